@@ -1,0 +1,65 @@
+# One command for everything; each installs what it needs first. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Node and the other programs that scripts/setup brings come before the system's.
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+# Settings of up and demo, passed on where they are set: TRAINERS, TEMPORAL_PORT, TEMPORAL_UI_PORT, NATS_PORT,
+# MINIO_PORT, SCORER_PORT, DDAD_HOME.
+export TRAINERS TEMPORAL_PORT TEMPORAL_UI_PORT NATS_PORT MINIO_PORT SCORER_PORT DDAD_HOME
+
+generated := packages/rpc/src/gen
+
+.PHONY: help installed setup demo up down status test test-unit test-integration lint types proto proto-check format
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+installed:
+	@test -x .tools/bin/node -a -d node_modules || { echo 'Nothing is installed; run make setup first' >&2; exit 1; }
+
+setup: ## Install what the project needs into node_modules/ and the cache
+	@scripts/setup
+
+demo: up ## Train a small ensemble on a phantom dataset, end to end, on this machine
+	@cli/bin/ddad demo
+
+up: setup ## Start the local cluster, or what of it does not run (TRAINERS=n: that many trainers)
+	@node deploy/local/src/main.ts up
+
+# These two install nothing: they must work on whatever state the checkout is in.
+down: installed ## Stop the local cluster; its data stay in .ddad/
+	@node deploy/local/src/main.ts down
+
+status: installed ## Show the processes of the local cluster
+	@node deploy/local/src/main.ts status
+
+test: ## Lint, types, generated code is current, unit and integration tests
+	@scripts/setup test
+	@scripts/run-checks
+
+test-unit: ## Unit tests only
+	@scripts/setup test
+	@vitest run --project unit
+
+test-integration: ## Integration tests only, with real servers
+	@scripts/setup test
+	@vitest run --project integration
+
+lint: setup ## Check format and lint rules
+	@biome check .
+
+format: setup ## Format, and fix what lint can fix
+	@biome check --write .
+
+types: setup ## Check types
+	@tsc -p tsconfig.json
+
+proto: setup ## Generate the gRPC code from proto/
+	@buf lint && buf generate --clean
+
+proto-check: setup ## Check that the generated gRPC code is current
+	@scripts/check-generated $(generated)

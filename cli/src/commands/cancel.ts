@@ -1,0 +1,40 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { CommandFailure, exitCodes } from '../failure.ts';
+import type { Screens } from '../screen.ts';
+import type { TemporalRuns } from '../temporal-runs.ts';
+
+/**
+ * `ddad cancel`: asks for a run's end and waits until it has come, which is when its trainers are idle again.
+ * @param options.limit seconds to wait at most
+ * @throws CommandFailure where there is no such run, it ended otherwise, or it has not ended in time
+ */
+export async function cancelRun(
+  deps: { runs: TemporalRuns; screens: Screens },
+  options: { run: string; limit: number; interval?: number },
+): Promise<void> {
+  const { runs, screens } = deps;
+  const entry = await runs.find(options.run);
+  if (entry === null) {
+    throw new CommandFailure(`no run ${options.run}; "npx ddad runs" lists them`, exitCodes.badInput);
+  }
+  if (entry.status !== 'running') {
+    if (entry.status === 'cancelled') return screens.out.write(`${entry.id} was cancelled already\n`);
+    throw new CommandFailure(`${entry.id} cannot be cancelled: it is ${entry.status} already`);
+  }
+  await runs.requestCancel(entry);
+  screens.err.write(`cancelling ${entry.id}, waiting until its trainers are idle ...\n`);
+  const deadline = performance.now() + options.limit * 1000;
+  for (;;) {
+    const status = await runs.status(entry);
+    if (status === 'cancelled') return screens.out.write(`${entry.id} is cancelled\n`);
+    if (status !== 'running') {
+      throw new CommandFailure(`${entry.id} was not cancelled: it is ${status}`);
+    }
+    if (performance.now() > deadline) {
+      throw new CommandFailure(
+        `${entry.id} has not ended within ${options.limit} s; its cancellation is requested, "npx ddad runs" shows it`,
+      );
+    }
+    await pause(options.interval ?? 500);
+  }
+}

@@ -1,0 +1,88 @@
+import { type DatasetRecord, datasetNameSchema } from '@ddad/contract';
+import { packDataset } from '@ddad/dataset';
+import { type ObjectStore, putDataset, readDatasetRecord } from '@ddad/storage';
+import { copiesLines } from '../copies.ts';
+import { badInput, CommandFailure, exitCodes } from '../failure.ts';
+import { plural } from '../figures.ts';
+import { LiveBlock } from '../live-block.ts';
+import { bar } from '../progress-line.ts';
+import { type Screens, styled } from '../screen.ts';
+
+export interface DatasetAddOptions {
+  name: string;
+  /** Directory with data.json and images/. */
+  directory: string;
+  /** Refuse a dataset with copies. */
+  strict?: boolean;
+  /** Name all groups of copies, not only the first ones. */
+  allCopies?: boolean;
+}
+
+/**
+ * `ddad dataset add`: packs an image directory and stores it under a name. With any fault nothing is added.
+ * @throws CommandFailure that lists every fault
+ */
+export async function addDataset(
+  deps: { store: ObjectStore; screens: Screens },
+  options: DatasetAddOptions,
+): Promise<DatasetRecord> {
+  const { store, screens } = deps;
+  const { err, out } = screens;
+  const name = datasetNameSchema.safeParse(options.name);
+  if (!name.success) {
+    const message = `${name.error.issues[0]?.message ?? 'expected another name'}, got "${options.name}"`;
+    throw badInput('nothing was added', [{ path: 'NAME', message }]);
+  }
+  // Asked first, so that a store that is away is known before minutes of reading.
+  const before = await readDatasetRecord(store, options.name);
+
+  const block = err.isTerminal ? new LiveBlock(err) : null;
+  let drawnAt = 0;
+  const packed = await packDataset(options.directory, {
+    onProgress: (done: number, total: number) => {
+      const now = performance.now();
+      if (block === null || (now - drawnAt < 100 && done < total)) return;
+      drawnAt = now;
+      block.draw([{ text: `reading images  ${bar(total > 0 ? done / total : 0, 30)}  ${done}/${total}` }]);
+    },
+  }).finally(() => block?.clear());
+  if ('faults' in packed) {
+    throw badInput(`nothing was added: ${options.directory} is at fault`, packed.faults, exitCodes.failed);
+  }
+
+  const { index, pixels, digest } = packed;
+  if (index.copies.length > 0) {
+    const [heading, ...lines] = copiesLines(index, options.allCopies ? Number.POSITIVE_INFINITY : 20);
+    const refused = options.strict === true;
+    const text = [
+      styled(err, refused ? 'red' : 'yellow', `${refused ? 'error' : 'warning'}: ${heading}`),
+      ...lines,
+    ];
+    err.write(`${text.join('\n')}\n`);
+    if (refused) throw new CommandFailure('nothing was added: --strict refuses a dataset with copies');
+  }
+  if (options.strict && index.copies.length === 0) err.write('no copies found\n');
+
+  const record = await putDataset(store, { name: options.name, index, pixels, digest });
+  const { counts } = record;
+  const change =
+    before === null ? 'added' : before.digest === digest ? 'already there, unchanged:' : 'replaced';
+  const kind = record.synthetic ? ' (synthetic)' : '';
+  out.write(
+    `${change} dataset ${record.name}${kind}: ${counts.train} normal training images, ` +
+      `${counts.unlabeled} unlabeled (${labels(index.unlabeled)}), ${counts.test} test (${labels(index.test)}), ` +
+      `${counts.validation} validation; ${plural(counts.copies, 'group')} of copies; ` +
+      `${index.imageSize}×${index.imageSize} pixels; digest ${digest.slice(0, 12)}\n`,
+  );
+  return record;
+}
+
+function labels(part: {
+  labels: 'known' | 'unknown' | 'none';
+  normal?: number[];
+  abnormal?: number[];
+}): string {
+  if (part.labels === 'none') return 'none';
+  if (part.labels === 'unknown') return 'labels unknown';
+  return `${part.normal?.length ?? 0} normal, ${part.abnormal?.length ?? 0} abnormal`;
+}

@@ -1,0 +1,35 @@
+import { listDatasets, type ObjectStore } from '@ddad/storage';
+import { moment } from '../figures.ts';
+import type { Screens } from '../screen.ts';
+import { tableLines } from '../table.ts';
+
+/** `ddad dataset list`: the datasets in the store, by name. */
+export async function listDatasetsCommand(
+  deps: { store: ObjectStore; screens: Screens },
+  options: { json?: boolean },
+): Promise<void> {
+  const { out, err } = deps.screens;
+  const records = await listDatasets(deps.store);
+  if (options.json) return out.write(`${JSON.stringify(records)}\n`);
+  if (records.length === 0)
+    return err.write('no datasets yet; add one with: npx ddad dataset add NAME DIR\n');
+  const columns = [
+    { heading: 'name' },
+    { heading: 'train', align: 'right' },
+    { heading: 'unlabeled', align: 'right' },
+    { heading: 'test', align: 'right' },
+    { heading: 'validation', align: 'right' },
+    { heading: 'copies', align: 'right' },
+    { heading: 'digest' },
+    { heading: 'added' },
+    { heading: '' },
+  ] as const;
+  const rows = records.map(({ name, counts, digest, addedAt, synthetic }) => [
+    name,
+    ...[counts.train, counts.unlabeled, counts.test, counts.validation, counts.copies].map(String),
+    digest.slice(0, 12),
+    moment(new Date(addedAt)),
+    synthetic ? 'synthetic' : '',
+  ]);
+  out.write(`${tableLines(columns, rows).join('\n')}\n`);
+}

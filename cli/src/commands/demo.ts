@@ -1,0 +1,57 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writePhantom } from '@ddad/dataset';
+import { plural } from '../figures.ts';
+import { mergeRunInput } from '../run-input.ts';
+import { addDataset } from './dataset-add.ts';
+import { type RunDeps, reportDirectory, startRun } from './run.ts';
+
+/** What `ddad demo` makes and trains: as much as two processor cores get through in a few minutes. */
+export const demoSettings = {
+  dataset: 'phantom',
+  phantom: {
+    seed: 1,
+    train: 320,
+    unlabeledNormal: 128,
+    unlabeledAbnormal: 192,
+    testNormal: 100,
+    testAbnormal: 100,
+  },
+  run: { k: 3, seed: 0, epochs: 40, refiner: { epochs: 5 } },
+};
+
+/**
+ * `ddad demo`: makes the phantom dataset, adds it, and does a run with reduced epochs. Members that an earlier demo
+ * finished are used again.
+ * @param deps.home home of the local cluster: images and reports go there
+ */
+export async function runDemo(deps: RunDeps & { home: string }): Promise<void> {
+  const { home, screens } = deps;
+  const { dataset, phantom, run } = demoSettings;
+  const directory = join(home, 'phantom');
+  const images =
+    phantom.train +
+    phantom.unlabeledNormal +
+    phantom.unlabeledAbnormal +
+    phantom.testNormal +
+    phantom.testAbnormal;
+  screens.err.write(
+    `making ${images} synthetic images (brain-like slices, seed ${phantom.seed}) in ${directory}\n`,
+  );
+  // What an interrupted or older demo left would be taken for images of this one.
+  await rm(directory, { recursive: true, force: true });
+  await writePhantom(directory, phantom);
+  const quiet = { out: screens.err, err: screens.err };
+  await addDataset({ store: deps.store(), screens: quiet }, { name: dataset, directory });
+  const epochs = `${run.epochs} epochs, ASR-Net's ${run.refiner.epochs}`;
+  screens.err.write(`a short run: K = ${run.k}, ${epochs}; "npx ddad run" trains in full length\n`);
+  const result = await startRun(deps, mergeRunInput({ dataset, ...run }, {}), {
+    out: (runId) => reportDirectory(home, runId),
+  });
+  const reused = result.members.filter((member) => member.reused).length;
+  if (reused > 0) {
+    screens.out.write(
+      `${plural(reused, 'member')} of an earlier demo served again: same images, settings and seed\n`,
+    );
+  }
+}

@@ -1,0 +1,32 @@
+import { describeFaults, type Fault } from '@ddad/contract';
+
+/** Exit codes of `ddad`; `--help` documents them. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  badInput: 2,
+  runFailed: 3,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** A failure that the user is told in one message, without a stack, and the exit code it gives. */
+export class CommandFailure extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode = exitCodes.failed, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CommandFailure';
+    this.exitCode = exitCode;
+  }
+}
+
+/** Every fault of an input under one heading, one a line, as a failure with the exit code for bad input. */
+export function badInput(heading: string, faults: readonly Fault[], exitCode: ExitCode = exitCodes.badInput) {
+  const lines = describeFaults(faults)
+    .split('\n')
+    .map((line) => `  ${line}`);
+  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+  return new CommandFailure(`${heading} (${count}):\n${lines.join('\n')}`, exitCode);
+}

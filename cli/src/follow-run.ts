@@ -1,0 +1,114 @@
+import type { JobProgress, RunProgress, RunResult } from '@ddad/contract';
+import type { RunDisplay } from './run-display.ts';
+import { RunTracker } from './run-view.ts';
+
+/** Live figures by key, as the message bus carries them. */
+export type Subscribe = (
+  keys: string[],
+  onProgress: (key: string, progress: JobProgress) => void,
+) => { close(): void };
+
+export interface FollowDeps {
+  /** Asks the workflow how it goes; rejects where it does not answer in time. */
+  queryProgress(): Promise<RunProgress>;
+  /** Settles when the workflow has ended. */
+  result: Promise<RunResult>;
+  /** Resolves once live figures can be had, null where they cannot: the query's are shown then. */
+  live: Promise<Subscribe | null>;
+  display: RunDisplay;
+  /** Milliseconds, only forward. */
+  now(): number;
+  /** Aborted when the user wants to stop following; following then ends with the signal's reason. */
+  detach: AbortSignal;
+  /** Milliseconds between queries and between redraws. */
+  intervals?: { query: number; draw: number };
+}
+
+/** For how long the coordinator may be silent before the user hears of it, in milliseconds. */
+const patience = 8_000;
+
+/**
+ * Follows a run until it has ended and shows how it goes meanwhile.
+ * @returns the workflow's result
+ * @throws what `result` rejects with, or the reason of `detach`
+ */
+export async function followRun(deps: FollowDeps): Promise<RunResult> {
+  const { display, now, detach } = deps;
+  const { query: queryInterval, draw: drawInterval } = deps.intervals ?? { query: 1500, draw: 500 };
+  const tracker = new RunTracker(now());
+  const over = new AbortController();
+  let subscribe: Subscribe | null = null;
+  let subscription: { keys: string; close(): void } | null = null;
+
+  void deps.live.then((live) => {
+    subscribe = live;
+    follow();
+  });
+  function follow(): void {
+    const keys = tracker.keys();
+    const id = keys.join(' ');
+    if (subscribe === null || over.signal.aborted || keys.length === 0 || id === subscription?.keys) return;
+    subscription?.close();
+    const { close } = subscribe(keys, (key, progress) => tracker.applyLive(key, progress, now()));
+    subscription = { keys: id, close };
+  }
+
+  let heardAt = now();
+  async function ask(): Promise<void> {
+    try {
+      const progress = await deps.queryProgress();
+      if (over.signal.aborted) return;
+      heardAt = now();
+      display.note(null);
+      tracker.applyQuery(progress, heardAt);
+      follow();
+    } catch (error) {
+      // A query may fail while servers restart; the run does not depend on it, and its end comes by `result`.
+      if (over.signal.aborted || now() - heardAt < patience) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      display.note(`no news of the run for ${Math.round((now() - heardAt) / 1000)} s: ${reason}`);
+    }
+  }
+  async function keepAsking(): Promise<void> {
+    while (!over.signal.aborted) {
+      await ask();
+      await pause(queryInterval, over.signal);
+    }
+  }
+
+  const drawing = setInterval(() => display.update(tracker.view(now())), drawInterval);
+  const asking = keepAsking();
+  try {
+    const result = await Promise.race([deps.result, aborted(detach)]);
+    await ask();
+    display.update(tracker.view(now()));
+    return result;
+  } finally {
+    over.abort();
+    clearInterval(drawing);
+    (subscription as { close(): void } | null)?.close();
+    display.close();
+    await asking;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Waits `milliseconds`, or until the signal. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end);
+  });
+}

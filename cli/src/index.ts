@@ -1,0 +1,1 @@
+export { type Invocation, runCli } from './program.ts';

@@ -1,0 +1,281 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { taskQueue, workflowType } from '@ddad/contract';
+import { writePhantom } from '@ddad/dataset';
+import { down, startServers } from '@ddad/local-cluster';
+import {
+  artifactKey,
+  createS3Store,
+  encodeSafetensors,
+  type ObjectStore,
+  publishArtifact,
+} from '@ddad/storage';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from './program.ts';
+import { recordedScreens } from './screens-for-tests.ts';
+
+const checkout = resolve(import.meta.dirname, '../..');
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'ddad-cli-'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+async function ddad(args: string[], environment: Record<string, string | undefined> = {}) {
+  const screens = recordedScreens();
+  const code = await runCli(args, {
+    screens,
+    environment,
+    cwd: root,
+    checkout: root,
+    onSignal: () => () => {},
+  });
+  return { code, out: screens.out.text(), err: screens.err.text() };
+}
+
+describe('without a cluster', () => {
+  it('documents every command and the exit codes', async () => {
+    const { code, out } = await ddad(['--help']);
+    expect(code).toBe(0);
+    for (const command of ['dataset', 'run', 'runs', 'cancel', 'members', 'export', 'trainer', 'demo']) {
+      expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+    }
+    expect(out).toMatch(/Exit codes:\n {2}0[\s\S]*\n {2}1 [\s\S]*\n {2}2 [\s\S]*\n {2}3 [\s\S]*\n {2}130/);
+    for (const command of [['dataset', 'add'], ['run'], ['cancel'], ['export']]) {
+      expect((await ddad([...command, '--help'])).out).toMatch(/Examples?:\n {2}\$ npx ddad/);
+    }
+  });
+
+  it.each([[['run', '--speed']], [['nonsense']], [['runs', '--limit', '0']], [['export', 'abcd']]])(
+    'calls %j bad input',
+    async (args) => expect((await ddad(args)).code).toBe(2),
+  );
+
+  it("lists every fault of a run's input before it looks for a cluster", async () => {
+    const { code, out, err } = await ddad(['run', '--k', '1', '--epochs', '-3', '--backbone', 'vae']);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toMatch(/4 faults/);
+    for (const field of ['dataset', 'backbone', 'k', 'epochs'])
+      expect(err).toMatch(new RegExp(`^ {2}${field}: `, 'm'));
+  });
+
+  it('says which variables are missing', async () => {
+    const { code, err } = await ddad(['run', '--dataset', 'brain']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/run "make up"/);
+    expect(err).toMatch(/TEMPORAL_ADDRESS[\s\S]*NATS_URL[\s\S]*S3_ENDPOINT/);
+  });
+
+  it('says within seconds, and without a stack, which server does not answer', async () => {
+    // Accepts connections and never says a word: what a hanging server looks like.
+    const mute = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as { port: number };
+    const store = { S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 'not to be seen' };
+    try {
+      const results = await Promise.all([
+        ddad(['runs'], { TEMPORAL_ADDRESS: '127.0.0.1:1' }),
+        ddad(['runs'], { TEMPORAL_ADDRESS: `127.0.0.1:${port}` }),
+        ddad(['members'], { ...store, S3_ENDPOINT: 'http://127.0.0.1:1' }),
+        ddad(['members'], { ...store, S3_ENDPOINT: `http://127.0.0.1:${port}` }),
+      ]);
+      for (const { code, err } of results) {
+        expect(code).toBe(1);
+        expect(err).toMatch(/^error: .*127\.0\.0\.1/);
+        expect(err).toMatch(/is the cluster up\?/);
+        expect(err).not.toMatch(/\n {4}at |not to be seen/);
+      }
+    } finally {
+      mute.close();
+    }
+  }, 15_000);
+
+  it('reads --input from a descriptor that is a socket', async () => {
+    // Node gives its children sockets where others give pipes; /dev/fd/3 of one cannot be opened.
+    const child = spawn(
+      process.execPath,
+      [join(checkout, 'cli/src/main.ts'), 'run', '--input', '/dev/fd/3'],
+      {
+        cwd: root,
+        env: {},
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      },
+    );
+    let err = '';
+    child.stderr!.on('data', (chunk) => {
+      err += chunk;
+    });
+    (child.stdio[3] as NodeJS.WritableStream).end('{"dataset": "brain", "pace": 1}');
+    const [code] = await once(child, 'close');
+    expect(err).toMatch(/\(1 fault\):\n {2}pace: unknown field/);
+    expect(code).toBe(2);
+  });
+});
+
+describe('with real servers', () => {
+  let environment: Record<string, string>;
+  let store: ObjectStore;
+  let temporal: Connection;
+  const home = () => join(root, '.ddad');
+
+  beforeAll(async () => {
+    const servers = await startServers({ home: home(), environment: process.env });
+    environment = { DDAD_HOME: home() };
+    store = createS3Store({
+      endpoint: servers.S3_ENDPOINT,
+      bucket: servers.S3_BUCKET,
+      accessKey: servers.S3_ACCESS_KEY,
+      secretKey: servers.S3_SECRET_KEY,
+    });
+    temporal = await Connection.connect({ address: servers.TEMPORAL_ADDRESS });
+  }, 60_000);
+  afterAll(async () => {
+    await temporal?.close();
+    await down({ home: home() });
+  }, 60_000);
+
+  it('adds a dataset, lists it, and knows it again', async () => {
+    expect((await ddad(['dataset', 'list'], environment)).err).toMatch(/no datasets yet/);
+    const directory = join(root, 'phantom');
+    const counts = { train: 4, unlabeledNormal: 2, unlabeledAbnormal: 1, testNormal: 2, testAbnormal: 3 };
+    await writePhantom(directory, { seed: 1, ...counts });
+    const added = await ddad(['dataset', 'add', 'small', directory], environment);
+    expect(added).toMatchObject({ code: 0, err: '' });
+    expect(added.out).toMatch(
+      /^added dataset small \(synthetic\): 4 normal training images, 3 unlabeled \(2 normal, 1 abnormal\), 5 test/,
+    );
+    expect((await ddad(['dataset', 'add', 'small', directory], environment)).out).toMatch(/unchanged/);
+    const listed = await ddad(['dataset', 'list', '--json'], environment);
+    expect(JSON.parse(listed.out)).toMatchObject([
+      { name: 'small', synthetic: true, counts: { train: 4, test: 5 } },
+    ]);
+    expect((await ddad(['dataset', 'list'], environment)).out).toMatch(/^small +4 +3 +5 +0 +0 .*synthetic$/m);
+  });
+
+  it('names copies, refuses them under --strict, and adds nothing then', async () => {
+    const directory = join(root, 'copies');
+    const counts = { train: 3, unlabeledNormal: 0, unlabeledAbnormal: 0, testNormal: 1, testAbnormal: 1 };
+    await writePhantom(directory, { seed: 2, ...counts });
+    const images = join(directory, 'images');
+    writeFileSync(
+      join(images, 'test-normal-0000.png'),
+      await readFile(join(images, 'train-normal-0001.png')),
+    );
+    const refused = await ddad(['dataset', 'add', 'copies', directory, '--strict'], environment);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/^error: 1 group of images with equal pixels/);
+    expect(refused.err).toContain('train-normal-0001.png (train.0) = test-normal-0000.png (test.0)');
+    expect((await ddad(['dataset', 'list'], environment)).out).not.toMatch(/^copies /m);
+    const added = await ddad(['dataset', 'add', 'copies', directory], environment);
+    expect(added.code).toBe(0);
+    expect(added.err).toMatch(/^warning: 1 group[\s\S]*test\.0 and train\.0: 1 group/);
+  });
+
+  it('lists every fault of a dataset and adds nothing', async () => {
+    const directory = join(root, 'faulty');
+    await mkdir(join(directory, 'images'), { recursive: true });
+    writeFileSync(join(directory, 'images', 'text.png'), 'no image');
+    const lists = { train: { '0': ['text.png', 'gone.png', 'text.png'] } };
+    writeFileSync(join(directory, 'data.json'), JSON.stringify(lists));
+    const { code, err, out } = await ddad(['dataset', 'add', 'faulty', directory], environment);
+    expect(code).toBe(1);
+    expect(out).toBe('');
+    expect(err).toMatch(/nothing was added: .*faulty is at fault \(3 faults\)/);
+    expect(err).toMatch(/text\.png[\s\S]*gone\.png/);
+    expect((await ddad(['dataset', 'list'], environment)).out).not.toContain('faulty');
+    expect((await ddad(['dataset', 'add', 'No Name', directory], environment)).code).toBe(2);
+  });
+
+  it('lists finished members and exports one by the beginning of its key', async () => {
+    const spec = {
+      recipe: 1,
+      backbone: 'ae',
+      role: 'udm',
+      seed: 7,
+      epochs: 9,
+      batchSize: 4,
+      learningRate: 1e-3,
+    };
+    const key = artifactKey(spec);
+    const weights = join(root, 'weights.safetensors');
+    const tensors = new Map([['a', { shape: [2], data: new Float32Array([1, 2]) }]]);
+    writeFileSync(weights, encodeSafetensors(tensors));
+    await publishArtifact(store, {
+      kind: 'members',
+      key,
+      spec,
+      files: { weights },
+      loss: 0.03125,
+      seconds: 75,
+      worker: 'trainer-1',
+      environment: {},
+    });
+    const listed = await ddad(['members'], environment);
+    expect(listed.out).toMatch(
+      new RegExp(`^${key.slice(0, 12)} +udm +ae +7 +9 +0.03125 +1:15 +trainer-1 `, 'm'),
+    );
+    expect(JSON.parse((await ddad(['members', '--json'], environment)).out)).toMatchObject([
+      { key, loss: 0.03125 },
+    ]);
+
+    const file = join(root, 'out', 'member.safetensors');
+    const exported = await ddad(['export', key.slice(0, 8), file], environment);
+    expect(exported).toMatchObject({ code: 0, err: '' });
+    expect(await readFile(file)).toEqual(await readFile(weights));
+    expect(await ddad(['export', key, file], environment)).toMatchObject({ code: 2 });
+    expect(await ddad(['export', key, file, '--force'], environment)).toMatchObject({ code: 0 });
+    const other = key.startsWith('0000') ? 'ffff' : '0000';
+    expect((await ddad(['export', other, join(root, 'x')], environment)).err).toMatch(/no finished member/);
+    expect((await ddad(['export', 'ndm 0', join(root, 'x')], environment)).code).toBe(2);
+  });
+
+  it('does not export what the store holds wrongly', async () => {
+    const [{ key }] = JSON.parse((await ddad(['members', '--json'], environment)).out) as [{ key: string }];
+    const [object] = (await store.list(`members/${key}/`)).filter((entry) => !entry.key.endsWith('.json'));
+    await store.put(object!.key, 'other bytes');
+    const { code, err } = await ddad(['export', key, join(root, 'damaged')], environment);
+    expect(code).toBe(1);
+    expect(err).toMatch(/expected \d+ bytes with SHA-256/);
+    await expect(readFile(join(root, 'damaged'))).rejects.toThrow('ENOENT');
+  });
+
+  it('lists runs by what they were started with, and waits for a cancellation no longer than told', async () => {
+    const client = new Client({ connection: temporal });
+    const start = (workflowId: string, input: unknown) =>
+      client.workflow.start(workflowType, { taskQueue, workflowId, args: [input] });
+    const handle = await start('by-hand', { dataset: 'small' });
+    await start('refused', 5);
+    const listed = async () =>
+      JSON.parse((await ddad(['runs', '--json'], environment)).out) as {
+        id: string;
+        [field: string]: unknown;
+      }[];
+    // Servers list what was started a moment later.
+    await expect.poll(async () => (await listed()).length).toBe(2);
+    expect((await listed()).find(({ id }) => id === 'by-hand')).toMatchObject({
+      executionId: handle.firstExecutionRunId,
+      status: 'running',
+      dataset: 'small',
+      k: 3,
+    });
+    expect((await listed()).find(({ id }) => id === 'refused')).toMatchObject({ dataset: null, k: null });
+    expect((await ddad(['runs'], environment)).out).toMatch(/^by-hand +running +small +3 /m);
+
+    // No coordinator runs here, so nobody takes the cancellation in.
+    const cancelled = await ddad(['cancel', handle.firstExecutionRunId, '--limit', '1'], environment);
+    expect(cancelled.code).toBe(1);
+    expect(cancelled.err).toMatch(/by-hand has not ended within 1 s; its cancellation is requested/);
+    await handle.terminate();
+    expect((await ddad(['cancel', 'by-hand'], environment)).err).toMatch(
+      /cannot be cancelled: it is terminated/,
+    );
+    expect((await ddad(['cancel', 'nobody'], environment)).code).toBe(2);
+  });
+});

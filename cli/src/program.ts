@@ -1,0 +1,304 @@
+import { randomBytes } from 'node:crypto';
+import { createS3Store, type ObjectStore, StoreError } from '@ddad/storage';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type Cluster, findCluster, type Place, readSettings, shapes } from './cluster.ts';
+import { cancelRun } from './commands/cancel.ts';
+import { addDataset } from './commands/dataset-add.ts';
+import { listDatasetsCommand } from './commands/dataset-list.ts';
+import { demoSettings, runDemo } from './commands/demo.ts';
+import { exportMember } from './commands/export.ts';
+import { listMembersCommand } from './commands/members.ts';
+import { type RunDeps, startRun } from './commands/run.ts';
+import { listRunsCommand } from './commands/runs.ts';
+import { runTrainer } from './commands/trainer.ts';
+import { CommandFailure, exitCodes } from './failure.ts';
+import { connectLiveFeed } from './live-feed.ts';
+import { mergeRunInput, type RunFlags, readJsonInput } from './run-input.ts';
+import { type Screens, styled } from './screen.ts';
+import { connectTemporal, type TemporalRuns } from './temporal-runs.ts';
+
+/** What the process gives a command. */
+export interface Invocation extends Place {
+  screens: Screens;
+  /** Registers for signals that end a process. @returns takes the registration back */
+  onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
+}
+
+const exitCodeHelp = `
+Exit codes:
+  0    done
+  1    failed (a server does not answer, a dataset is at fault, ...)
+  2    bad input: an option, an argument, or a run's input
+  3    the run failed or was cancelled
+  130  interrupted (Ctrl-C); a run goes on in the cluster
+
+The cluster: environment variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, NATS_URL, S3_ENDPOINT, S3_BUCKET,
+S3_ACCESS_KEY, S3_SECRET_KEY, each also as NAME_FILE), else the local cluster of "make up" (DDAD_HOME, else the nearest
+.ddad directory upwards from here, else the checkout's). DDAD_DEBUG=1 shows stacks of errors, NO_COLOR=1 drops colours.`;
+
+/**
+ * Runs one command line. Never rejects: what fails is told on the error screen.
+ * @param args without the program's name
+ * @returns the exit code
+ */
+export async function runCli(args: readonly string[], invocation: Invocation): Promise<number> {
+  const { screens, environment } = invocation;
+  const outcome = { code: exitCodes.ok as number };
+  try {
+    await buildProgram(invocation, outcome).parseAsync(args, { from: 'user' });
+    return outcome.code;
+  } catch (error) {
+    // Commander has told its own errors already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
+    const away = error instanceof StoreError && /^(E[A-Z_]+|DeadlineExceeded)$/.test(error.code);
+    const detail =
+      (error instanceof Error ? error.message : String(error)) +
+      (away ? '\nis the cluster up? ("make status")' : '');
+    const code = error instanceof CommandFailure ? error.exitCode : exitCodes.failed;
+    const interrupted = code === exitCodes.interrupted || code === exitCodes.terminated;
+    screens.err.write(`${interrupted ? '' : styled(screens.err, 'red', 'error: ')}${detail}\n`);
+    if (environment.DDAD_DEBUG) screens.err.write(`${stackOf(error)}\n`);
+    return code;
+  }
+}
+
+function stackOf(error: unknown): string {
+  const parts: string[] = [];
+  for (let at: unknown = error; at instanceof Error; at = at.cause) parts.push(at.stack ?? at.message);
+  return parts.join('\ncaused by: ');
+}
+
+/** The command line's grammar and help; each action gets its connections here and gives them back. */
+function buildProgram(invocation: Invocation, outcome: { code: number }): Command {
+  const { screens, onSignal, checkout } = invocation;
+  const cluster = () => findCluster(invocation);
+  const now = () => performance.now();
+
+  const program = new Command('ddad')
+    .description('Trains ensembles that find anomalies in medical images (DDAD), and shows how they do.')
+    .showHelpAfterError('(see --help)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => screens.out.write(text),
+      writeErr: (text) => screens.err.write(text),
+      getOutHelpWidth: () => screens.out.columns,
+      getErrHelpWidth: () => screens.err.columns,
+    })
+    .addHelpText('after', exitCodeHelp);
+
+  const dataset = program.command('dataset').description('Adds and lists datasets.');
+  dataset
+    .command('add')
+    .description(
+      'Reads images and data.json of a directory and stores them under a name. Every fault is listed, and with any ' +
+        'nothing is added. Copies (images with equal pixels) are a warning. A name that exists is replaced.',
+    )
+    .argument('<name>', 'name for the dataset: a-z, 0-9, ".", "_", "-"')
+    .argument('<dir>', 'directory with images/ and data.json')
+    .option('--strict', 'refuse a dataset with copies')
+    .option('--all-copies', 'name all copies, not only those of the first 20 groups')
+    .addHelpText(
+      'after',
+      `
+data.json, forms of each part; "0" is normal, "1" abnormal:
+  {"train": {"0": ["a.png", ...], "unlabeled": {"0": [...], "1": [...]}}, "test": {"0": [...], "1": [...]}}
+  "unlabeled": [...] where nobody knows the labels, or left out (one-class); "test" likewise;
+  "validation": {"0": [...]} may be added. Images: PNG or JPEG of any size, 8 or 16 bit.
+
+Examples:
+  $ npx ddad dataset add brain ../shared/data/brain
+  $ npx ddad dataset add chest /data/chest --strict`,
+    )
+    .action(async (name: string, directory: string, options: { strict?: boolean; allCopies?: boolean }) => {
+      await addDataset({ store: openStore(cluster()), screens }, { name, directory, ...options });
+    });
+  dataset
+    .command('list')
+    .description('Lists the datasets.')
+    .option('--json', 'as one JSON array')
+    .action(async (options: { json?: boolean }) => {
+      await listDatasetsCommand({ store: openStore(cluster()), screens }, options);
+    });
+
+  program
+    .command('run')
+    .description(
+      'Starts a run (workflow trainEnsemble), follows it and prints AUC and AP of its scores. Members that are ' +
+        'finished already are not trained again. Ctrl-C stops following; the run goes on.',
+    )
+    .option('--dataset <name>', 'which dataset')
+    .option('--k <n>', 'members per role, at least 2 (default: 3)')
+    .option('--backbone <name>', 'what a member is: ae (default: ae)')
+    .option('--epochs <n>', 'epochs of a member (default: 250)')
+    .option('--seed <n>', "the run's seed (default: 0)")
+    .option('--input <file>', "JSON object with any fields of the run's input; options win over it")
+    .option('--json', 'only the result on standard output, as one JSON object; all else on standard error')
+    .option('--out <dir>', 'write report.json and scores.csv there')
+    .addHelpText(
+      'after',
+      `
+Fields of --input, with their defaults; what is left out keeps them, nested fields too:
+  {"dataset": "...", "backbone": "ae", "k": 3, "seed": 0, "epochs": 250, "batchSize": 64, "learningRate": 0.0005,
+   "refiner": {"epochs": 100, "batchSize": 8, "learningRate": 0.0001, "weightDecay": 0.0001}}
+  "unlabeled": M      use M unlabeled images, not all; 0: one-class mode
+  "anomalousRate": r  the share of abnormal ones among them, where the dataset knows their labels
+
+Examples:
+  $ npx ddad run --dataset brain
+  $ npx ddad run --dataset brain --k 5 --epochs 100 --out results/
+  $ npx ddad run --dataset brain --input settings.json --json > result.json
+  $ npx ddad run --dataset brain --input <(echo '{"refiner": {"epochs": 20}}')`,
+    )
+    .action(async (options: RunFlags & { input?: string; json?: boolean; out?: string }) => {
+      const { dataset, backbone, k, epochs, seed, json, out } = options;
+      const file = options.input === undefined ? undefined : await readJsonInput(options.input);
+      // Checked before anything is connected to.
+      const input = mergeRunInput(file, { dataset, backbone, k, epochs, seed });
+      await withRun(async (deps) => {
+        await startRun(deps, input, { json, out });
+      });
+    });
+
+  program
+    .command('runs')
+    .description('Lists the latest runs.')
+    .option('--json', 'as one JSON array')
+    .option('--limit <n>', 'how many at most', wholeNumber(1, 1000), 20)
+    .action(async (options: { json?: boolean; limit: number }) => {
+      await withTemporal((runs) => listRunsCommand({ runs, screens, now: () => new Date() }, options));
+    });
+
+  program
+    .command('cancel')
+    .description(
+      'Cancels a run and waits until its trainers are idle. Finished members and checkpoints stay.',
+    )
+    .argument('<run>', 'as "ddad runs" lists it; Temporal\'s run id is understood as well')
+    .option('--limit <seconds>', 'how long to wait', wholeNumber(1, 86_400), 120)
+    .addHelpText('after', '\nExample:\n  $ npx ddad cancel ddad-brain-20260102-093000-1f2e')
+    .action(async (run: string, options: { limit: number }) => {
+      await withTemporal((runs) => cancelRun({ runs, screens }, { run, ...options }));
+    });
+
+  program
+    .command('members')
+    .description('Lists the finished members in the store.')
+    .option('--json', 'as one JSON array, with whole keys')
+    .action(async (options: { json?: boolean }) => {
+      await listMembersCommand({ store: openStore(cluster()), screens }, options);
+    });
+
+  program
+    .command('export')
+    .description(
+      "Writes a finished member's weights as a safetensors file; tensors carry the names and layouts of a PyTorch " +
+        'state_dict.',
+    )
+    .argument('<member_key>', 'its key, or as much of its beginning as no other has')
+    .argument('<file>', 'file to write, FILE.safetensors')
+    .option('--force', 'overwrite the file')
+    .addHelpText('after', '\nExample:\n  $ npx ddad export 3fa9c01d ndm0.safetensors')
+    .action(async (key: string, file: string, options: { force?: boolean }) => {
+      await exportMember({ store: openStore(cluster()), screens }, { key, file, ...options });
+    });
+
+  program
+    .command('trainer')
+    .description(
+      'Runs one more trainer on this machine, in the foreground; it gets work at once. Ctrl-C stops it.',
+    )
+    .option('--id <name>', 'under which it announces itself (default: extra-...)')
+    .option('--threads <n>', 'threads of an operation', wholeNumber(1, 1024))
+    .action(async (options: { id?: string; threads?: number }) => {
+      outcome.code = await runTrainer({ cluster: cluster(), checkout, screens, onSignal }, options);
+    });
+
+  const { run } = demoSettings;
+  program
+    .command('demo')
+    .description(
+      `Makes a synthetic dataset, trains ${run.k} + ${run.k} members on it for ${run.epochs} epochs each and prints ` +
+        'the scores; minutes on two processor cores. A second call uses the finished members again.',
+    )
+    .action(async () => {
+      const { home } = cluster();
+      await withRun((deps) => runDemo({ ...deps, home }));
+    });
+
+  async function withTemporal<T>(work: (runs: TemporalRuns) => Promise<T>): Promise<T> {
+    const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = readSettings(
+      cluster(),
+      shapes.temporal,
+    );
+    const runs = await connectTemporal({ address, namespace });
+    try {
+      return await work(runs);
+    } finally {
+      await runs.close();
+    }
+  }
+
+  async function withRun(work: (deps: RunDeps) => Promise<void>): Promise<void> {
+    const here = cluster();
+    const found = readSettings(here, { ...shapes.temporal, ...shapes.nats, ...shapes.store });
+    const interrupted = new AbortController();
+    const store = once(() => openStore(here));
+    await withTemporal(async (runs) => {
+      const stopListening = onSignal((signal) => interrupted.abort(signal));
+      try {
+        await work({
+          runs,
+          store,
+          live: () => connectLiveFeed(found),
+          screens,
+          now,
+          newRunName: () => runName(new Date(), randomBytes(2).toString('hex')),
+          page: (handle) =>
+            found.TEMPORAL_UI === undefined
+              ? null
+              : `${found.TEMPORAL_UI.replace(/\/$/, '')}/namespaces/${found.TEMPORAL_NAMESPACE}/workflows/` +
+                `${encodeURIComponent(handle.id)}/${handle.executionId}`,
+          interrupted: interrupted.signal,
+        });
+      } finally {
+        stopListening();
+      }
+    });
+  }
+
+  return program;
+}
+
+/** `20260102-093000-1f2e`, in UTC: readable, sortable, and new each time. */
+export function runName(date: Date, random: string): string {
+  const digits = date.toISOString().replaceAll(/\D/g, '');
+  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${random}`;
+}
+
+function openStore(cluster: Cluster): ObjectStore {
+  const { S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY, S3_SECRET_KEY } = readSettings(cluster, shapes.store);
+  return createS3Store({
+    endpoint: S3_ENDPOINT,
+    bucket: S3_BUCKET,
+    accessKey: S3_ACCESS_KEY,
+    secretKey: S3_SECRET_KEY,
+    // Somebody waits at a terminal.
+    deadlineMs: 8_000,
+  });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function wholeNumber(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max && text.trim() !== '') return value;
+    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
+  };
+}

@@ -1,0 +1,74 @@
+import type { RunResult } from '@ddad/contract';
+import { describe, expect, it } from 'vitest';
+import { resultLines } from './result-table.ts';
+import { tableLines } from './table.ts';
+
+const result: RunResult = {
+  runId: 'r',
+  dataset: 'brain',
+  synthetic: false,
+  backbone: 'ae',
+  k: 3,
+  seed: 0,
+  scores: {
+    rec: { auc: 0.825, ap: 0.748, aucMean: 0.8167, aucStd: 0.0086 },
+    recEnsemble: { auc: 0.827, ap: 0.749 },
+    aIntra: { auc: 0.604, ap: 0.558 },
+    aInter: { auc: 0.834, ap: 0.772 },
+    rIntra: { auc: 0.829, ap: 0.76 },
+    rDual: { auc: 0.8794, ap: 1 },
+  },
+  members: [],
+  artifacts: { maps: 'm', rIntra: 'i', rDual: 'd' },
+  seconds: { plan: 1, train: 60, maps: 2, refine: 30, report: 1, total: 94 },
+  files: { report: 'reports/r/report.json', scores: null },
+};
+
+describe('resultLines', () => {
+  it('shows the six scores in percent with one decimal', () => {
+    const lines = resultLines(result);
+    expect(lines[0]).toBe('brain: backbone ae, K = 3, seed 0');
+    expect(lines.slice(2, 9).map((line) => line.slice(0, 24))).toEqual([
+      'score        AUC %   AP ',
+      'rec           82.5   74.',
+      'recEnsemble   82.7   74.',
+      'aIntra        60.4   55.',
+      'aInter        83.4   77.',
+      'rIntra        82.9   76.',
+      'rDual         87.9  100.',
+    ]);
+    expect(lines.join('\n')).toContain('AUC 81.7 ± 0.9');
+  });
+
+  it('calls synthetic datasets synthetic', () => {
+    expect(resultLines({ ...result, synthetic: true })[0]).toContain('brain (synthetic images)');
+  });
+
+  it('leaves out what the one-class mode does not give', () => {
+    const { aInter: _, rDual: __, ...scores } = result.scores!;
+    const text = resultLines({ ...result, scores }).join('\n');
+    expect(text).toContain('rIntra');
+    expect(text).not.toMatch(/^(aInter|rDual)/m);
+  });
+
+  it('adds columns and a note where test images have copies in training', () => {
+    const lines = resultLines({ ...result, withoutCopies: { images: 1103, scores: result.scores } });
+    expect(lines[2]).toMatch(/^score +AUC % +AP % +AUC %\* +AP %\*$/);
+    expect(lines[3]).toMatch(/^rec +82\.5 +74\.8 +82\.5 +74\.8/);
+    expect(lines.join('\n')).toContain('1103 left');
+  });
+
+  it('says why there is no table without labels', () => {
+    expect(resultLines({ ...result, scores: null })[2]).toMatch(/^no AUC and AP/);
+  });
+});
+
+it('aligns a table by its widest cells', () => {
+  const columns = [{ heading: 'name' }, { heading: 'n', align: 'right' }] as const;
+  expect(
+    tableLines(columns, [
+      ['a', '1'],
+      ['longer', '100'],
+    ]),
+  ).toEqual(['name      n', 'a         1', 'longer  100']);
+});

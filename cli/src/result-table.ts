@@ -1,0 +1,68 @@
+import { type RunResult, type RunScores, scoreNames } from '@ddad/contract';
+import { duration, percent, plural } from './figures.ts';
+import { type Column, tableLines } from './table.ts';
+
+/** What a score is, for readers of the table. */
+const meaning: Record<(typeof scoreNames)[number], string> = {
+  rec: 'reconstruction error of one NDM member',
+  recEnsemble: 'reconstruction error of the NDM ensemble',
+  aIntra: 'intra-discrepancy: spread of the NDM members',
+  aInter: 'inter-discrepancy: UDM against NDM ensemble',
+  rIntra: 'ASR-Net on aIntra',
+  rDual: 'ASR-Net on aIntra and aInter',
+};
+
+/** `ddad-brain-1 on brain: AE, K = 3, seed 0`; datasets made by a generator are called synthetic. */
+export function resultHeading(result: RunResult): string {
+  const dataset = result.synthetic ? `${result.dataset} (synthetic images)` : result.dataset;
+  return `${dataset}: backbone ${result.backbone}, K = ${result.k}, seed ${result.seed}`;
+}
+
+/**
+ * A finished run's scores as a table, AUC and AP in percent, and what belongs to it. The columns without copies
+ * stand where the dataset has copies of test images among the training images.
+ */
+export function resultLines(result: RunResult): string[] {
+  const lines = [resultHeading(result), ''];
+  const without = result.withoutCopies;
+  if (result.scores === null) {
+    lines.push('no AUC and AP: the test images have no labels, or there are none');
+  } else {
+    const columns: Column[] = [
+      { heading: 'score' },
+      { heading: 'AUC %', align: 'right' },
+      { heading: 'AP %', align: 'right' },
+    ];
+    if (without) columns.push({ heading: 'AUC %*', align: 'right' }, { heading: 'AP %*', align: 'right' });
+    columns.push({ heading: '' });
+    const rows = scoreNames
+      .filter((name) => result.scores?.[name] !== undefined)
+      .map((name) => [
+        name,
+        ...cells(result.scores, name),
+        ...(without ? cells(without.scores, name) : []),
+        meaning[name],
+      ]);
+    lines.push(...tableLines(columns, rows), '');
+    const { aucMean, aucStd } = result.scores.rec;
+    lines.push(`rec over all ${result.k} NDM members: AUC ${percent(aucMean)} ± ${percent(aucStd)}`);
+    if (without) {
+      lines.push(
+        `* without the test images that have a copy among the training images (${without.images} left)`,
+      );
+    }
+  }
+  const reused = result.members.filter((member) => member.reused).length;
+  const { seconds } = result;
+  lines.push(
+    `${plural(result.members.length, 'member')}${reused > 0 ? `, ${reused} of them finished before and reused` : ''}`,
+    `time: ${duration(seconds.total)} (plan ${duration(seconds.plan)}, train ${duration(seconds.train)}, ` +
+      `maps ${duration(seconds.maps)}, refine ${duration(seconds.refine)}, report ${duration(seconds.report)})`,
+  );
+  return lines;
+}
+
+function cells(scores: RunScores | null, name: keyof RunScores): [string, string] {
+  const separation = scores?.[name];
+  return separation === undefined ? ['', ''] : [percent(separation.auc), percent(separation.ap)];
+}

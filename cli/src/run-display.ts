@@ -1,0 +1,134 @@
+import { duration, plural } from './figures.ts';
+import { type BlockLine, LiveBlock } from './live-block.ts';
+import { layoutLines, progressLine, progressSentence } from './progress-line.ts';
+import type { JobView, RunView } from './run-view.ts';
+import type { Screen, Style } from './screen.ts';
+
+/** Shows how a run goes. */
+export interface RunDisplay {
+  update(view: RunView): void;
+  /** Something the user should know now, such as that a server does not answer. Said once while it stays the same. */
+  note(text: string | null): void;
+  /** Leaves what is finished on the screen and stops drawing. */
+  close(): void;
+}
+
+/** What a stage does, in words. */
+const stageText: Record<RunView['stage'], string> = {
+  planning: 'planning',
+  training: 'training',
+  maps: 'computing maps of the test images',
+  refining: 'training ASR-Net',
+  report: 'writing the report',
+  finished: 'finished',
+};
+
+/** The line about the whole: `1:12  training: 2 of 6 members finished, 2 training, 2 waiting for a trainer`. */
+export function stageLine(view: RunView): string {
+  let text = stageText[view.stage];
+  if (view.stage === 'training' && view.members.length > 0) {
+    const count = (state: JobView['state']) => view.members.filter((member) => member.state === state).length;
+    const parts = [`${count('finished')} of ${plural(view.members.length, 'member')} finished`];
+    if (count('running') > 0) parts.push(`${count('running')} training`);
+    if (count('failed') > 0) parts.push(`${count('failed')} failed`);
+    if (count('waiting') > 0) parts.push(`${count('waiting')} waiting for a trainer`);
+    text += `: ${parts.join(', ')}`;
+  }
+  return `${duration(view.elapsed)}  ${text}`;
+}
+
+const stateStyle: Record<JobView['state'], Style | null> = {
+  waiting: 'dim',
+  running: null,
+  finished: 'green',
+  failed: 'red',
+};
+
+/** A display for a terminal: one line per job, redrawn in place; finished jobs move up and stay. */
+export function terminalDisplay(screen: Screen): RunDisplay {
+  const block = new LiveBlock(screen);
+  const done = new Set<string>();
+  let noteText: string | null = null;
+  let last: RunView | null = null;
+
+  const draw = () => {
+    if (last === null) {
+      block.draw(noteText === null ? [] : [{ text: noteText, style: 'yellow' }]);
+      return;
+    }
+    const jobs = [...last.members, ...last.others];
+    const layout = layoutLines(jobs, screen.columns);
+    const asLine = (job: JobView): BlockLine => ({
+      text: progressLine(job, layout),
+      style: stateStyle[job.state],
+    });
+    const finished = jobs.filter((job) => job.state === 'finished' && !done.has(job.key));
+    for (const job of finished) done.add(job.key);
+    const open = jobs.filter((job) => !done.has(job.key));
+    // Stage line, note, and the line that counts what found no room.
+    const room = Math.max(1, screen.rows - 4);
+    const active = open.filter((job) => job.state !== 'waiting' || job.done > 0);
+    const chosen = new Set([...active, ...open.filter((job) => !active.includes(job))].slice(0, room));
+    const lines = open.filter((job) => chosen.has(job)).map(asLine);
+    if (open.length > chosen.size)
+      lines.push({ text: `... and ${open.length - chosen.size} more`, style: 'dim' });
+    lines.push({ text: stageLine(last), style: 'bold' });
+    if (noteText !== null) lines.push({ text: noteText, style: 'yellow' });
+    block.draw(lines, finished.map(asLine));
+  };
+
+  return {
+    update(view) {
+      last = view;
+      draw();
+    },
+    note(text) {
+      if (text === noteText) return;
+      noteText = text;
+      draw();
+    },
+    close: () => block.clear(),
+  };
+}
+
+/**
+ * A display for logs and pipes: a line on every change of a job's state or the stage, and else at most one per job
+ * in `interval` seconds.
+ */
+export function plainDisplay(screen: Screen, now: () => number, interval = 10): RunDisplay {
+  const said = new Map<
+    string,
+    { state: JobView['state']; worker: string | null; done: number; at: number }
+  >();
+  let stage: RunView['stage'] | null = null;
+  let noteText: string | null = null;
+  return {
+    update(view) {
+      if (view.stage !== stage) {
+        stage = view.stage;
+        screen.write(`${stageLine(view)}\n`);
+      }
+      for (const job of [...view.members, ...view.others]) {
+        const { state, worker, done } = job;
+        const before = said.get(job.key);
+        const at = now();
+        const changed = before === undefined || before.state !== state || before.worker !== worker;
+        const due = before !== undefined && done !== before.done && at - before.at >= interval * 1000;
+        if (!changed && !due) continue;
+        said.set(job.key, { state, worker, done, at });
+        screen.write(`${progressSentence(job)}\n`);
+      }
+    },
+    note(text) {
+      if (text === noteText) return;
+      noteText = text;
+      if (text !== null) screen.write(`${text}\n`);
+    },
+    close() {},
+  };
+}
+
+/** The display that fits a screen. */
+export function displayFor(screen: Screen, now: () => number): RunDisplay {
+  return screen.isTerminal ? terminalDisplay(screen) : plainDisplay(screen, now);
+}

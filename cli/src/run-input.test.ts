@@ -1,0 +1,78 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mergeRunInput, readJsonInput } from './run-input.ts';
+
+describe('mergeRunInput', () => {
+  it('puts flags over the file and the file over the defaults', () => {
+    const input = mergeRunInput(
+      { dataset: 'a', k: 5, epochs: 10, batchSize: 32 },
+      { dataset: 'b', epochs: '7' },
+    );
+    expect(input).toMatchObject({ dataset: 'b', k: 5, epochs: 7, batchSize: 32, seed: 0, backbone: 'ae' });
+  });
+
+  it('keeps defaults of nested fields that the file leaves out', () => {
+    const { refiner } = mergeRunInput({ dataset: 'a', refiner: { epochs: 3 } }, {});
+    expect(refiner).toEqual({ epochs: 3, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 });
+  });
+
+  it('lists the faults of file and flags together', () => {
+    const run = () =>
+      mergeRunInput({ refiner: { epoch: 3 }, speed: 1 }, { dataset: 'a', k: '0', epochs: 'many' });
+    expect(run).toThrow(
+      /4 faults[\s\S]*k: .*got 0[\s\S]*epochs: .*got "many"[\s\S]*refiner\.epoch: unknown field/,
+    );
+    expect(run).toThrow(/speed: unknown field/);
+  });
+
+  it.each([['5'], ['""'], ['null'], ['[1]']])('refuses a file that holds %s', (text) => {
+    expect(() => mergeRunInput(JSON.parse(text), { dataset: 'a' })).toThrow(/expected a JSON object, got/);
+  });
+
+  it('refuses K = 1, which has no spread', () => {
+    expect(() => mergeRunInput({ dataset: 'a' }, { k: '1' })).toThrow(
+      /k: expected at least 2 members.*got 1/,
+    );
+  });
+});
+
+describe('readJsonInput', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'ddad-input-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it('reads a file and a descriptor of one', async () => {
+    const path = join(directory, 'input.json');
+    writeFileSync(path, '{"k": 4}');
+    expect(await readJsonInput(path)).toEqual({ k: 4 });
+    const fd = openSync(path, 'r');
+    expect(await readJsonInput(`/dev/fd/${fd}`)).toEqual({ k: 4 });
+    closeSync(fd);
+  });
+
+  it('reads a named pipe to its end', async () => {
+    const path = join(directory, 'pipe');
+    expect(spawnSync('mkfifo', [path]).status).toBe(0);
+    const writer = spawn('sh', [
+      '-c',
+      `printf '{"seed":' > '${path}.part'; { cat '${path}.part'; printf 3}; } > '${path}'`,
+    ]);
+    expect(await readJsonInput(path)).toEqual({ seed: 3 });
+    await once(writer, 'close');
+  });
+
+  it('names the path of what cannot be read or is no JSON', async () => {
+    await expect(readJsonInput(join(directory, 'none'))).rejects.toThrow(
+      /cannot read --input .*none.*ENOENT/,
+    );
+    const path = join(directory, 'broken.json');
+    writeFileSync(path, '{"k": ');
+    await expect(readJsonInput(path)).rejects.toThrow(/broken\.json is at fault[\s\S]*expected JSON/);
+  });
+});

@@ -1,0 +1,100 @@
+import { createReadStream } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { parseRunInput, type ResolvedRunInput } from '@ddad/contract';
+import { badInput, CommandFailure, exitCodes } from './failure.ts';
+
+/** Run settings that have a flag of their own; what was not given is undefined. */
+export interface RunFlags {
+  dataset?: string | undefined;
+  backbone?: string | undefined;
+  k?: string | undefined;
+  epochs?: string | undefined;
+  seed?: string | undefined;
+}
+
+/** An input's size has no use beyond this many bytes; a wrong path should not fill the memory. */
+const largestInput = 1 << 20;
+
+/**
+ * A run's input: defaults, under what the file says, under the flags. Nested fields that a file leaves out keep
+ * their defaults.
+ * @param file parsed JSON of `--input`; undefined where there is none
+ * @throws CommandFailure that lists every fault
+ */
+export function mergeRunInput(file: unknown, flags: RunFlags): ResolvedRunInput {
+  if (file !== undefined && (typeof file !== 'object' || file === null || Array.isArray(file))) {
+    throw badInput('the run was not started: --input is at fault', [
+      { path: '', message: `expected a JSON object, got ${JSON.stringify(file).slice(0, 60)}` },
+    ]);
+  }
+  const given: Record<string, unknown> = {};
+  for (const name of ['dataset', 'backbone'] as const)
+    if (flags[name] !== undefined) given[name] = flags[name];
+  for (const name of ['k', 'epochs', 'seed'] as const) {
+    if (flags[name] !== undefined) given[name] = asNumber(flags[name]);
+  }
+  const parsed = parseRunInput({ ...file, ...given });
+  if ('faults' in parsed) throw badInput('the run was not started: its input is at fault', parsed.faults);
+  return parsed.input;
+}
+
+/** What is no number stays as it is, so that the schema says what came. */
+function asNumber(text: string): number | string {
+  const number = Number(text);
+  return text.trim() === '' || Number.isNaN(number) ? text : number;
+}
+
+/**
+ * Reads JSON from any readable path: files, pipes, `/dev/fd/N`, `/dev/stdin`.
+ * @throws CommandFailure where the path cannot be read or holds no JSON
+ */
+export async function readJsonInput(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readAll(createReadStream(path));
+  } catch (error) {
+    const fd = descriptorOf(path);
+    // A socket's entry under /dev/fd cannot be opened, only the descriptor itself can be read.
+    if ((error as NodeJS.ErrnoException).code !== 'ENXIO' || fd === null) throw unreadable(path, error);
+    text = await readAll(new Socket({ fd, readable: true, writable: false })).catch((cause) => {
+      throw unreadable(path, cause);
+    });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw badInput(`the run was not started: ${path} is at fault`, [
+      { path: '', message: `expected JSON, got text that is none (${reason})` },
+    ]);
+  }
+}
+
+function unreadable(path: string, cause: unknown): CommandFailure {
+  if (cause instanceof CommandFailure) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new CommandFailure(`cannot read --input ${path}: ${reason}`, exitCodes.badInput, { cause });
+}
+
+function descriptorOf(path: string): number | null {
+  if (path === '/dev/stdin') return 0;
+  const match = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path);
+  return match === null ? null : Number(match[1]);
+}
+
+async function readAll(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+    size += (chunk as Buffer).length;
+    if (size > largestInput) {
+      throw new CommandFailure(
+        `expected at most ${largestInput} bytes of JSON, got more`,
+        exitCodes.badInput,
+      );
+    }
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,208 @@
+import type { JobProgress, RunProgress, Stage } from '@ddad/contract';
+
+/** A job of a run as the terminal shows it. */
+export interface JobView extends JobProgress {
+  key: string;
+  /** `ndm 0`, `maps`, `refiner dual`. */
+  name: string;
+  unit: 'epoch' | 'image';
+  /** What it waits for while it waits. */
+  waitsFor: string | null;
+  /** Estimated from the pace seen so far; null while none was seen. */
+  secondsLeft: number | null;
+  /** Wall time from when it was first seen running to when it was seen finished; null where that was not seen. */
+  seconds: number | null;
+  /** True where it was finished before the run wanted it. */
+  reused: boolean;
+}
+
+/** A run as the terminal shows it. */
+export interface RunView {
+  stage: Stage;
+  members: JobView[];
+  /** Maps and refiners, once their stage has begun. */
+  others: JobView[];
+  /** Seconds since following began. */
+  elapsed: number;
+}
+
+interface Tracked {
+  key: string;
+  name: string;
+  unit: 'epoch' | 'image';
+  waitsFor: string | null;
+  live: { at: number; progress: JobProgress } | null;
+  queried: JobProgress;
+  /** When the query last told something new of it. */
+  queriedAt: number;
+  reused: boolean;
+  startedAt: number | null;
+  finishedAt: number | null;
+  pace: { at: number; done: number }[];
+}
+
+/** How far back the pace is measured. */
+const paceWindow = 8;
+
+const order: Stage[] = ['planning', 'training', 'maps', 'refining', 'report', 'finished'];
+
+/**
+ * Brings the two sources of a run's figures together: the workflow's `progress` query, complete but up to a minute
+ * old, and the live messages by key, which may be missing. The later news of a job counts, except that what the
+ * workflow knows to be finished stays so.
+ */
+export class RunTracker {
+  private readonly jobs = new Map<string, Tracked>();
+  private stage: Stage = 'planning';
+  private members: string[] = [];
+  private others: string[] = [];
+  private readonly since: number;
+
+  /** @param now milliseconds on any clock that only goes forward; all later times are on the same one */
+  constructor(now: number) {
+    this.since = now;
+  }
+
+  /** Keys that live messages are wanted for. */
+  keys(): string[] {
+    return [...this.members, ...this.others];
+  }
+
+  applyQuery(progress: RunProgress, now: number): void {
+    this.stage = progress.stage;
+    this.members = progress.members.map((member) => {
+      const { key, role, index, seed: _, ...figures } = member;
+      const first = !this.jobs.has(key);
+      const job = this.track(key, `${role} ${index}`, 'epoch', 'a trainer');
+      // The plan names nobody for what it finds finished.
+      if (first) job.reused = figures.state === 'finished' && figures.worker === null;
+      // News is what changed: the query repeats itself, and comparing clocks of two machines would mislead.
+      if (JSON.stringify(figures) !== JSON.stringify(job.queried)) job.queriedAt = now;
+      job.queried = figures;
+      return key;
+    });
+    this.others = [];
+    const rank = order.indexOf(progress.stage);
+    const atLeast = (stage: Stage) => rank >= order.indexOf(stage);
+    if (progress.maps !== null && atLeast('maps')) {
+      this.addOther(progress.maps, 'maps', 'image', rank > order.indexOf('maps'));
+    }
+    for (const refiner of progress.refiners) {
+      if (atLeast('refining')) {
+        this.addOther(refiner.key, `refiner ${refiner.input}`, 'epoch', rank > order.indexOf('refining'));
+      }
+    }
+    for (const key of this.keys()) this.note(this.jobs.get(key)!, now);
+  }
+
+  applyLive(key: string, progress: JobProgress, now: number): void {
+    const job = this.jobs.get(key);
+    if (job === undefined) return;
+    job.live = { at: now, progress };
+    this.note(job, now);
+  }
+
+  view(now: number): RunView {
+    const view = (key: string) => this.jobView(this.jobs.get(key)!, now);
+    return {
+      stage: this.stage,
+      members: this.members.map(view),
+      others: this.others.map(view),
+      elapsed: (now - this.since) / 1000,
+    };
+  }
+
+  private addOther(key: string, name: string, unit: 'epoch' | 'image', over: boolean): void {
+    this.others.push(key);
+    const job = this.track(key, name, unit, null);
+    if (over) job.queried = { ...this.current(job), state: 'finished' };
+  }
+
+  private track(key: string, name: string, unit: 'epoch' | 'image', waitsFor: string | null): Tracked {
+    let job = this.jobs.get(key);
+    if (job === undefined) {
+      const queried = {
+        done: 0,
+        total: 0,
+        loss: null,
+        imagesPerSecond: 0,
+        worker: null,
+        state: 'waiting',
+      } as const;
+      job = {
+        key,
+        name,
+        unit,
+        waitsFor,
+        live: null,
+        queried,
+        queriedAt: Number.NEGATIVE_INFINITY,
+        reused: false,
+        startedAt: null,
+        finishedAt: null,
+        pace: [],
+      };
+      this.jobs.set(key, job);
+    }
+    return job;
+  }
+
+  private current(job: Tracked): JobProgress {
+    if (job.live === null) return job.queried;
+    if (job.queried.state === 'finished') {
+      // The query may know less about the figures than the last live message did.
+      const { live } = job;
+      return {
+        ...job.queried,
+        done: job.queried.total || live.progress.total,
+        total: job.queried.total || live.progress.total,
+        loss: job.queried.loss ?? live.progress.loss,
+        worker: job.queried.worker ?? live.progress.worker,
+      };
+    }
+    const { at, progress } = job.live;
+    const same = (field: 'state' | 'worker') => progress[field] === job.queried[field];
+    // The same work seen twice: the query's news may have been on its way longer.
+    if (same('state') && same('worker') && job.queriedAt - at < 10_000) {
+      return progress.done >= job.queried.done ? progress : job.queried;
+    }
+    return at >= job.queriedAt ? progress : job.queried;
+  }
+
+  private note(job: Tracked, now: number): void {
+    const { state, done } = this.current(job);
+    if (state === 'running') {
+      job.startedAt ??= now;
+      const last = job.pace.at(-1);
+      // A job that lost epochs (taken up from an older checkpoint) starts its pace anew.
+      if (last !== undefined && done < last.done) job.pace = [];
+      if (last === undefined || done !== last.done) job.pace.push({ at: now, done });
+      if (job.pace.length > paceWindow) job.pace.shift();
+    } else {
+      job.pace = [];
+      if (state === 'finished') job.finishedAt ??= now;
+    }
+  }
+
+  private jobView(job: Tracked, now: number): JobView {
+    const current = this.current(job);
+    const [first, last] = [job.pace[0], job.pace.at(-1)];
+    let secondsLeft: number | null = null;
+    if (current.state === 'running' && first !== undefined && last !== undefined && last.done > first.done) {
+      const perUnit = (last.at - first.at) / 1000 / (last.done - first.done);
+      secondsLeft = Math.max(0, (current.total - last.done) * perUnit - (now - last.at) / 1000);
+    }
+    const seconds =
+      job.startedAt !== null && job.finishedAt !== null ? (job.finishedAt - job.startedAt) / 1000 : null;
+    return {
+      ...current,
+      key: job.key,
+      name: job.name,
+      unit: job.unit,
+      waitsFor: job.waitsFor,
+      secondsLeft,
+      seconds,
+      reused: job.reused,
+    };
+  }
+}

@@ -1,0 +1,69 @@
+import type { Writable } from 'node:stream';
+
+/** Where text goes: a terminal, a file or a pipe. */
+export interface Screen {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Width and height in characters as of now; a terminal may be resized at any time. */
+  readonly columns: number;
+  readonly rows: number;
+  /** Whether colours may be used. */
+  readonly color: boolean;
+}
+
+/** The two outputs of a command: results go to `out`, progress, warnings and errors to `err`. */
+export interface Screens {
+  out: Screen;
+  err: Screen;
+}
+
+interface MaybeTerminal extends Writable {
+  isTTY?: boolean;
+  columns?: number;
+  rows?: number;
+}
+
+/**
+ * A stream as a screen.
+ * @param noColor the variable NO_COLOR: colours are off where it is set and not empty (no-color.org)
+ */
+export function screenOf(stream: MaybeTerminal, noColor: string | undefined): Screen {
+  return {
+    write: (text) => void stream.write(text),
+    get isTerminal() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns || 80;
+    },
+    get rows() {
+      return stream.rows || 24;
+    },
+    get color() {
+      return stream.isTTY === true && !noColor;
+    },
+  };
+}
+
+export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
+const codes: Record<Style, [open: number, close: number]> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  green: [32, 39],
+  yellow: [33, 39],
+  red: [31, 39],
+};
+
+/** Wraps `text` in a style where the screen has colours. Apply it after cutting to a width. */
+export function styled(screen: Pick<Screen, 'color'>, style: Style | null, text: string): string {
+  if (!screen.color || style === null || text === '') return text;
+  const [open, close] = codes[style];
+  return `\x1b[${open}m${text}\x1b[${close}m`;
+}
+
+/** Cuts a line of narrow characters to a width in columns; what is cut shows as "…". */
+export function cut(text: string, width: number): string {
+  const characters = [...text];
+  if (characters.length <= width) return text;
+  return width <= 0 ? '' : `${characters.slice(0, width - 1).join('')}…`;
+}

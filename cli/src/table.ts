@@ -1,0 +1,26 @@
+/** A table's column: its heading and on which side its cells stand. */
+export interface Column {
+  heading: string;
+  align?: 'left' | 'right';
+}
+
+/**
+ * Lays out a table with two spaces between columns; a cell may hold any narrow characters.
+ * @returns the heading and one line per row, without spaces at the end
+ */
+export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  const length = (text: string) => [...text].length;
+  const widths = columns.map((column, i) =>
+    Math.max(length(column.heading), ...rows.map((row) => length(row[i] ?? ''))),
+  );
+  const line = (cells: readonly string[]) =>
+    columns
+      .map((column, i) => {
+        const cell = cells[i] ?? '';
+        const padding = ' '.repeat(widths[i]! - length(cell));
+        return column.align === 'right' ? padding + cell : cell + padding;
+      })
+      .join('  ')
+      .trimEnd();
+  return [line(columns.map((column) => column.heading)), ...rows.map(line)];
+}

@@ -1,0 +1,284 @@
+import {
+  type Fault,
+  parseRunInput,
+  type ResolvedRunInput,
+  type RunProgress,
+  type RunResult,
+  taskQueue,
+  workflowType,
+} from '@ddad/contract';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  Client,
+  Connection,
+  defaultPayloadConverter,
+  isGrpcDeadlineError,
+  isGrpcServiceError,
+  TerminatedFailure,
+  type WorkflowExecutionInfo,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { badInput, CommandFailure, exitCodes } from './failure.ts';
+
+/** One execution of the workflow. */
+export interface RunHandle {
+  /** What users call the run: the workflow's id. */
+  id: string;
+  /** Temporal's own id of the execution. */
+  executionId: string;
+}
+
+/** A run as `ddad runs` lists it. */
+export interface RunEntry extends RunHandle {
+  status: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'other';
+  /** From the workflow's argument; null where that holds none. */
+  dataset: string | null;
+  k: number | null;
+  started: Date;
+  closed: Date | null;
+}
+
+/** Runs in Temporal. Every call ends within its deadline. */
+export interface TemporalRuns {
+  start(id: string, input: ResolvedRunInput): Promise<RunHandle>;
+  progress(run: RunHandle): Promise<RunProgress>;
+  /** Waits for the run's end, however long that takes. */
+  result(run: RunHandle): Promise<RunResult>;
+  list(limit: number): Promise<RunEntry[]>;
+  /** By workflow id or Temporal's run id; null where there is none. */
+  find(reference: string): Promise<RunEntry | null>;
+  status(run: RunHandle): Promise<RunEntry['status']>;
+  requestCancel(run: RunHandle): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TemporalAddress {
+  address: string;
+  namespace: string;
+}
+
+const connectLimit = 6_000;
+const callLimit = 8_000;
+/** One long poll for a run's end; the server answers within 20 s. */
+const pollLimit = 60_000;
+/** For how long a server may be away while a run is followed. */
+const awayLimit = 120_000;
+
+/** @throws CommandFailure where the server does not answer within 6 s */
+export async function connectTemporal({ address, namespace }: TemporalAddress): Promise<TemporalRuns> {
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ address, connectTimeout: connectLimit });
+  } catch (error) {
+    throw unreachable(address, error);
+  }
+  const client = new Client({ connection, namespace });
+
+  async function call<T>(work: () => Promise<T>, limit = callLimit): Promise<T> {
+    try {
+      return await connection.withDeadline(Date.now() + limit, work);
+    } catch (error) {
+      throw explain(error, address);
+    }
+  }
+
+  const handleOf = (run: RunHandle) => client.workflow.getHandle(run.id, run.executionId);
+
+  async function inputOf(run: RunHandle): Promise<Pick<RunEntry, 'dataset' | 'k'>> {
+    // The workflow's own argument: search attributes may be missing on a server.
+    const page = await connection.workflowService.getWorkflowExecutionHistory({
+      namespace,
+      execution: { workflowId: run.id, runId: run.executionId },
+      maximumPageSize: 1,
+    });
+    const payload = page.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+    if (payload === undefined || payload === null) return { dataset: null, k: null };
+    try {
+      const parsed = parseRunInput(defaultPayloadConverter.fromPayload(payload));
+      if ('input' in parsed) return { dataset: parsed.input.dataset, k: parsed.input.k };
+    } catch {
+      // Started by hand with something that is no JSON: such a run was refused, and has no dataset to show.
+    }
+    return { dataset: null, k: null };
+  }
+
+  async function list(query: string, limit: number): Promise<RunEntry[]> {
+    return call(async () => {
+      const found: Omit<RunEntry, 'dataset' | 'k'>[] = [];
+      // Servers list running ones first; beyond this many the oldest are of no interest.
+      const scanned = Math.max(200, limit * 2);
+      for await (const info of client.workflow.list({ query, pageSize: Math.min(scanned, 1000) })) {
+        found.push(entryOf(info));
+        if (found.length >= scanned) break;
+      }
+      found.sort((a, b) => b.started.getTime() - a.started.getTime());
+      return Promise.all(
+        found.slice(0, limit).map(async (run): Promise<RunEntry> => ({ ...run, ...(await inputOf(run)) })),
+      );
+    });
+  }
+
+  return {
+    async start(id, input) {
+      const handle = await call(() =>
+        client.workflow.start(workflowType, { taskQueue, workflowId: id, args: [input] }),
+      );
+      return { id, executionId: handle.firstExecutionRunId };
+    },
+    progress: (run) => call(() => handleOf(run).query<RunProgress>('progress'), 5_000),
+    async result(run) {
+      let awaySince: number | null = null;
+      for (;;) {
+        try {
+          return await connection.withDeadline(
+            Date.now() + pollLimit,
+            () => handleOf(run).result() as Promise<RunResult>,
+          );
+        } catch (error) {
+          if (error instanceof WorkflowFailedError) throw runFailure(error);
+          if (!isConnectionFailure(error)) throw explain(error, address);
+          if (isGrpcDeadlineError(error)) {
+            // Either the poll's time was up with the run still going, or nobody answered: describing tells which.
+            if (
+              await call(() => handleOf(run).describe()).then(
+                () => true,
+                () => false,
+              )
+            ) {
+              awaySince = null;
+              continue;
+            }
+          }
+          awaySince ??= Date.now();
+          if (Date.now() - awaySince > awayLimit) throw explain(error, address);
+          await new Promise((resolve) => setTimeout(resolve, 1_000));
+        }
+      }
+    },
+    list: (limit) => list(`WorkflowType = '${workflowType}'`, limit),
+    async find(reference) {
+      const info = await call(() => client.workflow.getHandle(reference).describe()).catch(
+        (error: unknown) => {
+          if (error instanceof WorkflowNotFoundError) return null;
+          throw error;
+        },
+      );
+      if (info !== null) {
+        if (info.type !== workflowType) return null;
+        const entry = entryOf(info);
+        return { ...entry, ...(await call(() => inputOf(entry))) };
+      }
+      // Servers take only whole ids of this form as a run's.
+      if (!/^[0-9a-f-]{36}$/.test(reference)) return null;
+      const entries = await list(`WorkflowType = '${workflowType}' AND RunId = '${reference}'`, 1);
+      return entries[0] ?? null;
+    },
+    async status(run) {
+      return entryOf(await call(() => handleOf(run).describe())).status;
+    },
+    async requestCancel(run) {
+      await call(() => handleOf(run).cancel());
+    },
+    close: () => connection.close(),
+  };
+}
+
+function entryOf(
+  info: Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime'>,
+): Omit<RunEntry, 'dataset' | 'k'> {
+  return {
+    id: info.workflowId,
+    executionId: info.runId,
+    status: statusNames[info.status.name] ?? 'other',
+    started: info.startTime,
+    closed: info.closeTime ?? null,
+  };
+}
+
+const statusNames: Partial<Record<string, RunEntry['status']>> = {
+  RUNNING: 'running',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed out',
+};
+
+/** gRPC codes that mean that nobody answered: UNAVAILABLE and DEADLINE_EXCEEDED. */
+function isConnectionFailure(error: unknown): boolean {
+  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  return isGrpcDeadlineError(error) || (isGrpcServiceError(cause) && (cause.code === 14 || cause.code === 4));
+}
+
+function unreachable(address: string, cause: unknown): CommandFailure {
+  return new CommandFailure(
+    `Temporal at ${address} does not answer: is the cluster up? ("make status", TEMPORAL_ADDRESS)`,
+    exitCodes.failed,
+    { cause },
+  );
+}
+
+function explain(error: unknown, address: string): unknown {
+  if (error instanceof CommandFailure || error instanceof WorkflowNotFoundError) return error;
+  if (isGrpcDeadlineError(error)) {
+    return new CommandFailure(
+      `Temporal at ${address} or the coordinator does not answer in time`,
+      exitCodes.failed,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (isConnectionFailure(error)) return unreachable(address, error);
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause.message : null;
+  if (error instanceof Error) {
+    return new CommandFailure(`Temporal: ${inner ?? error.message}`, exitCodes.failed, { cause: error });
+  }
+  return error;
+}
+
+/**
+ * A failed run as the user is told of it. `InvalidInput` is listed as the input's own check lists its faults, every
+ * other failure by its innermost cause.
+ */
+export function runFailure(error: WorkflowFailedError): CommandFailure {
+  let cause: Error | undefined = error.cause;
+  let innermost = error.cause;
+  while (cause !== undefined) {
+    innermost = cause;
+    if (cause instanceof ApplicationFailure && cause.type === 'InvalidInput') {
+      const heading = 'the run was refused: its input is at fault';
+      return badInput(heading, faultsIn(cause));
+    }
+    if (cause instanceof CancelledFailure) {
+      return new CommandFailure('the run was cancelled', exitCodes.runFailed, { cause: error });
+    }
+    if (cause instanceof TerminatedFailure) {
+      return new CommandFailure('the run was terminated', exitCodes.runFailed, { cause: error });
+    }
+    cause = cause.cause instanceof Error ? cause.cause : undefined;
+  }
+  return new CommandFailure(`the run failed: ${innermost?.message ?? error.message}`, exitCodes.runFailed, {
+    cause: error,
+  });
+}
+
+/** The faults as the coordinator lists them in the failure's details, else its message, line by line. */
+function faultsIn(failure: ApplicationFailure): Fault[] {
+  const listed: unknown[] = [failure.details ?? []].flat(2);
+  if (listed.length > 0 && listed.every(isFault)) return listed;
+  const lines = failure.message.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((message) => ({ path: '', message }));
+}
+
+function isFault(value: unknown): value is Fault {
+  if (typeof value !== 'object' || value === null) return false;
+  return (
+    'path' in value &&
+    typeof value.path === 'string' &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}

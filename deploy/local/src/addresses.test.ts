@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { settleAddresses } from './addresses.ts';
+import { clusterEnvSchema, portOf } from './cluster-env.ts';
+import { choosePorts } from './ports.ts';
+
+test('the first start gets free ports and credentials of its own', async () => {
+  const one = await settleAddresses({}, null, new Set());
+  const two = await settleAddresses({}, null, new Set());
+  expect(clusterEnvSchema.parse(one)).toEqual(one);
+  expect(one.NATS_PASSWORD).not.toBe(two.NATS_PASSWORD);
+  expect(one.S3_SECRET_KEY).not.toBe(two.S3_SECRET_KEY);
+  expect(one.NATS_PASSWORD.length).toBeGreaterThanOrEqual(32);
+});
+
+test('a later start keeps ports and credentials', async () => {
+  const last = await settleAddresses({}, null, new Set());
+  expect(await settleAddresses({}, last, new Set())).toEqual(last);
+});
+
+test('a set port is taken, the others stay', async () => {
+  const last = await settleAddresses({}, null, new Set());
+  const [port] = await choosePorts([{ name: 'NATS_PORT' }]);
+  const next = await settleAddresses({ NATS_PORT: port }, last, new Set());
+  expect(next).toEqual({ ...last, NATS_URL: `nats://127.0.0.1:${port}` });
+});
+
+test('a running process keeps its port: another one is refused, its own is not', async () => {
+  const last = await settleAddresses({}, null, new Set());
+  const running = new Set(['minio']);
+  const now = portOf(last.S3_ENDPOINT);
+  expect(await settleAddresses({ MINIO_PORT: now }, last, running)).toEqual(last);
+  await expect(settleAddresses({ MINIO_PORT: now - 1 }, last, running)).rejects.toThrow(
+    `MINIO_PORT=${now - 1}: it runs on ${now} now`,
+  );
+});

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { type ClusterEnv, portOf } from './cluster-env.ts';
+import { choosePorts } from './ports.ts';
+import type { PortSettings } from './settings.ts';
+
+/** Names of the processes behind the ports, in the order of `portNames`. */
+const owners = ['temporal', 'temporal', 'nats', 'minio', 'scorer'] as const;
+const portNames = ['TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'NATS_PORT', 'MINIO_PORT', 'SCORER_PORT'] as const;
+
+/**
+ * Settles where everything listens and with which credentials: what the user sets, else what was used last, else free
+ * ports and random credentials.
+ * @param last of the last start; null for the first
+ * @param running names of processes that run and so keep their ports
+ * @throws where a wanted port is in use, or differs from that of a running process; names all of them
+ */
+export async function settleAddresses(
+  wanted: PortSettings,
+  last: ClusterEnv | null,
+  running: ReadonlySet<string>,
+): Promise<ClusterEnv> {
+  const remembered =
+    last &&
+    [last.TEMPORAL_ADDRESS, last.TEMPORAL_UI, last.NATS_URL, last.S3_ENDPOINT, last.SCORER_ADDRESS].map(
+      portOf,
+    );
+  const ports = portNames.map((name, index) => ({
+    name,
+    required: wanted[name],
+    remembered: remembered?.[index],
+    kept: remembered !== null && running.has(owners[index]!),
+  }));
+  const moved = ports.filter((port) => port.kept && ![undefined, port.remembered].includes(port.required));
+  if (moved.length > 0) {
+    const lines = moved.map(
+      ({ name, required, remembered: now }) => `${name}=${required}: it runs on ${now} now`,
+    );
+    throw new Error(
+      `expected the ports of running processes to stay ("make down" first):\n${lines.join('\n')}`,
+    );
+  }
+  const open = ports.filter((port) => !port.kept);
+  const chosen = await choosePorts(open);
+  const [temporal, ui, nats, minio, scorer] = ports.map((port) =>
+    port.kept ? port.remembered : chosen[open.indexOf(port)],
+  );
+  return {
+    TEMPORAL_ADDRESS: `127.0.0.1:${temporal}`,
+    TEMPORAL_UI: `http://127.0.0.1:${ui}`,
+    NATS_URL: `nats://127.0.0.1:${nats}`,
+    NATS_USER: last?.NATS_USER ?? 'ddad',
+    NATS_PASSWORD: last?.NATS_PASSWORD ?? randomBytes(24).toString('hex'),
+    S3_ENDPOINT: `http://127.0.0.1:${minio}`,
+    S3_BUCKET: last?.S3_BUCKET ?? 'ddad',
+    S3_ACCESS_KEY: last?.S3_ACCESS_KEY ?? `ddad-${randomBytes(6).toString('hex')}`,
+    S3_SECRET_KEY: last?.S3_SECRET_KEY ?? randomBytes(24).toString('hex'),
+    SCORER_ADDRESS: `127.0.0.1:${scorer}`,
+  };
+}

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+
+/** Root of the checkout that this file lies in. */
+export const checkout = resolve(import.meta.dirname, '../../..');
+
+/**
+ * Finds the binary of a server: the one that `make setup` put into the checkout, else one on PATH.
+ * @param path value of PATH
+ * @returns an absolute path
+ */
+export function findBinary(name: string, path: string | undefined): string {
+  const folders = [join(checkout, '.tools/bin'), ...(path ?? '').split(delimiter).filter(Boolean)];
+  const found = folders.map((folder) => resolve(folder, name)).find((candidate) => existsSync(candidate));
+  if (found === undefined) {
+    throw new Error(`expected the program ${name} in .tools/bin or on PATH, found none; run "make setup"`);
+  }
+  return found;
+}

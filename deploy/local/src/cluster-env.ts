@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { replaceFile } from './replace-file.ts';
+
+const address = z.string().regex(/^127\.0\.0\.1:[0-9]+$/, 'expected 127.0.0.1:port');
+
+/** How to reach a local cluster: the environment that its services and commands read. */
+export const clusterEnvSchema = z.object({
+  TEMPORAL_ADDRESS: address,
+  /** URL of the Temporal UI. */
+  TEMPORAL_UI: z.url(),
+  NATS_URL: z.string().regex(/^nats:\/\/127\.0\.0\.1:[0-9]+$/, 'expected nats://127.0.0.1:port'),
+  NATS_USER: z.string().min(1),
+  NATS_PASSWORD: z.string().min(1),
+  S3_ENDPOINT: z.string().regex(/^http:\/\/127\.0\.0\.1:[0-9]+$/, 'expected http://127.0.0.1:port'),
+  S3_BUCKET: z.string().min(3),
+  S3_ACCESS_KEY: z.string().min(3),
+  S3_SECRET_KEY: z.string().min(8),
+  SCORER_ADDRESS: address,
+});
+export type ClusterEnv = z.infer<typeof clusterEnvSchema>;
+
+/**
+ * Reads `cluster.env`.
+ * @returns null where there is no such file
+ * @throws where it is damaged; names every faulty line's key, never a value
+ */
+export function readClusterEnv(path: string): ClusterEnv | null {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  const parsed = clusterEnvSchema.safeParse(parseEnv(text));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(
+    `${path} is damaged (${faults.join('; ')}); remove it to let "make up" choose addresses and credentials anew`,
+  );
+}
+
+/** Writes `cluster.env` with mode 0600: it holds credentials. */
+export function writeClusterEnv(path: string, env: ClusterEnv): void {
+  const lines = Object.keys(clusterEnvSchema.shape).map((key) => `${key}=${env[key as keyof ClusterEnv]}\n`);
+  replaceFile(path, lines.join(''));
+}
+
+/** The port at the end of an address or URL. */
+export function portOf(place: string): number {
+  return Number(place.slice(place.lastIndexOf(':') + 1));
+}

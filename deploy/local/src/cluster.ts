@@ -1,0 +1,165 @@
+import { ensureBucket } from '@ddad/storage';
+import { settleAddresses } from './addresses.ts';
+import { type ClusterEnv, portOf, readClusterEnv, writeClusterEnv } from './cluster-env.ts';
+import { withClusterLock } from './cluster-lock.ts';
+import { ClusterProcesses, type Report } from './cluster-processes.ts';
+import { readRecord } from './cluster-record.ts';
+import { type Home, homeAt, makeHome } from './home.ts';
+import { choosePorts } from './ports.ts';
+import { isRunning } from './process-identity.ts';
+import { serverNames, serverSpecs } from './servers.ts';
+import { type Environment, singleServiceSpecs, trainerSpec } from './services.ts';
+import type { PortSettings } from './settings.ts';
+import type { ProgramSpec } from './start-process.ts';
+
+/** How long a process may take to end after SIGTERM. */
+const stopLimitMs = 30_000;
+/** A start waits for processes to become ready, so a command beside it waits for as long. */
+const lockLimitMs = 180_000;
+
+const trainerName = /^trainer-(\d+)$/;
+
+export interface ClusterOptions {
+  /** Home directory of the cluster. */
+  home: string;
+  /** Environment that processes inherit. */
+  environment: Environment;
+  ports?: PortSettings;
+  report?: Report;
+}
+
+/**
+ * Starts Temporal, NATS and MinIO, those of them that do not run, and waits until they are ready and the bucket is
+ * there. Addresses and credentials go to `cluster.env` in the home.
+ * @throws ProcessFailure with the end of the log of the one that failed
+ */
+export async function startServers(options: ClusterOptions): Promise<ClusterEnv> {
+  const home = homeAt(options.home);
+  makeHome(home);
+  return await withClusterLock(home.lock, lockLimitMs, async () => {
+    const processes = new ClusterProcesses(home, options.report ?? ignore);
+    return await ensureServers(home, processes, options);
+  });
+}
+
+/**
+ * Starts a whole cluster, or what of it does not run, and waits until everything is ready.
+ * @param options.trainers how many trainers shall run: missing ones are started, surplus ones ended (their jobs go on
+ *   elsewhere). Absent: those that there are, else two.
+ */
+export async function up(options: ClusterOptions & { trainers?: number | undefined }): Promise<ClusterEnv> {
+  const home = homeAt(options.home);
+  makeHome(home);
+  return await withClusterLock(home.lock, lockLimitMs, async () => {
+    const processes = new ClusterProcesses(home, options.report ?? ignore);
+    const before = readClusterEnv(home.env);
+    const cluster = await ensureServers(home, processes, options);
+    if (before !== null && JSON.stringify(before) !== JSON.stringify(cluster)) {
+      // They hold addresses that no longer lead anywhere.
+      await processes.stop((name) => !isServer(name), stopLimitMs);
+    }
+    const wanted = options.trainers ?? (trainersOf(processes).length || 2);
+    await processes.stop((name) => (trainerNumber(name) ?? 0) > wanted, stopLimitMs);
+    const singles = singleServiceSpecs(home, cluster, options.environment);
+    const trainers = await trainerSpecs(home, processes, cluster, options.environment, wanted);
+    await processes.ensure([...singles, ...trainers]);
+    return cluster;
+  });
+}
+
+/** Ends everything, in the order in which nothing loses what it still needs. */
+export async function down(options: Pick<ClusterOptions, 'home' | 'report'>): Promise<void> {
+  const home = homeAt(options.home);
+  if (readRecord(home.record).length === 0) return;
+  await withClusterLock(home.lock, lockLimitMs, async () => {
+    const processes = new ClusterProcesses(home, options.report ?? ignore);
+    await processes.stop((name) => trainerNumber(name) !== null, stopLimitMs);
+    await processes.stop((name) => name === 'scorer', stopLimitMs);
+    await processes.stop((name) => name === 'coordinator', stopLimitMs);
+    await processes.stop(() => true, stopLimitMs);
+  });
+}
+
+export interface ProcessStatus {
+  name: string;
+  pid: number | null;
+  state: 'ready' | 'not answering' | 'ended';
+  address: string | null;
+}
+
+/** Looks at every process that was started; one look each, all at once. */
+export async function status(
+  options: Pick<ClusterOptions, 'home' | 'environment'>,
+): Promise<{ cluster: ClusterEnv | null; processes: ProcessStatus[] }> {
+  const home = homeAt(options.home);
+  const cluster = readClusterEnv(home.env);
+  const record = readRecord(home.record);
+  if (cluster === null || record.length === 0) return { cluster, processes: [] };
+  const specs = [
+    ...serverSpecs(home, cluster, options.environment.PATH),
+    ...singleServiceSpecs(home, cluster, options.environment),
+    ...record.flatMap(({ name, address }) => {
+      const number = trainerNumber(name);
+      if (number === null || address === null) return [];
+      return [trainerSpec(home, cluster, options.environment, number, portOf(address))];
+    }),
+  ];
+  const processes = await Promise.all(
+    record.map(async (process): Promise<ProcessStatus> => {
+      const { name, pid, address } = process;
+      if (!isRunning(process)) return { name, pid: null, state: 'ended', address };
+      const spec = specs.find((candidate) => candidate.name === name);
+      const ready = (await spec?.ready(new Date(Date.now() - 120_000))) ?? false;
+      return { name, pid, state: ready ? 'ready' : 'not answering', address };
+    }),
+  );
+  return { cluster, processes };
+}
+
+async function ensureServers(
+  home: Home,
+  processes: ClusterProcesses,
+  options: ClusterOptions,
+): Promise<ClusterEnv> {
+  const running = new Set(processes.list().map(({ name }) => name));
+  const cluster = await settleAddresses(options.ports ?? {}, readClusterEnv(home.env), running);
+  writeClusterEnv(home.env, cluster);
+  await processes.ensure(serverSpecs(home, cluster, options.environment.PATH));
+  await ensureBucket({
+    endpoint: cluster.S3_ENDPOINT,
+    bucket: cluster.S3_BUCKET,
+    accessKey: cluster.S3_ACCESS_KEY,
+    secretKey: cluster.S3_SECRET_KEY,
+  });
+  return cluster;
+}
+
+async function trainerSpecs(
+  home: Home,
+  processes: ClusterProcesses,
+  cluster: ClusterEnv,
+  environment: Environment,
+  wanted: number,
+): Promise<ProgramSpec[]> {
+  const numbers = Array.from({ length: wanted }, (_, index) => index + 1);
+  const free = await choosePorts(numbers.map((number) => ({ name: `trainer-${number}` })));
+  return numbers.map((number, index) => {
+    const address = trainersOf(processes).find(({ name }) => trainerNumber(name) === number)?.address;
+    return trainerSpec(home, cluster, environment, number, address ? portOf(address) : free[index]!);
+  });
+}
+
+function trainersOf(processes: ClusterProcesses) {
+  return processes.list().filter(({ name }) => trainerNumber(name) !== null);
+}
+
+function trainerNumber(name: string): number | null {
+  const number = trainerName.exec(name)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
+function isServer(name: string): boolean {
+  return (serverNames as readonly string[]).includes(name);
+}
+
+function ignore(): void {}

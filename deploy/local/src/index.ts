@@ -1,0 +1,29 @@
+export {
+  type ClusterOptions,
+  down,
+  type ProcessStatus,
+  startServers,
+  status,
+  up,
+} from './cluster.ts';
+export type { ClusterEnv } from './cluster-env.ts';
+export { readClusterEnv } from './cluster-env.ts';
+export type { Report } from './cluster-processes.ts';
+export { type RecordedProcess, readRecord } from './cluster-record.ts';
+export { recordPath } from './home.ts';
+export { choosePorts, type PortWish } from './ports.ts';
+export { isRunning, type ProcessIdentity, signal } from './process-identity.ts';
+export {
+  type Environment,
+  type ServiceName,
+  type ServiceSettings,
+  serviceEnvironment,
+  serviceSpec,
+} from './services.ts';
+export {
+  awaitReady,
+  ProcessFailure,
+  type ProgramSpec,
+  startProcess,
+  stopProcesses,
+} from './start-process.ts';

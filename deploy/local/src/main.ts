@@ -1,0 +1,62 @@
+import { join, resolve } from 'node:path';
+import { checkout } from './checkout.ts';
+import { down, status, up } from './cluster.ts';
+import type { Report } from './cluster-processes.ts';
+import { readSettings } from './settings.ts';
+
+const usage = 'expected one of: up, down, status';
+
+/** Prints lines of words in columns. */
+function printTable(rows: string[][]): void {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  for (const row of rows) {
+    console.log(
+      row
+        .map((word, column) => word.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    );
+  }
+}
+
+const report: Report = ({ name, what, seconds, address }) => {
+  const words = { kept: 'runs already', ready: 'ready', stopped: 'stopped', killed: 'killed (did not stop)' };
+  console.log(`${name.padEnd(12)} ${words[what]}, ${seconds.toFixed(1)} s${address ? `, ${address}` : ''}`);
+};
+
+async function main(command: string | undefined): Promise<void> {
+  const environment = process.env;
+  const { DDAD_HOME, TRAINERS, ...ports } = readSettings(environment);
+  const home = DDAD_HOME === undefined ? join(checkout, '.ddad') : resolve(DDAD_HOME);
+  switch (command) {
+    case 'up': {
+      const cluster = await up({ home, environment, ports, trainers: TRAINERS, report });
+      console.log(`Temporal UI  ${cluster.TEMPORAL_UI}`);
+      return;
+    }
+    case 'down':
+      return await down({ home, report });
+    case 'status': {
+      const { cluster, processes } = await status({ home, environment });
+      if (processes.length === 0) {
+        console.log(`No cluster runs in ${home}; "make up" starts one.`);
+        return;
+      }
+      printTable([
+        ['NAME', 'PID', 'STATE', 'ADDRESS'],
+        ...processes.map((row) => [row.name, String(row.pid ?? '-'), row.state, row.address ?? '-']),
+      ]);
+      if (cluster !== null) console.log(`Temporal UI  ${cluster.TEMPORAL_UI}`);
+      return;
+    }
+    default:
+      throw new Error(`${usage}; got ${command === undefined ? 'nothing' : JSON.stringify(command)}`);
+  }
+}
+
+try {
+  await main(process.argv[2]);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { checkHealth } from '@ddad/rpc';
+import { Connection } from '@temporalio/client';
+
+/** Limit of one look. */
+const lookMs = 3000;
+
+/** Whether NATS greets who connects, and has JetStream. */
+export async function natsReady(port: number): Promise<boolean> {
+  const socket = connect({ host: '127.0.0.1', port });
+  try {
+    // The server speaks first: INFO {"server_id":...,"jetstream":true,...}
+    const [greeting] = await once(socket, 'data', { signal: AbortSignal.timeout(lookMs) });
+    return String(greeting).includes('"jetstream":true');
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Whether an HTTP GET answers 2xx. */
+export async function httpReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(lookMs) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the gRPC server's health service says that it serves. */
+export async function grpcReady(address: string): Promise<boolean> {
+  try {
+    return (await checkHealth(address, { limitMs: lookMs })) === 'SERVING';
+  } catch {
+    return false;
+  }
+}
+
+/** Whether Temporal serves the namespace. */
+export function temporalReady(address: string, namespace: string): Promise<boolean> {
+  return askTemporal(address, async (connection) => {
+    await connection.workflowService.describeNamespace({ namespace });
+    return true;
+  });
+}
+
+/** Whether a worker has asked for workflow tasks of the queue since the given time. */
+export function workerPolls(
+  address: string,
+  namespace: string,
+  queue: string,
+  since: Date,
+): Promise<boolean> {
+  return askTemporal(address, async (connection) => {
+    const { pollers } = await connection.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name: queue },
+      // TASK_QUEUE_TYPE_WORKFLOW
+      taskQueueType: 1,
+    });
+    // A worker that ended stays listed for minutes.
+    return (pollers ?? []).some(
+      ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= since.getTime() - 1000,
+    );
+  });
+}
+
+async function askTemporal(
+  address: string,
+  ask: (connection: Connection) => Promise<boolean>,
+): Promise<boolean> {
+  let connection: Connection | undefined;
+  try {
+    connection = await Connection.connect({ address, connectTimeout: lookMs });
+    const open = connection;
+    return await open.withDeadline(Date.now() + lookMs, () => ask(open));
+  } catch {
+    return false;
+  } finally {
+    await connection?.close();
+  }
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { taskQueue } from '@ddad/contract';
+import { checkout } from './checkout.ts';
+import type { ClusterEnv } from './cluster-env.ts';
+import type { Home } from './home.ts';
+import { grpcReady, workerPolls } from './readiness.ts';
+import type { ProgramSpec } from './start-process.ts';
+
+export type ServiceName = 'coordinator' | 'scorer' | 'trainer';
+
+/** A process's environment as a value. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const readyLimitMs = 120_000;
+
+/** Entry point of a service. */
+export function serviceMain(service: ServiceName): string {
+  return join(checkout, 'services', service, 'src/main.ts');
+}
+
+/**
+ * What a service's process gets: our environment with `set` over it. A variable that is set loses its `_FILE` form,
+ * which else would contradict it.
+ */
+export function serviceEnvironment(
+  environment: Environment,
+  set: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [key, value] of Object.entries(environment)) {
+    if (value !== undefined && !(key.endsWith('_FILE') && key.slice(0, -'_FILE'.length) in set))
+      result[key] = value;
+  }
+  return { ...result, ...set };
+}
+
+export interface ServiceSettings {
+  /** trainer-2, scorer, ...: of the process, its log and its scratch directory. */
+  name: string;
+  service: ServiceName;
+  /** host:port for a gRPC server. */
+  address: string | null;
+  log: string;
+  scratch: string;
+  /** The whole environment of its process but for what is said above. */
+  environment: Environment;
+}
+
+/** How to start a service, and how to see that it is ready. */
+export function serviceSpec(settings: ServiceSettings): ProgramSpec {
+  const { name, service, address, scratch } = settings;
+  const set: Record<string, string> = { SCRATCH_DIR: scratch };
+  if (service === 'trainer' && address !== null) set.TRAINER_LISTEN = address;
+  if (service === 'scorer' && address !== null) set.SCORER_LISTEN = address;
+  const env = serviceEnvironment(settings.environment, set);
+  return {
+    name,
+    command: process.execPath,
+    args: [serviceMain(service)],
+    env,
+    cwd: checkout,
+    log: settings.log,
+    address,
+    ready: (startedAt) =>
+      address === null
+        ? workerPolls(env.TEMPORAL_ADDRESS ?? '', env.TEMPORAL_NAMESPACE ?? 'default', taskQueue, startedAt)
+        : grpcReady(address),
+    readyLimitMs,
+  };
+}
+
+/** The services of a local cluster that are there once: scorer and coordinator. */
+export function singleServiceSpecs(home: Home, cluster: ClusterEnv, environment: Environment): ProgramSpec[] {
+  const common = {
+    environment: serviceEnvironment(environment, { TEMPORAL_NAMESPACE: 'default', ...cluster }),
+  };
+  return [
+    serviceSpec({ ...common, ...place(home, 'scorer'), service: 'scorer', address: cluster.SCORER_ADDRESS }),
+    serviceSpec({ ...common, ...place(home, 'coordinator'), service: 'coordinator', address: null }),
+  ];
+}
+
+/** The trainer of that number, 1, 2, ... */
+export function trainerSpec(
+  home: Home,
+  cluster: ClusterEnv,
+  environment: Environment,
+  number: number,
+  port: number,
+): ProgramSpec {
+  const name = `trainer-${number}`;
+  return serviceSpec({
+    ...place(home, name),
+    service: 'trainer',
+    address: `127.0.0.1:${port}`,
+    environment: serviceEnvironment(environment, { ...cluster, TRAINER_ID: name }),
+  });
+}
+
+function place(home: Home, name: string): { name: string; log: string; scratch: string } {
+  return { name, log: join(home.logs, `${name}.log`), scratch: join(home.scratch, name) };
+}

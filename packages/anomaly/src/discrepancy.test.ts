@@ -1,0 +1,84 @@
+import { inferenceStep, type Tensor, tf } from '@ddad/compute';
+import { expect, test } from 'vitest';
+import {
+  interDiscrepancy,
+  intraDiscrepancy,
+  meanReconstruction,
+  reconstructionError,
+} from './discrepancy.ts';
+
+// Two pixels; three NDM members, two UDM members. All values but the root are exact in 32 bits.
+const image = [1, 0.25];
+const ndm = [
+  [0.5, 0.25],
+  [0.5, 0.5],
+  [2, 0.75],
+];
+const udm = [
+  [0.5, 1],
+  [1, 0.75],
+];
+// μ̂_A = [(0.5 + 0.5 + 2) / 3, (0.25 + 0.5 + 0.75) / 3] = [1, 0.5]
+// μ̂_B = [(0.5 + 1) / 2, (1 + 0.75) / 2] = [0.75, 0.875]
+const expected = {
+  // first member: [(1 − 0.5)², (0.25 − 0.25)²]
+  rec: [0.25, 0],
+  // [(1 − 1)², (0.25 − 0.5)²]
+  recEnsemble: [0, 0.0625],
+  // [√((0.25 + 0.25 + 1) / 3), √((0.0625 + 0 + 0.0625) / 3)]; dividing by K − 1 = 2 would give [√0.75, 0.25]
+  aIntra: [Math.sqrt(0.5), Math.sqrt(0.125 / 3)],
+  // [|1 − 0.75|, |0.5 − 0.875|]
+  aInter: [0.25, 0.375],
+};
+
+test.each(['eager', 'graph'] as const)('gives the scores worked out by hand (%s)', (mode) => {
+  const shape = [1, 1, 2, 1];
+  const inputs = { a0: ndm[0]!, a1: ndm[1]!, a2: ndm[2]!, b0: udm[0]!, b1: udm[1]! };
+  const step = inferenceStep({
+    weights: new Map([['image', { shape, data: Float32Array.from(image) }]]),
+    inputs: Object.fromEntries(Object.keys(inputs).map((name) => [name, shape])),
+    compute: (weights, tensors) => {
+      const of = (...names: string[]) => names.map((name) => tensors[name] as Tensor);
+      const x = weights.image as Tensor;
+      const meanA = meanReconstruction(of('a0', 'a1', 'a2'));
+      return {
+        rec: reconstructionError(x, tensors.a0 as Tensor),
+        recEnsemble: reconstructionError(x, meanA),
+        aIntra: intraDiscrepancy(of('a0', 'a1', 'a2')),
+        aInter: interDiscrepancy(meanA, meanReconstruction(of('b0', 'b1'))),
+      };
+    },
+    mode,
+  });
+  try {
+    const found = step.run(
+      Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, Float32Array.from(values)])),
+    );
+    for (const [name, values] of Object.entries(expected)) {
+      expect(found[name]).toHaveLength(2);
+      // One rounding to 32 bits for each of at most five operations on values below 2.
+      for (const [pixel, value] of values.entries()) expect(found[name]![pixel]).toBeCloseTo(value, 6);
+    }
+  } finally {
+    step.dispose();
+  }
+});
+
+test('gives exactly 0 where all members agree', () => {
+  tf.tidy(() => {
+    const member = tf.tensor([0.5, -1]);
+    expect([...intraDiscrepancy([member, member, member]).dataSync()]).toEqual([0, 0]);
+  });
+});
+
+test('refuses one member alone, none, and shapes that would broadcast', () => {
+  tf.tidy(() => {
+    const row = tf.zeros([1, 2]);
+    expect(() => intraDiscrepancy([row])).toThrow('expected at least 2 reconstructions, got 1');
+    expect(() => meanReconstruction([])).toThrow('expected at least 1 reconstructions, got 0');
+    expect(() => interDiscrepancy(row, tf.zeros([2]))).toThrow(
+      'expected mean reconstructions of one shape, got [1, 2] and [2]',
+    );
+    expect(() => reconstructionError(row, tf.zeros([1, 1]))).toThrow(/of one shape/);
+  });
+});

@@ -1,0 +1,16 @@
+/**
+ * Environment variables under which a process that loads TensorFlow must be started; TensorFlow reads them once, at its
+ * first use. Importing this file does not load TensorFlow.
+ * @param threads intra-op threads; a setting, never derived from the host, as sums depend on how work is split
+ */
+export function tensorflowEnvironment(threads: number): Record<string, string> {
+  return {
+    TF_NUM_INTRAOP_THREADS: String(threads),
+    // One op at a time: with several, their order (and so nothing numeric) would vary, but memory and speed would.
+    TF_NUM_INTEROP_THREADS: '1',
+    OMP_NUM_THREADS: String(threads),
+    TF_DETERMINISTIC_OPS: '1',
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    TF_CPP_MIN_LOG_LEVEL: '2',
+  };
+}

@@ -1,0 +1,10 @@
+export type { AdamSettings } from './adam.ts';
+export { batchNormInfer, batchNormTrain } from './batch-norm.ts';
+export { tensorflowEnvironment } from './environment.ts';
+export { type InferenceStep, type InferenceStepDefinition, inferenceStep } from './inference-step.ts';
+export { type RandomStream, randomStream } from './random.ts';
+export { recordedEnvironment } from './recorded-environment.ts';
+export { NotRecordable } from './recording.ts';
+export type { Shapes, TensorData } from './tensor-data.ts';
+export { backend, type Tensor, tensorflowVersion, tf } from './tensorflow.ts';
+export { type TrainStep, type TrainStepDefinition, trainStep } from './train-step.ts';

@@ -1,0 +1,17 @@
+import { cpus } from 'node:os';
+import { backend, tensorflowVersion } from './tensorflow.ts';
+
+/**
+ * What decides an artifact's bytes beside its specification: equal bytes are promised for equal environments only.
+ * @param threads intra-op threads that TensorFlow was started with
+ */
+export function recordedEnvironment(threads: number): Record<string, string | number> {
+  return {
+    device: backend().binding.isUsingGpuDevice() ? 'gpu' : 'cpu',
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    threads,
+    tensorflow: tensorflowVersion(),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+  };
+}

@@ -1,0 +1,49 @@
+/** Name of a part of a dataset. */
+export type Part = 'train' | 'unlabeled' | 'test' | 'validation';
+
+/**
+ * A packed dataset's index, stored as JSON beside its pixels. Positions count in the packed pixels, from 0.
+ * File names stay in this object and in scores.csv; they never reach Temporal, NATS or a log.
+ */
+export interface DatasetIndex {
+  format: 1;
+  /** Side of the square images in pixels. */
+  imageSize: number;
+  /** Names as data.json lists them, by position. */
+  images: string[];
+  /** D_n, in the order of data.json. */
+  train: number[];
+  /** D_u's pool: known labels, no labels, or none at all (both kinds empty: `labels: 'none'`). */
+  unlabeled:
+    | { labels: 'known'; normal: number[]; abnormal: number[] }
+    | { labels: 'unknown'; images: number[] }
+    | { labels: 'none' };
+  test:
+    | { labels: 'known'; normal: number[]; abnormal: number[] }
+    | { labels: 'unknown'; images: number[] }
+    | { labels: 'none' };
+  /** Held-out normal images; empty where there are none. */
+  validation: number[];
+  /** Groups of positions whose decoded pixels are equal (before resizing); groups of two and more only. */
+  copies: number[][];
+  /** True for datasets made by a generator. */
+  synthetic: boolean;
+}
+
+/** What a name stands for; the only mutable object of a dataset, replaced whole by `dataset add`. */
+export interface DatasetRecord {
+  name: string;
+  /** SHA-256 over index and pixels; the packed objects lie under it. */
+  digest: string;
+  addedAt: string;
+  counts: { train: number; unlabeled: number; test: number; validation: number; copies: number };
+  synthetic: boolean;
+}
+
+/** Object keys of a packed dataset. */
+export const datasetKeys = {
+  record: (name: string) => `datasets/names/${name}.json`,
+  index: (digest: string) => `datasets/${digest}/index.json`,
+  /** Unsigned bytes, image after image, rows from the top. */
+  pixels: (digest: string) => `datasets/${digest}/pixels.u8`,
+};

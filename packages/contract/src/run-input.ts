@@ -1,0 +1,109 @@
+import { z } from 'zod';
+
+// Workflow code runs in a sandbox that forbids `new Function`.
+z.config({ jitless: true });
+
+/** Reconstruction networks that a member can be. */
+export const backbones = ['ae'] as const;
+export const backboneSchema = z.enum(backbones);
+export type Backbone = z.infer<typeof backboneSchema>;
+
+/** Name of a dataset: what object keys and URLs carry unescaped. */
+export const datasetNameSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,62}$/,
+    'expected 1 to 63 of a-z, 0-9, ".", "_", "-", starting with a letter or digit',
+  );
+
+const count = (max: number) => z.int().min(1).max(max);
+
+/** Settings of ASR-Net's training (method: section 3.5 of the paper). */
+export const refinerInputSchema = z.strictObject({
+  epochs: count(100_000).default(100),
+  batchSize: count(4096).default(8),
+  learningRate: z.number().positive().max(1).default(1e-4),
+  /** L2 term added to every parameter's gradient. */
+  weightDecay: z.number().min(0).max(1).default(1e-4),
+});
+
+/** The one argument of workflow `trainEnsemble`. Every field but `dataset` has a default, nested ones too. */
+export const runInputSchema = z.strictObject({
+  dataset: datasetNameSchema,
+  backbone: backboneSchema.default('ae'),
+  /** Members per role; A_intra needs two. */
+  k: z
+    .int()
+    .min(2, 'expected at least 2 members per role (A_intra, eq. 3, is a spread over members)')
+    .max(64)
+    .default(3),
+  /** Run seed; every member's seed derives from it. */
+  seed: z.int().min(0).max(4_294_967_295).default(0),
+  epochs: count(100_000).default(250),
+  batchSize: z.int().min(2).max(4096).default(64),
+  /** Adam's learning rate. */
+  learningRate: z.number().positive().max(1).default(5e-4),
+  /** How many unlabeled images; absent: all there are. 0: one-class mode, no UDM. */
+  unlabeled: z.int().min(0).optional(),
+  /** Share of abnormal images among the unlabeled ones; only where the dataset knows which are abnormal. */
+  anomalousRate: z.number().min(0).max(1).optional(),
+  refiner: refinerInputSchema.prefault({}),
+});
+
+/** What a caller may write. */
+export type RunInput = z.input<typeof runInputSchema>;
+/** With all defaults filled in. */
+export type ResolvedRunInput = z.output<typeof runInputSchema>;
+
+/** One fault of an input: where (`refiner.epochs`; empty for the whole) and what was expected and what came. */
+export interface Fault {
+  path: string;
+  message: string;
+}
+
+/** All faults at once, one a line, for people. */
+export function describeFaults(faults: readonly Fault[]): string {
+  return faults
+    .map((fault) => (fault.path === '' ? fault.message : `${fault.path}: ${fault.message}`))
+    .join('\n');
+}
+
+/** JSON of a received value, cut short, for messages. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[step];
+  }
+  return value;
+}
+
+/** Zod's issues as faults that also say what came. */
+export function faultsOf(error: z.ZodError, received: unknown): Fault[] {
+  return error.issues.flatMap((issue): Fault[] => {
+    const path = issue.path.map(String).join('.');
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        path: path === '' ? key : `${path}.${key}`,
+        message: 'unknown field',
+      }));
+    }
+    const value = valueAt(received, issue.path);
+    const came = value === undefined ? 'nothing' : show(value);
+    return [{ path, message: `${issue.message.replace(/^Invalid (input|option): /, '')}, got ${came}` }];
+  });
+}
+
+/**
+ * Checks a run's input against the schema alone (no dataset is looked at).
+ * @returns the input with defaults, or every fault.
+ */
+export function parseRunInput(raw: unknown): { input: ResolvedRunInput } | { faults: Fault[] } {
+  const parsed = runInputSchema.safeParse(raw);
+  return parsed.success ? { input: parsed.data } : { faults: faultsOf(parsed.error, raw) };
+}

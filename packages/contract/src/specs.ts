@@ -1,0 +1,64 @@
+import type { Backbone } from './run-input.ts';
+
+/** Which images a member was trained on: normal ones, or normal and unlabeled ones. */
+export type Role = 'ndm' | 'udm';
+/** What a refiner reads: A_intra and A_inter (eq. 10), or A_intra alone (eq. 13). */
+export type RefinerInput = 'dual' | 'intra';
+
+/**
+ * Versions of what decides an artifact's bytes beside its settings. Raise one whenever numerics change
+ * (initialisation, randomness, loss, optimiser, layout): keys change with it, and nothing old is reused.
+ */
+export const recipes = { member: 1, maps: 1, refiner: 1 } as const;
+
+/** Everything that decides a member. Its key is the SHA-256 of its canonical JSON. */
+export interface MemberSpec {
+  recipe: number;
+  backbone: Backbone;
+  role: Role;
+  /** 0 to 2^48 - 1. */
+  seed: number;
+  epochs: number;
+  batchSize: number;
+  learningRate: number;
+  /** SHA-256 over the training pixels in training order. */
+  imagesDigest: string;
+  /** Side of the square images in pixels. */
+  imageSize: number;
+}
+
+/** Everything that decides the score maps of a set of test images. */
+export interface MapSpec {
+  recipe: number;
+  backbone: Backbone;
+  /** Member keys by index. */
+  ndm: string[];
+  /** Empty in the one-class mode. */
+  udm: string[];
+  imagesDigest: string;
+  imageSize: number;
+}
+
+/** Everything that decides a trained ASR-Net. */
+export interface RefinerSpec {
+  recipe: number;
+  backbone: Backbone;
+  input: RefinerInput;
+  ndm: string[];
+  /** Empty for `intra`. */
+  udm: string[];
+  seed: number;
+  epochs: number;
+  batchSize: number;
+  learningRate: number;
+  weightDecay: number;
+  /** SHA-256 over the normal training pixels in order. */
+  imagesDigest: string;
+  imageSize: number;
+}
+
+/** Everything that decides refined maps: whose maps, by which refiner. */
+export interface RefinedSpec {
+  maps: string;
+  refiner: string;
+}

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DatasetIndex, Fault } from '@ddad/contract';
+import { decodeGrey, UnreadableImage } from './decode.ts';
+import { datasetDigest } from './digest.ts';
+import type { GreyImage } from './grey.ts';
+import { type Labelled, type ListedImage, parseRepartition, type Repartition } from './repartition.ts';
+import { resizeBilinear } from './resize.ts';
+
+/** A dataset as the object store keeps it. */
+export interface PackedDataset {
+  index: DatasetIndex;
+  /** `images.length * imageSize * imageSize` bytes: image after image, rows from the top. */
+  pixels: Uint8Array;
+  /** See `datasetDigest`. */
+  digest: string;
+}
+
+export interface PackOptions {
+  /** Side of the packed images in pixels; 64 unless given. */
+  imageSize?: number;
+  /** Called after every image with the number of images read so far and their total. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** Images decoded at a time: as many as libuv has threads; each holds one decoded image in memory. */
+const concurrency = 4;
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+/** Reads data.json, or says what is wrong with it. */
+async function readDataJson(dir: string): Promise<string | Fault> {
+  try {
+    return await readFile(join(dir, 'data.json'), 'utf8');
+  } catch (error) {
+    const came = codeOf(error) === 'ENOENT' ? 'no such file' : codeOf(error);
+    return {
+      path: 'data.json',
+      message: `expected a dataset folder with data.json and images/, got ${came}`,
+    };
+  }
+}
+
+async function readImage(path: string): Promise<GreyImage> {
+  let file: Buffer;
+  try {
+    const found = await stat(path);
+    // Opening a named pipe would wait for a writer for ever.
+    if (!found.isFile())
+      throw new UnreadableImage('expected a PNG or JPEG image, got something that is no file');
+    file = await readFile(path);
+  } catch (error) {
+    if (error instanceof UnreadableImage) throw error;
+    const came = codeOf(error) === 'ENOENT' ? 'no such file' : codeOf(error);
+    throw new UnreadableImage(`expected a PNG or JPEG image, got ${came}`, { cause: error });
+  }
+  return decodeGrey(file);
+}
+
+/** Runs `work` over the items, `concurrency` at a time; results keep the items' order. */
+async function mapBounded<T, R>(items: readonly T[], work: (item: T, position: number) => Promise<R>) {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const lane = async () => {
+    while (next < items.length) {
+      const position = next++;
+      results[position] = await work(items[position]!, position);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
+  return results;
+}
+
+/** SHA-256 over a decoded image, its shape included. */
+function contentDigest(image: GreyImage): string {
+  return createHash('sha256').update(`${image.width}x${image.height}\n`).update(image.pixels).digest('hex');
+}
+
+/** Positions with equal digests, groups of two and more, in the order of their first positions. */
+function groupEqual(digests: readonly string[]): number[][] {
+  const groups = Map.groupBy(digests.keys(), (position) => digests[position]!);
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
+function buildIndex(
+  repartition: Repartition,
+  imageSize: number,
+  copies: number[][],
+  position: Map<string, number>,
+) {
+  const positions = (names: readonly string[]) => names.map((name) => position.get(name)!);
+  const part = (part: Labelled): DatasetIndex['test'] => {
+    if (part.labels === 'none') return { labels: 'none' };
+    if (part.labels === 'unknown') return { labels: 'unknown', images: positions(part.images) };
+    return { labels: 'known', normal: positions(part.normal), abnormal: positions(part.abnormal) };
+  };
+  const index: DatasetIndex = {
+    format: 1,
+    imageSize,
+    images: [...position.keys()],
+    train: positions(repartition.train),
+    unlabeled: part(repartition.unlabeled),
+    test: part(repartition.test),
+    validation: positions(repartition.validation),
+    copies,
+    synthetic: repartition.synthetic,
+  };
+  return index;
+}
+
+/**
+ * Reads a dataset folder (`data.json` and `images/`) into its packed form: every listed image decoded to 8-bit grey
+ * (see `decodeGrey`) and resized to imageSize x imageSize (see `resizeBilinear`). Images in `images/` that data.json
+ * does not list are ignored. Equal folders give equal bytes and an equal digest.
+ *
+ * @returns the packed dataset; or every fault at once, of data.json and of all files, `path` being a place in
+ *   data.json such as `test.1.17`. Nothing is written either way.
+ */
+export async function packDataset(
+  dir: string,
+  options: PackOptions = {},
+): Promise<PackedDataset | { faults: Fault[] }> {
+  const { imageSize = 64, onProgress } = options;
+  if (!Number.isInteger(imageSize) || imageSize < 1 || imageSize > 4096) {
+    throw new RangeError(`expected an image size of 1 to 4096 pixels, got ${imageSize}`);
+  }
+  const text = await readDataJson(dir);
+  if (typeof text !== 'string') return { faults: [text] };
+  const { repartition, images, faults } = parseRepartition(text);
+
+  const folder = await stat(join(dir, 'images')).catch(() => null);
+  if (!folder?.isDirectory()) {
+    faults.push({ path: 'images', message: `expected a folder beside data.json, got none` });
+    return { faults };
+  }
+
+  const area = imageSize * imageSize;
+  const pixels = new Uint8Array(images.length * area);
+  let done = 0;
+  const read = async ({ name, path }: ListedImage, position: number): Promise<string | Fault> => {
+    try {
+      const image = await readImage(join(dir, 'images', name));
+      pixels.set(resizeBilinear(image, imageSize, imageSize).pixels, position * area);
+      return contentDigest(image);
+    } catch (error) {
+      if (!(error instanceof UnreadableImage)) throw error;
+      return { path, message: `images/${name}: ${error.message}` };
+    } finally {
+      onProgress?.(++done, images.length);
+    }
+  };
+  const digests: string[] = [];
+  for (const result of await mapBounded(images, read)) {
+    if (typeof result === 'string') digests.push(result);
+    else faults.push(result);
+  }
+  if (repartition === null || faults.length > 0) return { faults };
+
+  const position = new Map(images.map(({ name }, at) => [name, at]));
+  const index = buildIndex(repartition, imageSize, groupEqual(digests), position);
+  return { index, pixels, digest: datasetDigest(index, pixels) };
+}

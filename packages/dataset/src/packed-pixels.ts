@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+
+/**
+ * Images of a packed dataset by position.
+ * @param packed [N, imageSize, imageSize], unsigned bytes
+ * @param positions in 0 … N-1
+ * @returns [positions, imageSize, imageSize]
+ * @throws RangeError on a position that the dataset does not have
+ */
+export function pickImages(packed: Uint8Array, imageSize: number, positions: readonly number[]): Uint8Array {
+  const area = imageSize * imageSize;
+  const count = packed.length / area;
+  const picked = new Uint8Array(positions.length * area);
+  positions.forEach((position, i) => {
+    if (!Number.isInteger(position) || position < 0 || position >= count) {
+      throw new RangeError(`image position: expected 0 to ${count - 1}, got ${position}`);
+    }
+    picked.set(packed.subarray(position * area, (position + 1) * area), i * area);
+  });
+  return picked;
+}
+
+/** The same from the packed file. */
+export async function readImages(
+  path: string,
+  imageSize: number,
+  positions: readonly number[],
+): Promise<Uint8Array> {
+  return pickImages(await readFile(path), imageSize, positions);
+}
+
+/** SHA-256 over images' bytes in order: what a member's key holds of its training set. */
+export function pixelsDigest(pixels: Uint8Array): string {
+  return createHash('sha256').update(pixels).digest('hex');
+}
+
+/** What the networks read: x/127.5 − 1, in [-1, 1]. */
+export function networkInput(pixels: Uint8Array): Float32Array {
+  return Float32Array.from(pixels, (grey) => grey / 127.5 - 1);
+}
+
+/**
+ * Collects a batch.
+ * @param images [N, area]
+ * @param order positions to take, from `start` on; one batch long at least
+ * @param batch [B, area], overwritten
+ */
+export function gatherBatch(
+  images: Float32Array,
+  area: number,
+  order: ArrayLike<number>,
+  start: number,
+  batch: Float32Array,
+): void {
+  for (let i = 0; i * area < batch.length; i++) {
+    const position = order[start + i];
+    batch.set(images.subarray(position * area, (position + 1) * area), i * area);
+  }
+}

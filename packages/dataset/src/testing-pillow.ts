@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { writePhantom } from './phantom.ts';
+
+/**
+ * Runs a Python script with Pillow and numpy, the reference that tests compare with.
+ * @param parameters reach the script as `sys.argv[1:]`
+ * @returns what it prints
+ */
+export function runPillow(script: string, ...parameters: string[]): string {
+  const python = process.env.DDAD_TEST_PYTHON;
+  if (python === undefined || python === '') {
+    throw new Error(
+      'expected DDAD_TEST_PYTHON to name a Python with numpy and Pillow: run `make test`, which sets it',
+    );
+  }
+  return execFileSync(python, ['-c', script, ...parameters], { encoding: 'utf8', timeout: 60_000 });
+}
+
+/** A folder for one test file and the function that removes it. */
+export function scratchFolder(): { dir: string; remove: () => void } {
+  const dir = mkdtempSync(join(tmpdir(), 'ddad-dataset-'));
+  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+/** The Brain Tumor benchmark beside the checkout; null where it is not. */
+export function brainFolder(): string | null {
+  const dir = resolve(import.meta.dirname, '../../../../shared/data/brain');
+  return existsSync(join(dir, 'data.json')) ? dir : null;
+}
+
+/** Paths of `count` images spread over the benchmark, or of phantom slices written into `scratch`. */
+export async function sampleImages(count: number, scratch: string): Promise<string[]> {
+  let dir = brainFolder();
+  if (dir === null) {
+    dir = scratch;
+    await writePhantom(dir, {
+      seed: 5,
+      train: count,
+      unlabeledNormal: 0,
+      unlabeledAbnormal: 0,
+      testNormal: 0,
+      testAbnormal: 0,
+    });
+  }
+  const names = readdirSync(join(dir, 'images')).sort();
+  return Array.from({ length: count }, (_, i) =>
+    join(dir, 'images', names[Math.floor((i * names.length) / count)]!),
+  );
+}

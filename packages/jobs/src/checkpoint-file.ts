@@ -1,0 +1,40 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { decodeSafetensors, encodeSafetensors } from '@ddad/storage';
+
+/** A tensor's values, as the safetensors codec has them. */
+interface TensorValues {
+  shape: number[];
+  data: Float32Array;
+}
+
+/** Everything needed to go on with a training: what the step holds, and where its loop was. */
+export interface TrainingState {
+  /** Steps done; epoch and place in it follow from it. */
+  steps: number;
+  /** Weights, buffers, optimiser moments. */
+  tensors: Map<string, TensorValues>;
+  /** Sum of the losses of the epoch under way. */
+  lossSum: number;
+  /** Mean loss of each finished epoch. */
+  history: number[];
+  /** Wall time so far. */
+  seconds: number;
+}
+
+/** Writes it as safetensors, beside `path` first, so that `path` is whole or absent. */
+export async function writeCheckpointFile(path: string, state: TrainingState): Promise<void> {
+  const { steps, lossSum, history, seconds } = state;
+  const loop = JSON.stringify({ steps, lossSum, history, seconds });
+  await writeFile(`${path}.part`, encodeSafetensors(state.tensors, { format: 'ddad-checkpoint-1', loop }));
+  await rename(`${path}.part`, path);
+}
+
+/** @throws Error on a file of another format */
+export async function readCheckpointFile(path: string): Promise<TrainingState> {
+  const { tensors, metadata } = decodeSafetensors(await readFile(path));
+  if (metadata.format !== 'ddad-checkpoint-1') {
+    throw new Error(`checkpoint: expected format ddad-checkpoint-1, got ${metadata.format ?? 'none'}`);
+  }
+  const loop = JSON.parse(metadata.loop) as Omit<TrainingState, 'tensors'>;
+  return { ...loop, tensors };
+}

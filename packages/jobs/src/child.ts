@@ -1,0 +1,80 @@
+import { setImmediate } from 'node:timers/promises';
+import type { ChildProgress, ChildResult, FromChild, ToChild } from './messages.ts';
+
+/** A fault that the job's process names itself: the specification is wrong, or training diverged. */
+export class ChildFault extends Error {
+  override name = 'ChildFault';
+  readonly kind: 'invalid' | 'diverged';
+
+  constructor(kind: 'invalid' | 'diverged', message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** What a job's work is given to talk to its parent. */
+export interface ChildContext {
+  ready(): void;
+  progress(progress: ChildProgress): void;
+  /**
+   * Called after every step: tells the parent, and lets messages in.
+   * @returns `checkpoint` when one is due, `stop` when the work has to end after one
+   */
+  afterStep(): Promise<'go on' | 'checkpoint' | 'stop'>;
+  /** Hands over a written checkpoint; `done` counts steps. */
+  checkpoint(done: number, path: string): void;
+}
+
+/** Work of one job; null when it was told to stop. */
+export type Work<Task> = (task: Task, context: ChildContext) => Promise<ChildResult | null>;
+
+/**
+ * Main function of a job's process: waits for its task, works, reports, exits. It exits within one step of its parent's
+ * death.
+ */
+export function runChild<Task>(work: Work<Task>): void {
+  const send = (message: FromChild) =>
+    new Promise<void>((resolve) => {
+      if (process.send === undefined) throw new Error('expected to be started by a service, not by hand');
+      process.send(message, undefined, {}, () => resolve());
+    });
+  // A terminal's Ctrl-C reaches the whole process group; the parent decides what becomes of the job.
+  process.on('SIGINT', () => {});
+  process.on('disconnect', () => process.exit(1));
+  let stopping = false;
+  process.on('message', (message) => {
+    const order = message as ToChild<Task>;
+    if (order.type === 'stop') {
+      stopping = true;
+      return;
+    }
+    let checkpointAt = Date.now() + order.checkpointMs;
+    let lastStep = 0;
+    const context: ChildContext = {
+      ready: () => void send({ type: 'ready' }),
+      progress: (progress) => void send({ type: 'progress', ...progress }),
+      async afterStep() {
+        // Ten signs of life a second are enough; a message takes as long as a small step.
+        if (Date.now() - lastStep >= 100) {
+          lastStep = Date.now();
+          void send({ type: 'step' });
+        }
+        await setImmediate();
+        if (stopping) return 'stop';
+        if (Date.now() < checkpointAt) return 'go on';
+        checkpointAt = Date.now() + order.checkpointMs;
+        return 'checkpoint';
+      },
+      checkpoint: (done, path) => void send({ type: 'checkpoint', done, path }),
+    };
+    work(order.task, context)
+      .then((result) => send(result === null ? { type: 'stopped' } : { type: 'finished', ...result }))
+      .catch((error: unknown) => {
+        const kind = error instanceof ChildFault ? error.kind : 'failed';
+        const text =
+          error instanceof Error ? (kind === 'failed' ? error.stack : error.message) : String(error);
+        return send({ type: 'failed', kind, message: text ?? 'unknown' });
+      })
+      .finally(() => process.exit(0));
+  });
+}

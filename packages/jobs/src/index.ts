@@ -1,0 +1,6 @@
+export * from './dataset-cache.ts';
+export * from './device-name.ts';
+export * from './job.ts';
+export * from './job-host.ts';
+export * from './messages.ts';
+export * from './serve.ts';

@@ -1,0 +1,38 @@
+/** What a job's process is told. `task` is the job kind's own. */
+export type ToChild<Task> =
+  | { type: 'start'; task: Task; checkpointMs: number }
+  /** Write a checkpoint at the next step and exit. */
+  | { type: 'stop' };
+
+/** Figures for people, once an epoch or more often. */
+export interface ChildProgress {
+  done: number;
+  total: number;
+  loss: number | null;
+  imagesPerSecond: number;
+}
+
+/** What a job's process made. */
+export interface ChildResult {
+  /** Paths by name, as the manifest's files. */
+  files: Record<string, string>;
+  loss: number | null;
+  /** Wall time of the work, that of earlier attempts it went on from counted in. */
+  seconds: number;
+  environment: Record<string, string | number>;
+  /** Loss per epoch. */
+  history?: number[];
+}
+
+export type FromChild =
+  /** Loaded and compiled: steps advance from here on. */
+  | { type: 'ready' }
+  /** A step was done: the sign of life. */
+  | { type: 'step' }
+  | ({ type: 'progress' } & ChildProgress)
+  /** A checkpoint lies at `path`; `done` counts steps. The parent removes the file. */
+  | { type: 'checkpoint'; done: number; path: string }
+  | ({ type: 'finished' } & ChildResult)
+  /** It ends because it was told to. */
+  | { type: 'stopped' }
+  | { type: 'failed'; kind: 'invalid' | 'diverged' | 'failed'; message: string };

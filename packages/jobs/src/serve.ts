@@ -1,0 +1,51 @@
+import {
+  JobError,
+  type JobEvent,
+  type JobHeader,
+  type StopRequest,
+  type StopResponse,
+  toStatus,
+  writeCoalesced,
+} from '@ddad/rpc';
+import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
+import type { JobPlan } from './job.ts';
+import type { JobHost } from './job-host.ts';
+
+/**
+ * A gRPC handler that runs a job and streams its events.
+ * @param planOf reads the request; throws JobError `invalid` where it is at fault
+ */
+export function serveJob<Request extends { job: JobHeader | undefined }>(
+  host: JobHost,
+  planOf: (request: Request) => JobPlan,
+): handleServerStreamingCall<Request, { event: JobEvent | undefined }> {
+  return (call) => {
+    const writer = writeCoalesced(call);
+    const closed = new Promise<void>((resolve) => {
+      call.once('cancelled', () => resolve());
+      call.once('close', () => resolve());
+    });
+    try {
+      const { job } = call.request;
+      if (job === undefined) throw new JobError('invalid', 'expected a job header, got none');
+      host.serve(job, planOf(call.request), { writer, closed });
+    } catch (error) {
+      writer.fail(error);
+    }
+  };
+}
+
+/** A gRPC handler that ends a job and answers once its process is gone. */
+export function serveStop(host: JobHost): handleUnaryCall<StopRequest, StopResponse> {
+  return (call, callback) => {
+    const { job } = call.request;
+    if (job === undefined) {
+      callback(toStatus(new JobError('invalid', 'expected a job header, got none')));
+      return;
+    }
+    host.stop(job).then(
+      (wasRunning) => callback(null, { wasRunning }),
+      (error: unknown) => callback(toStatus(error)),
+    );
+  };
+}

@@ -1,0 +1,46 @@
+import { type Tensor, tf } from '@ddad/compute';
+import type { LossResult } from './backbone-model.ts';
+import { blockParameters, convolution, inferBlocks, type Tensors, trainBlocks } from './blocks.ts';
+import { focalLoss } from './focal-loss.ts';
+import type { ParameterSpec } from './parameters.ts';
+
+/** The refiner: pure functions over tensors in TensorFlow's layout, keyed by the names in `parameters`. */
+export interface AsrNet {
+  parameters: readonly ParameterSpec[];
+  /**
+   * Training mode (eq. 11): maps [N,H,W,inputs], labels [N,H,W,1], 1 where anomalous, else 0. Differentiable in `weights`.
+   * To be called inside of compute's `trainStep`, which keeps the batch's statistics alive.
+   */
+  loss(weights: Tensors, buffers: Tensors, inputs: { maps: Tensor; labels: Tensor }): LossResult;
+  /** Inference mode (eqs. 8 and 13): maps [N,H,W,inputs] to the probability of the anomaly class [N,H,W,1]. */
+  anomalyProbability(weights: Tensors, buffers: Tensors, maps: Tensor): Tensor;
+}
+
+/**
+ * ASR-Net (section 3.5): three 3×3 convolutions, BatchNorm and ReLU after the first two, softmax over normal and anomalous.
+ * Parameters carry the names of an `nn.Sequential` called `model`: convolutions `model.0`, `model.3`, `model.6`, BatchNorm
+ * `model.1`, `model.4`. 152,834 parameters of two maps, 151,682 of one.
+ * @param inputs 2: A_intra and A_inter, in this order (R_dual); 1: A_intra (R_intra)
+ */
+export function asrNet({ inputs }: { inputs: 1 | 2 }): AsrNet {
+  const settings = { kernel: 3, stride: 1, bias: true };
+  const blocks = [
+    convolution('model.0', inputs, 128, { ...settings, norm: 'model.1' }), // [N,H,W,128]
+    convolution('model.3', 128, 128, { ...settings, norm: 'model.4' }), // [N,H,W,128]
+    convolution('model.6', 128, 2, settings), // [N,H,W,2]
+  ];
+  return {
+    parameters: blockParameters(blocks),
+    loss: (weights, buffers, { maps, labels }) =>
+      tf.tidy(() => {
+        const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, maps);
+        return { loss: focalLoss(tf.softmax(y), labels), buffers: renewed };
+      }),
+    anomalyProbability: (weights, buffers, maps) =>
+      tf.tidy(() => {
+        const [, height, width] = maps.shape;
+        const probabilities = tf.softmax(inferBlocks(blocks, weights, buffers, maps));
+        return tf.slice(probabilities, [0, 0, 0, 1], [-1, height, width, 1]);
+      }),
+  };
+}

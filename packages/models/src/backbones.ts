@@ -1,0 +1,15 @@
+import { autoencoder } from './autoencoder.ts';
+import type { BackboneModel } from './backbone-model.ts';
+
+/** All backbones by the name that a run's input carries. A further one is a file of its own and a line here. */
+const backbones: Readonly<Record<string, BackboneModel>> = {
+  ae: autoencoder,
+};
+
+/** @throws Error that names the backbones there are, where `name` is none of them */
+export function backbone(name: string): BackboneModel {
+  if (!Object.hasOwn(backbones, name)) {
+    throw new Error(`backbone: expected one of ${Object.keys(backbones).join(', ')}, got ${name}`);
+  }
+  return backbones[name];
+}

@@ -1,0 +1,281 @@
+import { batchNormInfer, batchNormTrain, type Tensor, type TensorData, tf } from '@ddad/compute';
+import type { ParameterSpec } from './parameters.ts';
+
+/** Tensors by parameter name, in TensorFlow's layout. */
+export type Tensors = Record<string, Tensor>;
+
+/** Maps that a linear layer reads or writes flattened: C,H,W in PyTorch, H,W,C in memory here. */
+interface MapSize {
+  channels: number;
+  side: number;
+}
+
+/**
+ * A layer, with BatchNorm and ReLU behind it where `norm` names one. The networks of the paper are chains of these, so one
+ * description gives their parameters, training, inference and folding.
+ */
+export interface Block {
+  layer: 'convolution' | 'transposedConvolution' | 'linear';
+  /** PyTorch's name of the layer, like `encoder.0`. */
+  name: string;
+  inputs: number;
+  outputs: number;
+  /** Side of the kernel and stride; padding keeps `side / stride` (or `side * stride`), TensorFlow's `same`. */
+  kernel: number;
+  stride: number;
+  bias: boolean;
+  /** PyTorch's name of the BatchNorm. */
+  norm: string | null;
+  /** Linear layers only: the maps that come in, or go out. */
+  from: MapSize | null;
+  to: MapSize | null;
+}
+
+const epsilon = 1e-5;
+/** PyTorch's sense: the share of the new batch. */
+const momentum = 0.1;
+
+interface ConvolutionSettings {
+  kernel: number;
+  stride: number;
+  bias?: boolean;
+  norm?: string;
+}
+
+export function convolution(
+  name: string,
+  inputs: number,
+  outputs: number,
+  { kernel, stride, bias = false, norm }: ConvolutionSettings,
+): Block {
+  return {
+    layer: 'convolution',
+    name,
+    inputs,
+    outputs,
+    kernel,
+    stride,
+    bias,
+    norm: norm ?? null,
+    from: null,
+    to: null,
+  };
+}
+
+export function transposedConvolution(
+  name: string,
+  inputs: number,
+  outputs: number,
+  settings: ConvolutionSettings,
+): Block {
+  return { ...convolution(name, inputs, outputs, settings), layer: 'transposedConvolution' };
+}
+
+export function linear(
+  name: string,
+  inputs: number,
+  outputs: number,
+  { norm, from, to }: { norm?: string; from?: MapSize; to?: MapSize } = {},
+): Block {
+  const block = convolution(name, inputs, outputs, { kernel: 1, stride: 1, bias: true, norm });
+  return { ...block, layer: 'linear', from: from ?? null, to: to ?? null };
+}
+
+function weightSpec(block: Block): ParameterSpec {
+  const { name, inputs, outputs, kernel } = block;
+  const common = { name: `${name}.weight`, kind: 'trainable' } as const;
+  if (block.layer === 'linear') {
+    const unfold = (size: number, maps: MapSize | null) =>
+      maps === null ? [size] : [maps.channels, maps.side, maps.side];
+    const rows = unfold(outputs, block.to);
+    const columns = unfold(inputs, block.from);
+    // Channels last within each unfolded side; the input's axes before the output's.
+    const order = (axes: number[], first: number) =>
+      axes.length === 1 ? [first] : [first + 1, first + 2, first];
+    return {
+      ...common,
+      pytorchShape: [outputs, inputs],
+      shape: [inputs, outputs],
+      unfolded: [...rows, ...columns],
+      permutation: [...order(columns, rows.length), ...order(rows, 0)],
+      initial: { kind: 'uniform', fanIn: inputs },
+    };
+  }
+  const transposed = block.layer === 'transposedConvolution';
+  const pytorchShape = transposed ? [inputs, outputs, kernel, kernel] : [outputs, inputs, kernel, kernel];
+  return {
+    ...common,
+    pytorchShape,
+    shape: [kernel, kernel, pytorchShape[1], pytorchShape[0]],
+    unfolded: pytorchShape,
+    permutation: [2, 3, 1, 0],
+    // PyTorch counts a transposed convolution's fan-in on its output channels as well: axis 1 in either case.
+    initial: { kind: 'uniform', fanIn: pytorchShape[1] * kernel * kernel },
+  };
+}
+
+function biasSpec(block: Block): ParameterSpec {
+  const { name, outputs, to } = block;
+  const maps = to === null ? [outputs] : [to.channels, to.side, to.side];
+  return {
+    name: `${name}.bias`,
+    kind: 'trainable',
+    pytorchShape: [outputs],
+    shape: [outputs],
+    unfolded: maps,
+    permutation: to === null ? [0] : [1, 2, 0],
+    initial: weightSpec(block).initial,
+  };
+}
+
+function normSpecs(norm: string, channels: number): ParameterSpec[] {
+  const spec = (field: string, kind: ParameterSpec['kind'], value: 0 | 1): ParameterSpec => ({
+    name: `${norm}.${field}`,
+    kind,
+    pytorchShape: [channels],
+    shape: [channels],
+    unfolded: [channels],
+    permutation: [0],
+    initial: { kind: 'constant', value },
+  });
+  return [
+    spec('weight', 'trainable', 1),
+    spec('bias', 'trainable', 0),
+    spec('running_mean', 'buffer', 0),
+    spec('running_var', 'buffer', 1),
+  ];
+}
+
+/** All parameters of a chain, in PyTorch's order. */
+export function blockParameters(blocks: readonly Block[]): ParameterSpec[] {
+  return blocks.flatMap((block) => [
+    weightSpec(block),
+    ...(block.bias ? [biasSpec(block)] : []),
+    ...(block.norm === null ? [] : normSpecs(block.norm, block.outputs)),
+  ]);
+}
+
+function get<T>(tensors: Record<string, T>, name: string): T {
+  const tensor = tensors[name];
+  if (tensor === undefined) throw new Error(`weights: expected a tensor ${name}, got none`);
+  return tensor;
+}
+
+/** The layer itself: x [N,H,W,inputs] or [N,inputs]; the result likewise. */
+function applyLayer(block: Block, weights: Tensors, x: Tensor, bias: boolean): Tensor {
+  const weight = get(weights, `${block.name}.weight`) as ReturnType<typeof tf.tensor4d>;
+  let y: Tensor;
+  if (block.layer === 'linear') {
+    const flat = block.from === null ? x : tf.reshape(x, [x.shape[0], block.inputs]);
+    y = tf.matMul(flat, weight);
+  } else if (block.layer === 'convolution') {
+    y = tf.conv2d(x as ReturnType<typeof tf.tensor4d>, weight, block.stride, 'same');
+  } else {
+    const [n, height, width] = x.shape;
+    const shape: [number, number, number, number] = [
+      n,
+      height * block.stride,
+      width * block.stride,
+      block.outputs,
+    ];
+    y = tf.conv2dTranspose(x as ReturnType<typeof tf.tensor4d>, weight, shape, block.stride, 'same');
+  }
+  if (bias) y = tf.add(y, get(weights, `${block.name}.bias`));
+  return block.to === null ? y : tf.reshape(y, [x.shape[0], block.to.side, block.to.side, block.to.channels]);
+}
+
+/**
+ * Training mode: BatchNorm by the batch's own statistics.
+ * @param buffers running statistics before the step
+ * @returns the chain's output and the running statistics after it: 0.9 of the old and 0.1 of the batch's, the variance
+ *   unbiased, as in PyTorch
+ */
+export function trainBlocks(
+  blocks: readonly Block[],
+  weights: Tensors,
+  buffers: Tensors,
+  x: Tensor,
+): { y: Tensor; buffers: Tensors } {
+  const renewed: Tensors = {};
+  let y = x;
+  for (const block of blocks) {
+    y = applyLayer(block, weights, y, block.bias);
+    if (block.norm === null) continue;
+    const { norm } = block;
+    const batch = batchNormTrain(y, get(weights, `${norm}.weight`), get(weights, `${norm}.bias`), epsilon);
+    const renew = (field: string, value: Tensor) => {
+      const old = get(buffers, `${norm}.${field}`);
+      renewed[`${norm}.${field}`] = tf.add(tf.mul(old, 1 - momentum), tf.mul(value, momentum));
+    };
+    renew('running_mean', batch.mean);
+    renew('running_var', batch.variance);
+    y = tf.relu(batch.y);
+  }
+  return { y, buffers: renewed };
+}
+
+/** Inference mode: BatchNorm by its running statistics. */
+export function inferBlocks(blocks: readonly Block[], weights: Tensors, buffers: Tensors, x: Tensor): Tensor {
+  return blocks.reduce((input, block) => {
+    const y = applyLayer(block, weights, input, block.bias);
+    if (block.norm === null) return y;
+    const normal = batchNormInfer(
+      y,
+      get(buffers, `${block.norm}.running_mean`),
+      get(buffers, `${block.norm}.running_var`),
+      get(weights, `${block.norm}.weight`),
+      get(weights, `${block.norm}.bias`),
+      epsilon,
+    );
+    return tf.relu(normal);
+  }, x);
+}
+
+/**
+ * Folds BatchNorm's inference mode into the layer before it: w·s and (b − mean)·s + offset, s = scale/√(variance + ε).
+ * @param tensors trainable tensors and buffers in TensorFlow's layout
+ * @returns `NAME.weight`, and `NAME.bias` of every layer that has a bias or had a BatchNorm
+ * @throws Error where a tensor is missing
+ */
+export function foldBlocks(
+  blocks: readonly Block[],
+  tensors: ReadonlyMap<string, TensorData>,
+): Map<string, TensorData> {
+  const all = Object.fromEntries(tensors);
+  const folded = new Map<string, TensorData>();
+  for (const block of blocks) {
+    const weight = get(all, `${block.name}.weight`);
+    const bias = block.bias ? get(all, `${block.name}.bias`) : null;
+    if (block.norm === null) {
+      folded.set(`${block.name}.weight`, weight);
+      if (bias !== null) folded.set(`${block.name}.bias`, bias);
+      continue;
+    }
+    const [scale, offset, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map(
+      (field) => get(all, `${block.norm}.${field}`).data,
+    );
+    const { outputs } = block;
+    const factor = Float64Array.from(
+      { length: outputs },
+      (_, o) => scale[o] / Math.sqrt(variance[o] + epsilon),
+    );
+    // Output channels are the last axis of every weight but a transposed convolution's (H,W,O,I).
+    const inner = block.layer === 'transposedConvolution' ? block.inputs : 1;
+    const data = weight.data.map((value, i) => value * factor[Math.floor(i / inner) % outputs]);
+    folded.set(`${block.name}.weight`, { shape: [...weight.shape], data });
+    const shift = Float32Array.from(
+      { length: outputs },
+      (_, o) => ((bias?.data[o] ?? 0) - mean[o]) * factor[o] + offset[o],
+    );
+    folded.set(`${block.name}.bias`, { shape: [outputs], data: shift });
+  }
+  return folded;
+}
+
+/** Inference mode with what `foldBlocks` gave. */
+export function inferFolded(blocks: readonly Block[], folded: Tensors, x: Tensor): Tensor {
+  return blocks.reduce((input, block) => {
+    const y = applyLayer(block, folded, input, block.bias || block.norm !== null);
+    return block.norm === null ? y : tf.relu(y);
+  }, x);
+}

@@ -1,0 +1,14 @@
+export { type AsrNet, asrNet } from './asr-net.ts';
+export type { BackboneModel, LossResult } from './backbone-model.ts';
+export { backbone } from './backbones.ts';
+export type { Tensors } from './blocks.ts';
+export { focalLoss } from './focal-loss.ts';
+export {
+  fromPyTorch,
+  type Initial,
+  initialise,
+  type ParameterSpec,
+  shapesOf,
+  toPyTorch,
+  trainableCount,
+} from './parameters.ts';

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { logLevels } from './logger.ts';
+
+const portText = '([1-9][0-9]{0,4}|0)';
+const hostText = '([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])';
+
+/** host:port, an IPv6 host in brackets. Port 0 (any free one) makes sense for listening only. */
+export const hostPortSchema = z
+  .string()
+  .regex(new RegExp(`^${hostText}:${portText}$`), { error: 'expected host:port', abort: true })
+  .refine(
+    (value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535,
+    'expected a port up to 65535',
+  );
+
+/** Where Temporal is. Spread into a schema for `readConfig`, like the other shapes here. */
+export const temporalShape = {
+  TEMPORAL_ADDRESS: hostPortSchema.describe("the Temporal server's host:port"),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+};
+
+/** Where NATS is, and as whom to speak to it. */
+export const natsShape = {
+  NATS_URL: z
+    .string()
+    .regex(
+      /^(nats|tls):\/\/[^/@\s]+$/,
+      'expected nats://host:port or tls://host:port (a user goes into NATS_USER and NATS_PASSWORD)',
+    )
+    .describe('the address of NATS, nats://host:port'),
+  NATS_USER: z.string().optional(),
+  NATS_PASSWORD: z.string().optional(),
+};
+
+/** The S3 store. */
+export const storeShape = {
+  S3_ENDPOINT: z
+    .string()
+    .regex(/^https?:\/\/[^/@\s]+\/?$/, 'expected http://host:port or https://host:port')
+    .describe('the address of the S3 store, http://host:port'),
+  S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected a bucket name of 3 to 63 of a-z, 0-9, "." and "-"')
+    .default('ddad'),
+  S3_ACCESS_KEY: z.string().describe("the S3 store's access key"),
+  S3_SECRET_KEY: z.string().describe("the S3 store's secret key"),
+};
+
+/** How much to log. */
+export const logShape = { LOG_LEVEL: z.enum(logLevels).default('info') };

@@ -1,0 +1,24 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+export type { Logger } from 'pino';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Fields that hold credentials wherever a configuration is logged by mistake. */
+const credentials = ['password', 'accessKey', 'secretKey', 'NATS_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'];
+
+/**
+ * A logger that writes one JSON object a line, with service, process id and ISO time.
+ * @param destination standard output unless given (a command that prints results there logs elsewhere).
+ */
+export function createLogger(service: string, level: LogLevel, destination?: DestinationStream): Logger {
+  const options = {
+    base: { service, pid: process.pid },
+    level,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: credentials.flatMap((name) => [name, `*.${name}`]), censor: '[hidden]' },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}

@@ -1,0 +1,77 @@
+import type { DatasetIndex } from '@ddad/contract';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  listDatasets,
+  putDataset,
+  readDatasetIndex,
+  readDatasetPixels,
+  readDatasetRecord,
+} from './datasets.ts';
+import { type RunningMinio, startMinio } from './minio-for-tests.ts';
+import { ObjectNotFound, type ObjectStore } from './object-store.ts';
+import { createS3Store } from './s3-store.ts';
+
+let minio: RunningMinio;
+let store: ObjectStore;
+
+beforeAll(async () => {
+  minio = await startMinio();
+  store = createS3Store(minio.config);
+});
+
+afterAll(() => minio.close());
+
+const index: DatasetIndex = {
+  format: 1,
+  imageSize: 2,
+  images: ['a.png', 'ä.png', 'c.png', 'd.png', 'e.png', 'f.png', 'g.png'],
+  train: [0, 1],
+  unlabeled: { labels: 'unknown', images: [2] },
+  test: { labels: 'known', normal: [3], abnormal: [4, 5] },
+  validation: [6],
+  copies: [[0, 3]],
+  synthetic: true,
+};
+const pixels = Uint8Array.from({ length: 28 }, (_, i) => i * 9);
+const digest = 'd'.repeat(64);
+
+test('gives back what was put, under the name and the digest', async () => {
+  const addedAt = new Date('2026-10-01T12:00:00Z');
+  const record = await putDataset(store, { name: 'brain', index, pixels, digest, addedAt });
+  expect(record).toEqual({
+    name: 'brain',
+    digest,
+    addedAt: '2026-10-01T12:00:00.000Z',
+    counts: { train: 2, unlabeled: 1, test: 3, validation: 1, copies: 1 },
+    synthetic: true,
+  });
+  expect(await readDatasetRecord(store, 'brain')).toEqual(record);
+  expect(await readDatasetIndex(store, digest)).toEqual(index);
+  expect([...(await readDatasetPixels(store, digest))]).toEqual([...pixels]);
+});
+
+test('lists datasets by name', async () => {
+  for (const name of ['zebra', 'a.b', 'a']) await putDataset(store, { name, index, pixels, digest });
+  expect((await listDatasets(store)).map((record) => record.name)).toEqual(['a', 'a.b', 'brain', 'zebra']);
+});
+
+test('puts only the part of a buffer that is given', async () => {
+  const whole = Uint8Array.from({ length: 40 }, (_, i) => i);
+  await putDataset(store, { name: 'part', index, pixels: whole.subarray(5, 33), digest: 'e'.repeat(64) });
+  expect([...(await readDatasetPixels(store, 'e'.repeat(64)))]).toEqual([...whole.subarray(5, 33)]);
+});
+
+test('says that a name or digest is not there', async () => {
+  expect(await readDatasetRecord(store, 'none')).toBeNull();
+  await expect(readDatasetIndex(store, 'none')).rejects.toThrow(ObjectNotFound);
+  await expect(readDatasetPixels(store, 'none')).rejects.toThrow(ObjectNotFound);
+});
+
+test('refuses pixels that do not fit the index, and names that keys cannot carry', async () => {
+  const short = pixels.subarray(1);
+  await expect(putDataset(store, { name: 'short', index, pixels: short, digest })).rejects.toThrow(
+    'pixels: expected 7 images of 2×2, 28 bytes, got 27 bytes',
+  );
+  await expect(putDataset(store, { name: '../x', index, pixels, digest })).rejects.toThrow(/dataset name/);
+  expect(await readDatasetRecord(store, 'short')).toBeNull();
+});

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import type { Role } from '@ddad/contract';
+import { canonicalJson } from './canonical-json.ts';
+
+/** Key of an artifact: SHA-256 (64 hexadecimal digits) of the canonical JSON of everything that decides it. */
+export function artifactKey(spec: object): string {
+  return createHash('sha256').update(canonicalJson(spec)).digest('hex');
+}
+
+/**
+ * Seed of a member or refiner, from 0 to 2^48 - 1: the first six bytes of SHA-256 over `ddad-seed|runSeed|role|index`.
+ * So runs with other seeds share no member, and a larger K extends a smaller one.
+ * @param index of the member within its role, from 0; of a refiner 0.
+ */
+export function memberSeed(
+  runSeed: number,
+  role: Role | 'refiner-dual' | 'refiner-intra',
+  index: number,
+): number {
+  if (!Number.isSafeInteger(runSeed) || runSeed < 0) {
+    throw new RangeError(`run seed: expected an integer from 0, got ${runSeed}`);
+  }
+  if (!Number.isSafeInteger(index) || index < 0) {
+    throw new RangeError(`member index: expected an integer from 0, got ${index}`);
+  }
+  return createHash('sha256').update(`ddad-seed|${runSeed}|${role}|${index}`).digest().readUIntBE(0, 6);
+}

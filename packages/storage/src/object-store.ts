@@ -1,0 +1,48 @@
+/** What is known of an object without reading it. */
+export interface ObjectEntry {
+  key: string;
+  /** In bytes. */
+  size: number;
+  modified: Date;
+}
+
+/**
+ * Objects by key in one bucket. Every call ends within its deadline; what fails throws `StoreError`,
+ * reading a missing key its subclass `ObjectNotFound`.
+ */
+export interface ObjectStore {
+  get(key: string): Promise<Buffer>;
+  /** Writes beside `path` first and renames, so that `path` is whole or absent. */
+  getToFile(key: string, path: string): Promise<void>;
+  put(key: string, data: Buffer | string): Promise<void>;
+  putFile(key: string, path: string): Promise<void>;
+  /** @returns false where the key existed already; what is stored then stays as it was. */
+  putIfAbsent(key: string, data: Buffer | string): Promise<boolean>;
+  exists(key: string): Promise<boolean>;
+  /** Every object whose key starts with `prefix`, in order of keys. */
+  list(prefix: string): Promise<ObjectEntry[]>;
+  /** Keys that do not exist are no error. */
+  remove(keys: readonly string[]): Promise<void>;
+}
+
+/** A call to the object store failed. `code` is the server's or the system's: AccessDenied, ECONNREFUSED, ... */
+export class StoreError extends Error {
+  override readonly name: string = 'StoreError';
+  readonly code: string;
+
+  constructor(message: string, code: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+/** A key was read that does not exist. */
+export class ObjectNotFound extends StoreError {
+  override readonly name = 'ObjectNotFound';
+  readonly key: string;
+
+  constructor(key: string, cause?: unknown) {
+    super(`object store: expected an object ${key}, found none`, 'NoSuchKey', cause);
+    this.key = key;
+  }
+}

@@ -1,0 +1,186 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, type RunningMinio, startMinio } from './minio-for-tests.ts';
+import { ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
+import { createS3Store, ensureBucket } from './s3-store.ts';
+
+let minio: RunningMinio;
+let store: ObjectStore;
+let folder: string;
+
+beforeAll(async () => {
+  minio = await startMinio();
+  store = createS3Store(minio.config);
+  folder = await mkdtemp('/tmp/ddad-s3-');
+});
+
+afterAll(async () => {
+  await minio.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function failure(call: Promise<unknown>): Promise<StoreError> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(StoreError);
+  return error as StoreError;
+}
+
+describe('an S3 store', () => {
+  test('gives back text and bytes as they were put, empty ones too', async () => {
+    // Two bytes a letter: a length counted in UTF-16 units would cut it.
+    await store.put('text', 'Schädel');
+    expect((await store.get('text')).toString('utf8')).toBe('Schädel');
+    const bytes = randomBytes(100_000);
+    await store.put('bytes', bytes);
+    expect((await store.get('bytes')).equals(bytes)).toBe(true);
+    await store.put('empty', '');
+    expect((await store.get('empty')).length).toBe(0);
+  });
+
+  test('copies files both ways, above the size of one upload part too', async () => {
+    // The client cuts uploads into parts of 64 MiB.
+    const bytes = Buffer.alloc(65 * 1024 * 1024, 'ddad');
+    const source = join(folder, 'source');
+    await writeFile(source, bytes);
+    await store.putFile('file', source);
+    await store.getToFile('file', join(folder, 'copy'));
+    const digest = (data: Buffer) => createHash('sha256').update(data).digest('hex');
+    expect(digest(await readFile(join(folder, 'copy')))).toBe(digest(bytes));
+    expect((await readdir(folder)).sort()).toEqual(['copy', 'source']);
+  });
+
+  test('says ObjectNotFound, with the key, for a missing key and leaves no file', async () => {
+    expect(await failure(store.get('none'))).toMatchObject({ name: 'ObjectNotFound', key: 'none' });
+    const error = await failure(store.getToFile('none', join(folder, 'none')));
+    expect(error).toBeInstanceOf(ObjectNotFound);
+    expect((await readdir(folder)).filter((name) => name.startsWith('none'))).toEqual([]);
+    expect(await store.exists('none')).toBe(false);
+  });
+
+  test('lets one of eight conditional puts at once win and keeps its bytes', async () => {
+    const wins = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => store.putIfAbsent('contested', `by ${i}`)),
+    );
+    expect(wins.filter((won) => won)).toHaveLength(1);
+    expect((await store.get('contested')).toString()).toBe(`by ${wins.indexOf(true)}`);
+    expect(await store.exists('contested')).toBe(true);
+  });
+
+  test('lists by prefix with sizes, more than a page of 1,000, and removes them', async () => {
+    const keys = Array.from({ length: 1005 }, (_, i) => `pile/${String(i).padStart(4, '0')}`);
+    for (let from = 0; from < keys.length; from += 50) {
+      await Promise.all(keys.slice(from, from + 50).map((key) => store.put(key, 'abc')));
+    }
+    await store.put('pilea', 'not below pile/');
+    const entries = await store.list('pile/');
+    expect(entries.map((entry) => entry.key)).toEqual(keys);
+    expect(new Set(entries.map((entry) => entry.size))).toEqual(new Set([3]));
+    expect(Math.abs(entries[0]!.modified.getTime() - Date.now())).toBeLessThan(60_000);
+    await store.remove([...keys, 'was never there']);
+    expect(await store.list('pile/')).toEqual([]);
+    expect(await store.exists('pilea')).toBe(true);
+    await store.remove([]);
+  });
+});
+
+describe('an S3 store that cannot answer', () => {
+  test('names wrong credentials without showing them', async () => {
+    const secretKey = 'wrong-secret-key';
+    const wrongSecret = createS3Store({ ...minio.config, secretKey });
+    const error = await failure(wrongSecret.get('text'));
+    expect(error.code).toBe('SignatureDoesNotMatch');
+    expect(error.message).not.toContain(secretKey);
+    const wrongUser = createS3Store({ ...minio.config, accessKey: 'nobody' });
+    expect((await failure(wrongUser.list('x'))).code).toBe('InvalidAccessKeyId');
+    expect((await failure(wrongUser.put('x', 'y'))).code).toBe('InvalidAccessKeyId');
+    expect((await failure(wrongUser.exists('x'))).message).toMatch(/look up x/);
+    expect((await failure(wrongUser.remove(['x']))).code).toBe('InvalidAccessKeyId');
+  });
+
+  test('names a missing bucket instead of a missing key', async () => {
+    const elsewhere = createS3Store({ ...minio.config, bucket: 'elsewhere' });
+    const error = await failure(elsewhere.get('text'));
+    expect(error).not.toBeInstanceOf(ObjectNotFound);
+    expect(error).toMatchObject({ code: 'NoSuchBucket' });
+  });
+
+  test('names an endpoint where nobody listens', async () => {
+    const endpoint = `http://127.0.0.1:${await freePort()}`;
+    const error = await failure(createS3Store({ ...minio.config, endpoint }).get('text'));
+    expect(error.code).toBe('ECONNREFUSED');
+    expect(error.message).toContain(endpoint);
+  });
+
+  test('gives up on a server that accepts and never answers, and drops the connection', async () => {
+    const sockets: Socket[] = [];
+    const mute = createServer((socket) => sockets.push(socket.resume().on('error', () => {})));
+    mute.listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    try {
+      const { port } = mute.address() as { port: number };
+      const config = { ...minio.config, endpoint: `http://127.0.0.1:${port}`, deadlineMs: 200 };
+      const deaf = createS3Store(config);
+      const started = performance.now();
+      const calls: (() => Promise<unknown>)[] = [
+        () => deaf.get('k'),
+        () => deaf.getToFile('k', join(folder, 'k')),
+        () => deaf.put('k', 'v'),
+        () => deaf.putIfAbsent('k', 'v'),
+        () => deaf.exists('k'),
+        () => deaf.list('k'),
+        () => deaf.remove(['k']),
+        () => ensureBucket(config),
+      ];
+      const codes = await Promise.all(calls.map(async (call) => (await failure(call())).code));
+      expect(new Set(codes)).toEqual(new Set(['DeadlineExceeded']));
+      expect(performance.now() - started).toBeLessThan(5_000);
+      await Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')));
+    } finally {
+      mute.close();
+    }
+  });
+
+  test('gives up on an answer that stops in its middle', async () => {
+    const stalling = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'));
+    });
+    stalling.listen(0, '127.0.0.1');
+    await once(stalling, 'listening');
+    try {
+      const { port } = stalling.address() as { port: number };
+      const deaf = createS3Store({
+        ...minio.config,
+        endpoint: `http://127.0.0.1:${port}`,
+        deadlineMs: 200,
+      });
+      expect((await failure(deaf.get('k'))).code).toBe('DeadlineExceeded');
+      expect((await failure(deaf.getToFile('k', join(folder, 'half')))).code).toBe('DeadlineExceeded');
+      await expect.poll(async () => (await readdir(folder)).filter((n) => n.startsWith('half'))).toEqual([]);
+    } finally {
+      stalling.close();
+    }
+  });
+
+  test('refuses an endpoint that is no address', () => {
+    const endpoint = '127.0.0.1:9000';
+    expect(() => createS3Store({ ...minio.config, endpoint })).toThrow(
+      'S3 endpoint: expected http://host:port or https://host:port, got 127.0.0.1:9000',
+    );
+  });
+
+  test('creates a bucket once, also when several do so at once', async () => {
+    const config = { ...minio.config, bucket: 'fresh' };
+    await Promise.all([ensureBucket(config), ensureBucket(config), ensureBucket(config)]);
+    await createS3Store(config).put('k', 'v');
+    await ensureBucket(config);
+    expect((await createS3Store(config).get('k')).toString()).toBe('v');
+  });
+});

@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Client, type ClientOptions } from 'minio';
+import { type ObjectEntry, ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
+
+/** How to reach a bucket of an S3 store. */
+export interface S3Config {
+  /** http://host:port or https://host[:port] */
+  endpoint: string;
+  bucket: string;
+  accessKey: string;
+  secretKey: string;
+  region?: string;
+  /** Time that a call may take, in milliseconds, beside a second for each MiB it carries. Default 30 s. */
+  deadlineMs?: number;
+}
+
+/** What a call gets: a client bound to the call's deadline, and a way to claim time for the bytes it carries. */
+interface Call {
+  client: Client;
+  signal: AbortSignal;
+  carry(bytes: number): void;
+}
+
+const msPerByte = 1000 / (1024 * 1024);
+
+/**
+ * An object store on any S3 server, by plain S3 calls.
+ * @throws StoreError (from the calls) after the deadline, on wrong credentials, where nothing answers.
+ */
+export function createS3Store(config: S3Config): ObjectStore {
+  const { bucket } = config;
+  const call = caller(config);
+
+  return {
+    get: (key) =>
+      call(`get ${key}`, key, async ({ client, carry }) => {
+        const body = await open(client, bucket, key, carry);
+        const chunks: Buffer[] = [];
+        for await (const chunk of body) chunks.push(chunk as Buffer);
+        return Buffer.concat(chunks);
+      }),
+
+    getToFile: (key, path) =>
+      call(`get ${key}`, key, async ({ client, carry, signal }) => {
+        const body = await open(client, bucket, key, carry);
+        const part = `${path}.${randomUUID()}.part`;
+        try {
+          await pipeline(body, createWriteStream(part), { signal });
+          await rename(part, path);
+        } finally {
+          await rm(part, { force: true });
+        }
+      }),
+
+    put: (key, data) =>
+      call(`put ${key}`, key, async ({ client, carry }) => {
+        const bytes = Buffer.from(data);
+        carry(bytes.length);
+        await client.putObject(bucket, key, bytes, bytes.length);
+      }),
+
+    putFile: (key, path) =>
+      call(`put ${key}`, key, async ({ client, carry }) => {
+        carry((await stat(path)).size);
+        await client.fPutObject(bucket, key, path, {});
+      }),
+
+    putIfAbsent: (key, data) =>
+      call(`put ${key}`, key, async ({ client, carry }) => {
+        const bytes = Buffer.from(data);
+        carry(bytes.length);
+        try {
+          await client.putObject(bucket, key, bytes, bytes.length, { 'If-None-Match': '*' });
+          return true;
+        } catch (error) {
+          if (codeOf(error) === 'PreconditionFailed') return false;
+          throw error;
+        }
+      }),
+
+    exists: (key) =>
+      call(`look up ${key}`, key, async ({ client }) => {
+        try {
+          await client.statObject(bucket, key);
+          return true;
+        } catch (error) {
+          if (isMissingKey(error)) return false;
+          throw error;
+        }
+      }),
+
+    list: (prefix) =>
+      call(`list ${prefix}`, prefix, async ({ client }) => {
+        const entries: ObjectEntry[] = [];
+        for await (const item of client.listObjectsV2(bucket, prefix, true)) {
+          // A listing without delimiter holds objects only, no common prefixes.
+          const { name, size, lastModified } = item as unknown as {
+            name: string;
+            size: number;
+            lastModified: Date;
+          };
+          entries.push({ key: name, size, modified: lastModified });
+        }
+        return entries;
+      }),
+
+    remove: async (keys) => {
+      if (keys.length === 0) return;
+      await call(`remove ${keys.length} objects`, keys[0]!, async ({ client }) => {
+        const failed = await client.removeObjects(bucket, [...keys]);
+        const first = failed.find((entry) => entry?.Error)?.Error ?? failed[0];
+        if (first !== undefined) {
+          throw Object.assign(new Error(`${failed.length} of ${keys.length} not removed`), {
+            code: String((first as { Code?: unknown }).Code ?? 'RemoveFailed'),
+          });
+        }
+      });
+    },
+  };
+}
+
+/** Creates the bucket where it does not exist; safe when several do so at once. */
+export async function ensureBucket(config: S3Config): Promise<void> {
+  await caller(config)(`create bucket ${config.bucket}`, config.bucket, async ({ client }) => {
+    if (await client.bucketExists(config.bucket)) return;
+    try {
+      await client.makeBucket(config.bucket, config.region ?? defaultRegion);
+    } catch (error) {
+      if (codeOf(error) !== 'BucketAlreadyOwnedByYou') throw error;
+    }
+  });
+}
+
+// Without one the client asks the server for the bucket's region before its first call.
+const defaultRegion = 'us-east-1';
+
+function caller(config: S3Config) {
+  const endpoint = parseEndpoint(config.endpoint);
+  const deadlineMs = config.deadlineMs ?? 30_000;
+
+  return async function call<T>(doing: string, key: string, work: (call: Call) => Promise<T>): Promise<T> {
+    const started = performance.now();
+    const controller = new AbortController();
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const arm = (ms: number) =>
+      setTimeout(
+        () => {
+          const error = new StoreError(
+            `object store at ${config.endpoint}: could not ${doing}: no answer within ${Math.round(ms)} ms`,
+            'DeadlineExceeded',
+          );
+          controller.abort(error);
+          reject(error);
+        },
+        ms - (performance.now() - started),
+      );
+    let timer = arm(deadlineMs);
+
+    // The client knows no deadline; a transport of its own for each call hands every request the call's signal.
+    const request = (options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void) =>
+      (endpoint.useSSL ? https : http).request({ ...options, signal: controller.signal }, onResponse);
+    const client = new Client({
+      ...endpoint,
+      accessKey: config.accessKey,
+      secretKey: config.secretKey,
+      region: config.region ?? defaultRegion,
+      transport: { request: request as typeof http.request },
+      retryOptions: { maximumRetryCount: 3, baseDelayMs: 200, maximumDelayMs: 2000 },
+    });
+    try {
+      const done = work({
+        client,
+        signal: controller.signal,
+        carry(bytes) {
+          clearTimeout(timer);
+          timer = arm(deadlineMs + bytes * msPerByte);
+        },
+      });
+      return await Promise.race([done, late]);
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      if (isMissingKey(error)) throw new ObjectNotFound(key, error);
+      const code = codeOf(error);
+      const detail = error instanceof Error && error.message !== '' ? `${error.message} (${code})` : code;
+      throw new StoreError(
+        `object store at ${config.endpoint}: could not ${doing} in bucket ${config.bucket}: ${detail}`,
+        code,
+        error,
+      );
+    } finally {
+      clearTimeout(timer);
+      // Frees the connection of a response that was not read to its end.
+      controller.abort();
+    }
+  };
+}
+
+async function open(
+  client: Client,
+  bucket: string,
+  key: string,
+  carry: (bytes: number) => void,
+): Promise<Readable> {
+  const body = await client.getObject(bucket, key);
+  carry(Number((body as http.IncomingMessage).headers['content-length'] ?? 0));
+  return body;
+}
+
+function parseEndpoint(endpoint: string): Pick<ClientOptions, 'endPoint' | 'port' | 'useSSL'> & object {
+  const url = URL.parse(endpoint);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.username !== '') {
+    throw new TypeError(`S3 endpoint: expected http://host:port or https://host:port, got ${endpoint}`);
+  }
+  const useSSL = url.protocol === 'https:';
+  const port = url.port === '' ? (useSSL ? 443 : 80) : Number(url.port);
+  return { endPoint: url.hostname, port, useSSL };
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
+    return error.code;
+  }
+  return 'Unknown';
+}
+
+/** A HEAD answer has no body to name its code, so the client says NotFound there. */
+function isMissingKey(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === 'NoSuchKey' || code === 'NotFound';
+}

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { artifactKey, memberSeed, type ObjectStore } from '@ddad/storage';
+import { ApplicationFailure } from '@temporalio/common';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DatasetCatalog } from '../dataset-catalog.ts';
+import { addDataset } from '../datasets.testing.ts';
+import { memoryStore } from '../memory-store.testing.ts';
+import { planRun, type RunPlan } from './plan.ts';
+
+let store: ObjectStore;
+
+beforeEach(async () => {
+  store = memoryStore();
+  await addDataset(store, 'tiny');
+  await addDataset(store, 'flat', { unlabeled: { labels: 'unknown', images: [6, 7, 8] } });
+  await addDataset(store, 'plain', { unlabeled: { labels: 'none' }, test: { labels: 'none' } });
+  await addDataset(store, 'lonely', { train: [0] });
+});
+
+function planOf(raw: unknown): Promise<RunPlan> {
+  const catalog = new DatasetCatalog(store);
+  return planRun({ store, catalog, searchAttributes: false, heartbeatTimeoutMs: 1000 }, raw);
+}
+
+/** What the input is refused with. */
+async function refusal(raw: unknown): Promise<ApplicationFailure> {
+  const error: unknown = await planOf(raw).then(
+    () => expect.fail('the input was taken'),
+    (failure: unknown) => failure,
+  );
+  if (!(error instanceof ApplicationFailure)) throw error;
+  expect(error).toMatchObject({ type: 'InvalidInput', nonRetryable: true });
+  return error;
+}
+
+async function faultsAt(raw: unknown): Promise<string[]> {
+  const faults = (await refusal(raw)).details![0] as { path: string }[];
+  return faults.map(({ path }) => path).sort();
+}
+
+describe('a plan', () => {
+  it('has K members per role whose keys cover training pixels, seed and settings', async () => {
+    const plan = await planOf({
+      dataset: 'tiny',
+      k: 2,
+      seed: 5,
+      epochs: 3,
+      batchSize: 4,
+      refiner: { batchSize: 2 },
+    });
+    // The pixels of image p are 16 bytes of value p; NDM: images 0 to 5, UDM: 0 to 10.
+    const digestTo = (end: number) =>
+      createHash('sha256')
+        .update(Uint8Array.from({ length: 16 * end }, (_, at) => Math.floor(at / 16)))
+        .digest('hex');
+    expect(plan.members.map(({ role, index }) => `${role} ${index}`)).toEqual([
+      'ndm 0',
+      'ndm 1',
+      'udm 0',
+      'udm 1',
+    ]);
+    const spec = {
+      recipe: 1,
+      backbone: 'ae',
+      role: 'udm',
+      seed: memberSeed(5, 'udm', 1),
+      epochs: 3,
+      batchSize: 4,
+      learningRate: 5e-4,
+      imagesDigest: digestTo(11),
+      imageSize: 4,
+    };
+    expect(plan.members[3]).toEqual({
+      role: 'udm',
+      index: 1,
+      seed: spec.seed,
+      key: artifactKey(spec),
+      spec,
+      finished: false,
+      // 11 images in batches of 4.
+      imagesPerEpoch: 8,
+    });
+    expect(plan.members[0]!.spec.imagesDigest).toBe(digestTo(6));
+    expect(new Set(plan.members.map(({ key }) => key)).size).toBe(4);
+  });
+
+  it('names maps, both refiners and their refined maps before anything is trained', async () => {
+    const plan = await planOf({ dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } });
+    const keys = plan.members.map(({ key }) => key);
+    expect(plan.maps!.spec).toMatchObject({ ndm: keys.slice(0, 2), udm: keys.slice(2) });
+    expect(plan.refiners.map(({ input, spec }) => [input, spec.ndm.length, spec.udm.length])).toEqual([
+      ['dual', 2, 2],
+      ['intra', 2, 0],
+    ]);
+    for (const { input, spec, key, refinedKey } of plan.refiners) {
+      expect(spec.seed).toBe(memberSeed(0, `refiner-${input}`, 0));
+      expect(refinedKey).toBe(artifactKey({ maps: plan.maps!.key, refiner: key }));
+    }
+  });
+
+  it('keeps the members of a smaller K in a larger one, and shares none with another seed', async () => {
+    const keysOf = async (more: object) =>
+      (await planOf({ dataset: 'tiny', batchSize: 4, refiner: { batchSize: 2 }, ...more })).members.map(
+        ({ key }) => key,
+      );
+    const small = await keysOf({ k: 2 });
+    const large = await keysOf({ k: 3 });
+    expect(large).toEqual(expect.arrayContaining(small));
+    const other = await keysOf({ k: 3, seed: 1 });
+    expect(large.filter((key) => other.includes(key))).toEqual([]);
+  });
+
+  it.each([
+    ['unlabeled: 0', { dataset: 'tiny', unlabeled: 0 }],
+    ['a dataset without unlabeled images', { dataset: 'plain' }],
+  ])('is one-class with %s', async (_, input) => {
+    const plan = await planOf({ ...input, k: 2, batchSize: 4, refiner: { batchSize: 2 } });
+    expect(plan.members.map(({ role }) => role)).toEqual(['ndm', 'ndm']);
+    expect(plan.refiners.map(({ input: kind }) => kind)).toEqual(['intra']);
+  });
+
+  it('has no maps without test images', async () => {
+    const plan = await planOf({ dataset: 'plain', batchSize: 4, refiner: { batchSize: 2 } });
+    expect(plan.maps).toBeNull();
+    expect(plan.refiners[0]!.refinedKey).toBeNull();
+  });
+
+  it('knows which members are finished', async () => {
+    const input = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+    const { key } = (await planOf(input)).members[1]!;
+    await store.put(`members/${key}/manifest.json`, JSON.stringify({ format: 1, kind: 'members', key }));
+    expect((await planOf(input)).members.map(({ finished }) => finished)).toEqual([
+      false,
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('a faulty input', () => {
+  it('is refused with all of its faults, those of the schema and those against the dataset', async () => {
+    const failure = await refusal({
+      dataset: 'tiny',
+      backbone: 'vae',
+      k: 1,
+      epochs: -5,
+      colour: 'red',
+      batchSize: 7,
+      unlabeled: 6,
+      refiner: { batchSize: 8, epochs: 'many' },
+    });
+    const paths = (failure.details![0] as { path: string }[]).map(({ path }) => path).sort();
+    expect(paths).toEqual(
+      [
+        'backbone',
+        'batchSize',
+        'colour',
+        'epochs',
+        'k',
+        'refiner.batchSize',
+        'refiner.epochs',
+        'unlabeled',
+      ].sort(),
+    );
+    expect(failure.message.split('\n')).toHaveLength(8);
+    expect(failure.message).toContain(
+      'batchSize: expected at most 6, the number of normal training images of tiny, got 7',
+    );
+  });
+
+  it('names the datasets there are where one is unknown', async () => {
+    expect((await refusal({ dataset: 'brian', k: 0 })).message).toMatch(
+      /dataset: expected the name of a dataset that was added \(flat, lonely, plain, tiny\), got "brian"/,
+    );
+  });
+
+  it.each([
+    ['nothing at all', undefined, ['']],
+    ['a list', [1], ['']],
+    ['no dataset', {}, ['dataset']],
+    ['defaults that are too large for the dataset', { dataset: 'tiny' }, ['batchSize', 'refiner.batchSize']],
+    [
+      'a rate where nobody knows the labels',
+      { dataset: 'flat', batchSize: 2, refiner: { batchSize: 2 }, anomalousRate: 0.5 },
+      ['anomalousRate'],
+    ],
+    [
+      'a single normal image',
+      { dataset: 'lonely', batchSize: 2, refiner: { batchSize: 1 } },
+      ['batchSize', 'dataset'],
+    ],
+    [
+      'a selection that cannot be read',
+      { dataset: 'tiny', batchSize: 2, refiner: { batchSize: 2 }, unlabeled: 'all', anomalousRate: 1 },
+      ['unlabeled'],
+    ],
+  ])('is refused: %s', async (_, input, paths) => {
+    expect(await faultsAt(input)).toEqual(paths);
+  });
+});

@@ -1,0 +1,19 @@
+import { hostPortSchema, logShape, natsShape, storeShape, temporalShape } from '@ddad/platform';
+import { z } from 'zod';
+
+/** Environment of the coordinator. */
+export const coordinatorConfig = z.object({
+  ...temporalShape,
+  ...natsShape,
+  ...storeShape,
+  ...logShape,
+  SCORER_ADDRESS: hostPortSchema.describe("the scorer's host:port"),
+  /**
+   * Seconds without a sign of life after which an activity's attempt is given up. Less than the 30 s for which a trainer
+   * keeps a job that nobody follows, so that a coordinator that was killed repeats no epoch either.
+   */
+  HEARTBEAT_TIMEOUT_S: z.coerce.number().min(1).max(3600).default(20),
+  /** Least number of seconds between two signals that tell a run of its members' progress. */
+  PROGRESS_INTERVAL_S: z.coerce.number().min(0.1).max(3600).default(60),
+});
+export type CoordinatorConfig = z.infer<typeof coordinatorConfig>;

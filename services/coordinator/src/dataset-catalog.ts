@@ -1,0 +1,104 @@
+import type { DatasetIndex, DatasetRecord, Fault } from '@ddad/contract';
+import { imagesDigest, selectTrainingImages, testImages } from '@ddad/dataset';
+import {
+  listDatasets,
+  type ObjectStore,
+  readDatasetIndex,
+  readDatasetPixels,
+  readDatasetRecord,
+} from '@ddad/storage';
+
+/** Which of the unlabeled images a run trains on. */
+export interface Selection {
+  unlabeled?: number | undefined;
+  anomalousRate?: number | undefined;
+}
+
+/** Positions of a run's images in the packed dataset. */
+export interface RunImages {
+  imageSize: number;
+  /** D_n, in training order. */
+  normal: number[];
+  /** D_u, in training order; empty in the one-class mode. */
+  unlabeled: number[];
+  /** Normal first, then abnormal; empty where there are none. */
+  test: number[];
+}
+
+/** SHA-256 over pixels, in order. */
+export interface ImageDigests {
+  normal: string;
+  /** Over D_n, then D_u; null in the one-class mode. */
+  normalAndUnlabeled: string | null;
+  /** Null without test images. */
+  test: string | null;
+}
+
+/** Looks datasets up, keeping what it found in memory: content under a digest never changes. */
+export class DatasetCatalog {
+  readonly #store: ObjectStore;
+  readonly #indexes = new Recent<DatasetIndex>(8);
+  readonly #digests = new Recent<ImageDigests>(64);
+
+  constructor(store: ObjectStore) {
+    this.#store = store;
+  }
+
+  /** @returns null where no dataset has this name. */
+  record(name: string): Promise<DatasetRecord | null> {
+    return readDatasetRecord(this.#store, name);
+  }
+
+  async names(): Promise<string[]> {
+    return (await listDatasets(this.#store)).map(({ name }) => name);
+  }
+
+  /** A run's images, or every fault of the selection. */
+  async images(digest: string, selection: Selection): Promise<RunImages | { faults: Fault[] }> {
+    const index = await this.#indexes.get(digest, () => readDatasetIndex(this.#store, digest));
+    const { unlabeled, anomalousRate } = selection;
+    const selected = selectTrainingImages(index, {
+      ...(unlabeled === undefined ? {} : { unlabeled }),
+      ...(anomalousRate === undefined ? {} : { anomalousRate }),
+    });
+    if ('faults' in selected) return selected;
+    return { imageSize: index.imageSize, ...selected, test: testImages(index).images };
+  }
+
+  /** Digests of a run's images; reads all pixels of the dataset where they are not known yet. */
+  digests(digest: string, selection: Selection, images: RunImages): Promise<ImageDigests> {
+    const key = JSON.stringify([digest, selection.unlabeled ?? null, selection.anomalousRate ?? null]);
+    return this.#digests.get(key, async () => {
+      const pixels = await readDatasetPixels(this.#store, digest);
+      const over = (positions: number[]) => imagesDigest(pixels, images.imageSize, positions);
+      const { normal, unlabeled, test } = images;
+      return {
+        normal: over(normal),
+        normalAndUnlabeled: unlabeled.length === 0 ? null : over([...normal, ...unlabeled]),
+        test: test.length === 0 ? null : over(test),
+      };
+    });
+  }
+}
+
+/** The most recently used values; callers who want the same one at the same time share one look-up. */
+class Recent<T> {
+  readonly #capacity: number;
+  readonly #values = new Map<string, Promise<T>>();
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get(key: string, find: () => Promise<T>): Promise<T> {
+    const value = this.#values.get(key) ?? find();
+    this.#values.delete(key);
+    this.#values.set(key, value);
+    // A failed look-up is not kept.
+    value.catch(() => {
+      if (this.#values.get(key) === value) this.#values.delete(key);
+    });
+    if (this.#values.size > this.#capacity) this.#values.delete(this.#values.keys().next().value!);
+    return value;
+  }
+}

@@ -1,0 +1,345 @@
+import { JobError, type JobFinished } from '@ddad/rpc';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { attemptNumbers } from './attempts.ts';
+import {
+  type Clock,
+  Dispatcher,
+  type JobCall,
+  type JobLink,
+  type JobListener,
+  type RunIdentity,
+  type Want,
+  type WorkerEntry,
+} from './dispatcher.ts';
+
+/** A clock that stands still until it is moved. */
+class ManualClock implements Clock {
+  #now = 0;
+  #timers = new Set<{ at: number; then: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(milliseconds: number, then: () => void): () => void {
+    const timer = { at: this.#now + milliseconds, then };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  move(milliseconds: number): void {
+    this.#now += milliseconds;
+    for (const timer of [...this.#timers]) {
+      if (timer.at > this.#now) continue;
+      this.#timers.delete(timer);
+      timer.then();
+    }
+  }
+}
+
+interface Started {
+  worker: string;
+  key: string;
+  attempt: number;
+  listener: JobListener;
+  finish(result?: Partial<JobFinished>): Promise<void>;
+  fail(error: unknown): Promise<void>;
+}
+
+/** Workers whose jobs end when the test says so. */
+class FakeLink implements JobLink<string> {
+  readonly started: Started[] = [];
+  readonly stopped: { worker: string; key: string; attempt: number }[] = [];
+  readonly released: string[] = [];
+  onStop: () => Promise<void> = async () => {};
+
+  run(worker: WorkerEntry, call: JobCall<string>, listener: JobListener, signal: AbortSignal) {
+    const { promise, resolve, reject } = Promise.withResolvers<JobFinished>();
+    signal.addEventListener('abort', () => {
+      this.released.push(call.key);
+      reject(signal.reason);
+    });
+    this.started.push({
+      worker: worker.id,
+      key: call.key,
+      attempt: call.attempt,
+      listener,
+      finish: async (result) => {
+        resolve({ reused: false, seconds: 1, worker: worker.id, ...result });
+        await settled();
+      },
+      fail: async (error) => {
+        reject(error);
+        await settled();
+      },
+    });
+    return promise;
+  }
+
+  async stop(worker: WorkerEntry, key: string, attempt: number): Promise<void> {
+    this.stopped.push({ worker: worker.id, key, attempt });
+    await this.onStop();
+    await this.running(key)?.fail(new JobError('stopped', 'stopped on request'));
+  }
+
+  running(key: string): Started | undefined {
+    return this.started.findLast((one) => one.key === key);
+  }
+
+  get keys(): string[] {
+    return this.started.map(({ key }) => key);
+  }
+}
+
+/** Lets everything that waits for a settled promise go on. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function trainer(id: string, more: Partial<WorkerEntry> = {}): WorkerEntry {
+  return { id, address: `${id}:1`, slots: 1, keys: [], leaving: false, ...more };
+}
+
+function run(id: string, startedAt = 0): RunIdentity {
+  return { workflowId: id, runId: id, startedAt };
+}
+
+let clock: ManualClock;
+let link: FakeLink;
+let dispatcher: Dispatcher<string>;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  link = new FakeLink();
+  dispatcher = new Dispatcher({ link, clock, nextAttempt: attemptNumbers(() => clock.now()) });
+});
+
+afterEach(async () => {
+  dispatcher.close();
+  await settled();
+  expect(clock.pending, 'timers left behind').toBe(0);
+});
+
+function want(key: string, of: RunIdentity, order = 0, more: Partial<Want<string>> = {}) {
+  return dispatcher.request({ key, job: key, run: of, order, total: 10, ...more });
+}
+
+describe('order', () => {
+  it('keeps members waiting until a trainer comes, then goes by their order in the run', async () => {
+    want('second', run('r'), 1);
+    want('first', run('r'), 0);
+    expect(link.keys).toEqual([]);
+    dispatcher.setWorkers([trainer('t1')]);
+    expect(link.keys).toEqual(['first']);
+    await link.running('first')!.finish();
+    expect(link.keys).toEqual(['first', 'second']);
+  });
+
+  it('gives a free trainer to the run with the fewest busy trainers, then to the oldest', async () => {
+    const old = run('old', 100);
+    const young = run('young', 200);
+    for (const order of [0, 1, 2]) want(`young${order}`, young, order);
+    for (const order of [0, 1, 2]) want(`old${order}`, old, order);
+    dispatcher.setWorkers([trainer('t1'), trainer('t2'), trainer('t3')]);
+    // None busy: the older run. Then the younger has fewer. Then one each: the older again.
+    expect(link.keys).toEqual(['old0', 'young0', 'old1']);
+    await link.running('old0')!.finish();
+    // One each again.
+    expect(link.keys.at(-1)).toBe('old2');
+    await link.running('old1')!.finish();
+    expect(link.keys.at(-1)).toBe('young1');
+  });
+
+  it('uses every slot of a trainer, counting those that its entry says are held', () => {
+    for (const order of [0, 1, 2]) want(`m${order}`, run('r'), order);
+    dispatcher.setWorkers([trainer('big', { slots: 3, keys: ['somebody else'] })]);
+    expect(link.keys).toEqual(['m0', 'm1']);
+    // The entry catches up with what was handed out: nothing is counted twice.
+    dispatcher.setWorkers([trainer('big', { slots: 3, keys: ['m0', 'm1'] })]);
+    expect(link.keys).toEqual(['m0', 'm1', 'm2']);
+  });
+
+  it('gives no new work to a trainer that leaves or is gone, and keeps its running job', async () => {
+    const ticket = want('running', run('r'), 0);
+    dispatcher.setWorkers([trainer('t1')]);
+    want('waiting', run('r'), 1);
+    dispatcher.setWorkers([trainer('t1', { leaving: true }), trainer('t2', { leaving: true })]);
+    dispatcher.setWorkers([]);
+    await link.running('running')!.finish();
+    await expect(ticket.outcome).resolves.toMatchObject({ worker: 't1' });
+    expect(link.keys).toEqual(['running']);
+    dispatcher.setWorkers([trainer('t3')]);
+    expect(link.keys).toEqual(['running', 'waiting']);
+  });
+
+  it('numbers attempts strictly upwards', async () => {
+    dispatcher.setWorkers([trainer('t1', { slots: 3 })]);
+    for (const order of [0, 1, 2]) want(`m${order}`, run('r'), order);
+    const attempts = link.started.map(({ attempt }) => attempt);
+    expect(attempts).toEqual([...new Set(attempts)].sort((a, b) => a - b));
+    expect(attempts).toHaveLength(3);
+  });
+});
+
+describe('single flight', () => {
+  it('trains a member that two runs want once, and tells both of progress and outcome', async () => {
+    dispatcher.setWorkers([trainer('t1'), trainer('t2')]);
+    const seen: number[] = [];
+    const a = want('shared', run('a'));
+    const b = want('shared', run('b'), 0, { onProgress: ({ done }) => seen.push(done) });
+    expect(link.keys).toEqual(['shared']);
+    link.running('shared')!.listener.accepted('t1');
+    link.running('shared')!.listener.progress({ done: 3, total: 10, loss: 0.5, imagesPerSecond: 7 });
+    expect(seen).toEqual([0, 3]);
+    const expected = { done: 3, total: 10, loss: 0.5, imagesPerSecond: 7, worker: 't1', state: 'running' };
+    expect(a.progress()).toEqual(expected);
+    expect(b.progress()).toEqual(expected);
+    await link.running('shared')!.finish({ loss: 0.1 });
+    await expect(a.outcome).resolves.toMatchObject({ loss: 0.1 });
+    await expect(b.outcome).resolves.toMatchObject({ loss: 0.1 });
+  });
+
+  it('leaves a job to the others when one caller cancels, and stops it with the last one', async () => {
+    dispatcher.setWorkers([trainer('t1')]);
+    const a = want('shared', run('a'));
+    const b = want('shared', run('b'));
+    await a.cancel();
+    expect(link.stopped).toEqual([]);
+    await b.cancel();
+    expect(link.stopped).toEqual([{ worker: 't1', key: 'shared', attempt: link.running('shared')!.attempt }]);
+  });
+
+  it('confirms a cancellation only once the trainer has stopped, and starts the same key anew only then', async () => {
+    dispatcher.setWorkers([trainer('t1'), trainer('t2')]);
+    const { promise: stopping, resolve: stop } = Promise.withResolvers<void>();
+    link.onStop = () => stopping;
+    const first = want('m', run('a'));
+    let confirmed = false;
+    const cancelling = first.cancel().then(() => {
+      confirmed = true;
+    });
+    want('m', run('b'));
+    await settled();
+    expect(confirmed).toBe(false);
+    expect(link.keys).toEqual(['m']);
+    stop();
+    await cancelling;
+    expect(link.keys).toEqual(['m', 'm']);
+  });
+
+  it('confirms a cancellation within bounds when the trainer does not end the call', async () => {
+    dispatcher.setWorkers([trainer('t1')]);
+    const ticket = want('m', run('a'));
+    link.stop = async () => {};
+    const cancelling = ticket.cancel();
+    await settled();
+    clock.move(5_000);
+    await cancelling;
+    expect(link.released).toEqual(['m']);
+  });
+
+  it('cancels a waiting member without asking any trainer', async () => {
+    await want('m', run('a')).cancel();
+    dispatcher.setWorkers([trainer('t1')]);
+    expect(link.started).toEqual([]);
+    expect(link.stopped).toEqual([]);
+  });
+
+  it('lets go of a released job without stopping it', async () => {
+    dispatcher.setWorkers([trainer('t1')]);
+    want('m', run('a')).release();
+    await settled();
+    expect(link.released).toEqual(['m']);
+    expect(link.stopped).toEqual([]);
+  });
+});
+
+describe('refusals', () => {
+  it('offers nothing to a busy trainer for 2 s, and takes that for no failure', async () => {
+    dispatcher.setWorkers([trainer('t1')]);
+    const ticket = want('m', run('a'));
+    await link.running('m')!.fail(new JobError('busy', 'no free slot'));
+    expect(ticket.progress().state).toBe('waiting');
+    clock.move(1_999);
+    expect(link.keys).toEqual(['m']);
+    clock.move(1);
+    expect(link.keys).toEqual(['m', 'm']);
+    expect(link.started[1]!.attempt).toBeGreaterThan(link.started[0]!.attempt);
+    await link.running('m')!.finish();
+    await expect(ticket.outcome).resolves.toBeDefined();
+  });
+
+  it('offers again at once when a busy trainer changes its entry, not when it repeats it', async () => {
+    dispatcher.setWorkers([trainer('t1')]);
+    want('m', run('a'));
+    await link.running('m')!.fail(new JobError('busy', 'no free slot'));
+    dispatcher.setWorkers([trainer('t1')]);
+    expect(link.keys).toEqual(['m']);
+    dispatcher.setWorkers([trainer('t1', { keys: ['other'] })]);
+    expect(link.keys).toEqual(['m']);
+    dispatcher.setWorkers([trainer('t1')]);
+    expect(link.keys).toEqual(['m', 'm']);
+  });
+
+  it('gives a member that a busy trainer refused to a free one at once', async () => {
+    dispatcher.setWorkers([trainer('t1', { slots: 2 }), trainer('t2')]);
+    want('m', run('a'));
+    expect(link.started[0]!.worker).toBe('t1');
+    await link.running('m')!.fail(new JobError('busy', 'no free slot'));
+    expect(link.started[1]!.worker).toBe('t2');
+  });
+
+  it('fails a member whose trainer cannot be reached, and avoids that trainer for a while', async () => {
+    dispatcher.setWorkers([trainer('dead', { slots: 2 }), trainer('t2')]);
+    const ticket = want('m', run('a'));
+    await link.running('m')!.fail(new JobError('failed', 'refused', { transport: true, lost: true }));
+    await expect(ticket.outcome).rejects.toThrow('refused');
+    want('m', run('a'));
+    expect(link.running('m')!.worker).toBe('t2');
+  });
+
+  it('fails all callers of a job that failed after it was accepted, and offers its trainer the next one', async () => {
+    dispatcher.setWorkers([trainer('t1')]);
+    const a = want('m', run('a'));
+    const b = want('m', run('b'));
+    link.running('m')!.listener.accepted('t1');
+    await link.running('m')!.fail(new JobError('diverged', 'loss is NaN'));
+    await expect(a.outcome).rejects.toMatchObject({ kind: 'diverged' });
+    await expect(b.outcome).rejects.toMatchObject({ kind: 'diverged' });
+    want('next', run('a'), 1);
+    expect(link.keys).toEqual(['m', 'next']);
+  });
+});
+
+describe('take-over', () => {
+  it('asks the trainer that holds the key already, full as it is, before any free one', () => {
+    dispatcher.setWorkers([trainer('free', { slots: 4 }), trainer('holder', { keys: ['m1'] })]);
+    want('m0', run('a'), 0);
+    want('m1', run('a'), 1);
+    expect(link.started.map(({ worker, key }) => [worker, key])).toEqual([
+      ['free', 'm0'],
+      ['holder', 'm1'],
+    ]);
+  });
+
+  it('leaves a job with its holder while that one shuts down', () => {
+    dispatcher.setWorkers([trainer('holder', { keys: ['m'], leaving: true })]);
+    want('m', run('a'));
+    expect(link.started).toEqual([]);
+  });
+});
+
+it('ends what still waits when it is closed, without stopping any job', async () => {
+  dispatcher.setWorkers([trainer('t1')]);
+  const running = want('m0', run('a'), 0);
+  const waiting = want('m1', run('a'), 1);
+  dispatcher.close();
+  await expect(running.outcome).rejects.toMatchObject({ kind: 'leaving' });
+  await expect(waiting.outcome).rejects.toMatchObject({ kind: 'leaving' });
+  expect(link.released).toEqual(['m0']);
+  expect(link.stopped).toEqual([]);
+});

@@ -1,0 +1,7 @@
+export { type Activities, type ActivityDeps, createActivities } from './activities/index.ts';
+export { type CoordinatorConfig, coordinatorConfig } from './config.ts';
+export { type Coordinator, type CoordinatorDeps, createCoordinator } from './coordinator.ts';
+export { Dispatcher } from './dispatcher.ts';
+export { activityQueues } from './task-queues.ts';
+export { type CoordinatorWorkers, createWorkers } from './worker.ts';
+export { workflowBundle } from './workflow-bundle.ts';

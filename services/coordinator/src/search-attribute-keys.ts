@@ -1,0 +1,7 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+
+export const searchAttributeKeys = {
+  dataset: defineSearchAttributeKey('DdadDataset', SearchAttributeType.KEYWORD),
+  backbone: defineSearchAttributeKey('DdadBackbone', SearchAttributeType.KEYWORD),
+  k: defineSearchAttributeKey('DdadK', SearchAttributeType.INT),
+};

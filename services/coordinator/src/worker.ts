@@ -1,0 +1,84 @@
+import { taskQueue } from '@ddad/contract';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Activities } from './activities/index.ts';
+import { activityQueues } from './task-queues.ts';
+
+export interface CoordinatorWorkers {
+  /** Works until `stop`; rejects where a worker fails for good, once all have ended. */
+  run(): Promise<void>;
+  /** Takes no new work and lets go of what is under way. */
+  stop(): void;
+}
+
+export interface WorkerDeps {
+  connection: NativeConnection;
+  namespace: string;
+  activities: Activities;
+  workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
+}
+
+/** Members that may wait at a time: an activity that waits costs next to nothing. */
+const waitingMembers = 1000;
+
+/** Builds one worker per task queue. Long jobs have queues of their own, so that they never block short activities. */
+export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorkers> {
+  const { connection, namespace, activities, workflowBundle } = deps;
+  const { plan, trainMember, makeMaps, refine, report } = activities;
+  const common = {
+    connection,
+    namespace,
+    maxHeartbeatThrottleInterval: '5s',
+    defaultHeartbeatThrottleInterval: '5s',
+    // An activity lets go of its job as soon as it hears of the shutdown: nothing to wait for before.
+    shutdownGraceTime: 0,
+    shutdownForceTime: '20s',
+  } satisfies Partial<WorkerOptions>;
+  const workers: Worker[] = [];
+  try {
+    workers.push(
+      await Worker.create({
+        ...common,
+        taskQueue,
+        workflowBundle,
+        activities: { plan },
+        shutdownGraceTime: '5s',
+      }),
+      await Worker.create({
+        ...common,
+        taskQueue: activityQueues.train,
+        activities: { trainMember },
+        maxConcurrentActivityTaskExecutions: waitingMembers,
+      }),
+      await Worker.create({
+        ...common,
+        taskQueue: activityQueues.score,
+        activities: { makeMaps, refine, report },
+        maxConcurrentActivityTaskExecutions: waitingMembers,
+      }),
+    );
+  } catch (error) {
+    // A worker that never ran is closed by running it to its end.
+    await Promise.allSettled(workers.map((worker) => worker.runUntil(Promise.resolve())));
+    throw error;
+  }
+  const stop = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    stop,
+    async run() {
+      const ends = await Promise.allSettled(
+        workers.map(async (worker) => {
+          try {
+            await worker.run();
+          } finally {
+            // One without the others would leave runs half served.
+            stop();
+          }
+        }),
+      );
+      const failed = ends.find((end) => end.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    },
+  };
+}

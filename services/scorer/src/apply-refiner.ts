@@ -1,0 +1,75 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inferenceStep, recordedEnvironment, tf } from '@ddad/compute';
+import type { ChildResult } from '@ddad/jobs';
+import type { ChildContext } from '@ddad/jobs/child';
+import { asrNet, fromPyTorch } from '@ddad/models';
+import { decodeSafetensors, encodeSafetensors } from '@ddad/storage';
+import { inBatches } from './batches.ts';
+import type { ApplyTask } from './tasks.ts';
+import { refinerChannels } from './train-refiner.ts';
+
+const batchSize = 16;
+
+/**
+ * Refines the maps of the test images (R_dual, R_intra: eqs. 10 and 13): files `scores` (tensor `scores`: [T]) and `maps`
+ * (tensor `maps`: [T,H,W], the anomaly class's probability).
+ */
+export async function applyRefiner(task: ApplyTask, context: ChildContext): Promise<ChildResult | null> {
+  const started = performance.now();
+  const { directory, imageSize: side, input } = task;
+  const area = side * side;
+  const { tensors } = decodeSafetensors(await readFile(task.maps));
+  const wanted = input === 'dual' ? ['aIntra', 'aInter'] : ['aIntra'];
+  const channels = wanted.map((name) => {
+    const map = tensors.get(name);
+    if (map === undefined)
+      throw new Error(`maps: expected a tensor ${name}, got ${[...tensors.keys()].join(', ')}`);
+    return map.data;
+  });
+  const count = channels[0].length / area;
+  const network = asrNet({ inputs: refinerChannels(input) });
+  const refiner = decodeSafetensors(await readFile(task.refiner)).tensors;
+  const step = inferenceStep({
+    weights: fromPyTorch(network.parameters, refiner),
+    inputs: { maps: [batchSize, side, side, channels.length] },
+    compute: (weights, inputs) => {
+      const probability = network.anomalyProbability(weights, weights, inputs.maps);
+      return { maps: probability, scores: tf.mean(probability, [1, 2, 3]) };
+    },
+    mode: 'graph',
+  });
+  try {
+    context.ready();
+    const batch = new Float32Array(batchSize * area * channels.length);
+    let stopped = false;
+    const results = await inBatches(count, batchSize, async (start) => {
+      batch.fill(0);
+      const pixels = (Math.min(start + batchSize, count) - start) * area;
+      channels.forEach((map, channel) => {
+        for (let i = 0; i < pixels; i++) batch[i * channels.length + channel] = map[start * area + i];
+      });
+      const found = step.run({ maps: batch });
+      stopped ||= (await context.afterStep()) === 'stop';
+      return found;
+    });
+    if (stopped) return null;
+    const files = {
+      scores: join(directory, 'refined-scores.safetensors'),
+      maps: join(directory, 'refined-maps.safetensors'),
+    };
+    const all = (name: string) => results.get(name) ?? new Float32Array();
+    await writeFile(
+      files.scores,
+      encodeSafetensors(new Map([['scores', { shape: [count], data: all('scores') }]])),
+    );
+    await writeFile(
+      files.maps,
+      encodeSafetensors(new Map([['maps', { shape: [count, side, side], data: all('maps') }]])),
+    );
+    const seconds = (performance.now() - started) / 1000;
+    return { files, loss: null, seconds, environment: recordedEnvironment(task.threads) };
+  } finally {
+    step.dispose();
+  }
+}

@@ -1,0 +1,17 @@
+import { hostPortSchema, logShape, natsShape, storeShape } from '@ddad/platform';
+import { z } from 'zod';
+
+/** Environment of a scorer. */
+export const scorerConfig = z.object({
+  ...natsShape,
+  ...storeShape,
+  ...logShape,
+  /** host:port to listen on; port 0 takes a free one. */
+  SCORER_LISTEN: hostPortSchema,
+  /** Intra-op threads of a scoring process. Part of what decides an artifact's bytes. */
+  SCORER_THREADS: z.coerce.number().int().min(1).max(256).default(1),
+  /** Jobs at a time: two, as both refiners of a run are trained at once. */
+  SCORER_SLOTS: z.coerce.number().int().min(1).max(64).default(2),
+  /** Directory for datasets, checkpoints, maps and weights on their way. */
+  SCRATCH_DIR: z.string().min(1),
+});

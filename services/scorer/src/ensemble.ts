@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { interDiscrepancy, intraDiscrepancy, meanReconstruction } from '@ddad/anomaly';
+import type { Tensor, TensorData } from '@ddad/compute';
+import type { Backbone, Role } from '@ddad/contract';
+import { type BackboneModel, backbone, fromPyTorch } from '@ddad/models';
+import { decodeSafetensors } from '@ddad/storage';
+import type { EnsembleFiles } from './tasks.ts';
+
+/** The frozen members as weights of one compiled step, and what they give together. */
+export interface Ensemble {
+  /** Folded weights of all members, under `ROLE.INDEX.NAME`. */
+  weights: Map<string, TensorData>;
+  /** Reconstructions by the members of a role, each like `images`. */
+  reconstruct(role: Role, weights: Record<string, Tensor>, images: Tensor): Tensor[];
+}
+
+async function readMember(model: BackboneModel, path: string): Promise<Map<string, TensorData>> {
+  const { tensors } = decodeSafetensors(await readFile(path));
+  return model.fold(fromPyTorch(model.parameters, tensors));
+}
+
+/** Loads members for inference, BatchNorm folded into the layers before it. */
+export async function loadEnsemble(name: Backbone, files: EnsembleFiles): Promise<Ensemble> {
+  const model = backbone(name);
+  const weights = new Map<string, TensorData>();
+  const sizes: Record<Role, number> = { ndm: files.ndm.length, udm: files.udm.length };
+  for (const role of ['ndm', 'udm'] as const) {
+    for (const [index, path] of files[role].entries()) {
+      for (const [key, tensor] of await readMember(model, path))
+        weights.set(`${role}.${index}.${key}`, tensor);
+    }
+  }
+  return {
+    weights,
+    reconstruct: (role, all, images) =>
+      Array.from({ length: sizes[role] }, (_, index) => {
+        const prefix = `${role}.${index}.`;
+        const own = Object.fromEntries(
+          Object.entries(all)
+            .filter(([key]) => key.startsWith(prefix))
+            .map(([key, tensor]) => [key.slice(prefix.length), tensor]),
+        );
+        return model.reconstructFolded(own, images);
+      }),
+  };
+}
+
+/**
+ * A_intra (eq. 3) and, where there is a UDM, A_inter (eq. 4).
+ * @param images [N,H,W,1]
+ */
+export function discrepancies(ensemble: Ensemble, weights: Record<string, Tensor>, images: Tensor) {
+  const ndm = ensemble.reconstruct('ndm', weights, images);
+  const udm = ensemble.reconstruct('udm', weights, images);
+  const mean = meanReconstruction(ndm);
+  return {
+    ndm,
+    mean,
+    aIntra: intraDiscrepancy(ndm),
+    aInter: udm.length === 0 ? null : interDiscrepancy(mean, meanReconstruction(udm)),
+  };
+}

@@ -1,0 +1,58 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { tensorflowEnvironment } from '@ddad/compute/environment';
+import { DatasetCache, JobHost } from '@ddad/jobs';
+import {
+  closeNats,
+  connectNats,
+  createLogger,
+  publishProgress,
+  readConfig,
+  Shutdown,
+  untilSignal,
+} from '@ddad/platform';
+import { close, listen } from '@ddad/rpc';
+import { createS3Store } from '@ddad/storage';
+import { scorerConfig } from './config.ts';
+import { createScorerServer } from './server.ts';
+
+/** A checkpoint written and stored, and a margin; Kubernetes' grace period has to be longer. */
+const shutdownMs = 28_000;
+
+const config = readConfig(scorerConfig);
+const logger = createLogger('scorer', config.LOG_LEVEL);
+const shutdown = new Shutdown();
+
+const store = createS3Store({
+  endpoint: config.S3_ENDPOINT,
+  bucket: config.S3_BUCKET,
+  accessKey: config.S3_ACCESS_KEY,
+  secretKey: config.S3_SECRET_KEY,
+});
+const nats = await connectNats({
+  url: config.NATS_URL,
+  user: config.NATS_USER,
+  password: config.NATS_PASSWORD,
+  name: 'scorer',
+  logger,
+});
+shutdown.add('nats', () => closeNats(nats));
+
+const host = new JobHost({
+  slots: config.SCORER_SLOTS,
+  worker: `scorer-${hostname()}`,
+  store,
+  scratch: join(config.SCRATCH_DIR, 'scorer'),
+  childEntry: new URL('./scorer-process.ts', import.meta.url),
+  childEnvironment: tensorflowEnvironment(config.SCORER_THREADS),
+  logger,
+  onProgress: (key, progress) => publishProgress(nats, key, progress),
+});
+const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
+const { server, health } = createScorerServer({ host, store, cache, threads: config.SCORER_THREADS });
+const port = await listen(server, config.SCORER_LISTEN);
+shutdown.add('server', () => close(server, health, 2000));
+shutdown.add('jobs', () => host.close(), shutdownMs - 4000);
+logger.info({ port, threads: config.SCORER_THREADS, slots: config.SCORER_SLOTS }, 'scorer ready');
+
+await untilSignal(shutdown, logger, shutdownMs);

@@ -1,0 +1,48 @@
+import type { MapSpec, RefinerInput, RefinerSpec } from '@ddad/contract';
+
+/** Files of the frozen members, by index. */
+export interface EnsembleFiles {
+  ndm: string[];
+  /** Empty where no UDM is wanted. */
+  udm: string[];
+}
+
+/** Computes score maps. */
+export interface MapTask {
+  type: 'map';
+  spec: MapSpec;
+  members: EnsembleFiles;
+  pixels: string;
+  /** Positions of the test images. */
+  images: number[];
+  directory: string;
+  threads: number;
+}
+
+/** Trains an ASR-Net. */
+export interface RefineTask {
+  type: 'refine';
+  spec: RefinerSpec;
+  members: EnsembleFiles;
+  pixels: string;
+  /** Positions of the normal training images. */
+  images: number[];
+  directory: string;
+  checkpoint: string | null;
+  threads: number;
+}
+
+/** Refines score maps with a trained ASR-Net. */
+export interface ApplyTask {
+  type: 'apply';
+  input: RefinerInput;
+  imageSize: number;
+  /** The refiner's weights. */
+  refiner: string;
+  /** The maps artifact's file of that name. */
+  maps: string;
+  directory: string;
+  threads: number;
+}
+
+export type ScorerTask = MapTask | RefineTask | ApplyTask;

@@ -1,0 +1,24 @@
+import { hostname } from 'node:os';
+import { hostPortSchema, logShape, natsShape, storeShape } from '@ddad/platform';
+import { z } from 'zod';
+
+/** Environment of a trainer. */
+export const trainerConfig = z.object({
+  ...natsShape,
+  ...storeShape,
+  ...logShape,
+  /** Name under which it announces itself; one of its own for every instance. */
+  TRAINER_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,100}$/, 'expected 1 to 100 letters, digits, "_", "-"')
+    .default(() => `${hostname().replace(/[^A-Za-z0-9_-]/g, '-')}-${Math.random().toString(36).slice(2, 8)}`),
+  /** host:port to listen on; port 0 takes a free one. */
+  TRAINER_LISTEN: hostPortSchema.default('127.0.0.1:0'),
+  /** Host under which others reach it, where that is not the one it listens on. */
+  TRAINER_ADVERTISE: z.string().optional(),
+  /** Intra-op threads of a training process. Part of what decides a member's bytes. */
+  TRAINER_THREADS: z.coerce.number().int().min(1).max(256).default(1),
+  /** Directory for datasets, checkpoints and weights on their way. */
+  SCRATCH_DIR: z.string().min(1),
+});
+export type TrainerConfig = z.infer<typeof trainerConfig>;

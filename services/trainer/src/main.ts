@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { tensorflowEnvironment } from '@ddad/compute/environment';
+import { DatasetCache, deviceName, JobHost } from '@ddad/jobs';
+import {
+  announceTrainer,
+  closeNats,
+  connectNats,
+  createLogger,
+  publishProgress,
+  readConfig,
+  Shutdown,
+  untilSignal,
+} from '@ddad/platform';
+import { close, listen } from '@ddad/rpc';
+import { createS3Store } from '@ddad/storage';
+import { trainerConfig } from './config.ts';
+import { createTrainerServer } from './server.ts';
+
+/** A checkpoint written and stored, and a margin; Kubernetes' grace period has to be longer. */
+const shutdownMs = 28_000;
+
+const config = readConfig(trainerConfig);
+const logger = createLogger('trainer', config.LOG_LEVEL);
+const shutdown = new Shutdown();
+
+const store = createS3Store({
+  endpoint: config.S3_ENDPOINT,
+  bucket: config.S3_BUCKET,
+  accessKey: config.S3_ACCESS_KEY,
+  secretKey: config.S3_SECRET_KEY,
+});
+const nats = await connectNats({
+  url: config.NATS_URL,
+  user: config.NATS_USER,
+  password: config.NATS_PASSWORD,
+  name: config.TRAINER_ID,
+  logger,
+});
+shutdown.add('nats', () => closeNats(nats));
+
+const scratch = join(config.SCRATCH_DIR, config.TRAINER_ID);
+const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
+let onKeys = (_keys: string[]): void => {};
+const host = new JobHost({
+  slots: 1,
+  worker: config.TRAINER_ID,
+  store,
+  scratch,
+  childEntry: new URL('./member-process.ts', import.meta.url),
+  childEnvironment: tensorflowEnvironment(config.TRAINER_THREADS),
+  logger,
+  onProgress: (key, progress) => publishProgress(nats, key, progress),
+  onKeys: (keys) => onKeys(keys),
+});
+const { server, health } = createTrainerServer({ host, cache, threads: config.TRAINER_THREADS });
+const port = await listen(server, config.TRAINER_LISTEN);
+shutdown.add('server', () => close(server, health, 2000));
+
+const listenHost = config.TRAINER_LISTEN.slice(0, config.TRAINER_LISTEN.lastIndexOf(':'));
+const address = `${config.TRAINER_ADVERTISE ?? listenHost}:${port}`;
+const presence = await announceTrainer(
+  nats,
+  {
+    id: config.TRAINER_ID,
+    address,
+    device: deviceName(),
+    slots: 1,
+    keys: [],
+    since: new Date().toISOString(),
+    leaving: false,
+  },
+  logger,
+);
+onKeys = (keys) => presence.update({ keys });
+shutdown.add('presence', () => presence.close());
+shutdown.add('jobs', () => host.close(), shutdownMs - 4000);
+shutdown.add('leaving', () => presence.update({ leaving: true }));
+logger.info({ address, threads: config.TRAINER_THREADS }, 'trainer ready');
+
+await untilSignal(shutdown, logger, shutdownMs);

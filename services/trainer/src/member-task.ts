@@ -1,0 +1,16 @@
+import type { MemberSpec } from '@ddad/contract';
+
+/** What a training process is given. */
+export interface MemberTask {
+  spec: MemberSpec;
+  /** Path of the packed dataset's pixels. */
+  pixels: string;
+  /** Positions of the training images, in training order. */
+  images: number[];
+  /** Scratch directory of this job. */
+  directory: string;
+  /** Path of the checkpoint to go on from. */
+  checkpoint: string | null;
+  /** Intra-op threads, for the manifest; TensorFlow has them from its environment. */
+  threads: number;
+}

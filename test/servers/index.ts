@@ -1,0 +1,2 @@
+export { startTestServers, type TestServers } from './test-servers.ts';
+export { startService, type TestService } from './test-service.ts';

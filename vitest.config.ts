@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{packages,services,cli,deploy}/**/src/**/*.test.ts'],
+          // TensorFlow cannot be loaded twice in one process, and addons do not mix with worker threads.
+          pool: 'forks',
+          testTimeout: 30_000,
+          // TensorFlow's own chatter; read when it loads.
+          env: { TF_CPP_MIN_LOG_LEVEL: '2' },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});

@@ -33,6 +33,7 @@ function setUp(changes: Partial<FollowDeps> = {}) {
       for (const [test, done] of seen) if (test(view)) done();
     },
     note: (text) => void notes.push(text),
+    say() {},
     close() {
       this.closed += 1;
     },

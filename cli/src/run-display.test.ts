@@ -66,6 +66,16 @@ it('shows a note under the rest until it is taken back', () => {
   expect(screen.shown().at(-1)).toMatch(/training/);
 });
 
+it('says something once, above what it redraws', () => {
+  const screen = recordedScreen({ isTerminal: true });
+  const display = terminalDisplay(screen);
+  display.update(view([running('ndm 0', 1)]));
+  display.say('no live figures');
+  for (let done = 2; done < 5; done++) display.update(view([running('ndm 0', done)]));
+  expect(screen.shown()).toHaveLength(3);
+  expect(screen.shown()[0]).toBe('no live figures');
+});
+
 it('writes a log line per member on a change of state, else every 10 s', () => {
   let now = 0;
   const screen = recordedScreen();

@@ -9,6 +9,8 @@ export interface RunDisplay {
   update(view: RunView): void;
   /** Something the user should know now, such as that a server does not answer. Said once while it stays the same. */
   note(text: string | null): void;
+  /** Something that stays on the screen. */
+  say(text: string): void;
   /** Leaves what is finished on the screen and stops drawing. */
   close(): void;
 }
@@ -51,9 +53,9 @@ export function terminalDisplay(screen: Screen): RunDisplay {
   let noteText: string | null = null;
   let last: RunView | null = null;
 
-  const draw = () => {
+  const draw = (said: BlockLine[] = []) => {
     if (last === null) {
-      block.draw(noteText === null ? [] : [{ text: noteText, style: 'yellow' }]);
+      block.draw(noteText === null ? [] : [{ text: noteText, style: 'yellow' }], said);
       return;
     }
     const jobs = [...last.members, ...last.others];
@@ -74,7 +76,7 @@ export function terminalDisplay(screen: Screen): RunDisplay {
       lines.push({ text: `... and ${open.length - chosen.size} more`, style: 'dim' });
     lines.push({ text: stageLine(last), style: 'bold' });
     if (noteText !== null) lines.push({ text: noteText, style: 'yellow' });
-    block.draw(lines, finished.map(asLine));
+    block.draw(lines, [...said, ...finished.map(asLine)]);
   };
 
   return {
@@ -87,6 +89,7 @@ export function terminalDisplay(screen: Screen): RunDisplay {
       noteText = text;
       draw();
     },
+    say: (text) => draw([{ text, style: 'yellow' }]),
     close: () => block.clear(),
   };
 }
@@ -124,6 +127,7 @@ export function plainDisplay(screen: Screen, now: () => number, interval = 10): 
       noteText = text;
       if (text !== null) screen.write(`${text}\n`);
     },
+    say: (text) => screen.write(`${text}\n`),
     close() {},
   };
 }

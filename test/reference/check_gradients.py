@@ -11,11 +11,11 @@ import numpy as np
 
 import reference
 
-STEP = 1e-6
+STEP = 1e-7
 # Rounding leaves 1e-16 / STEP; a ReLU that flips within the step a little more. Biases before a BatchNorm have no slope
 # at all, so that there only rounding is compared. A wrong derivative is off by far more.
 RELATIVE = 1e-5
-ABSOLUTE = 1e-9
+ABSOLUTE = 1e-8
 
 
 def random_parameters(random, maps=None):

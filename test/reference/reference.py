@@ -13,6 +13,8 @@ Command line (files are safetensors, float32):
     reference.py train       WEIGHTS INPUTS OUTPUT --learning-rate R [--weight-decay D]
                                                      inputs with a leading axis of steps
                                                      -> losses, parameter/NAME
+    reference.py losses      WEIGHTS INPUTS OUTPUT   weights as STEP/NAME, inputs with a leading axis of steps: the
+                                                     loss of every step from the weights that are given for it -> losses
     reference.py images      DIRECTORY COUNT OUTPUT  the first COUNT images of train.0 in data.json -> images
 
 images are (N,1,64,64) in [-1,1], maps (N,C,64,64), labels (N,1,64,64) of 0 and 1.
@@ -202,10 +204,10 @@ def focal(y, inputs, gamma=2, smooth=1e-5):
     one_hot = np.clip(np.concatenate([1 - labels, labels], axis=1), smooth, 1 - smooth)
     probability = softmax(y)
     pt = (one_hot * probability).sum(axis=1, keepdims=True) + smooth
-    loss = (-((1 - pt) ** gamma) * np.log(pt)).mean()
+    value = (-((1 - pt) ** gamma) * np.log(pt)).mean()
     d_pt = (gamma * (1 - pt) ** (gamma - 1) * np.log(pt) - (1 - pt) ** gamma / pt) / pt.size
     # d pt / d logit_k = p_k (t_k - sum_j t_j p_j)
-    return loss, d_pt * probability * (one_hot - (one_hot * probability).sum(axis=1, keepdims=True))
+    return value, d_pt * probability * (one_hot - (one_hot * probability).sum(axis=1, keepdims=True))
 
 
 def network(parameters):
@@ -221,7 +223,7 @@ def step(parameters, inputs):
     """One training step's loss, gradients by name, and running statistics afterwards."""
     layers, entry, loss_of = network(parameters)
     y = forward(layers, parameters, inputs[entry], training=True)
-    loss, dy = loss_of(y, inputs)
+    value, dy = loss_of(y, inputs)
     gradients = {}
     for layer in reversed(layers):
         dy = layer.backward(parameters, dy, gradients)
@@ -229,7 +231,7 @@ def step(parameters, inputs):
     for layer in layers:
         if isinstance(layer, BatchNorm):
             buffers |= layer.running
-    return loss, gradients, buffers
+    return value, gradients, buffers
 
 
 class Adam:
@@ -257,11 +259,17 @@ def train(parameters, batches, optimiser):
     parameters = dict(parameters)
     losses = []
     for inputs in batches:
-        loss, gradients, buffers = step(parameters, inputs)
-        losses.append(loss)
+        value, gradients, buffers = step(parameters, inputs)
+        losses.append(value)
         parameters |= buffers
         optimiser.update(parameters, gradients)
     return np.array(losses), parameters
+
+
+def loss(parameters, inputs):
+    """The training loss alone."""
+    layers, entry, loss_of = network(parameters)
+    return loss_of(forward(layers, parameters, inputs[entry], training=True), inputs)[0]
 
 
 def infer(parameters, inputs):
@@ -273,6 +281,16 @@ def load(path):
     from safetensors.numpy import load_file
 
     return {name: value.astype(np.float64) for name, value in load_file(path).items()}
+
+
+def load_step(path, index):
+    """The tensors STEP/NAME of one step, without reading those of the others."""
+    from safetensors import safe_open
+
+    prefix = f'{index}/'
+    with safe_open(path, framework='numpy') as file:
+        names = [name for name in file.keys() if name.startswith(prefix)]
+        return {name.removeprefix(prefix): file.get_tensor(name).astype(np.float64) for name in names}
 
 
 def save(path, tensors):
@@ -294,7 +312,7 @@ def images(directory, count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='command', required=True)
-    for name in ('reconstruct', 'probability', 'step', 'train'):
+    for name in ('reconstruct', 'probability', 'step', 'train', 'losses'):
         command = commands.add_parser(name)
         for argument in ('weights', 'inputs', 'output'):
             command.add_argument(argument)
@@ -310,19 +328,25 @@ def main():
     if args.command == 'images':
         save(args.output, {'images': images(args.directory, args.count)})
         return
-    parameters, inputs = load(args.weights), load(args.inputs)
+    inputs = load(args.inputs)
+    if args.command in ('train', 'losses'):
+        steps = len(next(iter(inputs.values())))
+        batches = [{name: value[i] for name, value in inputs.items()} for i in range(steps)]
+    if args.command == 'losses':
+        losses = [loss(load_step(args.weights, i), batch) for i, batch in enumerate(batches)]
+        save(args.output, {'losses': np.array(losses)})
+        return
+    parameters = load(args.weights)
     if args.command == 'reconstruct':
         save(args.output, {'images': infer(parameters, inputs)})
     elif args.command == 'probability':
         save(args.output, {'probability': softmax(infer(parameters, inputs))[:, 1:]})
     elif args.command == 'step':
-        loss, gradients, buffers = step(parameters, inputs)
+        value, gradients, buffers = step(parameters, inputs)
         tensors = {f'gradient/{name}': value for name, value in gradients.items()}
         tensors |= {f'buffer/{name}': value for name, value in buffers.items()}
-        save(args.output, {'loss': np.array([loss])} | tensors)
+        save(args.output, {'loss': np.array([value])} | tensors)
     else:
-        steps = len(next(iter(inputs.values())))
-        batches = [{name: value[i] for name, value in inputs.items()} for i in range(steps)]
         losses, parameters = train(parameters, batches, Adam(args.learning_rate, args.weight_decay))
         save(args.output, {'losses': losses} | {f'parameter/{name}': value for name, value in parameters.items()})
 

@@ -52,7 +52,7 @@ export async function startRun(
   const display = displayFor(err, deps.now);
   const feed = deps.live().catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    err.write(`${styled(err, 'yellow', `figures come about once a minute only: ${reason}`)}\n`);
+    display.say(`figures come about once a minute only: ${reason}`);
     return null;
   });
   const running = runs.result(handle);

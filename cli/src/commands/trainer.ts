@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type Cluster, readSettings, shapes } from '../cluster.ts';
 import type { Screens } from '../screen.ts';
+
+/** Has the kernel tell the trainer to end where this process is killed and can pass nothing on. Part of util-linux. */
+const endWithParent = ['/usr/bin/setpriv', '--pdeathsig', 'TERM'] as const;
 
 export interface TrainerDeps {
   cluster: Cluster;
@@ -32,7 +36,12 @@ export async function runTrainer(
   await mkdir(scratch, { recursive: true });
   screens.err.write(`trainer ${id}, Ctrl-C stops it\n`);
   try {
-    const child = spawn(process.execPath, [join(checkout, 'services/trainer/src/main.ts')], {
+    const [command, ...args] = [
+      ...(existsSync(endWithParent[0]) ? endWithParent : []),
+      process.execPath,
+      join(checkout, 'services/trainer/src/main.ts'),
+    ] as const;
+    const child = spawn(command, args, {
       env: {
         ...cluster.environment,
         TRAINER_ID: id,

@@ -1,0 +1,286 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { auc, averagePrecision } from '@ddad/anomaly';
+import { type RunProgress, type RunResult, scoreNames, type TrainerEntry } from '@ddad/contract';
+import { connectNats, createLogger, watchTrainers } from '@ddad/platform';
+import { decodeSafetensors, readManifest } from '@ddad/storage';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type SmallDataset, smallDataset } from './small-dataset.ts';
+import { runProgram, startTestCluster, type TestCluster } from './test-cluster.ts';
+
+const small = { batchSize: 16, refiner: { epochs: 1 } };
+
+let cluster: TestCluster;
+let dataset: SmallDataset;
+let scratch: string;
+
+beforeAll(async () => {
+  [cluster, dataset] = await Promise.all([startTestCluster(), smallDataset()]);
+  scratch = await mkdtemp(join(tmpdir(), 'ddad-train-ensemble-'));
+});
+afterAll(async () => {
+  await cluster?.stop();
+  await dataset?.remove();
+  if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+});
+
+/** `ddad run` with an input; @returns the result, or what the command said instead */
+async function run(input: object, ...flags: string[]): Promise<RunResult> {
+  const path = join(scratch, 'input.json');
+  await writeFile(path, JSON.stringify(input));
+  const { code, stdout, stderr } = await cluster.ddad('run', '--input', path, '--json', ...flags);
+  if (code !== 0) throw new Error(`ddad run ended with ${code}: ${stderr}`);
+  return JSON.parse(stdout) as RunResult;
+}
+
+async function addDataset(name: string, data: unknown = dataset.data): Promise<void> {
+  await dataset.rewrite(data);
+  const { code, stderr } = await cluster.ddad('dataset', 'add', name, dataset.directory);
+  expect(stderr).not.toContain('expected');
+  expect(code).toBe(0);
+}
+
+const input = { dataset: 'small', k: 2, epochs: 3, ...small };
+let first: RunResult;
+
+test('trains 2 + 2 members, scores and refines the test images, and reports all six scores', async () => {
+  await addDataset('small');
+  const out = join(scratch, 'out');
+  first = await run(input, '--out', out);
+
+  expect(first).toMatchObject({ dataset: 'small', backbone: 'ae', k: 2, seed: 0 });
+  expect(first.members.map(({ role, index }) => `${role} ${index}`).sort()).toEqual([
+    'ndm 0',
+    'ndm 1',
+    'udm 0',
+    'udm 1',
+  ]);
+  expect(new Set(first.members.map(({ seed }) => seed)).size).toBe(4);
+  // Both trainers worked.
+  expect(new Set(first.members.map(({ trainer }) => trainer))).toEqual(new Set(['one', 'two']));
+  for (const member of first.members) {
+    expect(member).toMatchObject({ reused: false });
+    expect(member.seconds).toBeGreaterThan(0);
+    expect(member.loss).toBeGreaterThan(0);
+    const manifest = await readManifest(cluster.store, 'members', member.key);
+    expect(manifest?.loss).toBe(member.loss);
+    // Loss falls: three epochs of a network that learns.
+    expect(manifest?.history?.[2]).toBeLessThan(manifest?.history?.[0] ?? 0);
+  }
+  // A finished member keeps no checkpoint.
+  expect(await cluster.store.list('checkpoints/')).toEqual([]);
+
+  expect(JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))).toEqual(first);
+  const [header, ...lines] = (await readFile(join(out, 'scores.csv'), 'utf8')).trim().split('\n');
+  expect(header).toBe(`image,label,${scoreNames.join(',')}`);
+  const rows = lines.map((line) => line.split(','));
+  expect(rows.map(([image]) => image)).toEqual([...dataset.data.test['0'], ...dataset.data.test['1']]);
+  const labels = rows.map((row) => Number(row[1]));
+  scoreNames.forEach((name, i) => {
+    const scores = rows.map((row) => Number(row[2 + i]));
+    expect(first.scores?.[name]?.auc).toBeCloseTo(auc(scores, labels), 12);
+    expect(first.scores?.[name]?.ap).toBeCloseTo(averagePrecision(scores, labels), 12);
+  });
+});
+
+test('a larger K trains only the members that are new', async () => {
+  const before = await Promise.all(
+    first.members.map(({ key }) => readManifest(cluster.store, 'members', key)),
+  );
+  const larger = await run({ ...input, k: 3 });
+  const fresh = larger.members.filter(({ reused }) => !reused);
+  expect(fresh.map(({ role, index }) => `${role} ${index}`).sort()).toEqual(['ndm 2', 'udm 2']);
+  expect(
+    larger.members
+      .filter(({ reused }) => reused)
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual(first.members.map(({ key }) => key).sort());
+  const after = await Promise.all(
+    first.members.map(({ key }) => readManifest(cluster.store, 'members', key)),
+  );
+  expect(after).toEqual(before);
+});
+
+test('without unlabeled images a run has no UDM and gives rec, recEnsemble, aIntra and rIntra', async () => {
+  await addDataset('one-class', { ...dataset.data, train: { '0': dataset.data.train['0'] } });
+  const result = await run({ ...input, dataset: 'one-class', epochs: 3 });
+  expect(result.members.map(({ role }) => role)).toEqual(['ndm', 'ndm']);
+  // The same normal images, seeds and settings: the same members, whatever the dataset is called.
+  expect(result.members.every(({ reused }) => reused)).toBe(true);
+  expect(Object.keys(result.scores ?? {}).sort()).toEqual(['aIntra', 'rIntra', 'rec', 'recEnsemble']);
+  expect(result.artifacts.rDual).toBeNull();
+});
+
+test('a flat list of unlabeled images trains a UDM; test images without labels get scores and no AUC', async () => {
+  const { train, test: tested } = dataset.data;
+  const flat = {
+    train: { '0': train['0'], unlabeled: [...train.unlabeled['0'], ...train.unlabeled['1']] },
+    test: [...tested['0'], ...tested['1']],
+  };
+  await addDataset('flat', flat);
+  const out = join(scratch, 'flat');
+  const result = await run({ ...input, dataset: 'flat' }, '--out', out);
+  expect(result.scores).toBeNull();
+  // The same images in the same order: nothing of this was new.
+  expect(result.members.every(({ reused }) => reused)).toBe(true);
+  const [, line] = (await readFile(join(out, 'scores.csv'), 'utf8')).split('\n');
+  expect(line).toMatch(new RegExp(`^${tested['0'][0]},,0\\.\\d+`));
+
+  const rate = await cluster.ddad(
+    'run',
+    '--dataset',
+    'flat',
+    '--input',
+    await writeInput({ anomalousRate: 0.5 }),
+  );
+  expect(rate.code).not.toBe(0);
+  expect(rate.stderr + rate.stdout).toMatch(/anomalousRate/);
+});
+
+test('a dataset without test images gives members and refiners', async () => {
+  await addDataset('no-test', { train: dataset.data.train });
+  const result = await run({ ...input, dataset: 'no-test' });
+  expect(result.scores).toBeNull();
+  expect(result.artifacts.maps).toBeNull();
+  expect(await readManifest(cluster.store, 'refiners', result.artifacts.rIntra)).not.toBeNull();
+});
+
+async function writeInput(value: object): Promise<string> {
+  const path = join(scratch, 'fields.json');
+  await writeFile(path, JSON.stringify(value));
+  return path;
+}
+
+test('a bad input fails with every fault listed, before anything is trained', async () => {
+  await addDataset('small');
+  const objects = async () => (await cluster.store.list('')).map(({ key }) => key);
+  const before = await objects();
+  const bad = {
+    dataset: 'small',
+    k: 1,
+    epochs: -2,
+    batchSize: 500,
+    colour: 'red',
+    refiner: { epochs: 'ten' },
+  };
+  const handle = await cluster.temporal.workflow.start('trainEnsemble', {
+    taskQueue: 'ddad',
+    workflowId: 'bad-input',
+    args: [bad],
+  });
+  const failure = await handle.result().then(
+    () => 'it succeeded',
+    (error: { cause?: { type?: string; message?: string } }) => error.cause,
+  );
+  expect(failure).toMatchObject({ type: 'InvalidInput' });
+  const message = (failure as { message: string }).message;
+  for (const part of [
+    'k: ',
+    'got 1',
+    'epochs: ',
+    'got -2',
+    'batchSize: ',
+    'colour: unknown field',
+    'refiner.epochs: ',
+  ]) {
+    expect(message).toContain(part);
+  }
+  expect(await objects()).toEqual(before);
+
+  for (const [fields, part] of [
+    [{ dataset: 'nowhere' }, 'nowhere'],
+    [{ dataset: 'small', unlabeled: 65 }, '32 normal and 32 abnormal'],
+    [{ dataset: 'small', batchSize: 97 }, '96'],
+  ] as const) {
+    const path = await writeInput(fields);
+    const { code, stdout, stderr } = await cluster.ddad('run', '--input', path, '--json');
+    expect(code).not.toBe(0);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(part);
+  }
+  expect(await objects()).toEqual(before);
+});
+
+test("starts from Temporal's own command line with the same defaults, gives a new trainer work at once, and can be cancelled", async () => {
+  const entries: TrainerEntry[][] = [];
+  const { url, user, password } = cluster.servers.nats;
+  const nats = await connectNats({ url, user, password, name: 'test' });
+  let notify = () => {};
+  const watch = await watchTrainers(
+    nats,
+    (list) => {
+      entries.push(list);
+      notify();
+    },
+    createLogger('test', 'error'),
+  );
+  /** Waits until the trainers' entries are as wanted. */
+  const until = async (wanted: (list: TrainerEntry[]) => boolean) => {
+    while (!wanted(watch.list())) await new Promise<void>((resolve) => (notify = resolve));
+  };
+  const env = { TEMPORAL_ADDRESS: cluster.servers.temporal.address };
+  // No field but the dataset and a batch that fits it.
+  const started = await runProgram(
+    'temporal',
+    [
+      'workflow',
+      'start',
+      '--type',
+      'trainEnsemble',
+      '--task-queue',
+      'ddad',
+      '--workflow-id',
+      'by-hand',
+    ].concat(['--input', '{"dataset":"small","batchSize":16}']),
+    env,
+  );
+  expect(started.stderr + started.stdout).toContain('by-hand');
+  await until((list) => list.filter(({ keys }) => keys.length > 0).length === 2);
+
+  const handle = cluster.temporal.workflow.getHandle('by-hand');
+  const progress = await handle.query<RunProgress>('progress');
+  expect(progress.input).toMatchObject({
+    dataset: 'small',
+    backbone: 'ae',
+    k: 3,
+    seed: 0,
+    epochs: 250,
+    learningRate: 5e-4,
+    refiner: { epochs: 100, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 },
+  });
+  expect(progress.members).toHaveLength(6);
+
+  await cluster.addTrainer('three');
+  await until((list) => list.find(({ id }) => id === 'three')?.keys.length === 1);
+
+  const cancelled = await cluster.ddad('cancel', 'by-hand');
+  expect(cancelled.stderr + cancelled.stdout).toMatch(/cancel/i);
+  expect((await handle.describe()).status.name).toBe('CANCELLED');
+  // Confirmed only once the trainers were idle again; checkpoints stay, for a run that wants the same members.
+  await until((list) => list.every(({ keys }) => keys.length === 0));
+  expect((await cluster.store.list('checkpoints/members/')).length).toBeGreaterThanOrEqual(1);
+  await watch.close();
+  await nats.close();
+}, 120_000);
+
+test('a finished member can be listed and exported', async () => {
+  const listed = await cluster.ddad('members', '--json');
+  const [{ key }] = first.members;
+  expect(listed.stdout).toContain(key);
+  const file = join(scratch, 'member.safetensors');
+  const exported = await cluster.ddad('export', key.slice(0, 12), file);
+  expect(exported.code).toBe(0);
+  const { tensors } = decodeSafetensors(await readFile(file));
+  expect(tensors.get('encoder.0.weight')?.shape).toEqual([16, 1, 4, 4]);
+  expect(tensors.get('linear_enc.0.weight')?.shape).toEqual([2048, 1024]);
+});
+
+test('nothing that leaves the services names an image', async () => {
+  const names = [...dataset.data.train['0'], ...dataset.data.test['0'], ...dataset.data.test['1']];
+  const logs = [cluster.coordinator, cluster.scorer, ...cluster.trainers]
+    .map((service) => service.logs())
+    .join('\n');
+  for (const name of names) expect(logs).not.toContain(name);
+});

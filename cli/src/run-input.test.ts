@@ -63,8 +63,9 @@ describe('readJsonInput', () => {
       '-c',
       `printf '{"seed":' > '${path}.part'; { cat '${path}.part'; printf 3}; } > '${path}'`,
     ]);
+    const closed = once(writer, 'close');
     expect(await readJsonInput(path)).toEqual({ seed: 3 });
-    await once(writer, 'close');
+    await closed;
   });
 
   it('names the path of what cannot be read or is no JSON', async () => {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,8 +44,8 @@ it("gives the trainer the cluster's addresses, a name and scratch space, and ret
 });
 
 it('passes a signal on once and waits until the trainer has ended', async () => {
-  const watcher = watch(root);
-  const changed = once(watcher, 'change');
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  const watcher = watch(root, (_, file) => file === 'ready' && resolve());
   const signals: ((signal: NodeJS.Signals) => void)[] = [];
   const running = start(
     `
@@ -57,7 +56,7 @@ it('passes a signal on once and waits until the trainer has ended', async () => 
     writeFileSync(process.env.ROOT + '/ready', '');`,
     signals,
   );
-  await changed;
+  await ready;
   watcher.close();
   signals[0]!('SIGINT');
   expect(await running).toBe(11);

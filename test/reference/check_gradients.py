@@ -59,7 +59,7 @@ def random_parameters(random, maps=None):
 
 
 def check(title, parameters, inputs, random):
-    _, gradients, _ = reference.step(parameters, inputs)
+    _, gradients, _, _ = reference.step(parameters, inputs)
     trainable = {name for name in parameters if not name.endswith(reference.BUFFERS)}
     faults = [f'{title}: no gradient for {name}' for name in sorted(trainable - set(gradients))]
     worst = 0.0

@@ -9,10 +9,11 @@ Command line (files are safetensors, float32):
     reference.py reconstruct WEIGHTS INPUTS OUTPUT   inputs: images -> images
     reference.py probability WEIGHTS INPUTS OUTPUT   inputs: maps -> probability
     reference.py step        WEIGHTS INPUTS OUTPUT   inputs: images, or maps and labels
-                                                     -> loss, gradient/NAME, buffer/NAME
+                                                     -> loss, gradient/NAME, buffer/NAME, margin (the least |x|
+                                                     that a ReLU saw)
     reference.py train       WEIGHTS INPUTS OUTPUT --learning-rate R [--weight-decay D]
                                                      inputs with a leading axis of steps
-                                                     -> losses, parameter/NAME
+                                                     -> losses, parameter/NAME, margin
     reference.py losses      WEIGHTS INPUTS OUTPUT   weights as STEP/NAME, inputs with a leading axis of steps: the
                                                      loss of every step from the weights that are given for it -> losses
     reference.py images      DIRECTORY COUNT OUTPUT  the first COUNT images of train.0 in data.json -> images
@@ -125,8 +126,11 @@ class BatchNorm:
 
 
 class Relu:
+    """Its derivative jumps at 0: nearer to it than rounding, other arithmetic may find another derivative. Hence margin."""
+
     def forward(self, _p, x, _training):
         self.open = x > 0
+        self.margin = np.abs(x).min()
         return x * self.open
 
     def backward(self, _p, dy, _gradients):
@@ -220,7 +224,7 @@ def network(parameters):
 
 
 def step(parameters, inputs):
-    """One training step's loss, gradients by name, and running statistics afterwards."""
+    """One training step's loss, gradients by name, running statistics afterwards, and the ReLUs' least margin."""
     layers, entry, loss_of = network(parameters)
     y = forward(layers, parameters, inputs[entry], training=True)
     value, dy = loss_of(y, inputs)
@@ -231,7 +235,7 @@ def step(parameters, inputs):
     for layer in layers:
         if isinstance(layer, BatchNorm):
             buffers |= layer.running
-    return value, gradients, buffers
+    return value, gradients, buffers, min(layer.margin for layer in layers if isinstance(layer, Relu))
 
 
 class Adam:
@@ -255,15 +259,16 @@ class Adam:
 
 
 def train(parameters, batches, optimiser):
-    """One step per batch. Returns the losses before each update and the parameters and buffers after the last."""
+    """One step per batch. Returns the losses before each update, parameters and buffers after the last, and the margin."""
     parameters = dict(parameters)
-    losses = []
+    losses, least = [], np.inf
     for inputs in batches:
-        value, gradients, buffers = step(parameters, inputs)
+        value, gradients, buffers, margin = step(parameters, inputs)
         losses.append(value)
+        least = min(least, margin)
         parameters |= buffers
         optimiser.update(parameters, gradients)
-    return np.array(losses), parameters
+    return np.array(losses), parameters, least
 
 
 def loss(parameters, inputs):
@@ -342,13 +347,14 @@ def main():
     elif args.command == 'probability':
         save(args.output, {'probability': softmax(infer(parameters, inputs))[:, 1:]})
     elif args.command == 'step':
-        value, gradients, buffers = step(parameters, inputs)
+        value, gradients, buffers, margin = step(parameters, inputs)
         tensors = {f'gradient/{name}': value for name, value in gradients.items()}
         tensors |= {f'buffer/{name}': value for name, value in buffers.items()}
-        save(args.output, {'loss': np.array([value])} | tensors)
+        save(args.output, {'loss': np.array([value]), 'margin': np.array([margin])} | tensors)
     else:
-        losses, parameters = train(parameters, batches, Adam(args.learning_rate, args.weight_decay))
-        save(args.output, {'losses': losses} | {f'parameter/{name}': value for name, value in parameters.items()})
+        losses, parameters, margin = train(parameters, batches, Adam(args.learning_rate, args.weight_decay))
+        tensors = {f'parameter/{name}': value for name, value in parameters.items()}
+        save(args.output, {'losses': losses, 'margin': np.array([margin])} | tensors)
 
 
 if __name__ == '__main__':

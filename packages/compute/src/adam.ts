@@ -25,13 +25,22 @@ export interface AdamScalars {
 
 export const adamScalarNames = ['learningRate', 'beta1Power', 'beta2Power', 'epsilon'] as const;
 
+/** 1 − x as the kernel has it, with x and the result in float32. */
+const rest = (x: number) => Math.fround(1 - Math.fround(x));
+
+/**
+ * The kernel computes in float32, where 1 − 0.999 is short of 0.001 by 1.3e-5 of it, and so would every update be wrong by
+ * 6e-6 of itself, all in one direction. Learning rate and ε are given to it such that the update is the exact one.
+ */
 export function adamScalars(settings: AdamSettings, step: number): AdamScalars {
-  const beta2Power = settings.beta2 ** step;
+  const [beta1Power, beta2Power] = [settings.beta1 ** step, settings.beta2 ** step];
+  const rootScale = Math.sqrt(rest(settings.beta2) / (1 - settings.beta2));
+  const rate = (settings.learningRate * rootScale * Math.sqrt(1 - beta2Power)) / (1 - beta1Power);
   return {
-    learningRate: settings.learningRate,
-    beta1Power: settings.beta1 ** step,
+    learningRate: (rate * rest(beta1Power)) / Math.sqrt(rest(beta2Power)),
+    beta1Power,
     beta2Power,
-    epsilon: settings.epsilon * Math.sqrt(1 - beta2Power),
+    epsilon: settings.epsilon * rootScale * Math.sqrt(1 - beta2Power),
   };
 }
 
@@ -41,9 +50,9 @@ export function adamUpdate(
   scalars: AdamScalars,
   { value, m, v, gradient }: { value: Tensor; m: Tensor; v: Tensor; gradient: Tensor },
 ): { value: Tensor; m: Tensor; v: Tensor } {
-  const nextM = tf.add(m, tf.mul(tf.sub(gradient, m), 1 - settings.beta1));
-  const nextV = tf.add(v, tf.mul(tf.sub(tf.square(gradient), v), 1 - settings.beta2));
-  const rate = (scalars.learningRate * Math.sqrt(1 - scalars.beta2Power)) / (1 - scalars.beta1Power);
+  const nextM = tf.add(m, tf.mul(tf.sub(gradient, m), rest(settings.beta1)));
+  const nextV = tf.add(v, tf.mul(tf.sub(tf.square(gradient), v), rest(settings.beta2)));
+  const rate = (scalars.learningRate * Math.sqrt(rest(scalars.beta2Power))) / rest(scalars.beta1Power);
   const change = tf.div(tf.mul(nextM, rate), tf.add(tf.sqrt(nextV), scalars.epsilon));
   return { value: tf.sub(value, change), m: nextM, v: nextV };
 }

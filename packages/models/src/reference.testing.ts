@@ -1,0 +1,131 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomStream, type TensorData } from '@ddad/compute';
+import { decodeSafetensors, encodeSafetensors } from '@ddad/storage';
+import { initialise, type ParameterSpec } from './parameters.ts';
+
+const checkout = join(import.meta.dirname, '../../..');
+const brain = join(checkout, '../shared/data/brain');
+
+/** Runs a script of test/reference, at most two minutes; @throws Error with its output where it fails. */
+export function runPython(script: string, args: string[]): string {
+  const python = process.env.DDAD_TEST_PYTHON;
+  if (python === undefined) {
+    throw new Error(
+      'expected DDAD_TEST_PYTHON to name a Python with numpy, Pillow and safetensors, got nothing: run `make test`',
+    );
+  }
+  const { status, stdout, stderr, error } = spawnSync(
+    python,
+    [join(checkout, 'test/reference', script), ...args],
+    {
+      encoding: 'utf8',
+      timeout: 120_000,
+      env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1', OPENBLAS_NUM_THREADS: '1' },
+    },
+  );
+  if (status !== 0) throw new Error(`${script} ${args[0] ?? ''}: ${stdout}${stderr}`, { cause: error });
+  return stdout;
+}
+
+/** Tensors that a command of reference.py gives; weights and inputs in PyTorch's layouts. */
+export function reference(
+  command: 'reconstruct' | 'probability' | 'step' | 'train' | 'losses',
+  weights: ReadonlyMap<string, TensorData>,
+  inputs: Record<string, TensorData>,
+  options: string[] = [],
+): Map<string, TensorData> {
+  const directory = mkdtempSync(join(tmpdir(), 'ddad-reference-'));
+  try {
+    const [w, i, o] = ['weights', 'inputs', 'output'].map((name) => join(directory, name));
+    writeFileSync(w, encodeSafetensors(weights));
+    writeFileSync(i, encodeSafetensors(new Map(Object.entries(inputs))));
+    runPython('reference.py', [command, w, i, o, ...options]);
+    return decodeSafetensors(readFileSync(o)).tensors;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Images [count,64,64] in [-1,1]: real brain slices where the data lies beside the checkout, else smooth noise. */
+export function testImages(count: number): Float32Array {
+  if (existsSync(join(brain, 'data.json'))) {
+    const directory = mkdtempSync(join(tmpdir(), 'ddad-reference-'));
+    try {
+      const output = join(directory, 'images');
+      runPython('reference.py', ['images', brain, String(count), output]);
+      return decodeSafetensors(readFileSync(output)).tensors.get('images')!.data;
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  }
+  const images = new Float32Array(count * 64 * 64);
+  for (let image = 0; image < count; image++) {
+    const random = randomStream(1, 'image', image);
+    const [fx, fy, phase] = [random.uniform() * 0.3, random.uniform() * 0.3, random.uniform() * 6];
+    for (let i = 0; i < 64 * 64; i++) {
+      const wave = Math.sin(fx * (i % 64) + fy * Math.floor(i / 64) + phase);
+      images[image * 64 * 64 + i] = 0.8 * wave + 0.2 * (random.uniform() * 2 - 1);
+    }
+  }
+  return images;
+}
+
+export function norm(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}
+
+/** Largest absolute difference. */
+export function largestDifference(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) throw new Error(`expected ${b.length} values, got ${a.length}`);
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+}
+
+/** Largest |a − b|/|b|. */
+export function largestRelativeDifference(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) throw new Error(`expected ${b.length} values, got ${a.length}`);
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]) / Math.abs(b[i])), 0);
+}
+
+/**
+ * First weights whose BatchNorm offsets open one channel and close the next, so far that no ReLU's input comes near 0.
+ *
+ * With the usual ones some of a million inputs always lie within float32's rounding of 0, where the derivative jumps, and
+ * one flipped unit of a linear layer moves a gradient by up to 1e-2 of its norm: PyTorch's own float32 and float64 differ
+ * by that, and by 1e-3 in the loss after 20 steps (measured, torch 2.15). Here the arithmetic alone is compared.
+ */
+export function decidedWeights(parameters: readonly ParameterSpec[], seed: number): Map<string, TensorData> {
+  const weights = initialise(parameters, seed);
+  const norms = parameters.filter(({ name }) => name.endsWith('.running_mean'));
+  for (const { name } of norms) {
+    const offset = weights.get(name.replace('running_mean', 'bias'));
+    offset?.data.forEach((_, channel, data) => {
+      data[channel] = channel % 2 === 0 ? 6 : -6;
+    });
+  }
+  return weights;
+}
+
+/**
+ * Gradients that differ from the reference's by more than a share of the norm of all, or of their own. A bias whose effect
+ * the next BatchNorm takes away has no gradient but rounding, and is compared with the norm of all only; so is one that is
+ * next to nothing.
+ */
+export function differingGradients(
+  found: ReadonlyMap<string, TensorData>,
+  expected: ReadonlyMap<string, TensorData>,
+  { ofAll, ofOwn }: { ofAll: number; ofOwn: number },
+): string[] {
+  const expectedOf = (name: string) => expected.get(`gradient/${name}`)!.data;
+  const all = Math.hypot(...[...found.keys()].map((name) => norm(expectedOf(name))));
+  return [...found].flatMap(([name, { data }]) => {
+    const other = expectedOf(name);
+    const [difference, own] = [norm(data.map((value, i) => value - other[i])), norm(other)];
+    const fits = difference <= ofAll * all && (difference <= ofOwn * own || own < 1e-6 * all);
+    return fits
+      ? []
+      : [`${name}: ${(difference / all).toExponential(1)}, ${(difference / own).toExponential(1)}`];
+  });
+}

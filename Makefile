@@ -6,6 +6,8 @@ SHELL := /bin/bash
 
 # Node and the other programs that scripts/setup brings come before the system's.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# The tests' independent references: numpy, scikit-learn, Pillow, safetensors.
+export DDAD_TEST_PYTHON := $(CURDIR)/.cache/test-python/bin/python
 
 # Settings of up and demo, passed on where they are set: TRAINERS, TEMPORAL_PORT, TEMPORAL_UI_PORT, NATS_PORT,
 # MINIO_PORT, SCORER_PORT, DDAD_HOME.

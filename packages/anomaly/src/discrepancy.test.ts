@@ -4,6 +4,7 @@ import {
   interDiscrepancy,
   intraDiscrepancy,
   meanReconstruction,
+  meanVariance,
   reconstructionError,
 } from './discrepancy.ts';
 
@@ -64,6 +65,54 @@ test.each(['eager', 'graph'] as const)('gives the scores worked out by hand (%s)
   }
 });
 
+test.each(['eager', 'graph'] as const)('gives the refined scores worked out by hand (%s)', (mode) => {
+  const shape = [1, 1, 2, 1];
+  const inputs = {
+    ...{ a0: ndm[0]!, a1: ndm[1]!, a2: ndm[2]!, b0: udm[0]!, b1: udm[1]! },
+    // The variances that the NDM's members expect (AE-U).
+    ...{ v0: [0.0625, 4], v1: [0.125, 0.5], v2: [0.5625, 0.75] },
+  };
+  // σ² = [(0.0625 + 0.125 + 0.5625) / 3, (4 + 0.5 + 0.75) / 3] = [0.25, 1.75]; the mean of the σ would give [0.451, 1.191] as σ.
+  const [first, second] = [0.5, Math.sqrt(1.75)];
+  const refined = {
+    // by the first member's own variance: [0.25 / 0.0625, 0 / 4]
+    rec: [4, 0],
+    // [0 / 0.25, 0.0625 / 1.75]
+    recEnsemble: [0, 0.0625 / 1.75],
+    // eq. 6
+    aIntra: [Math.sqrt(0.5) / first, Math.sqrt(0.125 / 3) / second],
+    // eq. 7
+    aInter: [0.25 / first, 0.375 / second],
+  };
+  const step = inferenceStep({
+    weights: new Map([['image', { shape, data: Float32Array.from(image) }]]),
+    inputs: Object.fromEntries(Object.keys(inputs).map((name) => [name, shape])),
+    compute: (weights, tensors) => {
+      const of = (...names: string[]) => names.map((name) => tensors[name] as Tensor);
+      const x = weights.image as Tensor;
+      const meanA = meanReconstruction(of('a0', 'a1', 'a2'));
+      const variance = meanVariance(of('v0', 'v1', 'v2'));
+      return {
+        rec: reconstructionError(x, tensors.a0 as Tensor, tensors.v0 as Tensor),
+        recEnsemble: reconstructionError(x, meanA, variance),
+        aIntra: intraDiscrepancy(of('a0', 'a1', 'a2'), variance),
+        aInter: interDiscrepancy(meanA, meanReconstruction(of('b0', 'b1')), variance),
+      };
+    },
+    mode,
+  });
+  try {
+    const found = step.run(
+      Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, Float32Array.from(values)])),
+    );
+    for (const [name, values] of Object.entries(refined)) {
+      for (const [pixel, value] of values.entries()) expect(found[name]![pixel]).toBeCloseTo(value, 5);
+    }
+  } finally {
+    step.dispose();
+  }
+});
+
 test('gives exactly 0 where all members agree', () => {
   tf.tidy(() => {
     const member = tf.tensor([0.5, -1]);
@@ -80,5 +129,13 @@ test('refuses one member alone, none, and shapes that would broadcast', () => {
       'expected mean reconstructions of one shape, got [1, 2] and [2]',
     );
     expect(() => reconstructionError(row, tf.zeros([1, 1]))).toThrow(/of one shape/);
+    expect(() => meanVariance([])).toThrow('expected at least 1 variances, got 0');
+    for (const refined of [
+      () => reconstructionError(row, row, tf.ones([1])),
+      () => intraDiscrepancy([row, row], tf.ones([1])),
+      () => interDiscrepancy(row, row, tf.ones([1])),
+    ]) {
+      expect(refined).toThrow('expected score and variance of one shape, got [1, 2] and [1]');
+    }
   });
 });

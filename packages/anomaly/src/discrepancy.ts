@@ -8,41 +8,65 @@ import type { Tensor } from '@ddad/compute';
 
 /** μ̂: the mean of the K members' reconstructions. */
 export function meanReconstruction(reconstructions: readonly Tensor[]): Tensor {
-  const [first, ...others] = checked(reconstructions, 1, 'reconstructions');
-  return others.reduce((sum, next) => sum.add(next), first).div(reconstructions.length);
+  return mean(checked(reconstructions, 1, 'reconstructions'));
+}
+
+/** σ², of which eqs. 6 and 7 take the root: the mean of the variances σ² that the NDM's members expect (eq. 5). */
+export function meanVariance(variances: readonly Tensor[]): Tensor {
+  return mean(checked(variances, 1, 'variances'));
 }
 
 /**
  * A_intra (eq. 3): √(1/K · Σ (μ̂_A − x̂_Ai)²) over the K members of the NDM. Divides by K as the paper does, where the
  * authors' code divides by K − 1.
  * @param reconstructions of the NDM's members, at least two
+ * @param variance σ²; where it is given, the result is divided by σ (eq. 6)
  */
-export function intraDiscrepancy(reconstructions: readonly Tensor[]): Tensor {
+export function intraDiscrepancy(reconstructions: readonly Tensor[], variance: Tensor | null = null): Tensor {
   const members = checked(reconstructions, 2, 'reconstructions');
-  const mean = meanReconstruction(members);
-  const [first, ...others] = members.map((member) => mean.sub(member).square());
-  return others
+  const center = mean(members);
+  const [first, ...others] = members.map((member) => center.sub(member).square());
+  const spread = others
     .reduce((sum, next) => sum.add(next), first!)
     .div(members.length)
     .sqrt();
+  return variance === null ? spread : refined(spread, variance.sqrt());
 }
 
 /**
  * A_inter (eq. 4): |μ̂_A − μ̂_B|.
  * @param meanA mean reconstruction of the NDM
  * @param meanB mean reconstruction of the UDM
+ * @param variance σ² of the NDM; where it is given, the result is divided by σ (eq. 7)
  */
-export function interDiscrepancy(meanA: Tensor, meanB: Tensor): Tensor {
+export function interDiscrepancy(meanA: Tensor, meanB: Tensor, variance: Tensor | null = null): Tensor {
   checked([meanA, meanB], 2, 'mean reconstructions');
-  return meanA.sub(meanB).abs();
+  const distance = meanA.sub(meanB).abs();
+  return variance === null ? distance : refined(distance, variance.sqrt());
 }
 
 /**
  * A_rec (section 3.3): (x − x̂)². With one member's reconstruction this is score `rec`, with the NDM's mean `recEnsemble`.
+ * @param variance σ² of that member, or of the NDM; where it is given, the result is divided by it, as AE-U refines it
  */
-export function reconstructionError(images: Tensor, reconstruction: Tensor): Tensor {
+export function reconstructionError(
+  images: Tensor,
+  reconstruction: Tensor,
+  variance: Tensor | null = null,
+): Tensor {
   checked([images, reconstruction], 2, 'images and reconstruction');
-  return images.sub(reconstruction).square();
+  const error = images.sub(reconstruction).square();
+  return variance === null ? error : refined(error, variance);
+}
+
+function mean([first, ...others]: [Tensor, ...Tensor[]]): Tensor {
+  return others.reduce((sum, next) => sum.add(next), first).div(others.length + 1);
+}
+
+/** A score by the uncertainty about it. */
+function refined(score: Tensor, uncertainty: Tensor): Tensor {
+  checked([score, uncertainty], 2, 'score and variance');
+  return score.div(uncertainty);
 }
 
 /** Without this, tensors of different shapes would broadcast in silence. */

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import type { DatasetIndex } from '@ddad/contract';
 import { pickImages, pixelsDigest } from './packed-pixels.ts';
 
@@ -13,13 +14,22 @@ function canonical(value: unknown): unknown {
   );
 }
 
-/** SHA-256 (hex) over the index as JSON with sorted keys, a line break, and the pixels. */
-export function datasetDigest(index: DatasetIndex, pixels: Uint8Array): string {
+function digestOfIndex(index: DatasetIndex): Hash {
   return createHash('sha256')
     .update(JSON.stringify(canonical(index)))
-    .update('\n')
-    .update(pixels)
-    .digest('hex');
+    .update('\n');
+}
+
+/** SHA-256 (hex) over the index as JSON with sorted keys, a line break, and the pixels. */
+export function datasetDigest(index: DatasetIndex, pixels: Uint8Array): string {
+  return digestOfIndex(index).update(pixels).digest('hex');
+}
+
+/** `datasetDigest` of pixels in a file, read in pieces. */
+export async function packedFileDigest(index: DatasetIndex, pixelsPath: string): Promise<string> {
+  const hash = digestOfIndex(index);
+  for await (const chunk of createReadStream(pixelsPath)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
 }
 
 /**

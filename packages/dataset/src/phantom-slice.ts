@@ -1,5 +1,5 @@
 import type { GreyImage } from './grey.ts';
-import { type Field, type PhantomRandom, smoothField } from './phantom-random.ts';
+import { type Field, type PhantomRandom, phantomRandom, smoothField } from './phantom-random.ts';
 
 // Lengths are in head units: the outer edge of the scalp is the unit circle after rotation and scaling.
 // Intensities are relative: 0 air, about 0.7 white matter, 1 the brightest.
@@ -7,14 +7,29 @@ const brainEdge = 0.84;
 const skullInner = 0.88;
 const skullOuter = 0.93;
 
+/**
+ * The folds, outline and shading that all heads share, up to pose and a slight bend. Real anatomy differs far more: here it is
+ * simple enough for small autoencoders to learn within minutes, so that what they disagree on is what only some of them
+ * have seen.
+ */
+const template = phantomRandom('template');
+const foldCount = 20;
+const foldBend = smoothField(template, 11);
+const foldTwist = smoothField(template, 22);
+const foldDepth = smoothField(template, 13);
+const wobble = smoothField(template, 6);
+const shading = smoothField(template, 12);
+
+const cortex = 0.046;
+const oedema = 0.35;
+
 interface Lesion {
   u: number;
   v: number;
   radius: number;
   outline: Field;
-  /** Intensity of its tissue; of its core where it has a rim. */
-  body: number;
-  rim: number;
+  /** Intensity of its middle. */
+  core: number;
 }
 
 /** 0 below `from`, 1 above `to`, smooth between. */
@@ -37,23 +52,22 @@ function toSegment(u: number, v: number, a: readonly [number, number], b: readon
 
 /** The tissue of one head without lesions: intensity at (u, v), front at the top. */
 function drawHead(random: PhantomRandom): Field {
-  const fluid = random.between(0.08, 0.18);
-  const grey = random.between(0.42, 0.5);
-  const white = random.between(0.62, 0.72);
-  const scalp = random.between(0.6, 0.9);
+  const fluid = random.between(0.1, 0.16);
+  const grey = random.between(0.42, 0.48);
+  const white = random.between(0.62, 0.68);
+  const scalp = random.between(0.4, 0.5);
   // 0 at the basal ganglia, 1 above the ventricles, where both halves are apart all the way.
   const level = random.between(0, 1);
   const opening = random.between(0.9, 1.4) * (1 - 0.95 * level);
   // Slits thinner than a pixel would only be scratches.
   const ventricles = opening < 0.4 ? 0 : opening;
-  const cortex = random.between(0.04, 0.052);
-  const foldCount = Math.round(random.between(19, 24));
-  const foldBend = smoothField(random, 11);
-  const foldTwist = smoothField(random, 22);
-  const foldDepth = smoothField(random, 13);
-  const wobble = smoothField(random, 6);
-  const fine = smoothField(random, 48);
-  const coarse = smoothField(random, 12);
+  // The grain of the tissue is another one in every head, and no autoencoder of few latent values can redraw it: it
+  // raises the reconstruction error of normal slices, by much or little, and leaves what members agree on alone.
+  const roughness = random.between(0.04, 0.42);
+  const [grainA, grainB] = [smoothField(random, 46), smoothField(random, 62)];
+  // Turned against each other, so that no lattice shows.
+  const texture: Field = (u, v) =>
+    grainA(0.83 * u + 0.56 * v, 0.83 * v - 0.56 * u) + grainB(0.9 * u - 0.44 * v, 0.9 * v + 0.44 * u);
   const fissureReach = mix(0.4, 0, level);
 
   return (u, v) => {
@@ -63,7 +77,7 @@ function drawHead(random: PhantomRandom): Field {
     if (edge < -0.02) {
       const bone = mix(fluid, 0.06, step(brainEdge + 0.01, skullInner, r));
       return mix(
-        mix(bone, scalp * (1 + 0.15 * coarse(u, v)), step(skullOuter - 0.02, skullOuter + 0.02, r)),
+        mix(bone, scalp * (1 + 0.15 * shading(u, v)), step(skullOuter - 0.02, skullOuter + 0.02, r)),
         0,
         step(0.98, 1.01, r),
       );
@@ -91,72 +105,71 @@ function drawHead(random: PhantomRandom): Field {
       const third = toSegment(side, v, [0, -0.03], [0, 0.15]) - 0.014 * ventricles;
       value = mix(value, fluid, step(0.012, -0.012, Math.min(frontHorn, backHorn, third)));
     }
-    value *= 1 + 0.035 * fine(u, v) + 0.04 * coarse(u, v);
+    value *= 1 + roughness * texture(u, v) + 0.04 * shading(u, v);
     return mix(fluid, value, step(-0.02, 0.01, edge));
   };
 }
 
+/** All lesions are of one family, so that a UDM that sees a few hundred of them learns to redraw them. */
 function drawLesion(random: PhantomRandom): Lesion {
-  const angle = random.between(0, 2 * Math.PI);
-  const distance = Math.sqrt(random.between(0.15 ** 2, 0.6 ** 2));
-  const bright = random.between(0, 1) < 0.6;
-  const body = bright ? random.between(0.85, 1.05) : random.between(0.16, 0.3);
-  const hollow = random.between(0, 1) < 0.3;
+  const side = random.between(0, 1) < 0.5 ? -1 : 1;
+  const end = random.between(0, 1) < 0.5 ? -1 : 1;
   return {
-    u: distance * Math.cos(angle),
-    v: distance * Math.sin(angle),
-    radius: random.between(0.1, 0.2),
-    outline: smoothField(random, 15),
-    body: hollow && bright ? random.between(0.25, 0.5) : body,
-    rim: body,
+    u: side * (0.34 + random.between(-0.08, 0.08)),
+    v: end * (0.29 + random.between(-0.09, 0.09)),
+    radius: random.between(0.21, 0.28),
+    outline: smoothField(random, 8),
+    core: random.between(0.8, 0.88),
   };
 }
 
-/** Intensity with a lesion grown into `tissue`. */
+/**
+ * Intensity with a lesion grown into `tissue`: a bright core fading into a dark seam, like a tumour in its oedema. The seam
+ * takes away about as much light as the core adds: the brightness of a slice alone must not give a lesion away.
+ */
 function withLesion(lesion: Lesion, tissue: number, u: number, v: number): number {
-  const irregular = lesion.radius * (1 + 0.35 * lesion.outline(u, v));
-  const inside = Math.hypot(u - lesion.u, v - lesion.v) / irregular;
-  if (inside > 1.25) return tissue;
-  const own =
-    mix(lesion.body, lesion.rim, step(0.45, 0.7, inside)) * (1 + 0.08 * lesion.outline(3 * v, 3 * u));
-  return mix(tissue, own, 0.9 * step(1.2, 0.75, inside));
+  const irregular = lesion.radius * (1 + 0.12 * lesion.outline(u, v));
+  const distance = Math.hypot(u - lesion.u, v - lesion.v) / irregular;
+  if (distance > 1.9) return tissue;
+  const seam = mix(tissue, oedema, 0.5 * step(1.9, 1.2, distance));
+  return mix(seam, lesion.core, 0.95 * step(1.25, 0.65, distance));
 }
 
 /**
  * Draws one brain-like axial slice: scalp, skull, folded cortex, white matter, deep nuclei and ventricles, under a
- * random pose, contrast, bias field and Rician noise. It resembles a T1-weighted MRI and shows nobody.
+ * random pose, contrast, grain, bias field and Rician noise. It resembles a T1-weighted MRI and shows nobody.
  *
  * @param anatomy decides everything but lesions
- * @param lesions decides one or two lesions, brighter or darker than their place; null: a normal slice, equal to
- *   the abnormal one of the same anatomy outside the lesions
+ * @param lesions decides one lesion, in one of four regions; null: a normal slice, equal to the abnormal one of the same
+ *   anatomy outside the lesion
  * @param size side in pixels
  */
 export function drawSlice(anatomy: PhantomRandom, lesions: PhantomRandom | null, size: number): GreyImage {
-  const angle = anatomy.between(-0.14, 0.14);
+  const angle = anatomy.between(-0.07, 0.07);
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  const scale = anatomy.between(0.93, 1.04);
-  const [halfWidth, halfHeight] = [anatomy.between(0.69, 0.77) * scale, anatomy.between(0.83, 0.91) * scale];
-  const [shiftX, shiftY] = [anatomy.between(-0.05, 0.05), anatomy.between(-0.04, 0.04)];
-  const gain = anatomy.between(170, 240);
-  const biasStrength = anatomy.between(0.05, 0.2);
+  const scale = anatomy.between(0.97, 1.01);
+  const [halfWidth, halfHeight] = [
+    anatomy.between(0.725, 0.735) * scale,
+    anatomy.between(0.865, 0.875) * scale,
+  ];
+  const [shiftX, shiftY] = [anatomy.between(-0.015, 0.015), anatomy.between(-0.015, 0.015)];
+  const gain = anatomy.between(180, 230);
+  const biasStrength = anatomy.between(0.02, 0.05);
   const bias = smoothField(anatomy, 3);
-  const [bendU, bendV] = [smoothField(anatomy, 5), smoothField(anatomy, 5)];
-  const grain = anatomy.between(0.012, 0.028);
+  const [bendU, bendV] = [smoothField(anatomy, 3), smoothField(anatomy, 3)];
+  const grain = anatomy.between(0.01, 0.03);
   const head = drawHead(anatomy);
-  const grown = lesions === null ? [] : [drawLesion(lesions)];
-  if (lesions !== null && lesions.between(0, 1) < 0.35) grown.push(drawLesion(lesions));
+  const lesion = lesions === null ? null : drawLesion(lesions);
 
   const pixels = new Uint8Array(size * size);
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
       const x = ((column + 0.5) / size) * 2 - 1 - shiftX;
       const y = ((row + 0.5) / size) * 2 - 1 - shiftY;
-      const u = (x * cos + y * sin) / halfWidth + 0.045 * bendU(x, y);
-      const v = (y * cos - x * sin) / halfHeight + 0.045 * bendV(x, y);
+      const u = (x * cos + y * sin) / halfWidth + 0.01 * bendU(x, y);
+      const v = (y * cos - x * sin) / halfHeight + 0.01 * bendV(x, y);
       let value = head(u, v);
-      if (Math.hypot(u, v) < brainEdge) {
-        for (const lesion of grown) value = withLesion(lesion, value, u, v);
-      }
+      if (lesion !== null && Math.hypot(u, v) < brainEdge) value = withLesion(lesion, value, u, v);
       value *= 1 + biasStrength * bias(x, y);
       // Magnitude of a complex signal: noise lifts the dark background, as in an MRI scanner.
       const signal = Math.hypot(value + grain * anatomy.normal(), grain * anatomy.normal());

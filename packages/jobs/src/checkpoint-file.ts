@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { decodeSafetensors, encodeSafetensors } from '@ddad/storage';
+import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 
 /** A tensor's values, as the safetensors codec has them. */
 interface TensorValues {
@@ -29,12 +29,21 @@ export async function writeCheckpointFile(path: string, state: TrainingState): P
   await rename(`${path}.part`, path);
 }
 
-/** @throws Error on a file of another format */
+/** @throws Error on a file that is cut short or of another format, saying what was expected and what came */
 export async function readCheckpointFile(path: string): Promise<TrainingState> {
   const { tensors, metadata } = decodeSafetensors(await readFile(path));
   if (metadata.format !== 'ddad-checkpoint-1') {
     throw new Error(`checkpoint: expected format ddad-checkpoint-1, got ${metadata.format ?? 'none'}`);
   }
-  const loop = JSON.parse(metadata.loop) as Omit<TrainingState, 'tensors'>;
-  return { ...loop, tensors };
+  return { ...readLoop(metadata.loop ?? 'null'), tensors };
+}
+
+function readLoop(text: string): Omit<TrainingState, 'tensors'> {
+  const loop = JSON.parse(text) as Partial<TrainingState> | null;
+  const { steps, lossSum, history, seconds } = loop ?? {};
+  const numbers = [steps, lossSum, seconds, ...(Array.isArray(history) ? history : [null])];
+  if (!numbers.every(Number.isFinite)) {
+    throw new Error(`checkpoint: expected steps, lossSum, history and seconds, got ${text.slice(0, 100)}`);
+  }
+  return loop as TrainingState;
 }

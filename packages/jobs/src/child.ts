@@ -38,9 +38,13 @@ export function runChild<Task>(work: Work<Task>): void {
       if (process.send === undefined) throw new Error('expected to be started by a service, not by hand');
       process.send(message, undefined, {}, () => resolve());
     });
-  // A terminal's Ctrl-C reaches the whole process group; the parent decides what becomes of the job.
+  // Both may reach the whole process group (Ctrl-C, a service manager); the parent decides what becomes of the job.
   process.on('SIGINT', () => {});
-  process.on('disconnect', () => process.exit(1));
+  process.on('SIGTERM', () => {});
+  const exitOrphaned = () => process.exit(1);
+  process.on('disconnect', exitOrphaned);
+  // A parent that died while this process loaded is not heard of any more.
+  if (!process.connected) exitOrphaned();
   let stopping = false;
   process.on('message', (message) => {
     const order = message as ToChild<Task>;
@@ -48,21 +52,21 @@ export function runChild<Task>(work: Work<Task>): void {
       stopping = true;
       return;
     }
-    let checkpointAt = Date.now() + order.checkpointMs;
-    let lastStep = 0;
+    let checkpointAt = performance.now() + order.checkpointMs;
+    let lastSign = Number.NEGATIVE_INFINITY;
     const context: ChildContext = {
       ready: () => void send({ type: 'ready' }),
       progress: (progress) => void send({ type: 'progress', ...progress }),
       async afterStep() {
         // Ten signs of life a second are enough; a message takes as long as a small step.
-        if (Date.now() - lastStep >= 100) {
-          lastStep = Date.now();
+        if (performance.now() - lastSign >= 100) {
+          lastSign = performance.now();
           void send({ type: 'step' });
         }
         await setImmediate();
         if (stopping) return 'stop';
-        if (Date.now() < checkpointAt) return 'go on';
-        checkpointAt = Date.now() + order.checkpointMs;
+        if (performance.now() < checkpointAt) return 'go on';
+        checkpointAt = performance.now() + order.checkpointMs;
         return 'checkpoint';
       },
       checkpoint: (done, path) => void send({ type: 'checkpoint', done, path }),

@@ -1,40 +1,83 @@
-import { access, mkdir } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetKeys } from '@ddad/contract';
-import type { ObjectStore } from '@ddad/storage';
+import { packedFileDigest } from '@ddad/dataset/digest';
+import { type ObjectStore, readDatasetIndex } from '@ddad/storage';
 
-/** Packed pixels on local disk, fetched once per digest and shared by all jobs of a service. */
+/** A job reads its dataset once, in its first minute: what nobody asked for in a day, nobody reads. */
+const keptMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Packed pixels on local disk, fetched once per digest and shared by all jobs, and all services that use the same
+ * directory. What is handed out held the digest's bytes when this process first met it, and has kept its length since.
+ */
 export class DatasetCache {
   readonly #store: ObjectStore;
   readonly #directory: string;
-  readonly #fetching = new Map<string, Promise<string>>();
+  /** Length in bytes of each file that was verified, by digest. */
+  readonly #verified = new Map<string, Promise<number>>();
 
   constructor(store: ObjectStore, directory: string) {
     this.#store = store;
     this.#directory = directory;
   }
 
-  /** @returns the path of the dataset's pixels */
-  pixels(digest: string): Promise<string> {
-    const known = this.#fetching.get(digest);
-    if (known !== undefined) return known;
-    const fetching = this.#fetch(digest).catch((error: unknown) => {
-      this.#fetching.delete(digest);
-      throw error;
-    });
-    this.#fetching.set(digest, fetching);
-    return fetching;
-  }
-
-  async #fetch(digest: string): Promise<string> {
+  /**
+   * @returns the path of the dataset's pixels
+   * @throws Error where the store holds other bytes under this digest
+   */
+  async pixels(digest: string): Promise<string> {
     const path = join(this.#directory, `${digest}.u8`);
-    const there = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (there) return path;
-    await mkdir(this.#directory, { recursive: true });
-    await this.#store.getToFile(datasetKeys.pixels(digest), path);
+    const known = this.#verified.get(digest);
+    if (known === undefined || !(await hasLength(path, known))) {
+      // Of several that find it missing at once, the first provides it for all.
+      if (this.#verified.get(digest) === known) this.#verified.set(digest, this.#provide(digest, path));
+      await this.#verified.get(digest);
+    }
+    const now = new Date();
+    await utimes(path, now, now);
     return path;
   }
+
+  async #provide(digest: string, path: string): Promise<number> {
+    await mkdir(this.#directory, { recursive: true });
+    await this.#removeOld();
+    const index = await readDatasetIndex(this.#store, digest);
+    const holds = async (file: string) => (await packedFileDigest(index, file)) === digest;
+    if ((await lengthOf(path)) === null || !(await holds(path))) {
+      const fetched = `${path}.${randomUUID()}`;
+      try {
+        await this.#store.getToFile(datasetKeys.pixels(digest), fetched);
+        if (!(await holds(fetched))) {
+          throw new Error(`dataset ${digest}: expected pixels of this digest in the store, got others`);
+        }
+        await rename(fetched, path);
+      } finally {
+        await rm(fetched, { force: true });
+      }
+    }
+    return (await stat(path)).size;
+  }
+
+  async #removeOld(): Promise<void> {
+    for (const name of await readdir(this.#directory)) {
+      const path = join(this.#directory, name);
+      const touched = await stat(path).catch(() => null);
+      if (touched !== null && Date.now() - touched.mtimeMs > keptMs) await rm(path, { force: true });
+    }
+  }
+}
+
+/** @returns null where there is no such file */
+async function lengthOf(path: string): Promise<number | null> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => null,
+  );
+}
+
+async function hasLength(path: string, known: Promise<number>): Promise<boolean> {
+  const expected = await known.catch(() => null);
+  return expected !== null && (await lengthOf(path)) === expected;
 }

@@ -1,8 +1,9 @@
 import type { JobProgress } from '@ddad/contract';
 import type { Logger } from '@ddad/platform';
-import { JobError, type JobEvent, type JobHeader, type JobWriter } from '@ddad/rpc';
+import { JobError, type JobHeader, type JobStep, type JobWriter } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
-import { defaultLimits, Job, type JobLimits, type JobPlan } from './job.ts';
+import { defaultLimits, Job, type JobEnd, type JobLimits, type JobPlan } from './job.ts';
+import type { ChildProgress } from './messages.ts';
 
 export interface JobHostOptions {
   /** Jobs at a time. */
@@ -10,7 +11,7 @@ export interface JobHostOptions {
   /** The identifier under which this service announces itself. */
   worker: string;
   store: ObjectStore;
-  /** Directory for scratch files. */
+  /** Directory for scratch files, this service's own. */
   scratch: string;
   childEntry: URL;
   childEnvironment: Record<string, string>;
@@ -24,7 +25,7 @@ export interface JobHostOptions {
   onKeys?(keys: string[]): void;
 }
 
-/** The end of one caller's call; `detached` says that the caller went away. */
+/** One caller's call. */
 export interface Caller {
   writer: JobWriter;
   /** Resolves when the caller's call ended, whoever ended it. */
@@ -33,8 +34,13 @@ export interface Caller {
 
 interface Running {
   job: Job;
+  /** Null while nobody follows it. */
   writer: JobWriter | null;
   grace: NodeJS.Timeout | null;
+  /** For who takes it over: the next figures may be an epoch away. */
+  progress: JobStep | null;
+  /** Resolves once the slot is free and the caller has been told. */
+  ended: Promise<void>;
 }
 
 /**
@@ -66,11 +72,11 @@ export class JobHost {
     void closed.then(() => this.#detach(header.key, writer));
   }
 
-  /** Ends a job after a checkpoint. @returns whether there was one, once its process is gone */
+  /** Ends a job after a checkpoint. @returns whether there was one, once its process is gone and its slot free */
   async stop(header: JobHeader): Promise<boolean> {
     const running = this.#running.get(header.key);
     if (running === undefined || running.job.attempt > header.attempt) return false;
-    await running.job.stop(new JobError('stopped', 'stopped on request'));
+    await this.#stop(running, new JobError('stopped', 'stopped on request'));
     return true;
   }
 
@@ -78,96 +84,113 @@ export class JobHost {
   async close(): Promise<void> {
     this.#leaving = true;
     const reason = new JobError('leaving', 'the service shuts down; the job can go on elsewhere');
-    await Promise.all([...this.#running.values()].map(({ job }) => job.stop(reason)));
+    await Promise.all([...this.#running.values()].map((running) => this.#stop(running, reason)));
+  }
+
+  async #stop(running: Running, reason: JobError): Promise<void> {
+    await running.job.stop(reason);
+    await running.ended;
   }
 
   #attach(header: JobHeader, plan: JobPlan, writer: JobWriter): void {
-    const { worker } = this.#options;
+    const { worker, slots } = this.#options;
     if (this.#leaving) throw new JobError('leaving', `${worker} shuts down`);
     const running = this.#running.get(header.key);
     if (running !== undefined) {
-      if (header.attempt <= running.job.attempt) {
-        throw new JobError(
-          'superseded',
-          `attempt ${running.job.attempt} has this job, got ${header.attempt}`,
-        );
-      }
-      running.writer?.fail(new JobError('superseded', `attempt ${header.attempt} took this job over`));
-      if (running.grace !== null) clearTimeout(running.grace);
-      running.grace = null;
-      running.job.attempt = header.attempt;
-      running.writer = writer;
-      writer.send({ event: { $case: 'accepted', value: { worker, takenOver: true } } });
+      this.#takeOver(running, header.attempt, plan, writer);
       return;
     }
-    if (this.#running.size >= this.#options.slots) {
-      throw new JobError('busy', `all ${this.#options.slots} slots of ${worker} are taken`);
+    if (this.#running.size >= slots) {
+      throw new JobError('busy', `all ${slots} slots of ${worker} are taken`);
     }
     writer.send({ event: { $case: 'accepted', value: { worker, takenOver: false } } });
     this.#start(header, plan, writer);
   }
 
+  #takeOver(running: Running, attempt: number, { next }: JobPlan, writer: JobWriter): void {
+    const { worker } = this.#options;
+    const { job } = running;
+    if (attempt <= job.attempt) {
+      throw new JobError('superseded', `attempt ${job.attempt} has this job, got ${attempt}`);
+    }
+    // It would only hear that the job was stopped; once that is over, the job can be had again from its checkpoint.
+    if (job.stopping) throw new JobError('busy', `${worker} is stopping an earlier attempt of this job`);
+    running.writer?.fail(new JobError('superseded', `attempt ${attempt} took this job over`));
+    this.#endGrace(running);
+    job.takeOver(attempt, next);
+    running.writer = writer;
+    writer.send({ event: { $case: 'accepted', value: { worker, takenOver: true } } });
+    if (running.progress !== null) writer.send({ event: running.progress });
+  }
+
   #start({ key, attempt }: JobHeader, plan: JobPlan, writer: JobWriter): void {
     const { store, scratch, childEntry, childEnvironment, worker, logger, limits } = this.#options;
-    const running: Running = {
-      writer,
-      grace: null,
-      job: new Job({
-        plan,
-        attempt,
-        worker,
-        store,
-        scratch,
-        childEntry,
-        childEnvironment,
-        logger,
-        limits: { ...defaultLimits, ...limits },
-        onEvent: (event) => {
-          running.writer?.send({ event });
-          this.#publish(key, event);
-        },
-      }),
-    };
+    const job = new Job({
+      plan,
+      attempt,
+      worker,
+      store,
+      scratch,
+      childEntry,
+      childEnvironment,
+      logger,
+      limits: { ...defaultLimits, ...limits },
+      onProgress: (figures) => this.#report(key, running, figures),
+    });
+    const ended = job.outcome.then(
+      (end) => this.#end(key, running, end),
+      (error: unknown) => this.#end(key, running, null, error),
+    );
+    const running: Running = { job, writer, grace: null, progress: null, ended };
     this.#running.set(key, running);
     this.#options.onKeys?.(this.keys);
     logger.info({ key, kind: plan.kind, attempt }, 'job started');
-    void running.job.outcome
-      .then(
-        () => {
-          logger.info({ key }, 'job finished');
-          return (): void => running.writer?.end();
-        },
-        (error: unknown) => {
-          logger.warn({ key, error: error instanceof Error ? error.message : String(error) }, 'job ended');
-          return (): void => running.writer?.fail(error);
-        },
-      )
-      .then((tell) => {
-        if (running.grace !== null) clearTimeout(running.grace);
-        // Free before the caller hears of it: it may hand out the next job at once.
-        this.#running.delete(key);
-        this.#options.onKeys?.(this.keys);
-        tell();
-      });
   }
 
-  #publish(key: string, event: NonNullable<JobEvent['event']>): void {
+  #report(key: string, running: Running, figures: ChildProgress): void {
     const { worker, onProgress } = this.#options;
-    if (event.$case !== 'progress') return;
-    const { done, total, loss, imagesPerSecond } = event.value;
-    onProgress?.(key, { done, total, loss: loss ?? null, imagesPerSecond, worker, state: 'running' });
+    const { done, total, loss, imagesPerSecond } = figures;
+    running.progress = {
+      $case: 'progress',
+      value: { done, total, loss: loss ?? undefined, imagesPerSecond },
+    };
+    running.writer?.send({ event: running.progress });
+    onProgress?.(key, { done, total, loss, imagesPerSecond, worker, state: 'running' });
+  }
+
+  #end(key: string, running: Running, end: JobEnd | null, error?: unknown): void {
+    const { logger, onKeys } = this.#options;
+    this.#endGrace(running);
+    // Free before the caller hears of it: it may hand out the next job at once.
+    this.#running.delete(key);
+    onKeys?.(this.keys);
+    const { writer } = running;
+    if (end === null) {
+      logger.warn({ key, error: error instanceof Error ? error.message : String(error) }, 'job ended');
+      writer?.fail(error);
+      return;
+    }
+    const { loss, seconds, worker } = end.manifest;
+    logger.info({ key, reused: end.reused }, 'job finished');
+    writer?.send({
+      event: { $case: 'finished', value: { reused: end.reused, loss: loss ?? undefined, seconds, worker } },
+    });
+    writer?.end();
   }
 
   #detach(key: string, writer: JobWriter): void {
+    const { logger, graceMs } = this.#options;
     const running = this.#running.get(key);
     if (running === undefined || running.writer !== writer) return;
     running.writer = null;
-    this.#options.logger.warn(
-      { key, graceMs: this.#options.graceMs },
-      'the caller is gone; the job waits to be taken over',
-    );
+    logger.warn({ key, graceMs }, 'the caller is gone; the job waits to be taken over');
     running.grace = setTimeout(() => {
       void running.job.stop(new JobError('stopped', 'nobody took the job over'));
-    }, this.#options.graceMs);
+    }, graceMs);
+  }
+
+  #endGrace(running: Running): void {
+    if (running.grace !== null) clearTimeout(running.grace);
+    running.grace = null;
   }
 }

@@ -1,43 +1,46 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Child, forkChild, type Logger } from '@ddad/platform';
-import { JobError, type JobEvent } from '@ddad/rpc';
+import { type Child, forkChild, type Logger, withTimeLimit } from '@ddad/platform';
+import { JobError } from '@ddad/rpc';
 import {
   type ArtifactKind,
-  latestCheckpoint,
+  listCheckpoints,
   type Manifest,
   type ObjectStore,
   publishArtifact,
+  readIntactManifest,
   readManifest,
   removeCheckpoints,
   saveCheckpoint,
 } from '@ddad/storage';
+import { readCheckpointFile } from './checkpoint-file.ts';
+import { CheckpointUploads } from './checkpoint-uploads.ts';
 import type { ChildProgress, ChildResult, FromChild, ToChild } from './messages.ts';
+import { jobDirectory, removeDirectory } from './scratch.ts';
+import { StallClock, type StallLimits, stallWatchMs } from './stall-clock.ts';
 
 /** What makes one artifact. */
-export interface JobPlan {
+export interface ArtifactPlan {
   kind: ArtifactKind;
   key: string;
   /** The whole specification, as the manifest keeps it; `key` is its digest. */
   spec: object;
   /**
-   * Fetches what the work reads.
+   * Fetches what the work reads. May be abandoned when the job is stopped.
    * @param directory scratch space of this job, removed afterwards
    * @param checkpoint path of the checkpoint to go on from
    * @returns the task for the job's process
    */
   prepare(directory: string, checkpoint: string | null): Promise<unknown>;
-  /** An artifact that the same call makes once this one is there. */
-  next?: JobPlan | undefined;
 }
 
-/** How long a job may show no sign of life, in milliseconds. */
-export interface JobLimits {
-  /** Loading TensorFlow and compiling the step. */
-  loadMs: number;
-  /** Between steps, unless 20 times the median step is longer. */
-  stallMs: number;
-  /** Writing a last checkpoint when told to stop. */
+export interface JobPlan extends ArtifactPlan {
+  /** An artifact that the same call makes once this one is there. */
+  next?: ArtifactPlan | undefined;
+}
+
+/** How long things may take, in milliseconds. */
+export interface JobLimits extends StallLimits {
+  /** Writing and storing a last checkpoint when told to stop. */
   stopMs: number;
   /** Between checkpoints. */
   checkpointMs: number;
@@ -50,6 +53,12 @@ export const defaultLimits: JobLimits = {
   checkpointMs: 30_000,
 };
 
+/** A read may break off by chance once. */
+const checkpointTries = 2;
+
+/** What storing a checkpoint gets at least, where writing it took all of `stopMs`. */
+const leastStoreMs = 2000;
+
 export interface JobOptions {
   plan: JobPlan;
   attempt: number;
@@ -60,87 +69,68 @@ export interface JobOptions {
   childEnvironment: Record<string, string>;
   limits: JobLimits;
   logger: Logger;
-  /** Hears of every event, `accepted` aside. */
-  onEvent(event: NonNullable<JobEvent['event']>): void;
+  onProgress(progress: ChildProgress): void;
 }
 
-type End = { manifest: Manifest; reused: boolean };
+/** The artifact that a job ended with; `reused` where it was published before. */
+export type JobEnd = { manifest: Manifest; reused: boolean };
 type Process = Child<ToChild<unknown>, FromChild>;
-
-/** Finds the time after which a silent process counts as hung. */
-class StallClock {
-  readonly #stallMs: number;
-  #last = Date.now();
-  #gaps: number[] = [];
-  #limitMs: number;
-
-  constructor(limits: JobLimits) {
-    this.#stallMs = limits.stallMs;
-    this.#limitMs = limits.loadMs;
-  }
-
-  /** A sign of life; steps are told of, loading is not a step. */
-  alive(isStep: boolean): void {
-    const now = Date.now();
-    if (isStep) {
-      this.#gaps.push(now - this.#last);
-      if (this.#gaps.length > 51) this.#gaps.shift();
-      const median = this.#gaps.toSorted((a, b) => a - b)[this.#gaps.length >> 1];
-      this.#limitMs = Math.max(this.#stallMs, 20 * median);
-    }
-    this.#last = now;
-  }
-
-  /** @returns how long it has been silent, in ms, where that is too long */
-  stalled(): number | null {
-    const silent = Date.now() - this.#last;
-    return silent > this.#limitMs ? silent : null;
-  }
-}
 
 /** One job: a process that works, checkpoints on their way into the store, an artifact in the end. */
 export class Job {
-  readonly plan: JobPlan;
-  /** Settles with the published artifact, or rejects with a JobError. */
-  readonly outcome: Promise<End>;
-  attempt: number;
+  /** Settles with the published artifact of the plan itself, or rejects with a JobError. */
+  readonly outcome: Promise<JobEnd>;
   readonly #options: JobOptions;
+  #attempt: number;
+  #next: ArtifactPlan | undefined;
   #child: Process | null = null;
-  #stopping: JobError | null = null;
-  #uploads: Promise<void> = Promise.resolve();
+  #stopping: { reason: JobError; since: number } | null = null;
+  readonly #stopped = Promise.withResolvers<never>();
 
   constructor(options: JobOptions) {
     this.#options = options;
-    this.plan = options.plan;
-    this.attempt = options.attempt;
+    this.#attempt = options.attempt;
+    this.#next = options.plan.next;
+    // Not everybody who could hear of these waits for them, and that must not end the service.
+    this.#stopped.promise.catch(() => {});
     this.outcome = this.#run();
-    // Whoever waits for the outcome hears of its failure; a job that nobody waits for must not end the service.
     this.outcome.catch(() => {});
+  }
+
+  /** The attempt that it belongs to. */
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  /** True once it was told to stop; it may still finish, where it was about to. */
+  get stopping(): boolean {
+    return this.#stopping !== null;
+  }
+
+  /** Gives it to a newer attempt, which may want another artifact after this one. */
+  takeOver(attempt: number, next: ArtifactPlan | undefined): void {
+    this.#attempt = attempt;
+    this.#next = next;
   }
 
   /** Ends the job after a last checkpoint; resolves once its process is gone. */
   async stop(reason: JobError): Promise<void> {
-    this.#stopping ??= reason;
-    this.#child?.send({ type: 'stop' });
+    if (this.#stopping === null) {
+      this.#stopping = { reason, since: performance.now() };
+      this.#stopped.reject(reason);
+      this.#child?.send({ type: 'stop' });
+    }
     await this.outcome.catch(() => {});
   }
 
-  /** Hangs up at once, without a checkpoint. */
-  async kill(reason: JobError): Promise<void> {
-    this.#stopping ??= reason;
-    await this.#child?.kill();
-    await this.outcome.catch(() => {});
-  }
-
-  async #run(): Promise<End> {
+  async #run(): Promise<JobEnd> {
     try {
-      const end = await this.#make(this.plan);
-      for (let { next } = this.plan; next !== undefined; { next } = next) await this.#make(next);
-      const { loss, seconds, worker } = end.manifest;
-      this.#options.onEvent({
-        $case: 'finished',
-        value: { reused: end.reused, loss: loss ?? undefined, seconds, worker },
-      });
+      const end = await this.#make(this.#options.plan);
+      const made = new Set<string>();
+      for (let next = this.#next; next !== undefined && !made.has(next.key); next = this.#next) {
+        await this.#make(next);
+        made.add(next.key);
+      }
       return end;
     } catch (error) {
       if (error instanceof JobError) throw error;
@@ -148,88 +138,130 @@ export class Job {
     }
   }
 
+  /** Waits for work that can be left behind when the job is stopped. */
+  #unlessStopped<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([this.#stopped.promise, work]);
+  }
+
   /** Makes one artifact, or finds it made. */
-  async #make(plan: JobPlan): Promise<End> {
-    const { store, scratch, logger, worker } = this.#options;
-    const directory = join(scratch, 'jobs', plan.key);
+  async #make(plan: ArtifactPlan): Promise<JobEnd> {
+    const { store, scratch, logger } = this.#options;
+    const { kind, key } = plan;
+    const published = await this.#unlessStopped(readIntactManifest(store, kind, key));
+    if (published.manifest !== null) {
+      // Whoever published it may have died before it came to this.
+      await this.#removeCheckpoints(plan);
+      return { manifest: published.manifest, reused: true };
+    }
+    if (published.damage !== null) logger.warn(published.damage, 'a damaged artifact is made again');
+    const directory = await jobDirectory(scratch, key);
     try {
-      const published = await readManifest(store, plan.kind, plan.key);
-      if (published !== null) return { manifest: published, reused: true };
-      await rm(directory, { recursive: true, force: true });
-      await mkdir(directory, { recursive: true });
-      const checkpoint = await this.#fetchCheckpoint(plan, directory);
-      const task = await plan.prepare(directory, checkpoint);
-      if (this.#stopping !== null) throw this.#stopping;
+      const task = await this.#unlessStopped(this.#prepare(plan, directory));
       const result = await this.#work(plan, task);
-      const { files, loss, seconds, environment, history } = result;
-      const { manifest, sameBytes } = await publishArtifact(store, {
-        kind: plan.kind,
-        key: plan.key,
-        spec: plan.spec,
-        files,
-        loss,
-        seconds,
-        worker,
-        environment,
-        history,
-      });
-      if (!sameBytes) logger.warn({ key: plan.key }, 'somebody published other bytes first; theirs count');
-      await removeCheckpoints(store, plan.kind, plan.key);
+      const manifest = await this.#publish(plan, result);
+      await this.#removeCheckpoints(plan);
       return { manifest, reused: false };
     } finally {
-      await rm(directory, { recursive: true, force: true });
+      await removeDirectory(directory).catch((err: unknown) =>
+        logger.warn({ err, key }, 'could not remove a scratch directory'),
+      );
     }
   }
 
-  async #fetchCheckpoint(plan: JobPlan, directory: string): Promise<string | null> {
+  async #prepare(plan: ArtifactPlan, directory: string): Promise<unknown> {
+    return plan.prepare(directory, await this.#fetchCheckpoint(plan, directory));
+  }
+
+  async #publish({ kind, key, spec }: ArtifactPlan, result: ChildResult): Promise<Manifest> {
+    const { store, logger, worker } = this.#options;
+    const { files, loss, seconds, environment, history } = result;
+    const { manifest, sameBytes } = await publishArtifact(store, {
+      kind,
+      key,
+      spec,
+      files,
+      loss,
+      seconds,
+      worker,
+      environment,
+      history,
+    });
+    if (!sameBytes) logger.warn({ key }, 'somebody published other bytes first; theirs count');
+    return manifest;
+  }
+
+  /** A finished artifact keeps no checkpoint; one that is left costs space, and is no reason to fail. */
+  async #removeCheckpoints({ kind, key }: ArtifactPlan): Promise<void> {
+    await removeCheckpoints(this.#options.store, kind, key).catch((err: unknown) =>
+      this.#options.logger.warn({ err, key }, 'could not remove the checkpoints of a finished artifact'),
+    );
+  }
+
+  /**
+   * Fetches the checkpoint with the most work that can be read.
+   * @returns its path; null where there is none: the work begins anew
+   */
+  async #fetchCheckpoint({ kind, key }: ArtifactPlan, directory: string): Promise<string | null> {
     const { store, logger } = this.#options;
-    const latest = await latestCheckpoint(store, plan.kind, plan.key);
-    if (latest === null) return null;
     const path = join(directory, 'resume.safetensors');
-    await store.getToFile(latest.object, path);
-    logger.info({ key: plan.key, steps: latest.done }, 'going on from a checkpoint');
-    return path;
+    const failures = new Map<string, number>();
+    for (;;) {
+      // Asked for anew each time: a store that is away must fail the attempt, not cost the checkpoint. Where it answers
+      // and one object cannot be read, as when a disk lost part of it, no later attempt would do better.
+      const all = await listCheckpoints(store, kind, key);
+      const best = all.find(({ object }) => (failures.get(object) ?? 0) < checkpointTries);
+      if (best === undefined) return null;
+      const { object, done: steps } = best;
+      try {
+        await store.getToFile(object, path);
+        await readCheckpointFile(path);
+        logger.info({ key, steps }, 'going on from a checkpoint');
+        return path;
+      } catch (err) {
+        failures.set(object, (failures.get(object) ?? 0) + 1);
+        logger.warn({ err, key, steps }, 'a checkpoint could not be read');
+      }
+    }
   }
 
   /** Runs the process to its end. */
-  async #work(plan: JobPlan, task: unknown): Promise<ChildResult> {
-    const { limits, logger, childEntry, childEnvironment } = this.#options;
+  async #work(plan: ArtifactPlan, task: unknown): Promise<ChildResult> {
+    this.#throwIfStopping();
+    const { limits, logger, childEntry, childEnvironment, onProgress } = this.#options;
+    const { key } = plan;
+    const uploads = new CheckpointUploads((done, path) => this.#saveCheckpoint(plan, done, path), logger);
     const child: Process = forkChild(childEntry, childEnvironment);
     this.#child = child;
     const clock = new StallClock(limits);
     let result: ChildResult | null = null;
     let fault: JobError | null = null;
     child.onMessage((message) => {
-      if (message.type !== 'ready' || this.#stopping === null) clock.alive(message.type === 'step');
-      if (message.type === 'progress') this.#report(message);
-      else if (message.type === 'checkpoint') this.#upload(plan, message.done, message.path);
+      if (message.type === 'step') clock.stepped();
+      else clock.heard();
+      if (message.type === 'progress') onProgress(message);
+      else if (message.type === 'checkpoint') uploads.add(message.done, message.path);
       else if (message.type === 'finished') result = message;
       else if (message.type === 'failed') fault = new JobError(message.kind, message.message);
     });
-    let stoppingSince: number | null = null;
     const watch = setInterval(() => {
-      const silentMs = clock.stalled();
+      const silentMs = clock.silentTooLong();
       if (silentMs !== null) {
-        fault ??= new JobError(
-          'failed',
-          `no sign of life for ${Math.round(silentMs / 1000)} s; the process was killed`,
-        );
+        const seconds = (silentMs / 1000).toFixed(1);
+        fault ??= new JobError('failed', `no sign of life for ${seconds} s; the process was killed`);
         void child.kill();
       }
-      if (this.#stopping === null) return;
-      stoppingSince ??= Date.now();
-      if (Date.now() - stoppingSince > limits.stopMs) void child.kill();
-    }, 250);
+      if (this.#stopLeftMs() <= 0) void child.kill();
+    }, stallWatchMs);
     child.send({ type: 'start', task, checkpointMs: limits.checkpointMs });
-    if (this.#stopping !== null) child.send({ type: 'stop' });
     try {
       const exit = await child.exited;
-      await this.#uploads;
+      if (result !== null) uploads.dropWaiting();
+      await this.#settle(uploads, key);
       if (result !== null) return result;
-      if (this.#stopping !== null) throw this.#stopping;
+      this.#throwIfStopping();
       if (fault !== null) throw fault;
       const how = exit.signal === null ? `code ${exit.code}` : `signal ${exit.signal}`;
-      logger.warn({ key: plan.key, ...exit, stderr: child.errorTail() }, 'job process ended early');
+      logger.warn({ key, ...exit, stderr: child.errorTail() }, 'job process ended early');
       throw new JobError('failed', `the job's process ended early with ${how}`);
     } finally {
       clearInterval(watch);
@@ -237,19 +269,31 @@ export class Job {
     }
   }
 
-  #report({ done, total, loss, imagesPerSecond }: ChildProgress): void {
-    this.#options.onEvent({
-      $case: 'progress',
-      value: { done, total, loss: loss ?? undefined, imagesPerSecond },
-    });
+  #throwIfStopping(): void {
+    if (this.#stopping !== null) throw this.#stopping.reason;
   }
 
-  /** One after another, while training goes on. A checkpoint that cannot be stored costs progress, never the job. */
-  #upload(plan: JobPlan, done: number, path: string): void {
-    const { store, logger } = this.#options;
-    this.#uploads = this.#uploads
-      .then(() => saveCheckpoint(store, plan.kind, plan.key, this.attempt, done, path))
-      .catch((error: unknown) => logger.warn({ key: plan.key, error }, 'could not store a checkpoint'))
-      .finally(() => rm(path, { force: true }));
+  /** What is left of the time to stop, in ms; infinite while nobody has told it to. */
+  #stopLeftMs(): number {
+    if (this.#stopping === null) return Number.POSITIVE_INFINITY;
+    return this.#options.limits.stopMs - (performance.now() - this.#stopping.since);
+  }
+
+  /** Waits for the last checkpoint to be stored; who stops a job does not wait for a store that is away. */
+  async #settle(uploads: CheckpointUploads, key: string): Promise<void> {
+    const stopLimit = this.#stopped.promise.catch(() => {
+      const limitMs = Math.max(this.#stopLeftMs(), leastStoreMs);
+      return withTimeLimit(uploads.idle(), limitMs, 'storing the last checkpoint').catch((err: unknown) =>
+        this.#options.logger.warn({ err, key }, 'stopped without its last checkpoint'),
+      );
+    });
+    await Promise.race([uploads.idle(), stopLimit]);
+  }
+
+  async #saveCheckpoint({ kind, key }: ArtifactPlan, done: number, path: string): Promise<void> {
+    const { store } = this.#options;
+    await saveCheckpoint(store, kind, key, this.#attempt, done, path);
+    // Another attempt may have published meanwhile, and removed all checkpoints but this one.
+    if ((await readManifest(store, kind, key)) !== null) await removeCheckpoints(store, kind, key);
   }
 }

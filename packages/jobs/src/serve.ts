@@ -22,6 +22,8 @@ export function serveJob<Request extends { job: JobHeader | undefined }>(
   return (call) => {
     const writer = writeCoalesced(call);
     const closed = new Promise<void>((resolve) => {
+      // A call that was cancelled before it came here says so no more.
+      if (call.cancelled) resolve();
       call.once('cancelled', () => resolve());
       call.once('close', () => resolve());
     });

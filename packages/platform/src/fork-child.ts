@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 
 /** How a child process ended. */
 export interface ChildExit {
@@ -12,6 +11,7 @@ export interface Child<ToChild, FromChild> {
   readonly pid: number;
   send(message: ToChild): void;
   onMessage(listener: (message: FromChild) => void): void;
+  /** Resolves once it is gone and all it said has been heard. */
   readonly exited: Promise<ChildExit>;
   /** The last lines that the child wrote to its standard error, for error messages. */
   errorTail(): string;
@@ -20,6 +20,9 @@ export interface Child<ToChild, FromChild> {
 }
 
 const keptErrorBytes = 4000;
+
+/** How long a gone process's pipes may stay open: a process that it started itself may have inherited them. */
+const drainMs = 2000;
 
 /**
  * Starts `entry` (a TypeScript or JavaScript file) as a process of its own.
@@ -52,7 +55,11 @@ export function forkChild<ToChild, FromChild>(
     tail = (tail + text).slice(-keptErrorBytes);
   });
   const exited = new Promise<ChildExit>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }));
+    // `exit` may come before the last messages have been read; `close` comes after them.
+    child.once('close', (code, signal) => resolve({ code, signal }));
+    child.once('exit', (code, signal) => {
+      setTimeout(() => resolve({ code, signal }), drainMs).unref();
+    });
     // Emitted instead of `exit` where the process could not be started.
     child.once('error', (error) => {
       if (child.pid !== undefined) return;
@@ -72,10 +79,8 @@ export function forkChild<ToChild, FromChild>(
     exited,
     errorTail: () => tail.trim(),
     async kill() {
-      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      await exited;
     },
   };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { latestCheckpoint, removeCheckpoints, saveCheckpoint } from './checkpoints.ts';
-import { type RunningMinio, startMinio } from './minio-for-tests.ts';
+import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import type { ObjectStore } from './object-store.ts';
 import { createS3Store } from './s3-store.ts';
 

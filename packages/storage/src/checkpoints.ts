@@ -16,17 +16,21 @@ function prefixOf(kind: ArtifactKind, key: string): string {
   return `checkpoints/${kind}/${key}/`;
 }
 
-async function listCheckpoints(
+/** All checkpoints of an artifact: those with the most work first, of equal ones the newest attempt's. */
+export async function listCheckpoints(
   store: ObjectStore,
   kind: ArtifactKind,
   key: string,
-): Promise<(Checkpoint & { attempt: number })[]> {
+): Promise<Checkpoint[]> {
   const prefix = prefixOf(kind, key);
   const entries = await store.list(prefix);
-  return entries.flatMap(({ key: object }) => {
-    const match = /^(\d+)-(\d+)\.safetensors$/.exec(object.slice(prefix.length));
-    return match === null ? [] : [{ object, attempt: Number(match[1]), done: Number(match[2]) }];
-  });
+  return entries
+    .flatMap(({ key: object }) => {
+      const match = /^(\d+)-(\d+)\.safetensors$/.exec(object.slice(prefix.length));
+      return match === null ? [] : [{ object, attempt: Number(match[1]), done: Number(match[2]) }];
+    })
+    .sort((a, b) => b.done - a.done || b.attempt - a.attempt)
+    .map(({ object, done }) => ({ object, done }));
 }
 
 /**
@@ -49,16 +53,14 @@ export async function saveCheckpoint(
   await store.remove(older.map((checkpoint) => checkpoint.object));
 }
 
-/** The checkpoint with the most work, of equal ones the newest attempt's; null where there is none. */
+/** The first of `listCheckpoints`; null where there is none. */
 export async function latestCheckpoint(
   store: ObjectStore,
   kind: ArtifactKind,
   key: string,
 ): Promise<Checkpoint | null> {
-  const all = await listCheckpoints(store, kind, key);
-  all.sort((a, b) => b.done - a.done || b.attempt - a.attempt);
-  const latest = all[0];
-  return latest === undefined ? null : { object: latest.object, done: latest.done };
+  const [latest] = await listCheckpoints(store, kind, key);
+  return latest ?? null;
 }
 
 /** Removes all checkpoints of an artifact; for when it is published. */

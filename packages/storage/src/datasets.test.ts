@@ -7,7 +7,7 @@ import {
   readDatasetPixels,
   readDatasetRecord,
 } from './datasets.ts';
-import { type RunningMinio, startMinio } from './minio-for-tests.ts';
+import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 import { createS3Store } from './s3-store.ts';
 

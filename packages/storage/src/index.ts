@@ -1,6 +1,7 @@
 export * from './canonical-json.ts';
 export * from './checkpoints.ts';
 export * from './datasets.ts';
+export * from './intact-manifests.ts';
 export * from './keys.ts';
 export * from './manifests.ts';
 export * from './object-store.ts';

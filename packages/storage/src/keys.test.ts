@@ -43,7 +43,15 @@ test('derives seeds from run seed, role and index', () => {
   }
 });
 
+test('gives a diverged member a seed of its own, and leaves those of first tries as they were', () => {
+  // printf 'ddad-seed|7|udm|2' | sha256sum, and with '|retry|1'; first 12 hexadecimal digits
+  expect(memberSeed(7, 'udm', 2)).toBe(0x65a47b1f2b62);
+  expect(memberSeed(7, 'udm', 2, 0)).toBe(0x65a47b1f2b62);
+  expect(memberSeed(7, 'udm', 2, 1)).toBe(0x654d149ad441);
+});
+
 test('refuses run seeds and indices that are no whole numbers', () => {
   expect(() => memberSeed(-1, 'ndm', 0)).toThrow('run seed: expected an integer from 0, got -1');
   expect(() => memberSeed(0, 'ndm', 0.5)).toThrow('member index: expected an integer from 0, got 0.5');
+  expect(() => memberSeed(0, 'ndm', 0, -1)).toThrow('retry: expected an integer from 0, got -1');
 });

@@ -11,11 +11,13 @@ export function artifactKey(spec: object): string {
  * Seed of a member or refiner, from 0 to 2^48 - 1: the first six bytes of SHA-256 over `ddad-seed|runSeed|role|index`.
  * So runs with other seeds share no member, and a larger K extends a smaller one.
  * @param index of the member within its role, from 0; of a refiner 0.
+ * @param retry how many of the member's seeds diverged before; from the first on, `|retry|N` is digested as well.
  */
 export function memberSeed(
   runSeed: number,
   role: Role | 'refiner-dual' | 'refiner-intra',
   index: number,
+  retry = 0,
 ): number {
   if (!Number.isSafeInteger(runSeed) || runSeed < 0) {
     throw new RangeError(`run seed: expected an integer from 0, got ${runSeed}`);
@@ -23,5 +25,9 @@ export function memberSeed(
   if (!Number.isSafeInteger(index) || index < 0) {
     throw new RangeError(`member index: expected an integer from 0, got ${index}`);
   }
-  return createHash('sha256').update(`ddad-seed|${runSeed}|${role}|${index}`).digest().readUIntBE(0, 6);
+  if (!Number.isSafeInteger(retry) || retry < 0) {
+    throw new RangeError(`retry: expected an integer from 0, got ${retry}`);
+  }
+  const label = `ddad-seed|${runSeed}|${role}|${index}${retry === 0 ? '' : `|retry|${retry}`}`;
+  return createHash('sha256').update(label).digest().readUIntBE(0, 6);
 }

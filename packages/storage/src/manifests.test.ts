@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { artifactKey } from './keys.ts';
 import { DigestMismatch, fetchFile, publishArtifact, readManifest } from './manifests.ts';
-import { type RunningMinio, startMinio } from './minio-for-tests.ts';
+import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 import { createS3Store } from './s3-store.ts';
 

@@ -73,7 +73,8 @@ export class DigestMismatch extends Error {
   }
 }
 
-function manifestKey(kind: ArtifactKind, key: string): string {
+/** Object key of an artifact's manifest. */
+export function manifestKey(kind: ArtifactKind, key: string): string {
   return `${kind}/${key}/manifest.json`;
 }
 

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
+import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 
 /** An object store in memory, for tests of what stands above it; S3 itself is tested in @ddad/storage. */
 export function memoryStore(): ObjectStore {

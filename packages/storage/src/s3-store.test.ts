@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, type RunningMinio, startMinio } from './minio-for-tests.ts';
+import { freePort, type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
 import { createS3Store, ensureBucket } from './s3-store.ts';
 

@@ -4,7 +4,7 @@ import { inferenceStep, recordedEnvironment, tf } from '@ddad/compute';
 import type { ChildResult } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { asrNet, fromPyTorch } from '@ddad/models';
-import { decodeSafetensors, encodeSafetensors } from '@ddad/storage';
+import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { inBatches } from './batches.ts';
 import type { ApplyTask } from './tasks.ts';
 import { refinerChannels } from './train-refiner.ts';

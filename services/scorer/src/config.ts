@@ -1,10 +1,11 @@
-import { hostPortSchema, logShape, natsShape, storeShape } from '@ddad/platform';
+import { grpcShape, hostPortSchema, logShape, natsShape, storeShape } from '@ddad/platform';
 import { z } from 'zod';
 
 /** Environment of a scorer. */
 export const scorerConfig = z.object({
   ...natsShape,
   ...storeShape,
+  ...grpcShape,
   ...logShape,
   /** host:port to listen on; port 0 takes a free one. */
   SCORER_LISTEN: hostPortSchema,

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { interDiscrepancy, intraDiscrepancy, meanReconstruction } from '@ddad/anomaly';
+import { interDiscrepancy, intraDiscrepancy, meanReconstruction, meanVariance } from '@ddad/anomaly';
 import type { Tensor, TensorData } from '@ddad/compute';
 import type { Backbone, Role } from '@ddad/contract';
-import { type BackboneModel, backbone, fromPyTorch } from '@ddad/models';
-import { decodeSafetensors } from '@ddad/storage';
+import { type BackboneModel, backbone, fromPyTorch, type Reconstruction } from '@ddad/models';
+import { decodeSafetensors } from '@ddad/storage/safetensors';
 import type { EnsembleFiles } from './tasks.ts';
 
 /** The frozen members as weights of one compiled step, and what they give together. */
@@ -11,7 +11,7 @@ export interface Ensemble {
   /** Folded weights of all members, under `ROLE.INDEX.NAME`. */
   weights: Map<string, TensorData>;
   /** Reconstructions by the members of a role, each like `images`. */
-  reconstruct(role: Role, weights: Record<string, Tensor>, images: Tensor): Tensor[];
+  reconstruct(role: Role, weights: Record<string, Tensor>, images: Tensor): Reconstruction[];
 }
 
 async function readMember(model: BackboneModel, path: string): Promise<Map<string, TensorData>> {
@@ -46,17 +46,22 @@ export async function loadEnsemble(name: Backbone, files: EnsembleFiles): Promis
 }
 
 /**
- * A_intra (eq. 3) and, where there is a UDM, A_inter (eq. 4).
+ * A_intra (eq. 3) and, where there is a UDM, A_inter (eq. 4); of a backbone that estimates its uncertainty, both refined by
+ * that of the NDM (eqs. 6 and 7).
  * @param images [N,H,W,1]
  */
 export function discrepancies(ensemble: Ensemble, weights: Record<string, Tensor>, images: Tensor) {
   const ndm = ensemble.reconstruct('ndm', weights, images);
-  const udm = ensemble.reconstruct('udm', weights, images);
-  const mean = meanReconstruction(ndm);
+  const udm = ensemble.reconstruct('udm', weights, images).map(({ image }) => image);
+  const ndmImages = ndm.map(({ image }) => image);
+  const mean = meanReconstruction(ndmImages);
+  const variances = ndm.flatMap(({ variance }) => variance ?? []);
+  const variance = variances.length === 0 ? null : meanVariance(variances);
   return {
     ndm,
     mean,
-    aIntra: intraDiscrepancy(ndm),
-    aInter: udm.length === 0 ? null : interDiscrepancy(mean, meanReconstruction(udm)),
+    variance,
+    aIntra: intraDiscrepancy(ndmImages, variance),
+    aInter: udm.length === 0 ? null : interDiscrepancy(mean, meanReconstruction(udm), variance),
   };
 }

@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { DatasetCache, JobHost } from '@ddad/jobs';
+import { DatasetCache, emptyScratch, JobHost } from '@ddad/jobs';
 import {
   closeNats,
   connectNats,
   createLogger,
+  grpcAccess,
   publishProgress,
   readConfig,
   Shutdown,
@@ -20,6 +21,7 @@ import { createScorerServer } from './server.ts';
 const shutdownMs = 28_000;
 
 const config = readConfig(scorerConfig);
+const access = grpcAccess(config);
 const logger = createLogger('scorer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
 
@@ -38,11 +40,13 @@ const nats = await connectNats({
 });
 shutdown.add('nats', () => closeNats(nats));
 
+const scratch = join(config.SCRATCH_DIR, 'jobs', 'scorer');
+await emptyScratch(scratch);
 const host = new JobHost({
   slots: config.SCORER_SLOTS,
   worker: `scorer-${hostname()}`,
   store,
-  scratch: join(config.SCRATCH_DIR, 'scorer'),
+  scratch,
   childEntry: new URL('./scorer-process.ts', import.meta.url),
   childEnvironment: tensorflowEnvironment(config.SCORER_THREADS),
   logger,
@@ -50,7 +54,7 @@ const host = new JobHost({
 });
 const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
 const { server, health } = createScorerServer({ host, store, cache, threads: config.SCORER_THREADS });
-const port = await listen(server, config.SCORER_LISTEN);
+const port = await listen(server, config.SCORER_LISTEN, access, logger);
 shutdown.add('server', () => close(server, health, 2000));
 shutdown.add('jobs', () => host.close(), shutdownMs - 4000);
 logger.info({ port, threads: config.SCORER_THREADS, slots: config.SCORER_SLOTS }, 'scorer ready');

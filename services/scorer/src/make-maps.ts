@@ -5,7 +5,7 @@ import { inferenceStep, recordedEnvironment, type Tensor, tf } from '@ddad/compu
 import { networkInput, pixelsDigest, readImages } from '@ddad/dataset/packed-pixels';
 import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';
-import { encodeSafetensors } from '@ddad/storage';
+import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { inBatches } from './batches.ts';
 import { discrepancies, loadEnsemble } from './ensemble.ts';
 import type { MapTask } from './tasks.ts';
@@ -17,7 +17,8 @@ const imageScore = (map: Tensor): Tensor => tf.mean(map, [1, 2, 3]);
 
 /**
  * Scores test images with all members: files `scores` (tensors `rec.INDEX` per NDM member, `recEnsemble`, `aIntra`, `aInter`:
- * [T]) and `maps` (`recEnsemble`, `aIntra`, `aInter`: [T,H,W]). Without a UDM there is no `aInter`.
+ * [T]) and `maps` (`recEnsemble`, `aIntra`, `aInter`: [T,H,W]). Without a UDM there is no `aInter`. With AE-U all of them are
+ * refined by its uncertainty.
  */
 export async function makeMaps(task: MapTask, context: ChildContext): Promise<ChildResult | null> {
   const { spec, directory } = task;
@@ -35,16 +36,16 @@ export async function makeMaps(task: MapTask, context: ChildContext): Promise<Ch
     weights: ensemble.weights,
     inputs: { images: [batchSize, side, side, 1] },
     compute: (weights, inputs) => {
-      const { ndm, mean, aIntra, aInter } = discrepancies(ensemble, weights, inputs.images);
-      const recEnsemble = reconstructionError(inputs.images, mean);
+      const { ndm, mean, variance, aIntra, aInter } = discrepancies(ensemble, weights, inputs.images);
+      const recEnsemble = reconstructionError(inputs.images, mean, variance);
       const results: Record<string, Tensor> = {
         'map.recEnsemble': recEnsemble,
         'map.aIntra': aIntra,
         recEnsemble: imageScore(recEnsemble),
         aIntra: imageScore(aIntra),
       };
-      ndm.forEach((reconstruction, index) => {
-        results[`rec.${index}`] = imageScore(reconstructionError(inputs.images, reconstruction));
+      ndm.forEach(({ image, variance: own }, index) => {
+        results[`rec.${index}`] = imageScore(reconstructionError(inputs.images, image, own));
       });
       if (aInter !== null) {
         results['map.aInter'] = aInter;

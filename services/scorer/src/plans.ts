@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type Backbone, backbones, type RefinedSpec, type RefinerInput } from '@ddad/contract';
-import type { DatasetCache, JobPlan } from '@ddad/jobs';
+import { type Backbone, backbones, type RefinedSpec, type RefinerInput, recipes } from '@ddad/contract';
+import { type ArtifactPlan, type DatasetCache, type JobPlan, RequestFaults } from '@ddad/jobs';
 import { JobError, type MapRequest, type RefineRequest } from '@ddad/rpc';
 import {
   type ArtifactKind,
@@ -44,28 +44,39 @@ async function fetchMembers(
   return { ndm: await fetch('ndm', ndm), udm: await fetch('udm', udm) };
 }
 
+const knownBackbones: readonly string[] = backbones;
+/** Side of the images that the backbones read. */
+const imageSize = 64;
+
 interface EnsembleFields {
+  recipe: number;
   backbone: string;
   ndm: string[];
   udm: string[];
+  imagesDigest: string;
+  imageSize: number;
 }
 
-function ensembleFaults({ backbone, ndm, udm }: EnsembleFields): string[] {
-  const faults: string[] = [];
-  const known: readonly string[] = backbones;
-  if (!known.includes(backbone)) faults.push(`backbone: expected ${known.join(', ')}, got "${backbone}"`);
-  if (ndm.length < 2) faults.push(`ndm: expected at least 2 members, got ${ndm.length}`);
-  const odd = [...ndm, ...udm].filter((key) => !/^[0-9a-f]{64}$/.test(key));
-  if (odd.length > 0)
-    faults.push(`members: expected keys of 64 hexadecimal digits, got ${odd.length} others`);
-  return faults;
-}
-
-function assertKey(faults: string[], spec: object, got: string): string {
-  const key = artifactKey(spec);
-  if (key !== got) faults.push(`key: expected the specification's own, ${key}, got ${got}`);
-  if (faults.length > 0) throw new JobError('invalid', faults.join('; '));
-  return key;
+function checkEnsemble(
+  faults: RequestFaults,
+  spec: EnsembleFields,
+  recipe: number,
+  datasetDigest: string,
+): void {
+  const { backbone, ndm, udm } = spec;
+  // Another version would give other bytes under the key of the one that was asked for.
+  faults.expect(spec.recipe === recipe, 'recipe', `this scorer's, ${recipe}`, spec.recipe);
+  faults.expect(knownBackbones.includes(backbone), 'backbone', knownBackbones.join(', '), `"${backbone}"`);
+  faults.expect(ndm.length >= 2, 'ndm', 'at least 2 members', ndm.length);
+  ndm.forEach((key, index) => {
+    faults.digest(`ndm ${index}`, key);
+  });
+  udm.forEach((key, index) => {
+    faults.digest(`udm ${index}`, key);
+  });
+  faults.expect(spec.imageSize === imageSize, 'image size', String(imageSize), spec.imageSize);
+  faults.digest('images digest', spec.imagesDigest);
+  faults.digest('dataset digest', datasetDigest);
 }
 
 /** @throws JobError `invalid` with every fault of the request */
@@ -75,10 +86,13 @@ export function mapPlan(
 ): JobPlan {
   if (job === undefined || maps === undefined)
     throw new JobError('invalid', 'expected a job header and a map specification');
-  const faults = ensembleFaults(maps);
-  if (images.length === 0) faults.push('images: expected at least 1, got none');
+  const faults = new RequestFaults();
+  checkEnsemble(faults, maps, recipes.maps, datasetDigest);
+  faults.expect(images.length > 0, 'images', 'at least 1', 'none');
   const spec = { ...maps, backbone: maps.backbone as Backbone };
-  const key = assertKey(faults, spec, job.key);
+  const key = artifactKey(spec);
+  faults.expect(key === job.key, 'key', `the specification's own, ${key}`, `"${job.key}"`);
+  faults.throwIfAny();
   return {
     kind: 'maps',
     key,
@@ -104,18 +118,37 @@ export function refinePlan(request: RefineRequest, { store, cache, threads }: Pl
   if (job === undefined || refiner === undefined) {
     throw new JobError('invalid', 'expected a job header and a refiner specification');
   }
-  const faults = ensembleFaults(refiner);
-  if (!['dual', 'intra'].includes(refiner.input))
-    faults.push(`input: expected dual or intra, got "${refiner.input}"`);
-  if (refiner.input === 'dual' && refiner.udm.length === 0)
-    faults.push('udm: expected members for input dual, got none');
-  if (refiner.input === 'intra' && refiner.udm.length > 0)
-    faults.push('udm: expected no members for input intra');
-  if (images.length < Math.max(2, refiner.batchSize)) {
-    faults.push(`images: expected at least a batch of ${refiner.batchSize}, got ${images.length}`);
+  const { input, udm, seed, epochs, batchSize, learningRate, weightDecay } = refiner;
+  const faults = new RequestFaults();
+  checkEnsemble(faults, refiner, recipes.refiner, datasetDigest);
+  faults.expect(['dual', 'intra'].includes(input), 'input', 'dual or intra', `"${input}"`);
+  faults.expect(input !== 'dual' || udm.length > 0, 'udm', 'members for input dual', 'none');
+  faults.expect(input !== 'intra' || udm.length === 0, 'udm', 'no members for input intra', udm.length);
+  faults.expect(seed < 2 ** 48, 'seed', 'less than 2^48', seed);
+  faults.expect(epochs >= 1, 'epochs', 'at least 1', epochs);
+  faults.expect(batchSize >= 1, 'batch size', 'at least 1', batchSize);
+  // A foreign patch comes from another image.
+  const needed = Math.max(2, batchSize);
+  faults.expect(images.length >= needed, 'images', `at least ${needed} (a batch)`, images.length);
+  const trainable = learningRate > 0 && learningRate <= 1;
+  faults.expect(trainable, 'learning rate', 'more than 0 and at most 1', learningRate);
+  const decays = weightDecay >= 0 && weightDecay <= 1;
+  faults.expect(decays, 'weight decay', '0 to 1', weightDecay);
+  const spec = { ...refiner, backbone: refiner.backbone as Backbone, input: input as RefinerInput };
+  // JSON, and with it a key, knows no NaN.
+  if (![learningRate, weightDecay].every(Number.isFinite)) faults.throwIfAny();
+  const key = artifactKey(spec);
+  faults.expect(key === job.key, 'key', `the specification's own, ${key}`, `"${job.key}"`);
+  const refined: RefinedSpec | null = request.mapsKey === '' ? null : { maps: request.mapsKey, refiner: key };
+  if (refined === null) {
+    faults.expect(request.refinedKey === '', 'refined key', 'none without maps', `"${request.refinedKey}"`);
+  } else {
+    faults.digest('maps key', refined.maps);
+    const own = artifactKey(refined);
+    const right = own === request.refinedKey;
+    faults.expect(right, 'refined key', `the specification's own, ${own}`, `"${request.refinedKey}"`);
   }
-  const spec = { ...refiner, backbone: refiner.backbone as Backbone, input: refiner.input as RefinerInput };
-  const key = assertKey(faults, spec, job.key);
+  faults.throwIfAny();
   return {
     kind: 'refiners',
     key,
@@ -125,34 +158,28 @@ export function refinePlan(request: RefineRequest, { store, cache, threads }: Pl
       const pixels = await cache.pixels(datasetDigest);
       return { type: 'refine', spec, members, pixels, images, directory, checkpoint, threads };
     },
-    next:
-      request.mapsKey === ''
-        ? undefined
-        : applyPlan(request, key, spec.input, spec.imageSize, { store, threads }),
+    next: refined === null ? undefined : applyPlan(refined, spec.input, spec.imageSize, { store, threads }),
   };
 }
 
 function applyPlan(
-  { mapsKey, refinedKey }: RefineRequest,
-  refiner: string,
+  spec: RefinedSpec,
   input: RefinerInput,
-  imageSize: number,
+  side: number,
   { store, threads }: Omit<PlanDeps, 'cache'>,
-): JobPlan {
-  const spec: RefinedSpec = { maps: mapsKey, refiner };
-  const key = assertKey([], spec, refinedKey);
+): ArtifactPlan {
   return {
     kind: 'refined',
-    key,
+    key: artifactKey(spec),
     spec,
     async prepare(directory): Promise<ApplyTask> {
       const paths = {
         refiner: join(directory, 'refiner.safetensors'),
         maps: join(directory, 'maps.safetensors'),
       };
-      await fetchFile(store, await published(store, 'refiners', refiner), 'weights', paths.refiner);
-      await fetchFile(store, await published(store, 'maps', mapsKey), 'maps', paths.maps);
-      return { type: 'apply', input, imageSize, ...paths, directory, threads };
+      await fetchFile(store, await published(store, 'refiners', spec.refiner), 'weights', paths.refiner);
+      await fetchFile(store, await published(store, 'maps', spec.maps), 'maps', paths.maps);
+      return { type: 'apply', input, imageSize: side, ...paths, directory, threads };
     },
   };
 }

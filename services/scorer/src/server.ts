@@ -1,7 +1,10 @@
-import type { ReportFacts } from '@ddad/contract';
+import type { ReportFacts, RunResult } from '@ddad/contract';
 import { type JobHost, serveJob, serveStop } from '@ddad/jobs';
-import { createServer, JobError, type ScorerServiceServer, ScorerServiceService, toStatus } from '@ddad/rpc';
+import { createServer, type ScorerServiceServer, ScorerServiceService, toStatus } from '@ddad/rpc';
+import type { ObjectStore } from '@ddad/storage';
 import { mapPlan, type PlanDeps, refinePlan } from './plans.ts';
+import { readFacts } from './read-facts.ts';
+import { writePage } from './write-page.ts';
 import { writeReport } from './write-report.ts';
 
 export interface ScorerDeps extends PlanDeps {
@@ -18,15 +21,16 @@ export function createScorerServer(deps: ScorerDeps): ReturnType<typeof createSe
     report: (call, callback) => {
       let facts: ReportFacts;
       try {
-        facts = JSON.parse(call.request.factsJson) as ReportFacts;
-      } catch (cause) {
-        callback(toStatus(new JobError('invalid', 'facts_json: expected JSON', { cause })));
+        facts = readFacts(call.request.factsJson);
+      } catch (error) {
+        callback(toStatus(error));
         return;
       }
-      writeReport(deps.store, facts).then(
+      writeWhole(deps.store, facts).then(
         ({ files, scores }) =>
           callback(null, {
             reportKey: files.report,
+            pageKey: files.page,
             scoresKey: files.scores ?? '',
             scoresJson: JSON.stringify(scores),
           }),
@@ -36,4 +40,10 @@ export function createScorerServer(deps: ScorerDeps): ReturnType<typeof createSe
   };
   created.server.addService(ScorerServiceService, service);
   return created;
+}
+
+async function writeWhole(store: ObjectStore, facts: ReportFacts): Promise<RunResult> {
+  const result = await writeReport(store, facts);
+  await writePage(store, facts, result);
+  return result;
 }

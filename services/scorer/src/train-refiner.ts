@@ -8,7 +8,7 @@ import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';
 import { runTraining } from '@ddad/jobs/training';
 import { asrNet, initialise, shapesOf, toPyTorch } from '@ddad/models';
-import { encodeSafetensors } from '@ddad/storage';
+import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { discrepancies, loadEnsemble } from './ensemble.ts';
 import type { RefineTask } from './tasks.ts';
 

@@ -1,13 +1,17 @@
 import { hostname } from 'node:os';
-import { hostPortSchema, logShape, natsShape, storeShape } from '@ddad/platform';
+import { grpcShape, hostPortSchema, logShape, natsShape, storeShape } from '@ddad/platform';
 import { z } from 'zod';
 
 /** Environment of a trainer. */
 export const trainerConfig = z.object({
   ...natsShape,
   ...storeShape,
+  ...grpcShape,
   ...logShape,
-  /** Name under which it announces itself; one of its own for every instance. */
+  /**
+   * Name under which it announces itself; no two instances that are there at once share one. An instance that is started
+   * again under its name cleans up what the one before it left in scratch.
+   */
   TRAINER_ID: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,100}$/, 'expected 1 to 100 letters, digits, "_", "-"')

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { DatasetCache, deviceName, JobHost } from '@ddad/jobs';
+import { DatasetCache, deviceName, emptyScratch, JobHost } from '@ddad/jobs';
 import {
   announceTrainer,
   closeNats,
   connectNats,
   createLogger,
+  grpcAccess,
   publishProgress,
   readConfig,
   Shutdown,
@@ -20,6 +21,7 @@ import { createTrainerServer } from './server.ts';
 const shutdownMs = 28_000;
 
 const config = readConfig(trainerConfig);
+const access = grpcAccess(config);
 const logger = createLogger('trainer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
 
@@ -38,7 +40,8 @@ const nats = await connectNats({
 });
 shutdown.add('nats', () => closeNats(nats));
 
-const scratch = join(config.SCRATCH_DIR, config.TRAINER_ID);
+const scratch = join(config.SCRATCH_DIR, 'jobs', config.TRAINER_ID);
+await emptyScratch(scratch);
 const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
 let onKeys = (_keys: string[]): void => {};
 const host = new JobHost({
@@ -53,7 +56,7 @@ const host = new JobHost({
   onKeys: (keys) => onKeys(keys),
 });
 const { server, health } = createTrainerServer({ host, cache, threads: config.TRAINER_THREADS });
-const port = await listen(server, config.TRAINER_LISTEN);
+const port = await listen(server, config.TRAINER_LISTEN, access, logger);
 shutdown.add('server', () => close(server, health, 2000));
 
 const listenHost = config.TRAINER_LISTEN.slice(0, config.TRAINER_LISTEN.lastIndexOf(':'));

@@ -6,7 +6,7 @@ import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';
 import { runTraining } from '@ddad/jobs/training';
 import { backbone, initialise, shapesOf, toPyTorch } from '@ddad/models';
-import { encodeSafetensors } from '@ddad/storage';
+import { encodeSafetensors } from '@ddad/storage/safetensors';
 import type { MemberTask } from './member-task.ts';
 
 /** Adam's settings beside the learning rate (method: "Reconstruction networks"). */

@@ -1,10 +1,13 @@
-import { type Backbone, backbones, type Role } from '@ddad/contract';
-import type { DatasetCache, JobPlan } from '@ddad/jobs';
+import { type Backbone, backbones, type Role, recipes } from '@ddad/contract';
+import { type DatasetCache, type JobPlan, RequestFaults } from '@ddad/jobs';
 import { JobError, type TrainRequest } from '@ddad/rpc';
 import { artifactKey } from '@ddad/storage';
 import type { MemberTask } from './member-task.ts';
 
 const roles: readonly string[] = ['ndm', 'udm'];
+const knownBackbones: readonly string[] = backbones;
+/** Side of the images that the backbones read. */
+const imageSize = 64;
 
 /**
  * What a Train call asks for.
@@ -15,22 +18,27 @@ export function trainPlan(request: TrainRequest, cache: DatasetCache, threads: n
   if (job === undefined || member === undefined) {
     throw new JobError('invalid', 'expected a job header and a member specification');
   }
-  const faults: string[] = [];
-  const known: readonly string[] = backbones;
-  if (!known.includes(member.backbone))
-    faults.push(`backbone: expected ${known.join(', ')}, got "${member.backbone}"`);
-  if (!roles.includes(member.role)) faults.push(`role: expected ndm or udm, got "${member.role}"`);
-  if (member.epochs < 1) faults.push(`epochs: expected at least 1, got ${member.epochs}`);
-  if (member.batchSize < 2) faults.push(`batch size: expected at least 2, got ${member.batchSize}`);
-  if (images.length < member.batchSize) {
-    faults.push(`images: expected at least a batch of ${member.batchSize}, got ${images.length}`);
-  }
-  if (!(member.learningRate > 0))
-    faults.push(`learning rate: expected more than 0, got ${member.learningRate}`);
-  const spec = { ...member, backbone: member.backbone as Backbone, role: member.role as Role };
+  const faults = new RequestFaults();
+  const { recipe, backbone, role, seed, epochs, batchSize, learningRate } = member;
+  // Another version would give other bytes under the key of the one that was asked for.
+  faults.expect(recipe === recipes.member, 'recipe', `this trainer's, ${recipes.member}`, recipe);
+  faults.expect(knownBackbones.includes(backbone), 'backbone', knownBackbones.join(', '), `"${backbone}"`);
+  faults.expect(roles.includes(role), 'role', 'ndm or udm', `"${role}"`);
+  faults.expect(seed < 2 ** 48, 'seed', 'less than 2^48', seed);
+  faults.expect(epochs >= 1, 'epochs', 'at least 1', epochs);
+  faults.expect(batchSize >= 2, 'batch size', 'at least 2', batchSize);
+  faults.expect(images.length >= batchSize, 'images', `at least a batch of ${batchSize}`, images.length);
+  const trainable = learningRate > 0 && learningRate <= 1;
+  faults.expect(trainable, 'learning rate', 'more than 0 and at most 1', learningRate);
+  faults.expect(member.imageSize === imageSize, 'image size', String(imageSize), member.imageSize);
+  faults.digest('images digest', member.imagesDigest);
+  faults.digest('dataset digest', datasetDigest);
+  const spec = { ...member, backbone: backbone as Backbone, role: role as Role };
+  // JSON, and with it a key, knows no NaN.
+  if (!Number.isFinite(learningRate)) faults.throwIfAny();
   const key = artifactKey(spec);
-  if (key !== job.key) faults.push(`key: expected the specification's own, ${key}, got ${job.key}`);
-  if (faults.length > 0) throw new JobError('invalid', faults.join('; '));
+  faults.expect(key === job.key, 'key', `the specification's own, ${key}`, `"${job.key}"`);
+  faults.throwIfAny();
   return {
     kind: 'members',
     key,

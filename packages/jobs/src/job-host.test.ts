@@ -1,0 +1,487 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '@ddad/platform';
+import {
+  type ArtifactKind,
+  artifactKey,
+  createS3Store,
+  listCheckpoints,
+  type ObjectStore,
+  readManifest,
+  StoreError,
+  saveCheckpoint,
+} from '@ddad/storage';
+import { memoryStore, type RunningMinio, startMinio } from '@ddad/storage/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { type TestCaller, testCaller } from './caller.testing.ts';
+import type { ArtifactPlan, JobPlan } from './job.ts';
+import { JobHost, type JobHostOptions } from './job-host.ts';
+import type { TestTask } from './job-process.testing.ts';
+import { isGone, kill } from './processes.testing.ts';
+
+// Dozens of processes are started here, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+let minio: RunningMinio;
+let store: ObjectStore;
+let scratch: string;
+let traces: string;
+let hosts: JobHost[] = [];
+/** Keeps specifications apart, and with them keys. */
+let number = 0;
+let attempt = 0;
+
+beforeAll(async () => {
+  minio = await startMinio();
+  store = createS3Store(minio.config);
+});
+afterAll(async () => {
+  await minio?.close();
+});
+
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'ddad-jobs-'));
+  traces = await mkdtemp(join(tmpdir(), 'ddad-traces-'));
+});
+afterEach(async () => {
+  await Promise.all(hosts.map((host) => host.close()));
+  hosts = [];
+  // Whatever happened to a job, its directory goes and its process is gone.
+  expect(readdirSync(scratch)).toEqual([]);
+  for (const trace of readdirSync(traces)) {
+    for (const pid of processesOf(join(traces, trace))) expect(isGone(pid)).toBe(true);
+  }
+  await rm(scratch, { recursive: true });
+  await rm(traces, { recursive: true });
+});
+
+function startHost(options: Partial<JobHostOptions> = {}): JobHost {
+  const host = new JobHost({
+    slots: 1,
+    worker: 'tester',
+    store,
+    scratch,
+    childEntry: new URL('./job-process.testing.ts', import.meta.url),
+    childEnvironment: {},
+    logger: createLogger('test', 'silent'),
+    ...options,
+    limits: { checkpointMs: 3_600_000, ...options.limits },
+  });
+  hosts.push(host);
+  return host;
+}
+
+interface TestPlan extends JobPlan {
+  trace: string;
+}
+
+/** A plan of its own key; without changes, 4 epochs of two short steps. */
+function plan(change: Partial<TestTask> = {}, kind: ArtifactKind = 'members'): TestPlan {
+  number += 1;
+  const spec = { number };
+  const key = artifactKey(spec);
+  const trace = join(traces, key);
+  return {
+    kind,
+    key,
+    spec,
+    trace,
+    prepare: async (directory, checkpoint): Promise<TestTask> => ({
+      trace,
+      directory,
+      checkpoint,
+      epochs: 4,
+      stepMs: 1,
+      dieBefore: null,
+      deaf: false,
+      diverge: false,
+      ...change,
+    }),
+  };
+}
+
+/** The same work without haste: it lasts until it is stopped. */
+const long = (change: Partial<TestTask> = {}) => plan({ epochs: 100_000, stepMs: 5, ...change });
+
+function call(host: JobHost, job: JobPlan, as = ++attempt): TestCaller {
+  const caller = testCaller();
+  host.serve({ key: job.key, attempt: as }, job, caller);
+  return caller;
+}
+
+const lines = (trace: string) => readFileSync(trace, 'utf8').trim().split('\n');
+const processesOf = (trace: string) =>
+  lines(trace)
+    .filter((line) => line.startsWith('pid '))
+    .map((line) => Number(line.slice(4)));
+const stepsOf = (trace: string) => lines(trace).filter((line) => line.includes('/'));
+const checkpointsOf = async ({ kind, key }: ArtifactPlan) =>
+  (await listCheckpoints(store, kind, key)).map(({ done }) => done);
+const weightsOf = async ({ kind, key }: ArtifactPlan) =>
+  (await readManifest(store, kind, key))?.files.weights.sha256;
+
+let calm: Promise<string | undefined> | undefined;
+
+/** Digest of what an undisturbed training of 4 epochs makes. */
+function undisturbed(): Promise<string | undefined> {
+  calm ??= (async () => {
+    const job = plan();
+    await call(startHost(), job).ended;
+    return weightsOf(job);
+  })();
+  return calm;
+}
+
+test('publishes what it made once; the next call finds it without starting a process', async () => {
+  const keys: string[][] = [];
+  const host = startHost({ onKeys: (held) => keys.push(held) });
+  const job = plan();
+  const first = call(host, job);
+  expect(await first.ended).toMatchObject({
+    $case: 'finished',
+    value: { reused: false, worker: 'tester', loss: expect.any(Number) },
+  });
+  expect(first.events[0]).toEqual({ $case: 'accepted', value: { worker: 'tester', takenOver: false } });
+  expect(first.events.filter(({ $case }) => $case === 'progress')).toHaveLength(4);
+  const manifest = await readManifest(store, 'members', job.key);
+  expect(manifest).toMatchObject({ spec: job.spec, worker: 'tester', environment: { made: 'in a test' } });
+  expect(manifest?.history).toHaveLength(4);
+
+  const other = startHost({ worker: 'another' });
+  const again = await call(other, { ...job, prepare: () => Promise.reject(new Error('asked for')) }).ended;
+  expect(again).toMatchObject({ $case: 'finished', value: { reused: true, worker: 'tester' } });
+  expect(processesOf(job.trace)).toHaveLength(1);
+  expect(keys).toEqual([[job.key], []]);
+});
+
+test('is busy when its slots are full, and free again before a caller hears of the end', async () => {
+  const host = startHost({ slots: 2 });
+  const [first, second] = [long(), plan()];
+  const running = [call(host, first), call(host, second)];
+  await expect(call(host, plan()).ended).rejects.toMatchObject({
+    kind: 'busy',
+    message: 'all 2 slots of tester are taken',
+  });
+  await running[1].ended;
+  const third = call(host, plan());
+  expect(await third.ended).toMatchObject({ $case: 'finished' });
+  expect(host.keys).toEqual([first.key]);
+});
+
+test('a newer attempt takes a running job over, and an older one is refused', async () => {
+  const host = startHost();
+  const job = long();
+  const first = call(host, job, 10);
+  await first.reached(2);
+  await expect(call(host, job, 10).ended).rejects.toMatchObject({ kind: 'superseded' });
+  await expect(call(host, job, 9).ended).rejects.toMatchObject({ kind: 'superseded' });
+
+  const second = call(host, job, 11);
+  await expect(first.ended).rejects.toMatchObject({
+    kind: 'superseded',
+    message: 'attempt 11 took this job over',
+  });
+  expect(second.events[0]).toEqual({ $case: 'accepted', value: { worker: 'tester', takenOver: true } });
+  // What is known goes to the new caller at once.
+  expect(second.events[1]).toMatchObject({ $case: 'progress' });
+  await second.reached(4);
+  expect(processesOf(job.trace)).toHaveLength(1);
+
+  // The first caller's end is not the second's, and its Stop comes too late.
+  first.hangUp();
+  expect(await host.stop({ key: job.key, attempt: 10 })).toBe(false);
+  expect(host.keys).toEqual([job.key]);
+  expect(await host.stop({ key: job.key, attempt: 11 })).toBe(true);
+  await expect(second.ended).rejects.toMatchObject({ kind: 'stopped' });
+  // Checkpoints are written under the attempt that has the job.
+  const [checkpoint] = await listCheckpoints(store, 'members', job.key);
+  expect(checkpoint.object).toMatch(/\/0*11-\d+\.safetensors$/);
+});
+
+test('runs on without its caller and is taken over within the grace', async () => {
+  const host = startHost({ graceMs: 3_600_000 });
+  const job = plan({ epochs: 40, stepMs: 5 });
+  const first = call(host, job);
+  await first.reached(1);
+  first.hangUp();
+  const second = call(host, job);
+  expect(await second.ended).toMatchObject({ $case: 'finished', value: { reused: false } });
+  expect(stepsOf(job.trace)).toHaveLength(80);
+  expect(processesOf(job.trace)).toHaveLength(1);
+});
+
+test('is stopped with a checkpoint when nobody takes it over, and not once it was taken over', async () => {
+  const host = startHost({ graceMs: 300 });
+  const job = long();
+  const first = call(host, job);
+  await first.reached(1);
+  first.hangUp();
+  const second = call(host, job);
+  const steps = stepsOf(job.trace).length;
+  // Twice the grace: 120 steps of 5 ms.
+  await expect.poll(() => stepsOf(job.trace).length, { timeout: 60_000 }).toBeGreaterThan(steps + 120);
+  expect(host.keys).toEqual([job.key]);
+  second.hangUp();
+  await expect.poll(() => host.keys, { timeout: 60_000 }).toEqual([]);
+  expect(await checkpointsOf(job)).toEqual([stepsOf(job.trace).length]);
+});
+
+test('stop stores a checkpoint, waits for the end of the process, and says whether there was a job', async () => {
+  const host = startHost();
+  const job = long();
+  const caller = call(host, job);
+  await caller.reached(1);
+  const steps = stepsOf(job.trace).length;
+  expect(await host.stop({ key: job.key, attempt })).toBe(true);
+  expect(isGone(processesOf(job.trace)[0])).toBe(true);
+  expect(await checkpointsOf(job)).toEqual([stepsOf(job.trace).length]);
+  expect(stepsOf(job.trace).length).toBeGreaterThanOrEqual(steps);
+  await expect(caller.ended).rejects.toMatchObject({ kind: 'stopped' });
+  expect(await host.stop({ key: job.key, attempt })).toBe(false);
+});
+
+test('kills a process that does not stop, and refuses a newer attempt as busy meanwhile', async () => {
+  const host = startHost({ limits: { stopMs: 500 } });
+  const job = long({ deaf: true });
+  const caller = call(host, job);
+  await caller.reached(1);
+  const stopped = host.stop({ key: job.key, attempt });
+  await expect(call(host, job).ended).rejects.toMatchObject({ kind: 'busy' });
+  expect(await stopped).toBe(true);
+  await expect(caller.ended).rejects.toMatchObject({ kind: 'stopped' });
+});
+
+test('a job that is stopped while it fetches does not wait for the rest', async () => {
+  const host = startHost();
+  const fetching = Promise.withResolvers<void>();
+  const never = Promise.withResolvers<unknown>();
+  const job = plan();
+  const caller = call(host, {
+    ...job,
+    prepare: () => {
+      fetching.resolve();
+      return never.promise;
+    },
+  });
+  await fetching.promise;
+  await host.close();
+  await expect(caller.ended).rejects.toMatchObject({ kind: 'leaving' });
+  // What was left behind may still fail.
+  never.reject(new Error('the store is gone'));
+  await expect(call(host, job).ended).rejects.toMatchObject({ kind: 'leaving' });
+});
+
+test('a closing service checkpoints its jobs, and another one goes on to the same bytes', async () => {
+  const host = startHost();
+  // 4 epochs of 2 steps.
+  const job = plan({ stepMs: 200 });
+  const caller = call(host, job);
+  await caller.reached(1);
+  await host.close();
+  await expect(caller.ended).rejects.toMatchObject({ kind: 'leaving' });
+  const [done] = await checkpointsOf(job);
+  expect(done).toBe(stepsOf(job.trace).length);
+
+  expect(await call(startHost(), job).ended).toMatchObject({ $case: 'finished', value: { reused: false } });
+  expect(stepsOf(job.trace)).toHaveLength(8);
+  expect(new Set(stepsOf(job.trace)).size).toBe(8);
+  expect(await weightsOf(job)).toBe(await undisturbed());
+  expect(await checkpointsOf(job)).toEqual([]);
+});
+
+test('a process that hangs is found, killed, and its caller told; one that hangs while it loads too', async () => {
+  const host = startHost({ limits: { stallMs: 1500 } });
+  const job = long({ stepMs: 1 });
+  const caller = call(host, job);
+  await caller.reached(60);
+  kill(processesOf(job.trace)[0], 'SIGSTOP');
+  await expect(caller.ended).rejects.toMatchObject({
+    kind: 'failed',
+    message: expect.stringMatching(/^no sign of life for \d\.\d s; the process was killed$/),
+  });
+
+  const slow = startHost({ limits: { loadMs: 400 }, childEnvironment: { TEST_LOAD_MS: '60000' } });
+  await expect(call(slow, plan()).ended).rejects.toMatchObject({
+    kind: 'failed',
+    message: expect.stringContaining('no sign of life for'),
+  });
+});
+
+test('after a process was killed the next attempt goes on from its last checkpoint, to the same bytes', async () => {
+  const host = startHost({ limits: { checkpointMs: 0 } });
+  const job = plan({ stepMs: 100 });
+  const dying: JobPlan = {
+    ...job,
+    prepare: async (...given) => ({ ...((await job.prepare(...given)) as TestTask), dieBefore: 6 }),
+  };
+  await expect(call(host, dying).ended).rejects.toMatchObject({
+    kind: 'failed',
+    message: "the job's process ended early with signal SIGKILL",
+  });
+  // A checkpoint after every step; the last may have been lost with the process.
+  const [done, ...older] = await checkpointsOf(job);
+  expect(older).toEqual([]);
+  expect(done).toBeGreaterThanOrEqual(4);
+
+  await call(host, job).ended;
+  const steps = stepsOf(job.trace);
+  expect(steps).toHaveLength(5 + 8 - done);
+  expect(new Set(steps).size).toBe(8);
+  expect(await weightsOf(job)).toBe(await undisturbed());
+  expect(await checkpointsOf(job)).toEqual([]);
+});
+
+test('a fault that the process names reaches the caller as it is', async () => {
+  await expect(call(startHost(), plan({ diverge: true })).ended).rejects.toMatchObject({
+    kind: 'diverged',
+    message: 'the loss became NaN in step 1 (epoch 1 of 1)',
+  });
+});
+
+/** A plan that was stopped after some steps, and the steps in its checkpoint. */
+async function interrupted(): Promise<{ job: TestPlan; done: number }> {
+  const host = startHost();
+  const job = plan({ stepMs: 100 });
+  const caller = call(host, job);
+  await caller.reached(2);
+  await host.stop({ key: job.key, attempt });
+  const [done] = await checkpointsOf(job);
+  return { job, done };
+}
+
+test('goes on from an older checkpoint where the newest is cut short, and from the start without one', async () => {
+  const { job, done } = await interrupted();
+  const [{ object }] = await listCheckpoints(store, 'members', job.key);
+  const whole = await store.get(object);
+  const cut = join(traces, 'cut');
+  const save = async (steps: number, data: Buffer) => {
+    await store.put(`checkpoints/members/${job.key}/cut`, data);
+    await store.getToFile(`checkpoints/members/${job.key}/cut`, cut);
+    await store.remove([`checkpoints/members/${job.key}/cut`]);
+    await saveCheckpoint(store, 'members', job.key, attempt, steps, cut);
+  };
+  await save(1000, whole.subarray(0, -3));
+  await store.put(object, whole);
+  await rm(cut);
+  await call(startHost(), job).ended;
+  expect(stepsOf(job.trace)).toHaveLength(8);
+  expect(await checkpointsOf(job)).toEqual([]);
+  expect(done).toBeLessThan(8);
+
+  const anew = plan();
+  await store.put(`checkpoints/members/${anew.key}/1-7.safetensors`, whole.subarray(0, 40));
+  await call(startHost(), anew).ended;
+  expect(stepsOf(anew.trace)).toHaveLength(8);
+  expect(await weightsOf(anew)).toBe(await weightsOf(job));
+});
+
+test('goes on without a checkpoint that the store has lost part of, and fails where the store is away', async () => {
+  const memory = memoryStore();
+  let away = false;
+  // As MinIO answers for an object whose data is cut short on its disk: measured.
+  const broken = new StoreError('Retryable HTTP status: 503', 'Unknown');
+  const shaky: ObjectStore = {
+    ...memory,
+    getToFile: () => Promise.reject(broken),
+    list: (prefix) => (away ? Promise.reject(broken) : memory.list(prefix)),
+  };
+  const job = plan();
+  await memory.put(`checkpoints/members/${job.key}/1-7.safetensors`, 'state');
+  const host = startHost({ store: shaky });
+  away = true;
+  await expect(call(host, job).ended).rejects.toMatchObject({ kind: 'failed' });
+  expect(await memory.list('checkpoints/')).toHaveLength(1);
+  away = false;
+  expect(await call(host, job).ended).toMatchObject({ $case: 'finished' });
+  expect(stepsOf(job.trace)).toHaveLength(8);
+});
+
+test('an attempt that trains on after the artifact was published leaves no checkpoint', async () => {
+  const [zombie, winner] = [startHost(), startHost({ worker: 'winner' })];
+  const job = plan({ stepMs: 200 });
+  const given = call(zombie, job);
+  await given.reached(1);
+  const fast: JobPlan = {
+    ...job,
+    prepare: async (...to) => ({ ...((await job.prepare(...to)) as TestTask), stepMs: 1 }),
+  };
+  await call(winner, fast).ended;
+  const published = await readManifest(store, 'members', job.key);
+  expect(published?.worker).toBe('winner');
+  await zombie.close();
+  await expect(given.ended).rejects.toMatchObject({ kind: 'leaving' });
+  expect(await checkpointsOf(job)).toEqual([]);
+  expect(await readManifest(store, 'members', job.key)).toEqual(published);
+});
+
+test('checkpoints that a dead publisher left are removed by whoever finds the artifact', async () => {
+  const host = startHost();
+  const job = plan();
+  await call(host, job).ended;
+  await store.put(`checkpoints/members/${job.key}/1-7.safetensors`, 'state');
+  expect(await call(host, job).ended).toMatchObject({ value: { reused: true } });
+  expect(await checkpointsOf(job)).toEqual([]);
+});
+
+test('makes an artifact again whose published file is lost', async () => {
+  const host = startHost();
+  const job = plan();
+  await call(host, job).ended;
+  const published = await readManifest(store, 'members', job.key);
+  await store.remove([published?.files.weights.object ?? '']);
+  expect(await call(host, job).ended).toMatchObject({ value: { reused: false } });
+  expect(processesOf(job.trace)).toHaveLength(2);
+  const again = await readManifest(store, 'members', job.key);
+  expect(again?.files).toEqual(published?.files);
+  expect(await store.exists(again?.files.weights.object ?? '')).toBe(true);
+});
+
+test('makes what comes next in the same call, also where the first artifact was there', async () => {
+  const host = startHost();
+  const job = plan({}, 'refiners');
+  const [one, two] = [plan({}, 'refined'), plan({}, 'refined')];
+  expect(await call(host, { ...job, next: one }).ended).toMatchObject({ value: { reused: false } });
+  expect(await call(host, { ...job, next: two }).ended).toMatchObject({ value: { reused: true } });
+  for (const { key } of [one, two]) expect(await readManifest(store, 'refined', key)).not.toBeNull();
+});
+
+test('makes what the newest caller wants next', async () => {
+  const host = startHost();
+  const job = plan({ stepMs: 50 }, 'refiners');
+  const [one, two] = [plan({}, 'refined'), plan({}, 'refined')];
+  const first = call(host, { ...job, next: one });
+  await first.reached(1);
+  await call(host, { ...job, next: two }).ended;
+  expect(await readManifest(store, 'refined', two.key)).not.toBeNull();
+});
+
+test('a job that is stopped in what comes next keeps the first artifact', async () => {
+  const host = startHost();
+  const job = plan({}, 'refiners');
+  const next = long();
+  const caller = call(host, { ...job, next });
+  await caller.reached(5);
+  expect(await host.stop({ key: job.key, attempt })).toBe(true);
+  await expect(caller.ended).rejects.toMatchObject({ kind: 'stopped' });
+  expect(await readManifest(store, 'refiners', job.key)).not.toBeNull();
+  expect(await checkpointsOf(next)).toHaveLength(1);
+  await store.remove((await listCheckpoints(store, next.kind, next.key)).map(({ object }) => object));
+});
+
+test('who stops a job does not wait for a store that is away', async () => {
+  const memory = memoryStore();
+  const host = startHost({
+    store: { ...memory, putFile: () => new Promise(() => {}) },
+    limits: { stopMs: 1000 },
+  });
+  const job = long();
+  const caller = call(host, job);
+  await caller.reached(1);
+  const started = performance.now();
+  expect(await host.stop({ key: job.key, attempt })).toBe(true);
+  // The limit, 1 s, or the 2 s that storing gets at least, beside what a busy machine takes.
+  expect(performance.now() - started).toBeLessThan(10_000);
+  await expect(caller.ended).rejects.toMatchObject({ kind: 'stopped' });
+});

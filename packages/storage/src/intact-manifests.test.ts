@@ -1,0 +1,111 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readIntactManifest } from './intact-manifests.ts';
+import { artifactKey } from './keys.ts';
+import { type Manifest, manifestKey, publishArtifact, readManifest } from './manifests.ts';
+import { type RunningMinio, startMinio } from './minio-server.testing.ts';
+import type { ObjectStore } from './object-store.ts';
+import { createS3Store } from './s3-store.ts';
+
+let minio: RunningMinio;
+let store: ObjectStore;
+let folder: string;
+let published: Manifest;
+let seed = 0;
+
+beforeAll(async () => {
+  minio = await startMinio();
+  store = createS3Store(minio.config);
+  folder = await mkdtemp(join(tmpdir(), 'ddad-intact-'));
+});
+
+afterAll(async () => {
+  await minio.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  seed += 1;
+  const spec = { seed };
+  const weights = join(folder, 'weights');
+  await writeFile(weights, 'the weights');
+  const work = { loss: 1, seconds: 1, worker: 't1', environment: {} };
+  const artifact = { kind: 'members' as const, key: artifactKey(spec), spec, files: { weights }, ...work };
+  published = (await publishArtifact(store, artifact)).manifest;
+});
+
+const now = () => new Date('2026-10-01T12:00:00.500Z');
+const read = (options: { digests?: boolean } = {}) =>
+  readIntactManifest(store, 'members', published.key, { now, ...options });
+const weightsKey = () => published.files.weights!.object;
+
+test('reads the manifest of a whole artifact, and that of none as null', async () => {
+  expect(await read()).toEqual({ manifest: published, damage: null });
+  expect(await read({ digests: true })).toEqual({ manifest: published, damage: null });
+  const none = await readIntactManifest(store, 'members', artifactKey({ no: 1 }));
+  expect(none).toEqual({ manifest: null, damage: null });
+});
+
+describe('sets aside a manifest', () => {
+  test.each([
+    ['whose object is missing', () => store.remove([weightsKey()]), {}, 'expected 11 bytes, found none'],
+    [
+      'whose object was cut short',
+      () => store.put(weightsKey(), 'the we'),
+      {},
+      'expected 11 bytes, found 6 bytes',
+    ],
+    [
+      'whose object has another digest, where digests are asked for',
+      () => store.put(weightsKey(), 'the weighty'),
+      { digests: true },
+      'found other bytes',
+    ],
+    [
+      'that was cut short itself',
+      () => store.put(manifestKey('members', published.key), '{"format": 1, "kin'),
+      {},
+      'expected a manifest of format 1 as JSON',
+    ],
+    [
+      "that is another artifact's",
+      () => store.put(manifestKey('members', published.key), JSON.stringify({ ...published, key: 'x' })),
+      {},
+      'got one for members x',
+    ],
+  ])('%s', async (_, harm, options, fault) => {
+    await harm();
+    const text = await store.get(manifestKey('members', published.key));
+    const { manifest, damage } = await read(options);
+    expect(manifest).toBeNull();
+    expect(damage).toMatchObject({ kind: 'members', key: published.key });
+    expect(damage!.fault).toContain(fault);
+    expect(damage!.setAside).toBe(`members/${published.key}/manifest.set-aside-20261001T120000500Z.json`);
+    expect(await store.get(damage!.setAside)).toEqual(text);
+    // Not finished any more: it can be published anew.
+    expect(await readManifest(store, 'members', published.key)).toBeNull();
+    expect(await read(options)).toEqual({ manifest: null, damage: null });
+  });
+});
+
+test('takes equal sizes for enough where digests are not asked for', async () => {
+  await store.put(weightsKey(), 'the weighty');
+  expect((await read()).manifest).toEqual(published);
+});
+
+test('leaves alone what was made again while it was judged', async () => {
+  const fresh = JSON.stringify({ ...published, files: {} });
+  const slow: ObjectStore = {
+    ...store,
+    async list(prefix) {
+      const entries = await store.list(prefix);
+      await store.put(manifestKey('members', published.key), fresh);
+      return entries.filter(({ key }) => key !== weightsKey());
+    },
+  };
+  const { manifest, damage } = await readIntactManifest(slow, 'members', published.key, { now });
+  expect(manifest).toEqual(JSON.parse(fresh));
+  expect(damage).toBeNull();
+});

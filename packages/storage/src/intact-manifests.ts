@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { type ArtifactKind, type Manifest, type ManifestFile, manifestKey } from './manifests.ts';
+import { ObjectNotFound, type ObjectStore } from './object-store.ts';
+
+/** A published artifact that was not what its manifest says. */
+export interface Damage {
+  kind: ArtifactKind;
+  key: string;
+  /** What was expected and what is there. Holds object keys and sizes only. */
+  fault: string;
+  /** Object key under which its manifest lies now. */
+  setAside: string;
+}
+
+export interface IntactOptions {
+  /** Reads every file and compares its digest; else only whether it is there and how long it is. Default false. */
+  digests?: boolean;
+  /** Names what is set aside. */
+  now?: () => Date;
+}
+
+/**
+ * Reads the manifest of an artifact that is whole. One whose objects are missing, have another size (or, on request,
+ * another digest), or that cannot be read itself is set aside as `manifest.set-aside-TIME.json` beside it, so that the
+ * artifact counts as not made and is made again under its key.
+ * @returns manifest: null where the artifact is not finished, or was damaged; damage: null where there was none.
+ */
+export async function readIntactManifest(
+  store: ObjectStore,
+  kind: ArtifactKind,
+  key: string,
+  options: IntactOptions = {},
+): Promise<{ manifest: Manifest | null; damage: Damage | null }> {
+  const object = manifestKey(kind, key);
+  for (;;) {
+    const text = await getOrNull(store, object);
+    if (text === null) return { manifest: null, damage: null };
+    const judged = await judge(store, kind, key, text, options.digests ?? false);
+    if ('manifest' in judged) return { ...judged, damage: null };
+    // Somebody else may have set it aside meanwhile, and made the artifact again: only what was judged is moved.
+    const now = await getOrNull(store, object);
+    if (now === null || !now.equals(text)) continue;
+    const time = (options.now?.() ?? new Date()).toISOString().replaceAll(/[-:.]/g, '');
+    const setAside = object.replace(/\.json$/, `.set-aside-${time}.json`);
+    await store.put(setAside, text);
+    await store.remove([object]);
+    return { manifest: null, damage: { kind, key, fault: judged.fault, setAside } };
+  }
+}
+
+async function judge(
+  store: ObjectStore,
+  kind: ArtifactKind,
+  key: string,
+  text: Buffer,
+  digests: boolean,
+): Promise<{ manifest: Manifest } | { fault: string }> {
+  const manifest = parse(text);
+  if (manifest === null)
+    return { fault: `${manifestKey(kind, key)}: expected a manifest of format 1 as JSON` };
+  if (manifest.kind !== kind || manifest.key !== key) {
+    return { fault: `expected a manifest for ${kind} ${key}, got one for ${manifest.kind} ${manifest.key}` };
+  }
+  const entries = await store.list(`${kind}/${key}/`);
+  const sizes = new Map(entries.map((entry) => [entry.key, entry.size]));
+  for (const file of Object.values(manifest.files)) {
+    const size = sizes.get(file.object);
+    if (size !== file.bytes) {
+      const found = size === undefined ? 'none' : `${size} bytes`;
+      return { fault: `${file.object}: expected ${file.bytes} bytes, found ${found}` };
+    }
+    const data = digests ? await getOrNull(store, file.object) : null;
+    if (data !== null && createHash('sha256').update(data).digest('hex') !== file.sha256) {
+      return { fault: `${file.object}: expected content with that SHA-256, found other bytes` };
+    }
+  }
+  return { manifest };
+}
+
+/** @returns null where it is no manifest, as when a disk lost part of it. */
+function parse(text: Buffer): Manifest | null {
+  try {
+    const value = JSON.parse(text.toString('utf8')) as Partial<Manifest> | null;
+    const files: Partial<ManifestFile>[] = Object.values(value?.files ?? {});
+    const known = files.every(
+      ({ object, sha256, bytes }) =>
+        typeof object === 'string' && typeof sha256 === 'string' && typeof bytes === 'number',
+    );
+    return value?.format === 1 && value.files && known ? (value as Manifest) : null;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+async function getOrNull(store: ObjectStore, object: string): Promise<Buffer | null> {
+  try {
+    return await store.get(object);
+  } catch (error) {
+    if (error instanceof ObjectNotFound) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tensorflowEnvironment } from '@ddad/compute/environment';
+import { type Backbone, recipes } from '@ddad/contract';
+import { networkInput, pixelsDigest } from '@ddad/dataset/packed-pixels';
+import type { ChildContext } from '@ddad/jobs/child';
+import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { MapTask } from './tasks.ts';
+
+// TensorFlow reads its settings when it loads.
+Object.assign(process.env, tensorflowEnvironment(1));
+const { tf } = await import('@ddad/compute');
+const { backbone, initialise, toPyTorch } = await import('@ddad/models');
+const { makeMaps } = await import('./make-maps.ts');
+
+const side = 64;
+const area = side * side;
+const count = 3;
+
+let directory: string;
+const pixels = Uint8Array.from(
+  { length: count * area },
+  (_, i) => 128 + 127 * Math.sin(i * 0.013 + i / area),
+);
+const x = networkInput(pixels);
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ddad-maps-'));
+  await writeFile(join(directory, 'pixels.u8'), pixels);
+});
+afterAll(async () => {
+  await rm(directory, { recursive: true });
+});
+
+/** A member's file, and what it makes of the images: x̂ and σ² (1 where it estimates none), [count × area] each. */
+async function member(name: Backbone, seed: number) {
+  const model = backbone(name);
+  const weights = initialise(model.parameters, seed);
+  // Otherwise a new member's output is next to nothing, and its σ² next to 1.
+  const last = weights.get('decoder.9.weight')!.data;
+  last.forEach((value, i) => {
+    last[i] = 300 * value;
+  });
+  const path = join(directory, `${name}-${seed}.safetensors`);
+  await writeFile(path, encodeSafetensors(toPyTorch(model.parameters, weights)));
+  return tf.tidy(() => {
+    const tensors = Object.fromEntries(
+      [...weights].map(([key, { data, shape }]) => [key, tf.tensor(data, shape)]),
+    );
+    const found = model.reconstruct(tensors, tensors, tf.tensor(x, [count, side, side, 1]));
+    const variance = found.variance?.dataSync<'float32'>().slice() ?? new Float32Array(count * area).fill(1);
+    return { path, image: found.image.dataSync<'float32'>().slice(), variance };
+  });
+}
+
+const context: ChildContext = {
+  ready: () => {},
+  progress: () => {},
+  afterStep: async () => 'go on',
+  checkpoint: () => {},
+};
+
+describe.each(['ae', 'aeu'] as const)('maps of %s', (name) => {
+  test("are what the members' reconstructions make of them, pixel by pixel", async () => {
+    const ndm = [await member(name, 1), await member(name, 2)];
+    const udm = [await member(name, 3)];
+    const images = [0, 1, 2];
+    const task: MapTask = {
+      type: 'map',
+      spec: {
+        recipe: recipes.maps,
+        backbone: name,
+        ndm: ['a', 'b'],
+        udm: ['c'],
+        imagesDigest: pixelsDigest(pixels),
+        imageSize: side,
+      },
+      members: { ndm: ndm.map(({ path }) => path), udm: udm.map(({ path }) => path) },
+      pixels: join(directory, 'pixels.u8'),
+      images,
+      directory,
+      threads: 1,
+    };
+    const made = await makeMaps(task, context);
+    const read = async (file: string) => decodeSafetensors(await readFile(made!.files[file])).tensors;
+    const [maps, scores] = [await read('maps'), await read('scores')];
+
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const at = (
+      values: { image: Float32Array; variance: Float32Array }[],
+      what: 'image' | 'variance',
+      i: number,
+    ) => values.map((each) => each[what][i]);
+    const pixel = Array.from(x, (grey, i) => {
+      const [muA, muB] = [mean(at(ndm, 'image', i)), mean(at(udm, 'image', i))];
+      // σ² is the NDM's; that of the UDM's members has no say.
+      const variance = mean(at(ndm, 'variance', i));
+      const spread = mean(at(ndm, 'image', i).map((value) => (muA - value) ** 2));
+      return {
+        recEnsemble: (grey - muA) ** 2 / variance,
+        aIntra: Math.sqrt(spread / variance),
+        aInter: Math.abs(muA - muB) / Math.sqrt(variance),
+        'rec.0': (grey - ndm[0].image[i]) ** 2 / ndm[0].variance[i],
+        'rec.1': (grey - ndm[1].image[i]) ** 2 / ndm[1].variance[i],
+      };
+    });
+    if (name === 'aeu') {
+      const variances = pixel.map((_, i) => mean(at(ndm, 'variance', i)));
+      expect(Math.max(...variances) / Math.min(...variances)).toBeGreaterThan(2);
+    }
+    for (const map of ['recEnsemble', 'aIntra', 'aInter'] as const) {
+      const tensor = maps.get(map)!;
+      expect(tensor.shape).toEqual([count, side, side]);
+      const worst = tensor.data.reduce(
+        (most, value, i) => Math.max(most, Math.abs(value - pixel[i][map]) / (1 + pixel[i][map])),
+        0,
+      );
+      expect(worst, map).toBeLessThan(1e-5);
+    }
+    expect([...maps.keys()].sort()).toEqual(['aInter', 'aIntra', 'recEnsemble']);
+    expect([...scores.keys()].sort()).toEqual(Object.keys(pixel[0]).sort());
+    for (const [score, { data }] of scores) {
+      for (const image of images) {
+        const own = pixel.slice(image * area, (image + 1) * area).map((each) => each[score as 'rec.0']);
+        expect(data[image] / mean(own), score).toBeCloseTo(1, 5);
+      }
+    }
+  }, 60_000);
+});

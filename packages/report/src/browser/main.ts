@@ -1,0 +1,14 @@
+import { chooseColourScale, chooseTheme } from './appearance.ts';
+import { copyButtons } from './copy-buttons.ts';
+import { curveLegend } from './curve-legend.ts';
+import { readPageData } from './elements.ts';
+import { operatingPointForm } from './operating-point.ts';
+import { imageViewer } from './viewer.ts';
+
+const data = readPageData();
+chooseTheme();
+chooseColourScale();
+curveLegend();
+operatingPointForm(data);
+imageViewer(data);
+copyButtons();

@@ -1,0 +1,104 @@
+import type { ScoreName } from '@ddad/contract';
+import { figure } from '../figures.ts';
+import { mostTelling, type OperatingPoint, operatingPoints } from '../operating-points.ts';
+import type { PageData } from '../page-data.ts';
+import { all, byId } from './elements.ts';
+
+const percent = (share: number) => (Number.isNaN(share) ? '–' : `${(share * 100).toFixed(1)} %`);
+
+/** The form that moves a threshold along a score, and its marks on the curves and on the score's histogram. */
+export function operatingPointForm(data: PageData): void {
+  const { labels } = data;
+  if (labels === null || document.getElementById('operating-point') === null) return;
+  const form = byId('operating-point', HTMLFormElement);
+  const select = form.elements.namedItem('score') as HTMLSelectElement;
+  const slider = form.elements.namedItem('place') as HTMLInputElement;
+  const shown = form.elements.namedItem('threshold') as HTMLOutputElement;
+  form.addEventListener('submit', (event) => event.preventDefault());
+  form.hidden = false;
+  const [roc, precisionRecall] = all('.curves svg.chart', SVGSVGElement);
+  const marks = { roc: addDot(roc!), precisionRecall: addDot(precisionRecall!) };
+  const rules = new Map(
+    all('[data-histogram]', HTMLElement).map((panel) => [
+      panel.dataset.histogram!,
+      { panel, rule: addRule(panel) },
+    ]),
+  );
+  let points: OperatingPoint[] = [];
+
+  const choose = () => {
+    points = operatingPoints(data.scores[select.value as ScoreName]!, labels);
+    slider.max = String(points.length - 1);
+    slider.value = String(mostTelling(points));
+    for (const { rule } of rules.values()) rule.setAttribute('visibility', 'hidden');
+    move();
+  };
+  const move = () => {
+    const point = points[Number(slider.value)]!;
+    const { threshold, truePositives: tp, falsePositives: fp, falseNegatives: fn, trueNegatives: tn } = point;
+    const rates = { sensitivity: tp / (tp + fn), specificity: tn / (tn + fp), precision: tp / (tp + fp) };
+    shown.value = figure(threshold, 4);
+    slider.setAttribute(
+      'aria-valuetext',
+      `${figure(threshold, 4)}: sensitivity ${percent(rates.sensitivity)}, specificity ${percent(rates.specificity)}`,
+    );
+    for (const cell of all('[data-count]', HTMLElement, form)) {
+      cell.textContent = String(point[cell.dataset.count as keyof OperatingPoint]);
+    }
+    for (const cell of all('[data-rate]', HTMLElement, form)) {
+      cell.textContent = percent(rates[cell.dataset.rate as keyof typeof rates]);
+    }
+    const colour = `var(--${select.value})`;
+    place(marks.roc, roc!, 1 - rates.specificity, rates.sensitivity, colour);
+    place(marks.precisionRecall, precisionRecall!, rates.sensitivity, rates.precision, colour);
+    const found = rules.get(select.value);
+    if (found === undefined) return;
+    const [min, max] = [Number(found.panel.dataset.min), Number(found.panel.dataset.max)];
+    const x = along(found.rule.ownerSVGElement!, 'x', max > min ? (threshold - min) / (max - min) : 0);
+    found.rule.setAttribute('x1', String(x));
+    found.rule.setAttribute('x2', String(x));
+    found.rule.setAttribute('visibility', 'visible');
+  };
+  select.addEventListener('change', choose);
+  slider.addEventListener('input', move);
+  choose();
+}
+
+/** Pixel of a value on an axis, by where the chart says that 0 and 1 lie. */
+function along(chart: SVGSVGElement, axis: 'x' | 'y', value: number): number {
+  const [zero, one] = chart.dataset[axis]!.split(' ').map(Number);
+  return zero! + (one! - zero!) * value;
+}
+
+function add<K extends 'circle' | 'line'>(
+  chart: SVGSVGElement,
+  name: K,
+  className: string,
+): SVGElementTagNameMap[K] {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+  element.setAttribute('class', className);
+  chart.append(element);
+  return element;
+}
+
+function addDot(chart: SVGSVGElement): SVGCircleElement {
+  const dot = add(chart, 'circle', 'operating-mark');
+  dot.setAttribute('r', '6');
+  return dot;
+}
+
+function addRule(panel: HTMLElement): SVGLineElement {
+  const [chart] = all('svg.chart', SVGSVGElement, panel);
+  const rule = add(chart!, 'line', 'operating-mark');
+  const { height } = chart!.viewBox.baseVal;
+  rule.setAttribute('y1', '14');
+  rule.setAttribute('y2', String(height - 34));
+  rule.setAttribute('visibility', 'hidden');
+  return rule;
+}
+
+function place(mark: SVGCircleElement, chart: SVGSVGElement, x: number, y: number, colour: string): void {
+  mark.setAttribute('cx', String(along(chart, 'x', x)));
+  mark.setAttribute('cy', String(along(chart, 'y', y)));
+  mark.style.fill = colour;
+}

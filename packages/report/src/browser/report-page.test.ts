@@ -1,0 +1,300 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { buildReport } from '../build-report.ts';
+import { buildComparison } from '../comparison/build-comparison.ts';
+import { compareRuns } from '../comparison/compare-runs.ts';
+import { mapScale, toBytes } from '../map-scale.ts';
+import { operatingPoints } from '../operating-points.ts';
+import { syntheticRun } from '../synthetic-run.testing.ts';
+
+// A browser on a busy machine takes its time.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
+
+const data = syntheticRun({ normal: 12, abnormal: 16 });
+const labels = data.test!.labels!;
+
+function installedChromium(): string {
+  const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) {
+    throw new Error(
+      `expected Chromium at ${places.join(' or ')}, found none: install Debian package chromium`,
+    );
+  }
+  return found;
+}
+
+let folder: string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+/** Everything that a page ought not to do. */
+let faults: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ddad-page-test-'));
+  await writeFile(join(folder, 'report.html'), await buildReport(data));
+  await writeFile(join(folder, 'comparison.html'), buildComparison(comparison()));
+  browser = await chromium.launch({ executablePath: installedChromium(), args: ['--no-sandbox'] });
+});
+afterAll(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true });
+});
+
+beforeEach(() => open('light'));
+afterEach(async () => {
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+async function open(colorScheme: 'light' | 'dark', file = 'report.html'): Promise<void> {
+  const address = pathToFileURL(join(folder, file)).href;
+  await context?.close();
+  faults = [];
+  context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 900 }, offline: true });
+  context.on('request', (request) => {
+    if (request.url() !== address && !request.url().startsWith('data:'))
+      faults.push(`request ${request.url()}`);
+  });
+  context.setDefaultTimeout(100_000);
+  page = await context.newPage();
+  page.on('console', (message) => faults.push(`console ${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => faults.push(`error ${error.message}`));
+  await page.goto(address);
+}
+
+/** The run against itself with other noise. */
+function comparison() {
+  const { result, test: found } = data;
+  const run = (gain: number) => ({
+    result,
+    images: labels.map((label, image) => ({
+      image: String(image),
+      label,
+      scores: { rec: found!.scores.rec![image]!, rDual: found!.scores.rDual![image]! + gain * (image % 5) },
+    })),
+  });
+  return compareRuns(run(0), run(0.001), { resamples: 20, integer: (below) => below - 1 });
+}
+
+/** Moves a slider as a reader's drag does. */
+async function slide(slider: Locator, value: number): Promise<void> {
+  await slider.evaluate((element, to) => {
+    const input = element as HTMLInputElement;
+    input.value = String(to);
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  }, value);
+}
+
+describe('operating point', () => {
+  test('starts where sensitivity and specificity together are greatest, and follows the slider', async () => {
+    const points = operatingPoints(Array.from(data.test!.scores.rDual!), labels);
+    const slider = page.getByLabel('Threshold').first();
+    const youden = (place: number) => {
+      const { truePositives: tp, falseNegatives: fn, trueNegatives: tn, falsePositives: fp } = points[place]!;
+      return tp / (tp + fn) + tn / (tn + fp);
+    };
+    expect(youden(Number(await slider.inputValue()))).toBe(
+      Math.max(...points.map((_point, place) => youden(place))),
+    );
+
+    await slide(slider, 0);
+    const count = (name: string) => page.locator(`[data-count="${name}"]`).textContent();
+    expect([await count('truePositives'), await count('falsePositives')]).toEqual(['16', '12']);
+    // By keyboard: the lowest score is now called normal.
+    await slider.focus();
+    await page.keyboard.press('ArrowRight');
+    const { truePositives, trueNegatives } = points[1]!;
+    expect([await count('truePositives'), await count('trueNegatives')]).toEqual([
+      String(truePositives),
+      String(trueNegatives),
+    ]);
+
+    // The mark on the ROC curve lies where the chart's own axes say.
+    const dot = page.locator('.curves circle.operating-mark').first();
+    const [x0, x1] = (await page.locator('.curves svg.chart').first().getAttribute('data-x'))!
+      .split(' ')
+      .map(Number);
+    expect(Number(await dot.getAttribute('cx'))).toBeCloseTo(x0! + (x1! - x0!) * (1 - trueNegatives / 12), 6);
+  });
+
+  test('marks the histogram of the score that is chosen', async () => {
+    await page.locator('#operating-point select').selectOption('aIntra');
+    const rule = (name: string) => page.locator(`[data-histogram="${name}"] line.operating-mark`);
+    expect(await rule('aIntra').getAttribute('visibility')).toBe('visible');
+    expect(await rule('rDual').getAttribute('visibility')).toBe('hidden');
+  });
+});
+
+test('a box hides and shows the curves of its score', async () => {
+  const curve = page.locator('.curves path[data-mark="aInter"]').first();
+  const box = page.locator('input[data-curve="aInter"]');
+  expect(await curve.isVisible()).toBe(true);
+  await box.uncheck();
+  expect(await curve.isVisible()).toBe(false);
+  await box.check();
+  expect(await curve.isVisible()).toBe(true);
+});
+
+describe('large view', () => {
+  const dialog = () => page.getByRole('dialog');
+  const title = () => page.locator('#viewer-title').textContent();
+  const button = (place: number) => page.locator(`button.case[data-case="${place}"]`);
+  const numberOf = async (place: number) => (await button(place).getAttribute('title'))!;
+
+  test('opens by mouse, goes on by its buttons, closes by its cross and beside it', async () => {
+    await button(1).click();
+    expect(await dialog().isVisible()).toBe(true);
+    expect(await title()).toBe(await numberOf(1));
+    await page.getByRole('button', { name: 'next' }).click();
+    expect(await title()).toBe(await numberOf(2));
+    await page.getByRole('button', { name: 'previous' }).click();
+    await page.getByRole('button', { name: 'previous' }).click();
+    expect(await title()).toBe(await numberOf(0));
+    await page.getByRole('button', { name: 'Close' }).click();
+    expect(await dialog().isVisible()).toBe(false);
+    await button(0).click();
+    await page.mouse.click(3, 3);
+    expect(await dialog().isVisible()).toBe(false);
+  });
+
+  test('works by keyboard alone, and gives the focus to the image it showed last', async () => {
+    await button(0).focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await button(1).evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+    expect(await title()).toBe(await numberOf(1));
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowLeft');
+    expect(await title()).toBe(await numberOf(2));
+
+    // Sliders keep their arrow keys.
+    const opacity = page.locator('#viewer-opacity');
+    await opacity.focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await opacity.inputValue()).toBe('66');
+    expect(await page.locator('#viewer-opacity-value').textContent()).toBe('66 %');
+    expect(await title()).toBe(await numberOf(2));
+
+    await page.keyboard.press('Escape');
+    expect(await dialog().isVisible()).toBe(false);
+    expect(await button(2).evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  test('opacity and threshold change the picture by the values of the map', async () => {
+    await button(2).click();
+    const place = Number(/\d+/.exec((await title())!)![0]) - 1;
+    const [area, map] = [64 * 64, data.test!.maps.aInter!];
+    await page.locator('input[name="map"][value="aInter"]').check();
+    const picture = async (opacity: number, threshold: number) => {
+      await slide(page.locator('#viewer-opacity'), opacity);
+      await slide(page.locator('#viewer-threshold'), threshold);
+      await page.mouse.move(2, 2);
+      const png = await page.locator('#viewer-stack').screenshot();
+      return sharp(png).removeAlpha().raw().toBuffer();
+    };
+    const image = await picture(0, 0);
+    const changed = async (opacity: number, threshold: number) => {
+      const shown = await picture(opacity, threshold);
+      let count = 0;
+      for (let at = 0; at < image.length; at += 3) {
+        if ([0, 1, 2].some((channel) => Math.abs(shown[at + channel]! - image[at + channel]!) > 3))
+          count += 1;
+      }
+      return count / (image.length / 3);
+    };
+    // Also the lowest value has a colour of its own.
+    expect(await changed(100, 0)).toBeGreaterThan(0.95);
+    const bytes = toBytes(map.subarray(place * area, (place + 1) * area), mapScale(map));
+    for (const threshold of [60, 128]) {
+      const expected = bytes.filter((byte) => byte >= threshold).length / area;
+      expect(expected).toBeGreaterThan(0.01);
+      // Enlarging smooths the map: its edge may lie half a pixel of the map elsewhere.
+      expect(Math.abs((await changed(100, threshold)) - expected)).toBeLessThan(0.1);
+    }
+    const label = await page.locator('#viewer-threshold-value').textContent();
+    expect(Number(label)).toBeCloseTo((128 / 255) * mapScale(map).end, 3);
+  });
+
+  test('tells the value under the pointer', async () => {
+    await button(0).click();
+    const place = Number(/\d+/.exec((await title())!)![0]) - 1;
+    const map = data.test!.maps.rDual!;
+    const scale = mapScale(map);
+    const bytes = toBytes(map.subarray(place * 4096, (place + 1) * 4096), scale);
+    const box = (await page.locator('#viewer-stack').boundingBox())!;
+    const [column, row] = [20, 33];
+    await page.mouse.move(box.x + ((column + 0.5) / 64) * box.width, box.y + ((row + 0.5) / 64) * box.height);
+    const shown = (await page.locator('#viewer-readout').textContent())!;
+    expect(shown).toContain(`at column ${column + 1}, row ${row + 1}`);
+    expect(Number(shown.split(' ')[1])).toBeCloseTo((bytes[row * 64 + column]! / 255) * scale.end, 3);
+  });
+
+  test("lists the image's scores", async () => {
+    await button(0).click();
+    expect(await page.locator('#viewer-scores tr').count()).toBe(6);
+    expect(await page.locator('#viewer-facts').textContent()).toMatch(/^abnormal · clearest hits, 1 of \d+/);
+  });
+});
+
+test.each([1280, 1000, 480])('is no wider than a window of %d pixels', async (width) => {
+  await page.setViewportSize({ width, height: 800 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+});
+
+test('theme and colour scale are the reader’s choice', async () => {
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await background();
+  await page.getByLabel('Theme').selectOption('dark');
+  const dark = await background();
+  expect(dark).not.toBe(light);
+  await page.getByLabel('Theme').selectOption('system');
+  expect(await background()).toBe(light);
+
+  const filter = () =>
+    page
+      .locator('button.case .map')
+      .first()
+      .evaluate((element) => getComputedStyle(element).filter);
+  expect(await filter()).toContain('#scale-viridis');
+  await page.getByLabel('Colour scale').selectOption('cividis');
+  expect(await filter()).toContain('#scale-cividis');
+});
+
+describe.each(['light', 'dark'] as const)('accessibility, %s', (scheme) => {
+  async function seriousFaults(): Promise<string[]> {
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run());
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(
+        ({ id, nodes }) =>
+          `${id}, ${nodes.length} times, first: ${nodes[0]!.html} ${nodes[0]!.failureSummary}`,
+      );
+  }
+
+  test('axe finds no serious fault in the page, nor in the large view', async () => {
+    await open(scheme);
+    await page.evaluate(() => {
+      for (const details of document.querySelectorAll('details')) details.open = true;
+    });
+    expect(await seriousFaults()).toEqual([]);
+    await page.locator('button.case').first().click();
+    expect(await seriousFaults()).toEqual([]);
+  });
+
+  test('axe finds no serious fault in the comparison of two runs', async () => {
+    await open(scheme, 'comparison.html');
+    expect(await page.locator('#differences tr[data-score]').count()).toBe(2);
+    expect(await seriousFaults()).toEqual([]);
+  });
+});

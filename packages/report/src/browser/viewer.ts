@@ -1,0 +1,137 @@
+import { figure } from '../figures.ts';
+import type { PageData } from '../page-data.ts';
+import { all, byId } from './elements.ts';
+import { galleryButtons } from './gallery.ts';
+
+/** The large view: one test image, a heat map over it, sliders for opacity and threshold, the image's scores. */
+export function imageViewer({ cases, maps, side }: PageData): void {
+  if (cases.length === 0) return;
+  const dialog = byId('viewer', HTMLDialogElement);
+  const opacity = byId('viewer-opacity', HTMLInputElement);
+  const threshold = byId('viewer-threshold', HTMLInputElement);
+  const readout = byId('viewer-readout', HTMLOutputElement);
+  const overlay = byId('viewer-map', HTMLImageElement);
+  const radios = all('input[name="map"]', HTMLInputElement, dialog);
+  const hint = readout.value;
+  const buttons = galleryButtons(open);
+  let shown = 0;
+
+  const chosenMap = () =>
+    Math.max(
+      0,
+      maps.findIndex(({ name }) => radios.some((radio) => radio.checked && radio.value === name)),
+    );
+
+  function open(place: number): void {
+    show(place);
+    dialog.showModal();
+  }
+
+  function show(place: number): void {
+    shown = (place + cases.length) % cases.length;
+    const found = cases[shown]!;
+    const pictures = all('img', HTMLImageElement, buttons[shown]!);
+    byId('viewer-title', HTMLHeadingElement).textContent = `Test image ${found.number}`;
+    const facts = [
+      found.label === null ? null : found.label === 1 ? 'abnormal' : 'normal',
+      `${found.group.toLowerCase()}, ${shown + 1} of ${cases.length} pictures`,
+      found.copy ? 'has a copy among the training images' : null,
+    ];
+    byId('viewer-facts', HTMLParagraphElement).textContent = facts
+      .filter((fact) => fact !== null)
+      .join(' · ');
+    byId('viewer-image', HTMLImageElement).src = pictures[0]!.src;
+    byId('viewer-base', HTMLImageElement).src = pictures[0]!.src;
+    byId('viewer-scores', HTMLTableSectionElement).replaceChildren(
+      ...found.scores.map(({ label, value, aboveNormals }) =>
+        row([label, figure(value, 4), aboveNormals === null ? '' : `${(aboveNormals * 100).toFixed(1)} %`]),
+      ),
+    );
+    showMap();
+  }
+
+  function showMap(): void {
+    const map = chosenMap();
+    const pictures = all('img', HTMLImageElement, buttons[shown]!);
+    overlay.src = pictures[map + 1]!.src;
+    overlay.alt = `Heat map ${maps[map]!.label}`;
+    readout.value = hint;
+    applySliders();
+  }
+
+  function applySliders(): void {
+    const { label, end } = maps[chosenMap()]!;
+    const grey = Number(threshold.value);
+    overlay.style.opacity = String(Number(opacity.value) / 100);
+    byId('viewer-opacity-value', HTMLOutputElement).value = `${opacity.value} %`;
+    const value = grey === 0 ? 'none' : figure((grey / 255) * end, 3);
+    byId('viewer-threshold-value', HTMLOutputElement).value = value;
+    threshold.setAttribute('aria-valuetext', grey === 0 ? 'none' : `${label} at least ${value}`);
+    const steps = Array.from({ length: 256 }, (_, at) => (at >= grey ? 1 : 0)).join(' ');
+    for (const element of all('.threshold', SVGElement)) element.setAttribute('tableValues', steps);
+  }
+
+  const stack = byId('viewer-stack', HTMLDivElement);
+  stack.addEventListener('pointermove', (event) => {
+    const box = stack.getBoundingClientRect();
+    const at = (offset: number, length: number) =>
+      Math.min(side - 1, Math.max(0, Math.floor((offset / length) * side)));
+    const [x, y] = [at(event.clientX - box.left, box.width), at(event.clientY - box.top, box.height)];
+    const grey = greyAt(overlay, side, x, y);
+    const { label, end } = maps[chosenMap()]!;
+    const value = `${figure((grey / 255) * end, 3)}${grey === 255 ? ' or more' : ''}`;
+    readout.value = `${label} ${value} at column ${x + 1}, row ${y + 1}`;
+  });
+  stack.addEventListener('pointerleave', () => {
+    readout.value = hint;
+  });
+  for (const radio of radios) radio.addEventListener('change', showMap);
+  for (const slider of [opacity, threshold]) slider.addEventListener('input', applySliders);
+  for (const button of all('[data-step]', HTMLButtonElement, dialog)) {
+    button.addEventListener('click', () => show(shown + Number(button.dataset.step)));
+  }
+  for (const button of all('[data-close]', HTMLButtonElement, dialog)) {
+    button.addEventListener('click', () => dialog.close());
+  }
+  dialog.addEventListener('keydown', (event) => {
+    // Sliders and radio buttons have arrow keys of their own.
+    if (event.target instanceof HTMLInputElement) return;
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    show(shown + step);
+  });
+  // A click beside the view closes it.
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  // Back to where the reader has come to, which need not be where they began.
+  dialog.addEventListener('close', () => buttons[shown]!.focus());
+}
+
+const read = new WeakMap<HTMLImageElement, { src: string; greys: Uint8ClampedArray }>();
+
+/** The byte of a grey image's pixel. */
+function greyAt(image: HTMLImageElement, side: number, x: number, y: number): number {
+  let found = read.get(image);
+  if (found?.src !== image.src) {
+    const canvas = new OffscreenCanvas(side, side);
+    const context = canvas.getContext('2d')!;
+    context.drawImage(image, 0, 0, side, side);
+    found = { src: image.src, greys: context.getImageData(0, 0, side, side).data };
+    read.set(image, found);
+  }
+  return found!.greys[(y * side + x) * 4]!;
+}
+
+function row(cells: readonly string[]): HTMLTableRowElement {
+  const element = document.createElement('tr');
+  for (const [column, text] of cells.entries()) {
+    const cell = document.createElement(column === 0 ? 'th' : 'td');
+    if (column === 0) cell.setAttribute('scope', 'row');
+    else cell.className = 'number';
+    cell.textContent = text;
+    element.append(cell);
+  }
+  return element;
+}

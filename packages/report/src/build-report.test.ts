@@ -1,0 +1,169 @@
+import { parseHTML } from 'linkedom';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { buildReport } from './build-report.ts';
+import { percent } from './figures.ts';
+import { dataElements, type PageData } from './page-data.ts';
+import { syntheticRun } from './synthetic-run.testing.ts';
+
+async function page(data: Parameters<typeof buildReport>[0]) {
+  const text = await buildReport(data);
+  const { document } = parseHTML(text);
+  const json = (id: string): unknown => JSON.parse(document.getElementById(id)!.textContent);
+  const texts = (selector: string) =>
+    [...document.querySelectorAll(selector)].map((element) => element.textContent.trim());
+  return {
+    text,
+    document,
+    texts,
+    result: json(dataElements.result),
+    data: json(dataElements.page) as PageData,
+  };
+}
+
+const sections = ['scores', 'curves', 'histograms', 'gallery', 'members', 'repeat'];
+
+describe('a run with labelled test images', () => {
+  const data = syntheticRun({ normal: 30, abnormal: 30, side: 16 });
+  let made: Awaited<ReturnType<typeof page>>;
+  beforeAll(async () => {
+    made = await page(data);
+  });
+
+  test('holds report.json as it is', () => {
+    expect(made.result).toEqual(JSON.parse(JSON.stringify(data.result)));
+  });
+
+  test('shows the figures of report.json', () => {
+    const { scores, withoutCopies, histogramDistance, members } = data.result;
+    for (const [name, { auc, ap }] of Object.entries(scores!)) {
+      const clean = withoutCopies!.scores![name as 'rDual']!;
+      const shown = made.texts(`tr[data-score="${name}"] td.number`);
+      const distance = histogramDistance![name as 'rDual']!.toFixed(1);
+      expect(shown).toEqual([percent(auc), percent(ap), distance, percent(clean.auc), percent(clean.ap)]);
+      expect(made.texts(`[data-histogram="${name}"] .chi`)).toEqual([`χ² = ${distance}`]);
+    }
+    expect(made.texts('.tile dd:not(.detail)')[0]).toBe(`${percent(scores!.rDual!.auc)}%`);
+    const rows = made.texts('table.members tbody tr');
+    expect(rows).toHaveLength(6);
+    members.forEach(({ seed, trainer, key }, i) => {
+      for (const figure of [String(seed), trainer, key.slice(0, 12)]) expect(rows[i]).toContain(figure);
+    });
+    expect(rows[1]).toContain('finished before this run');
+  });
+
+  test('has a curve of every score in both charts, and a histogram and loss curves', () => {
+    for (const name of ['rec', 'recEnsemble', 'aIntra', 'aInter', 'rIntra', 'rDual']) {
+      expect(made.document.querySelectorAll(`.curves path[data-mark="${name}"]`)).toHaveLength(2);
+    }
+    expect(made.document.querySelectorAll('[data-histogram] path[data-mark="abnormal"]')).toHaveLength(12);
+    expect(made.document.querySelectorAll('.losses path[data-mark]')).toHaveLength(6 + 2);
+  });
+
+  test('shows hits, misses and false alarms with all maps of one scale', () => {
+    expect(made.texts('#gallery h3').map((title) => title.split('  ')[0])).toHaveLength(3);
+    expect(made.data.maps.map(({ name }) => name)).toEqual([
+      'recEnsemble',
+      'aIntra',
+      'aInter',
+      'rIntra',
+      'rDual',
+    ]);
+    const buttons = [...made.document.querySelectorAll('button.case')];
+    expect(buttons).toHaveLength(15 + 15 + 20);
+    for (const button of buttons) expect(button.querySelectorAll('img')).toHaveLength(6);
+    const [hit] = made.data.cases;
+    const scores = data.test!.scores.rDual!;
+    expect(scores[hit!.number - 1]).toBe(Math.max(...Array.from(scores)));
+    expect(hit).toMatchObject({ label: 1, group: 'Clearest hits' });
+  });
+
+  test('counts the normal images of lower score', () => {
+    const { scores, labels } = data.test!;
+    const { number, scores: shown } = made.data.cases[3]!;
+    const mine = scores.aIntra![number - 1]!;
+    const below = Array.from(scores.aIntra!).filter(
+      (score, image) => labels![image] === 0 && score < mine,
+    ).length;
+    expect(shown.find(({ name }) => name === 'aIntra')).toMatchObject({
+      value: mine,
+      aboveNormals: below / 30,
+    });
+  });
+
+  test('says how to repeat the run', () => {
+    const input = JSON.parse(made.texts('#code-input')[0]!) as unknown;
+    expect(input).toEqual(data.input);
+    const [repeat] = made.texts('#repeat');
+    for (const key of [data.datasetDigest, ...data.result.members.map((member) => member.key)]) {
+      expect(repeat).toContain(key);
+    }
+    expect(repeat).toContain('Test Processor');
+  });
+
+  test('loads nothing and lets no other script run', () => {
+    expect(made.text).not.toMatch(/(?:src|href)="(?!data:|#)/);
+    expect(made.text).not.toMatch(/url\((?!#)/);
+    const policy = made.document.querySelector('meta[http-equiv]')!.getAttribute('content')!;
+    expect(policy).toMatch(/^default-src 'none'; img-src data:; .*script-src 'sha256-[\w+/]+=*'/);
+  });
+});
+
+test('text of a run cannot become markup', async () => {
+  const data = syntheticRun({ normal: 2, abnormal: 2, side: 8, k: 2 });
+  data.result.members[0]!.trainer = '<img src=x onerror=alert(1)>';
+  data.result.failedMembers = [{ role: 'udm', index: 1, reason: '</script><b>"' }];
+  const { document, texts } = await page(data);
+  expect(document.querySelector('img[src=x]')).toBeNull();
+  expect(texts('table.members')[0]).toContain('<img src=x onerror=alert(1)>');
+  expect(texts('.note.warning')[0]).toContain('UDM 1: </script><b>"');
+});
+
+test('without labels there is a gallery of the highest scores and no figure that needs labels', async () => {
+  const data = syntheticRun({ normal: 20, abnormal: 20, side: 8, unlabeledTest: true });
+  const { document, data: given } = await page(data);
+  const shown = sections.filter((id) => document.getElementById(id) !== null);
+  expect(shown).toEqual(['gallery', 'members', 'repeat']);
+  expect(given).toMatchObject({ labels: null, scores: {} });
+  const scores = given.cases.map(({ scores }) => scores.find(({ name }) => name === 'rDual')!.value);
+  expect(scores).toHaveLength(40);
+  expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  expect(given.cases[0]).toMatchObject({ label: null });
+});
+
+test('without test images there are members and settings alone', async () => {
+  const data = { ...syntheticRun({ normal: 2, abnormal: 2, side: 8, unlabeledTest: true }), test: null };
+  const { document } = await page(data);
+  expect(sections.filter((id) => document.getElementById(id) !== null)).toEqual(['members', 'repeat']);
+  expect(document.getElementById('viewer')).toBeNull();
+});
+
+test('the one-class mode shows what it has', async () => {
+  const { document, texts, data } = await page(
+    syntheticRun({ normal: 9, abnormal: 9, side: 8, oneClass: true }),
+  );
+  expect(data.maps.map(({ name }) => name)).toEqual(['recEnsemble', 'aIntra', 'rIntra']);
+  expect(texts('.facts')[0]).toContain('one-class mode');
+  expect(document.querySelectorAll('tr[data-score]')).toHaveLength(4);
+  expect(texts('.tile dt')[0]).toBe('AUC of Rintra');
+});
+
+test('says everything that does not fit together', async () => {
+  const data = syntheticRun({ normal: 2, abnormal: 2, side: 8 });
+  const test = { ...data.test!, labels: [0, 1] as const, maps: { aIntra: new Float32Array(5) } };
+  await expect(buildReport({ ...data, test })).rejects.toThrow(
+    'labels: expected 4 for 4 test images, got 2; maps aIntra: expected 256 for 4 test images, got 5',
+  );
+});
+
+test('a page of 2,000 test images stays under 15 MB and 20 s of processor time', async () => {
+  const data = syntheticRun({ normal: 1000, abnormal: 1000, k: 10, epochs: 250 });
+  const before = process.cpuUsage();
+  const text = await buildReport(data);
+  const { user, system } = process.cpuUsage(before);
+  const [seconds, megabytes] = [(user + system) / 1e6, Buffer.byteLength(text) / 1e6];
+  console.info(
+    `page of 2,000 test images: ${megabytes.toFixed(2)} MB, ${seconds.toFixed(1)} s of processor time`,
+  );
+  expect(megabytes).toBeLessThan(15);
+  expect(seconds).toBeLessThan(20);
+}, 240_000);

@@ -1,0 +1,78 @@
+import { type ScoreName, scoreNames } from '@ddad/contract';
+import { colourFilters } from './colour-scales.ts';
+import { type Html, html, jsonElement } from './html.ts';
+import { dataElements, type PageData } from './page-data.ts';
+import { pageShell } from './page-shell.ts';
+import type { ReportData, TestImages } from './report-data.ts';
+import { curves } from './sections/curves.ts';
+import { gallery } from './sections/gallery.ts';
+import { histograms } from './sections/histograms.ts';
+import { members } from './sections/members.ts';
+import { repeat } from './sections/repeat.ts';
+import { scoresTable } from './sections/scores-table.ts';
+import { summary } from './sections/summary.ts';
+import { viewer } from './sections/viewer.ts';
+
+/**
+ * A run's report as one HTML page that needs nothing else: no network, no other file. Names of images are not in it.
+ * @throws RangeError listing what does not fit together in the data of the test images
+ */
+export async function buildReport(data: ReportData): Promise<string> {
+  const { result, test } = data;
+  if (test !== null) checkTestImages(test);
+  const pictures = test === null || test.copies.length === 0 ? null : await gallery(test);
+  const sections: [id: string, title: string, section: Html | null][] = [
+    ['scores', 'Scores', scoresTable(data)],
+    ['curves', 'Curves', curves(data)],
+    ['histograms', 'Histograms', histograms(data)],
+    ['gallery', 'Gallery', pictures?.section ?? null],
+    ['members', 'Members', members(data)],
+    ['repeat', 'Repeat', repeat(data)],
+  ];
+  const shown = sections.filter(([, , section]) => section !== null);
+  const pageData: PageData = {
+    scores: test?.labels == null ? {} : rounded(test),
+    labels: test?.labels == null ? null : [...test.labels],
+    cases: pictures?.data.cases ?? [],
+    maps: pictures?.data.maps ?? [],
+    side: test?.side ?? 0,
+  };
+  return pageShell({
+    title: `${result.dataset}: ${result.backbone}, K = ${result.k}, seed ${result.seed} — DDAD report`,
+    sections: shown.map(([id, title]) => ({ id, title })),
+    content: html`${summary(data)}
+<noscript><p class="note">Without JavaScript the enlarged view, the operating point and the choices of colours are missing.</p></noscript>
+${shown.map(([, , section]) => section)}`,
+    footer: html`Made by DDAD from <code>${result.files.report}</code>. Figures of the run's result are those of report.json, which this page holds.`,
+    after: html`${pictures && viewer(pictures.data.maps.map(({ name }) => name))}
+${colourFilters()}
+${jsonElement(dataElements.result, result)}
+${jsonElement(dataElements.page, pageData)}`,
+  });
+}
+
+/** Seven digits are what 32-bit floats hold. */
+function rounded({ scores }: TestImages): PageData['scores'] {
+  const found: PageData['scores'] = {};
+  for (const name of scoreNames) {
+    const values = scores[name];
+    if (values !== undefined) found[name] = Array.from(values, (value) => Number(value.toPrecision(7)));
+  }
+  return found;
+}
+
+function checkTestImages({ labels, copies, scores, side, pixels, maps }: TestImages): void {
+  const count = copies.length;
+  const area = side * side;
+  const faults: string[] = [];
+  const check = (what: string, got: number, expected: number) => {
+    if (got !== expected) faults.push(`${what}: expected ${expected} for ${count} test images, got ${got}`);
+  };
+  if (labels !== null) check('labels', labels.length, count);
+  check('pixels', pixels.length, count * area);
+  for (const [name, values] of Object.entries(scores) as [ScoreName, ArrayLike<number>][]) {
+    check(`scores ${name}`, values.length, count);
+  }
+  for (const [name, map] of Object.entries(maps)) check(`maps ${name}`, map.length, count * area);
+  if (faults.length > 0) throw new RangeError(faults.join('; '));
+}

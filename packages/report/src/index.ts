@@ -1,0 +1,10 @@
+export { buildReport } from './build-report.ts';
+export { buildComparison, isClear, points } from './comparison/build-comparison.ts';
+export {
+  type Comparison,
+  compareRuns,
+  type ScoredImage,
+  type ScoredRun,
+  type SideChange,
+} from './comparison/compare-runs.ts';
+export type { ArtifactFacts, MapName, ReportData, TestImages } from './report-data.ts';

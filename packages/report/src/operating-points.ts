@@ -1,0 +1,42 @@
+/** What calling every image at or above a threshold abnormal gives. */
+export interface OperatingPoint {
+  threshold: number;
+  truePositives: number;
+  falsePositives: number;
+  falseNegatives: number;
+  trueNegatives: number;
+}
+
+/** One point per distinct score as threshold, from the lowest. */
+export function operatingPoints(scores: readonly number[], labels: readonly (0 | 1)[]): OperatingPoint[] {
+  const order = scores.map((_score, image) => image).sort((a, b) => scores[b]! - scores[a]!);
+  const abnormal = labels.filter((label) => label === 1).length;
+  const normal = labels.length - abnormal;
+  const points: OperatingPoint[] = [];
+  const called = { abnormal: 0, normal: 0 };
+  order.forEach((image, place) => {
+    if (labels[image] === 1) called.abnormal += 1;
+    else called.normal += 1;
+    const next = order[place + 1];
+    if (next !== undefined && scores[next] === scores[image]) return;
+    points.push({
+      threshold: scores[image]!,
+      truePositives: called.abnormal,
+      falsePositives: called.normal,
+      falseNegatives: abnormal - called.abnormal,
+      trueNegatives: normal - called.normal,
+    });
+  });
+  return points.reverse();
+}
+
+/** Place of the point where sensitivity and specificity together are greatest (Youden's index); of several, the lowest. */
+export function mostTelling(points: readonly OperatingPoint[]): number {
+  const index = ({
+    truePositives: tp,
+    falseNegatives: fn,
+    trueNegatives: tn,
+    falsePositives: fp,
+  }: OperatingPoint) => tp / (tp + fn) + tn / (tn + fp);
+  return points.reduce((best, point, at) => (index(point) > index(points[best]!) ? at : best), 0);
+}

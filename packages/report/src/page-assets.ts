@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { colourScaleStyles } from './colour-scales.ts';
+
+const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+/** What a page carries beside its content: style sheet, script, and the script's hash for the content security policy. */
+export interface PageAssets {
+  style: string;
+  script: string;
+  /** As in `script-src`: `sha256-...`. */
+  scriptHash: string;
+}
+
+let made: PageAssets | null = null;
+
+/** Reads and bundles this package's own style sheet and script; once a process. */
+export function pageAssets(): PageAssets {
+  made ??= make();
+  return made;
+}
+
+function make(): PageAssets {
+  const { outputFiles } = buildSync({
+    entryPoints: [beside('browser/main.ts')],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    target: 'es2022',
+    minify: true,
+    charset: 'utf8',
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  const script = outputFiles[0]!.text.trim();
+  if (/<\/script|<!--/i.test(script))
+    throw new Error('the page script: expected nothing that ends its element');
+  return {
+    style: `${readFileSync(beside('page.css'), 'utf8')}\n${colourScaleStyles()}`,
+    script,
+    scriptHash: `sha256-${createHash('sha256').update(script).digest('base64')}`,
+  };
+}

@@ -1,0 +1,44 @@
+import { scoreNames } from '@ddad/contract';
+import { precisionRecallChart, rocChart } from '../charts/curve-charts.ts';
+import { percent } from '../figures.ts';
+import { type Html, html } from '../html.ts';
+import type { ReportData } from '../report-data.ts';
+import { mainScore, scoreNaming } from '../score-names.ts';
+
+/** ROC and precision-recall curves, which of them to show, and what a threshold would give. Null without labels. */
+export function curves({ result, test }: ReportData): Html | null {
+  const found = result.scores;
+  if (found === null || test === null || test.labels === null) return null;
+  const names = scoreNames.filter((name) => found[name] !== undefined);
+  const main = mainScore(found);
+  return html`<section id="curves">
+  <h2>Curves</h2>
+  <div class="curves">
+    <figure class="card"><figcaption>ROC</figcaption>${rocChart(test.scores, test.labels)}</figure>
+    <figure class="card"><figcaption>Precision and recall</figcaption>${precisionRecallChart(test.scores, test.labels)}</figure>
+    <div class="card side">
+      <fieldset class="legend"><legend>Curves shown <small>AUC %</small></legend>${names.map((name) => {
+        const { symbol, dashes, plain } = scoreNaming[name];
+        const pattern = dashes === null ? null : html` stroke-dasharray="${dashes}"`;
+        return html`
+        <label><input type="checkbox" checked data-curve="${plain}"><svg width="30" height="10" aria-hidden="true"><line x1="1" x2="29" y1="5" y2="5" stroke="var(--${name})" stroke-width="${name === 'rDual' ? 2.5 : 2}"${pattern}/></svg>
+          <span>${symbol}</span><span class="auc">${percent(found[name]!.auc)}</span></label>`;
+      })}</fieldset>
+      <form class="operating-point" id="operating-point" hidden>
+        <h3>Operating point</h3>
+        <label class="field">Score <select name="score">${names.map(
+          (name) =>
+            html`<option value="${name}"${name === main && html` selected`}>${scoreNaming[name].plain}</option>`,
+        )}</select></label>
+        <label class="field" for="operating-threshold">Threshold <output name="threshold" for="operating-threshold"></output></label>
+        <input type="range" id="operating-threshold" name="place" min="0" value="0">
+        <table class="confusion"><thead><tr><td></td><th scope="col">called abnormal</th><th scope="col">called normal</th></tr></thead>
+          <tbody><tr><th scope="row">abnormal</th><td data-count="truePositives"></td><td data-count="falseNegatives" class="wrong"></td></tr>
+          <tr><th scope="row">normal</th><td data-count="falsePositives" class="wrong"></td><td data-count="trueNegatives"></td></tr></tbody></table>
+        <dl class="rates"><div><dt>sensitivity</dt><dd data-rate="sensitivity"></dd></div><div><dt>specificity</dt><dd data-rate="specificity"></dd></div><div><dt>precision</dt><dd data-rate="precision"></dd></div></dl>
+        <p class="caption">For looking: a threshold chosen on test images is no result.</p>
+      </form>
+    </div>
+  </div>
+</section>`;
+}

@@ -50,6 +50,21 @@ it('lets the environment win over the file, also by a file of its own', () => {
   expect(settings).toEqual({ NATS_URL: 'nats://elsewhere:4222', NATS_USER: 'mounted', NATS_PASSWORD: 'p' });
 });
 
+it('gives a trainer the credentials that the file has for trainers, and none of the others', () => {
+  const directory = home('.ddad');
+  const users = 'TRAINER_NATS_PASSWORD=tn\nTRAINER_S3_SECRET_KEY=ts\nSCORER_NATS_PASSWORD=sn\nGRPC_TOKEN=t\n';
+  writeFileSync(
+    join(directory, 'cluster.env'),
+    `NATS_USER=cli\nNATS_PASSWORD=cn\nS3_ACCESS_KEY=cli\nS3_SECRET_KEY=cs\n${users}`,
+  );
+  expect(find({}).environment).toMatchObject({ NATS_USER: 'cli', NATS_PASSWORD: 'cn' });
+  const own = { NATS_USER: 'trainer', NATS_PASSWORD: 'tn', S3_ACCESS_KEY: 'trainer', S3_SECRET_KEY: 'ts' };
+  expect(find({}).trainerEnvironment).toEqual({ ...own, GRPC_TOKEN: 't' });
+  const elsewhere = { NATS_USER: 'mine', NATS_PASSWORD_FILE: '/run/secret' };
+  const { NATS_PASSWORD: _, ...rest } = own;
+  expect(find(elsewhere).trainerEnvironment).toEqual({ ...rest, ...elsewhere, GRPC_TOKEN: 't' });
+});
+
 it('lists everything that is missing, and where it looked', () => {
   const read = () => readSettings(find({}), { ...shapes.temporal, ...shapes.store });
   expect(read).toThrow(/no cluster: run "make up"/);

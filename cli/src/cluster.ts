@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describeFaults } from '@ddad/contract';
-import { ConfigError, natsShape, readConfig, storeShape, temporalShape } from '@ddad/platform';
+import { ConfigError, environmentOf, natsShape, readConfig, storeShape, temporalShape } from '@ddad/platform';
 import { z } from 'zod';
 import { CommandFailure } from './failure.ts';
 import { findHome, readClusterEnv } from './local-home.ts';
@@ -22,6 +22,8 @@ export interface Cluster {
   home: string;
   /** The environment, over what the local cluster's file says. */
   environment: Environment;
+  /** The same for a trainer: where the file has credentials of its own for one, those. */
+  trainerEnvironment: Environment;
 }
 
 /** What commands need of a cluster, as shapes for `readSettings`. */
@@ -39,9 +41,12 @@ export function findCluster(place: Place): Cluster {
   const home = findHome(place.environment.DDAD_HOME, place.cwd, place.checkout);
   const given = Object.entries(place.environment).filter(([, value]) => value !== undefined && value !== '');
   const set = new Set(given.map(([key]) => key));
-  const fromFile = Object.entries(readClusterEnv(home)).filter(([key]) => !set.has(`${key}_FILE`));
-  const environment: Environment = { ...Object.fromEntries(fromFile), ...Object.fromEntries(given) };
-  return { home, environment };
+  const over = (file: Environment): Environment => {
+    const kept = Object.entries(file).filter(([key]) => !set.has(`${key}_FILE`));
+    return { ...Object.fromEntries(kept), ...Object.fromEntries(given) };
+  };
+  const file = readClusterEnv(home);
+  return { home, environment: over(file), trainerEnvironment: over(environmentOf('trainer', file)) };
 }
 
 /**

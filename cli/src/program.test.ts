@@ -43,19 +43,42 @@ describe('without a cluster', () => {
   it('documents every command and the exit codes', async () => {
     const { code, out } = await ddad(['--help']);
     expect(code).toBe(0);
-    for (const command of ['dataset', 'run', 'runs', 'cancel', 'members', 'export', 'trainer', 'demo']) {
+    for (const command of [
+      'dataset',
+      'run',
+      'runs',
+      'cancel',
+      'report',
+      'members',
+      'export',
+      'trainer',
+      'demo',
+    ]) {
       expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'));
     }
     expect(out).toMatch(/Exit codes:\n {2}0[\s\S]*\n {2}1 [\s\S]*\n {2}2 [\s\S]*\n {2}3 [\s\S]*\n {2}130/);
-    for (const command of [['dataset', 'add'], ['run'], ['cancel'], ['export']]) {
+    for (const command of [
+      ['dataset', 'add'],
+      ['run'],
+      ['cancel'],
+      ['pause'],
+      ['resume'],
+      ['add-members'],
+      ['report'],
+      ['export'],
+    ]) {
       expect((await ddad([...command, '--help'])).out).toMatch(/Examples?:\n {2}\$ npx ddad/);
     }
   });
 
-  it.each([[['run', '--speed']], [['nonsense']], [['runs', '--limit', '0']], [['export', 'abcd']]])(
-    'calls %j bad input',
-    async (args) => expect((await ddad(args)).code).toBe(2),
-  );
+  it.each([
+    [['run', '--speed']],
+    [['nonsense']],
+    [['runs', '--limit', '0']],
+    [['add-members', 'x']],
+    [['add-members', 'x', '--k', '2']],
+    [['export', 'abcd']],
+  ])('calls %j bad input', async (args) => expect((await ddad(args)).code).toBe(2));
 
   it("lists every fault of a run's input before it looks for a cluster", async () => {
     const { code, out, err } = await ddad(['run', '--k', '1', '--epochs', '-3', '--backbone', 'vae']);
@@ -131,8 +154,9 @@ describe('with real servers', () => {
     store = createS3Store({
       endpoint: servers.S3_ENDPOINT,
       bucket: servers.S3_BUCKET,
-      accessKey: servers.S3_ACCESS_KEY,
-      secretKey: servers.S3_SECRET_KEY,
+      // What services publish, the command line's own user may only read.
+      accessKey: 'operator',
+      secretKey: servers.OPERATOR_S3_SECRET_KEY,
     });
     temporal = await Connection.connect({ address: servers.TEMPORAL_ADDRESS });
   }, 60_000);
@@ -244,6 +268,21 @@ describe('with real servers', () => {
     expect(code).toBe(1);
     expect(err).toMatch(/expected \d+ bytes with SHA-256/);
     await expect(readFile(join(root, 'damaged'))).rejects.toThrow('ENOENT');
+  });
+
+  it('fetches a page by the run id alone, which Temporal need not know any more', async () => {
+    const run = '01234567-89ab-7cde-8f01-23456789abcd';
+    const file = join(root, 'pages', 'page.html');
+    const missing = await ddad(['report', run, '--out', file], environment);
+    expect(missing).toMatchObject({ code: 1, err: expect.stringContaining('with a page') as string });
+    await store.put(`reports/${run}/report.html`, '<!doctype html>');
+    expect(await ddad(['report', run, '--out', file], environment)).toEqual({
+      code: 0,
+      out: `${file}\n`,
+      err: '',
+    });
+    expect(await readFile(file, 'utf8')).toBe('<!doctype html>');
+    expect((await ddad(['report', 'nobody'], environment)).code).toBe(2);
   });
 
   it('lists runs by what they were started with, and waits for a cancellation no longer than told', async () => {

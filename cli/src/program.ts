@@ -2,17 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { createS3Store, type ObjectStore, StoreError } from '@ddad/storage';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type Cluster, findCluster, type Place, readSettings, shapes } from './cluster.ts';
+import { addMembersToRun } from './commands/add-members.ts';
 import { cancelRun } from './commands/cancel.ts';
+import { compareReports } from './commands/compare.ts';
 import { addDataset } from './commands/dataset-add.ts';
 import { listDatasetsCommand } from './commands/dataset-list.ts';
 import { demoSettings, runDemo } from './commands/demo.ts';
 import { exportMember } from './commands/export.ts';
 import { listMembersCommand } from './commands/members.ts';
+import { pauseRun, resumeRun } from './commands/pause.ts';
+import { fetchReport } from './commands/report.ts';
 import { type RunDeps, startRun } from './commands/run.ts';
 import { listRunsCommand } from './commands/runs.ts';
 import { runTrainer } from './commands/trainer.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { connectLiveFeed } from './live-feed.ts';
+import { openFile } from './open-file.ts';
 import { mergeRunInput, type RunFlags, readJsonInput } from './run-input.ts';
 import { type Screens, styled } from './screen.ts';
 import { connectTemporal, type TemporalRuns } from './temporal-runs.ts';
@@ -128,12 +133,12 @@ Examples:
     )
     .option('--dataset <name>', 'which dataset')
     .option('--k <n>', 'members per role, at least 2 (default: 3)')
-    .option('--backbone <name>', 'what a member is: ae (default: ae)')
+    .option('--backbone <name>', 'what a member is: ae, aeu (AE-U) or memae (MemAE) (default: ae)')
     .option('--epochs <n>', 'epochs of a member (default: 250)')
     .option('--seed <n>', "the run's seed (default: 0)")
     .option('--input <file>', "JSON object with any fields of the run's input; options win over it")
     .option('--json', 'only the result on standard output, as one JSON object; all else on standard error')
-    .option('--out <dir>', 'write report.json and scores.csv there')
+    .option('--out <dir>', 'write report.json, report.html and scores.csv there')
     .addHelpText(
       'after',
       `
@@ -141,6 +146,7 @@ Fields of --input, with their defaults; what is left out keeps them, nested fiel
   {"dataset": "...", "backbone": "ae", "k": 3, "seed": 0, "epochs": 250, "batchSize": 64, "learningRate": 0.0005,
    "refiner": {"epochs": 100, "batchSize": 8, "learningRate": 0.0001, "weightDecay": 0.0001}}
   "unlabeled": M      use M unlabeled images, not all; 0: one-class mode
+  "minMembers": m     go on with m members per role where others fail for good; else one that fails ends the run
   "anomalousRate": r  the share of abnormal ones among them, where the dataset knows their labels
 
 Examples:
@@ -178,6 +184,69 @@ Examples:
     .addHelpText('after', '\nExample:\n  $ npx ddad cancel ddad-brain-20260102-093000-1f2e')
     .action(async (run: string, options: { limit: number }) => {
       await withTemporal((runs) => cancelRun({ runs, screens }, { run, ...options }));
+    });
+
+  program
+    .command('pause')
+    .description(
+      'Pauses a run and waits until its trainers are idle: they stop after a checkpoint and serve other runs.',
+    )
+    .argument('<run>', 'as "ddad runs" lists it; Temporal\'s run id is understood as well')
+    .option('--limit <seconds>', 'how long to wait', wholeNumber(1, 86_400), 120)
+    .addHelpText('after', '\nExample:\n  $ npx ddad pause ddad-brain-20260102-093000-1f2e')
+    .action(async (run: string, options: { limit: number }) => {
+      await withTemporal((runs) => pauseRun({ runs, screens }, { run, ...options }));
+    });
+
+  program
+    .command('resume')
+    .description('Has a paused run go on from its checkpoints.')
+    .argument('<run>', 'as "ddad runs" lists it; Temporal\'s run id is understood as well')
+    .option('--limit <seconds>', 'how long to wait', wholeNumber(1, 86_400), 120)
+    .addHelpText('after', '\nExample:\n  $ npx ddad resume ddad-brain-20260102-093000-1f2e')
+    .action(async (run: string, options: { limit: number }) => {
+      await withTemporal((runs) => resumeRun({ runs, screens }, { run, ...options }));
+    });
+
+  program
+    .command('add-members')
+    .description('Adds members to a run that still trains; finished and running ones stay as they are.')
+    .argument('<run>', 'as "ddad runs" lists it; Temporal\'s run id is understood as well')
+    .requiredOption('--k <n>', 'members per role from now on, more than now', wholeNumber(3, 64))
+    .addHelpText('after', '\nExample:\n  $ npx ddad add-members ddad-brain-20260102-093000-1f2e --k 7')
+    .action(async (run: string, options: { k: number }) => {
+      await withTemporal((runs) => addMembersToRun({ runs, screens }, { run, ...options }));
+    });
+
+  program
+    .command('report')
+    .description(
+      "Fetches a finished run's report: one HTML file with scores, curves, histograms, heat maps and members, which " +
+        'needs no network. It holds pictures of test images. With a second run on the same test images: their scores ' +
+        'side by side, differences with intervals, and which images changed sides.',
+    )
+    .argument('<run>', 'as "ddad runs" lists it; Temporal\'s run id is understood as well')
+    .argument('[second]', 'a run to compare with the first')
+    .option('--open', 'show it in the browser')
+    .option(
+      '--out <file>',
+      'file to write (default: RUN.html or RUN-SECOND.html); one that exists is replaced',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npx ddad report ddad-brain-20260102-093000-1f2e --open
+  $ npx ddad report ddad-brain-20260102-093000-1f2e ddad-brain-20260103-101500-77c0`,
+    )
+    .action(async (run: string, second: string | undefined, options: { open?: boolean; out?: string }) => {
+      await withTemporal((runs) => {
+        const deps = { runs, store: openStore(cluster()), screens, openFile };
+        const { cwd } = invocation;
+        return second === undefined
+          ? fetchReport(deps, { run, ...options, cwd })
+          : compareReports(deps, { runs: [run, second], ...options, cwd });
+      });
     });
 
   program

@@ -21,7 +21,7 @@ const result: RunResult = {
   members: [],
   artifacts: { maps: 'm', rIntra: 'i', rDual: 'd' },
   seconds: { plan: 1, train: 60, maps: 2, refine: 30, report: 1, total: 94 },
-  files: { report: 'reports/r/report.json', scores: null },
+  files: { report: 'reports/r/report.json', page: 'reports/r/report.html', scores: null },
 };
 
 describe('resultLines', () => {
@@ -56,6 +56,29 @@ describe('resultLines', () => {
     expect(lines[2]).toMatch(/^score +AUC % +AP % +AUC %\* +AP %\*$/);
     expect(lines[3]).toMatch(/^rec +82\.5 +74\.8 +82\.5 +74\.8/);
     expect(lines.join('\n')).toContain('1103 left');
+  });
+
+  it('says whose scores they are where members failed, diverged or were trained again', () => {
+    const member = { trainer: 't1', seconds: 2, loss: 0.1, reused: false, key: 'k' };
+    const lines = resultLines({
+      ...result,
+      kPerRole: { ndm: 2, udm: 3 },
+      failedMembers: [{ role: 'ndm', index: 1, reason: 'diverged with seed 4 and with seed 5: loss is NaN' }],
+      members: [
+        { ...member, role: 'udm', index: 0, seed: 7, divergedSeed: 6 },
+        { ...member, role: 'udm', index: 1, seed: 8, replaced: 'members/k/x: expected 9 bytes, found none' },
+      ],
+    });
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'scores are those of 2 NDM and 3 UDM members, not of K = 3 each:',
+        '  ndm 1 failed: diverged with seed 4 and with seed 5: loss is NaN',
+        'udm 0 diverged with seed 6 and was trained with seed 7 instead',
+        'udm 1 was finished before, but damaged (members/k/x: expected 9 bytes, found none): trained again',
+      ]),
+    );
+    expect(lines.join('\n')).toContain('rec over all 2 NDM members');
+    expect(resultLines(result).join('\n')).not.toMatch(/scores are those|failed|diverged|damaged/);
   });
 
   it('says why there is no table without labels', () => {

@@ -45,13 +45,15 @@ export function resultLines(result: RunResult): string[] {
       ]);
     lines.push(...tableLines(columns, rows), '');
     const { aucMean, aucStd } = result.scores.rec;
-    lines.push(`rec over all ${result.k} NDM members: AUC ${percent(aucMean)} ± ${percent(aucStd)}`);
+    const ndm = result.kPerRole?.ndm ?? result.k;
+    lines.push(`rec over all ${ndm} NDM members: AUC ${percent(aucMean)} ± ${percent(aucStd)}`);
     if (without) {
       lines.push(
         `* without the test images that have a copy among the training images (${without.images} left)`,
       );
     }
   }
+  lines.push(...memberNotes(result));
   const reused = result.members.filter((member) => member.reused).length;
   const { seconds } = result;
   lines.push(
@@ -59,6 +61,29 @@ export function resultLines(result: RunResult): string[] {
     `time: ${duration(seconds.total)} (plan ${duration(seconds.plan)}, train ${duration(seconds.train)}, ` +
       `maps ${duration(seconds.maps)}, refine ${duration(seconds.refine)}, report ${duration(seconds.report)})`,
   );
+  return lines;
+}
+
+/** What did not go as planned with members: who is missing, who was trained with another seed or again, and why. */
+function memberNotes({ k, kPerRole, failedMembers, members }: RunResult): string[] {
+  const lines: string[] = [];
+  if (kPerRole !== undefined) {
+    const roles = kPerRole.udm === 0 ? (['ndm'] as const) : (['ndm', 'udm'] as const);
+    const counts = roles.map((role) => `${kPerRole[role]} ${role.toUpperCase()}`).join(' and ');
+    lines.push(`scores are those of ${counts} members, not of K = ${k} each:`);
+  }
+  for (const { role, index, reason } of failedMembers ?? [])
+    lines.push(`  ${role} ${index} failed: ${reason}`);
+  for (const { role, index, seed, divergedSeed, replaced } of members) {
+    if (divergedSeed !== undefined) {
+      lines.push(
+        `${role} ${index} diverged with seed ${divergedSeed} and was trained with seed ${seed} instead`,
+      );
+    }
+    if (replaced !== undefined) {
+      lines.push(`${role} ${index} was finished before, but damaged (${replaced}): trained again`);
+    }
+  }
   return lines;
 }
 

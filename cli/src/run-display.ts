@@ -22,6 +22,7 @@ const stageText: Record<RunView['stage'], string> = {
   maps: 'computing maps of the test images',
   refining: 'training ASR-Net',
   report: 'writing the report',
+  paused: 'paused: holds no trainer, "npx ddad resume" has it go on',
   finished: 'finished',
 };
 

@@ -113,3 +113,22 @@ it('shows maps and refiners from their stage on, and as finished after it', () =
     { name: 'refiner dual', state: 'waiting', waitsFor: null },
   ]);
 });
+
+it('keeps what a paused run has begun on the screen', () => {
+  const tracker = new RunTracker(0);
+  tracker.applyQuery(progress(running(40), { stage: 'refining' }), 0);
+  tracker.applyQuery(progress(running(40), { stage: 'paused', pausedIn: 'refining' }), 1000);
+  const view = tracker.view(1000);
+  expect(view.stage).toBe('paused');
+  expect(view.others.map(({ name }) => name)).toEqual(['maps', 'refiner dual']);
+});
+
+it('takes up members that are added while it follows', () => {
+  const tracker = new RunTracker(0);
+  tracker.applyQuery(progress(running(1)), 0);
+  const [first] = progress(running(2)).members;
+  const added = { ...figures(), role: 'ndm', index: 1, seed: 2, key: 'b' } as const;
+  tracker.applyQuery(progress(running(2), { members: [first!, added] }), 1000);
+  expect(tracker.keys()).toContain('b');
+  expect(tracker.view(1000).members.map(({ name }) => name)).toEqual(['ndm 0', 'ndm 1']);
+});

@@ -82,7 +82,7 @@ export class RunTracker {
       return key;
     });
     this.others = [];
-    const rank = order.indexOf(progress.stage);
+    const rank = order.indexOf(progress.pausedIn ?? progress.stage);
     const atLeast = (stage: Stage) => rank >= order.indexOf(stage);
     if (progress.maps !== null && atLeast('maps')) {
       this.addOther(progress.maps, 'maps', 'image', rank > order.indexOf('maps'));

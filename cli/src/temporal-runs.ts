@@ -1,9 +1,13 @@
 import {
+  type AddMembersResult,
+  addMembersUpdate,
   type Fault,
   parseRunInput,
+  pauseSignal,
   type ResolvedRunInput,
   type RunProgress,
   type RunResult,
+  resumeSignal,
   taskQueue,
   workflowType,
 } from '@ddad/contract';
@@ -19,6 +23,7 @@ import {
   type WorkflowExecutionInfo,
   WorkflowFailedError,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { badInput, CommandFailure, exitCodes } from './failure.ts';
 
@@ -51,6 +56,10 @@ export interface TemporalRuns {
   find(reference: string): Promise<RunEntry | null>;
   status(run: RunHandle): Promise<RunEntry['status']>;
   requestCancel(run: RunHandle): Promise<void>;
+  pause(run: RunHandle): Promise<void>;
+  resume(run: RunHandle): Promise<void>;
+  /** @throws CommandFailure with the run's own words where it refuses */
+  addMembers(run: RunHandle, k: number): Promise<AddMembersResult>;
   close(): Promise<void>;
 }
 
@@ -61,6 +70,8 @@ export interface TemporalAddress {
 
 const connectLimit = 6_000;
 const callLimit = 8_000;
+/** An update ends once its members are planned, for which the coordinator may have to read the dataset. */
+const updateLimit = 60_000;
 /** One long poll for a run's end; the server answers within 20 s. */
 const pollLimit = 60_000;
 /** For how long a server may be away while a run is followed. */
@@ -104,9 +115,14 @@ export async function connectTemporal({ address, namespace }: TemporalAddress): 
     return { dataset: null, k: null };
   }
 
+  async function withInput({ kNow, ...run }: FoundRun): Promise<RunEntry> {
+    const { dataset, k } = await inputOf(run);
+    return { ...run, dataset, k: kNow ?? k };
+  }
+
   async function list(query: string, limit: number): Promise<RunEntry[]> {
     return call(async () => {
-      const found: Omit<RunEntry, 'dataset' | 'k'>[] = [];
+      const found: FoundRun[] = [];
       // Servers list running ones first; beyond this many the oldest are of no interest.
       const scanned = Math.max(200, limit * 2);
       for await (const info of client.workflow.list({ query, pageSize: Math.min(scanned, 1000) })) {
@@ -114,9 +130,7 @@ export async function connectTemporal({ address, namespace }: TemporalAddress): 
         if (found.length >= scanned) break;
       }
       found.sort((a, b) => b.started.getTime() - a.started.getTime());
-      return Promise.all(
-        found.slice(0, limit).map(async (run): Promise<RunEntry> => ({ ...run, ...(await inputOf(run)) })),
-      );
+      return Promise.all(found.slice(0, limit).map(withInput));
     });
   }
 
@@ -168,7 +182,7 @@ export async function connectTemporal({ address, namespace }: TemporalAddress): 
       if (info !== null) {
         if (info.type !== workflowType) return null;
         const entry = entryOf(info);
-        return { ...entry, ...(await call(() => inputOf(entry))) };
+        return call(() => withInput(entry));
       }
       // Servers take only whole ids of this form as a run's.
       if (!/^[0-9a-f-]{36}$/.test(reference)) return null;
@@ -181,14 +195,45 @@ export async function connectTemporal({ address, namespace }: TemporalAddress): 
     async requestCancel(run) {
       await call(() => handleOf(run).cancel());
     },
+    async pause(run) {
+      await call(() => handleOf(run).signal(pauseSignal));
+    },
+    async resume(run) {
+      await call(() => handleOf(run).signal(resumeSignal));
+    },
+    addMembers: (run, k) =>
+      call(async () => {
+        try {
+          return await handleOf(run).executeUpdate<AddMembersResult, [{ k: number }]>(addMembersUpdate, {
+            args: [{ k }],
+          });
+        } catch (error) {
+          if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+          const reason = innermostMessage(error);
+          throw new CommandFailure(`${run.id} takes no members: ${reason}`, exitCodes.badInput, {
+            cause: error,
+          });
+        }
+      }, updateLimit),
     close: () => connection.close(),
   };
 }
 
+/** A run without its argument. */
+interface FoundRun extends Omit<RunEntry, 'dataset' | 'k'> {
+  /** K after members were added; null where the server does not know the search attribute. */
+  kNow: number | null;
+}
+
 function entryOf(
-  info: Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime'>,
-): Omit<RunEntry, 'dataset' | 'k'> {
+  info: Pick<
+    WorkflowExecutionInfo,
+    'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'searchAttributes'
+  >,
+): FoundRun {
+  const kNow: unknown = info.searchAttributes.DdadK?.[0];
   return {
+    kNow: typeof kNow === 'number' ? kNow : null,
     id: info.workflowId,
     executionId: info.runId,
     status: statusNames[info.status.name] ?? 'other',
@@ -210,6 +255,10 @@ const statusNames: Partial<Record<string, RunEntry['status']>> = {
 function isConnectionFailure(error: unknown): boolean {
   const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
   return isGrpcDeadlineError(error) || (isGrpcServiceError(cause) && (cause.code === 14 || cause.code === 4));
+}
+
+function innermostMessage(error: Error): string {
+  return error.cause instanceof Error ? innermostMessage(error.cause) : error.message;
 }
 
 function unreachable(address: string, cause: unknown): CommandFailure {

@@ -29,7 +29,7 @@ export interface RunDeps {
 
 export interface RunOptions {
   json?: boolean | undefined;
-  /** Directory for report.json and scores.csv, also as a function of the result's runId. */
+  /** Directory for report.json, report.html and scores.csv, also as a function of the result's runId. */
   out?: string | ((runId: string) => string) | undefined;
 }
 
@@ -102,10 +102,10 @@ export async function startRun(
         },
       );
     });
-    say.write(`report: ${files.report}\n`);
+    say.write(`report: ${files.report}\npage:   ${files.page}\n`);
     if (files.scores !== null) say.write(`scores: ${files.scores}\n`);
   } else if (!options.json) {
-    out.write(`report: ${result.files.report} in the object store (--out DIR saves it)\n`);
+    out.write(`report: npx ddad report ${handle.id} --open\n`);
   }
   return result;
 }

@@ -22,7 +22,11 @@ const environment = {
 function start(program: string, signals: ((signal: NodeJS.Signals) => void)[] = []) {
   writeFileSync(join(root, 'services/trainer/src/main.ts'), program);
   const deps = {
-    cluster: { home: join(root, '.ddad'), environment: { ...environment, ROOT: root } },
+    cluster: {
+      home: join(root, '.ddad'),
+      environment,
+      trainerEnvironment: { ...environment, ROOT: root },
+    },
     checkout: root,
     screens: recordedScreens(),
     onSignal: (handler: (signal: NodeJS.Signals) => void) => {

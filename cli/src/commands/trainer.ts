@@ -30,8 +30,9 @@ export async function runTrainer(
   const { cluster, checkout, screens, onSignal } = deps;
   // Checked here, so that what is missing is told in the CLI's words.
   readSettings(cluster, { ...shapes.nats, ...shapes.store });
-  const id = options.id ?? cluster.environment.TRAINER_ID ?? `extra-${randomBytes(3).toString('hex')}`;
-  const given = cluster.environment.SCRATCH_DIR;
+  const environment = cluster.trainerEnvironment;
+  const id = options.id ?? environment.TRAINER_ID ?? `extra-${randomBytes(3).toString('hex')}`;
+  const given = environment.SCRATCH_DIR;
   const scratch = given ?? join(cluster.home, 'scratch', `trainer-${id}-${process.pid}`);
   await mkdir(scratch, { recursive: true });
   screens.err.write(`trainer ${id}, Ctrl-C stops it\n`);
@@ -43,7 +44,7 @@ export async function runTrainer(
     ] as const;
     const child = spawn(command, args, {
       env: {
-        ...cluster.environment,
+        ...environment,
         TRAINER_ID: id,
         SCRATCH_DIR: scratch,
         ...(options.threads === undefined ? {} : { TRAINER_THREADS: String(options.threads) }),

@@ -3,8 +3,8 @@ import { z } from 'zod';
 // Workflow code runs in a sandbox that forbids `new Function`.
 z.config({ jitless: true });
 
-/** Reconstruction networks that a member can be. */
-export const backbones = ['ae'] as const;
+/** Reconstruction networks that a member can be: the plain autoencoder, AE-U and MemAE. */
+export const backbones = ['ae', 'aeu', 'memae'] as const;
 export const backboneSchema = z.enum(backbones);
 export type Backbone = z.infer<typeof backboneSchema>;
 
@@ -27,16 +27,18 @@ export const refinerInputSchema = z.strictObject({
   weightDecay: z.number().min(0).max(1).default(1e-4),
 });
 
-/** The one argument of workflow `trainEnsemble`. Every field but `dataset` has a default, nested ones too. */
-export const runInputSchema = z.strictObject({
+/** Members per role; A_intra needs two. */
+const membersPerRole = z
+  .int()
+  .min(2, 'expected at least 2 members per role (A_intra, eq. 3, is a spread over members)')
+  .max(64);
+
+const runFields = z.strictObject({
   dataset: datasetNameSchema,
   backbone: backboneSchema.default('ae'),
-  /** Members per role; A_intra needs two. */
-  k: z
-    .int()
-    .min(2, 'expected at least 2 members per role (A_intra, eq. 3, is a spread over members)')
-    .max(64)
-    .default(3),
+  k: membersPerRole.default(3),
+  /** So many per role are enough where others fail for good; absent: all K must succeed. At most K. */
+  minMembers: membersPerRole.optional(),
   /** Run seed; every member's seed derives from it. */
   seed: z.int().min(0).max(4_294_967_295).default(0),
   epochs: count(100_000).default(250),
@@ -49,6 +51,21 @@ export const runInputSchema = z.strictObject({
   anomalousRate: z.number().min(0).max(1).optional(),
   refiner: refinerInputSchema.prefault({}),
 });
+
+/** The one argument of workflow `trainEnsemble`. Every field but `dataset` has a default, nested ones too. */
+export const runInputSchema = runFields.refine(
+  ({ k, minMembers }) => minMembers === undefined || minMembers <= k,
+  {
+    path: ['minMembers'],
+    error: ({ input }) => `expected at most k, ${(input as { k: number }).k}`,
+    // Whatever else is at fault: all faults are listed at once.
+    when: ({ value }) => runFields.pick({ k: true, minMembers: true }).loose().safeParse(value).success,
+  },
+);
+
+/** The argument of update `addMembers`. */
+export const addMembersSchema = z.strictObject({ k: membersPerRole });
+export type AddMembersInput = z.infer<typeof addMembersSchema>;
 
 /** What a caller may write. */
 export type RunInput = z.input<typeof runInputSchema>;
@@ -68,10 +85,24 @@ export function describeFaults(faults: readonly Fault[]): string {
     .join('\n');
 }
 
+const shownLength = 60;
+
 /** JSON of a received value, cut short, for messages. */
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  const text = JSON.stringify(outline(value, 4)) ?? String(value);
+  return text.length > shownLength ? `${text.slice(0, shownLength - 3)}...` : text;
+}
+
+/** What of a value can be shown: JSON of a deeply nested one would need more stack than there is. */
+function outline(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return value.slice(0, shownLength);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === 0) return '...';
+  if (Array.isArray(value)) return value.slice(0, shownLength).map((one) => outline(one, depth - 1));
+  const entries = Object.entries(value).slice(0, shownLength);
+  return Object.fromEntries(
+    entries.map(([key, one]) => [key.slice(0, shownLength), outline(one, depth - 1)]),
+  );
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
@@ -83,20 +114,36 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** Zod's issues as faults that also say what came. */
+/** A list that a person can read, and that a failure can carry. */
+const listedFaults = 100;
+const listedPath = 200;
+
+/** Zod's issues as faults that also say what came; of very many, the first hundred and how many more there are. */
 export function faultsOf(error: z.ZodError, received: unknown): Fault[] {
-  return error.issues.flatMap((issue): Fault[] => {
+  const faults: Fault[] = [];
+  let more = 0;
+  const add = (path: string, message: () => string) => {
+    if (faults.length >= listedFaults) more += 1;
+    else
+      faults.push({
+        path: path.length > listedPath ? `${path.slice(0, listedPath)}...` : path,
+        message: message(),
+      });
+  };
+  for (const issue of error.issues) {
     const path = issue.path.map(String).join('.');
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        path: path === '' ? key : `${path}.${key}`,
-        message: 'unknown field',
-      }));
+      for (const key of issue.keys) add(path === '' ? key : `${path}.${key}`, () => 'unknown field');
+      continue;
     }
-    const value = valueAt(received, issue.path);
-    const came = value === undefined ? 'nothing' : show(value);
-    return [{ path, message: `${issue.message.replace(/^Invalid (input|option): /, '')}, got ${came}` }];
-  });
+    add(path, () => {
+      const value = valueAt(received, issue.path);
+      const came = value === undefined ? 'nothing' : show(value);
+      return `${issue.message.replace(/^Invalid (input|option): /, '')}, got ${came}`;
+    });
+  }
+  if (more > 0) faults.push({ path: '', message: `and ${more} more faults` });
+  return faults;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { hostPortSchema, logShape, natsShape, storeShape, temporalShape } from '@ddad/platform';
+import { grpcShape, hostPortSchema, logShape, natsShape, storeShape, temporalShape } from '@ddad/platform';
 import { z } from 'zod';
 
 /** Environment of the coordinator. */
@@ -6,6 +6,7 @@ export const coordinatorConfig = z.object({
   ...temporalShape,
   ...natsShape,
   ...storeShape,
+  ...grpcShape,
   ...logShape,
   SCORER_ADDRESS: hostPortSchema.describe("the scorer's host:port"),
   /**

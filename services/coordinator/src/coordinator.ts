@@ -1,11 +1,13 @@
 import type { JobProgress } from '@ddad/contract';
 import type { Logger } from '@ddad/platform';
-import type { ScorerServiceClient } from '@ddad/rpc';
+import type { ScorerServiceClient, TrainerServiceClient } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
 import { type Activities, createActivities } from './activities/index.ts';
+import { defaultPatience, type Patience } from './activities/setbacks.ts';
 import { attemptNumbers } from './attempts.ts';
+import { cancelLimits } from './cancel-limits.ts';
 import { DatasetCatalog } from './dataset-catalog.ts';
-import { Dispatcher, type WorkerEntry } from './dispatcher.ts';
+import { type Clock, Dispatcher, type WorkerEntry } from './dispatcher.ts';
 import { ProgressSignals, type SendProgress } from './progress-signals.ts';
 import { type ScorerJob, ScorerLink, scorerEntry } from './scorer-link.ts';
 import { TrainerLink, type TrainJob } from './trainer-link.ts';
@@ -13,12 +15,20 @@ import { TrainerLink, type TrainJob } from './trainer-link.ts';
 export interface CoordinatorDeps {
   store: ObjectStore;
   scorer: { address: string; client: ScorerServiceClient };
+  /** A client of the trainer at host:port; the coordinator closes it. */
+  connectTrainer: (address: string) => TrainerServiceClient;
   publish: (key: string, progress: JobProgress) => void;
   sendProgress: SendProgress;
   /** True where Temporal knows our search attributes. */
   searchAttributes: boolean;
   heartbeatTimeoutMs: number;
   progressIntervalMs: number;
+  /** When a member that fails again and again counts as failed for good. */
+  patience?: Patience;
+  /** Longest time between two heartbeats of an activity, in ms: how soon it hears of its cancellation. */
+  hearMs?: number;
+  /** For how old a run is and when it is told of its progress. */
+  clock?: Clock;
   logger: Logger;
 }
 
@@ -38,12 +48,17 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     message: string,
     { worker, key, error }: { worker: string; key: string; error: unknown },
   ) => logger.warn({ worker, key, err: error }, message);
-  const trainers = new Dispatcher<TrainJob>({ link: new TrainerLink(), nextAttempt, onWarning });
+  const trainers = new Dispatcher<TrainJob>({
+    link: new TrainerLink(deps.connectTrainer),
+    nextAttempt,
+    onWarning,
+  });
   const scorers = new Dispatcher<ScorerJob>({ link: new ScorerLink(scorer.client), nextAttempt, onWarning });
   scorers.setWorkers([scorerEntry(scorer.address)]);
   const signals = new ProgressSignals({
     send: sendProgress,
     intervalMs: deps.progressIntervalMs,
+    ...(deps.clock === undefined ? {} : { clock: deps.clock }),
     onWarning: (message, error) => logger.warn({ err: error }, message),
   });
   const activities = createActivities({
@@ -56,8 +71,12 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     publish,
     searchAttributes,
     heartbeatTimeoutMs,
-    // Four signs of life within the timeout, and every 5 s at least.
-    beatMs: Math.min(5_000, heartbeatTimeoutMs / 4),
+    // Four signs of life within the timeout, and as often as a cancellation is to be heard of.
+    beatMs: Math.min(deps.hearMs ?? cancelLimits.hearMs, heartbeatTimeoutMs / 4),
+    onDamage: (damage) =>
+      logger.warn({ ...damage }, 'a published artifact is damaged: set aside, to be made again'),
+    patience: deps.patience ?? defaultPatience,
+    now: Date.now,
   });
   return {
     activities,

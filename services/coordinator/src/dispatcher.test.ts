@@ -1,8 +1,8 @@
 import { JobError, type JobFinished } from '@ddad/rpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attemptNumbers } from './attempts.ts';
+import { cancelLimits } from './cancel-limits.ts';
 import {
-  type Clock,
   Dispatcher,
   type JobCall,
   type JobLink,
@@ -11,35 +11,7 @@ import {
   type Want,
   type WorkerEntry,
 } from './dispatcher.ts';
-
-/** A clock that stands still until it is moved. */
-class ManualClock implements Clock {
-  #now = 0;
-  #timers = new Set<{ at: number; then: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(milliseconds: number, then: () => void): () => void {
-    const timer = { at: this.#now + milliseconds, then };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  get pending(): number {
-    return this.#timers.size;
-  }
-
-  move(milliseconds: number): void {
-    this.#now += milliseconds;
-    for (const timer of [...this.#timers]) {
-      if (timer.at > this.#now) continue;
-      this.#timers.delete(timer);
-      timer.then();
-    }
-  }
-}
+import { ManualClock } from './manual-clock.testing.ts';
 
 interface Started {
   worker: string;
@@ -237,9 +209,14 @@ describe('single flight', () => {
     link.stop = async () => {};
     const cancelling = ticket.cancel();
     await settled();
-    clock.move(5_000);
+    clock.move(cancelLimits.endMs);
     await cancelling;
     expect(link.released).toEqual(['m']);
+  });
+
+  it('leaves time within the 30 s that a cancellation may take in all', () => {
+    const { hearMs, stopMs, endMs } = cancelLimits;
+    expect(hearMs + stopMs + endMs).toBeLessThanOrEqual(28_000);
   });
 
   it('cancels a waiting member without asking any trainer', async () => {

@@ -1,5 +1,6 @@
 import type { JobProgress } from '@ddad/contract';
 import { JobError, type JobFinished } from '@ddad/rpc';
+import { cancelLimits } from './cancel-limits.ts';
 
 /** A server that takes jobs: a trainer as it announces itself, or the scorer. */
 export interface WorkerEntry {
@@ -152,7 +153,7 @@ export class Dispatcher<Job> {
     this.#clock = options.clock ?? systemClock;
     this.#busyRestMs = options.busyRestMs ?? 2_000;
     this.#unreachableRestMs = options.unreachableRestMs ?? 5_000;
-    this.#stopLimitMs = options.stopLimitMs ?? 5_000;
+    this.#stopLimitMs = options.stopLimitMs ?? cancelLimits.endMs;
     this.#warn = options.onWarning ?? (() => {});
   }
 

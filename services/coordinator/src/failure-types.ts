@@ -8,6 +8,10 @@ export const failureTypes = {
   diverged: 'Diverged',
   /** A published artifact is not what it should be. */
   invalidArtifact: 'InvalidArtifact',
+  /** Objects that a published artifact names are missing or hold other bytes; details list them. */
+  damagedArtifact: 'DamagedArtifact',
+  /** A member's attempts failed again and again without getting further. */
+  noProgress: 'NoProgress',
   /** A member failed for good; the message names it. */
   memberFailed: 'MemberFailed',
   /** A stage after training failed for good. */
@@ -22,4 +26,6 @@ export const nonRetryableTypes: string[] = [
   failureTypes.invalidJob,
   failureTypes.diverged,
   failureTypes.invalidArtifact,
+  failureTypes.damagedArtifact,
+  failureTypes.noProgress,
 ];

@@ -2,13 +2,14 @@ import {
   closeNats,
   connectNats,
   createLogger,
+  grpcAccess,
   publishProgress,
   readConfig,
   Shutdown,
   untilSignal,
   watchTrainers,
 } from '@ddad/platform';
-import { connectScorer } from '@ddad/rpc';
+import { connectScorer, connectTrainer } from '@ddad/rpc';
 import { createS3Store } from '@ddad/storage';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
@@ -25,6 +26,7 @@ const shutdownMs = 28_000;
 const signalLimitMs = 10_000;
 
 const config = readConfig(coordinatorConfig);
+const access = grpcAccess(config);
 const logger = createLogger('coordinator', config.LOG_LEVEL);
 // Signals are ours: the SDK would stop its workers beside our own shutdown.
 Runtime.install({ logger: temporalLogger(logger), shutdownSignals: [] });
@@ -52,7 +54,7 @@ try {
     logger,
   });
   shutdown.add('nats', () => closeNats(nats));
-  const scorer = connectScorer(config.SCORER_ADDRESS);
+  const scorer = connectScorer(config.SCORER_ADDRESS, access);
   shutdown.add('scorer', () => scorer.close());
 
   const searchAttributes = await ensureSearchAttributes(connection, namespace).catch((error: unknown) => {
@@ -62,6 +64,7 @@ try {
   const coordinator = createCoordinator({
     store,
     scorer: { address: config.SCORER_ADDRESS, client: scorer },
+    connectTrainer: (address) => connectTrainer(address, access),
     publish: (key, progress) => publishProgress(nats, key, progress),
     async sendProgress({ workflowId, runId }, rows) {
       try {

@@ -65,6 +65,16 @@ it('keeps to the interval when a member is retried', async () => {
   expect(sent).toHaveLength(1);
 });
 
+it('says again where a member stands that goes on after a pause', async () => {
+  for (let round = 0; round < 2; round++) {
+    const news = signals.follow(run, 0);
+    news.report(at(5));
+    await vi.advanceTimersByTimeAsync(60_000);
+    news.close();
+  }
+  expect(sent.map(({ rows }) => rows.map(([, done]) => done))).toEqual([[5], [5]]);
+});
+
 it('becomes rarer in a run of weeks, so that its history stays within limits', async () => {
   const news = signals.follow(run, 0);
   const day = 86_400_000;

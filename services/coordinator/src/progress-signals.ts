@@ -70,8 +70,9 @@ export class ProgressSignals {
       close: () => {
         if (!open) return;
         open = false;
-        // The workflow learns the member's end from its activity.
+        // The workflow learns the member's end from its activity; figures that come after it are news again.
         followed.news.delete(position);
+        followed.sentRows.delete(position);
         followed.followers -= 1;
         if (followed.followers > 0) return;
         // Kept for an interval, so that a member that is retried does not bring the next signal early.

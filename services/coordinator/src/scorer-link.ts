@@ -1,5 +1,6 @@
 import type { MapSpec, RefinerSpec } from '@ddad/contract';
 import { type JobFinished, type ScorerServiceClient, unary } from '@ddad/rpc';
+import { cancelLimits } from './cancel-limits.ts';
 import type { JobCall, JobLink, JobListener, WorkerEntry } from './dispatcher.ts';
 import { followCall } from './job-call.ts';
 
@@ -24,7 +25,6 @@ export type ScorerJob =
     };
 
 const acceptLimitMs = 30_000;
-const stopLimitMs = 20_000;
 
 /** The scorer as the dispatcher sees it: it alone knows its slots, and says when it is busy. */
 export function scorerEntry(address: string): WorkerEntry {
@@ -67,6 +67,6 @@ export class ScorerLink implements JobLink<ScorerJob> {
   }
 
   async stop(_worker: WorkerEntry, key: string, attempt: number): Promise<void> {
-    await unary(this.#client, this.#client.stop, { job: { key, attempt } }, { limitMs: stopLimitMs });
+    await unary(this.#client, this.#client.stop, { job: { key, attempt } }, { limitMs: cancelLimits.stopMs });
   }
 }

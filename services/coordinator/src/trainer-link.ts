@@ -1,5 +1,6 @@
 import type { MemberSpec } from '@ddad/contract';
-import { connectTrainer, JobError, type JobFinished, type TrainerServiceClient, unary } from '@ddad/rpc';
+import { JobError, type JobFinished, type TrainerServiceClient, unary } from '@ddad/rpc';
+import { cancelLimits } from './cancel-limits.ts';
 import type { JobCall, JobLink, JobListener, WorkerEntry } from './dispatcher.ts';
 import { followCall } from './job-call.ts';
 
@@ -12,10 +13,16 @@ export interface TrainJob {
 }
 
 const acceptLimitMs = 30_000;
-const stopLimitMs = 20_000;
 
 /** Hands members to trainers at their announced addresses. */
 export class TrainerLink implements JobLink<TrainJob> {
+  readonly #connect: (address: string) => TrainerServiceClient;
+
+  /** @param connect makes a client of the trainer at host:port, which is closed here */
+  constructor(connect: (address: string) => TrainerServiceClient) {
+    this.#connect = connect;
+  }
+
   async run(
     worker: WorkerEntry,
     call: JobCall<TrainJob>,
@@ -30,13 +37,13 @@ export class TrainerLink implements JobLink<TrainJob> {
 
   async stop(worker: WorkerEntry, key: string, attempt: number): Promise<void> {
     await this.#with(worker, (client) =>
-      unary(client, client.stop, { job: { key, attempt } }, { limitMs: stopLimitMs }),
+      unary(client, client.stop, { job: { key, attempt } }, { limitMs: cancelLimits.stopMs }),
     );
   }
 
   /** A connection for one call: trainers come and go with their addresses. */
   async #with<T>(worker: WorkerEntry, use: (client: TrainerServiceClient) => Promise<T>): Promise<T> {
-    const client = connectTrainer(worker.address);
+    const client = this.#connect(worker.address);
     try {
       return await use(client);
     } catch (error) {

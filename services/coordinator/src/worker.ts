@@ -1,6 +1,7 @@
 import { taskQueue } from '@ddad/contract';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from './activities/index.ts';
+import { cancelLimits } from './cancel-limits.ts';
 import { activityQueues } from './task-queues.ts';
 
 export interface CoordinatorWorkers {
@@ -15,20 +16,25 @@ export interface WorkerDeps {
   namespace: string;
   activities: Activities;
   workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
+  /** Longest time between two heartbeats of an activity, in ms: how soon it hears of its cancellation. */
+  hearMs?: number;
 }
 
-/** Members that may wait at a time: an activity that waits costs next to nothing. */
-const waitingMembers = 1000;
+/**
+ * Members that may wait at a time: an activity that waits costs next to nothing, and a run whose members are finished
+ * must not wait behind those of others that are not.
+ */
+const waitingMembers = 4000;
 
 /** Builds one worker per task queue. Long jobs have queues of their own, so that they never block short activities. */
 export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorkers> {
-  const { connection, namespace, activities, workflowBundle } = deps;
-  const { plan, trainMember, makeMaps, refine, report } = activities;
+  const { connection, namespace, activities, workflowBundle, hearMs = cancelLimits.hearMs } = deps;
+  const { plan, planMembers, planScoring, trainMember, makeMaps, refine, report } = activities;
   const common = {
     connection,
     namespace,
-    maxHeartbeatThrottleInterval: '5s',
-    defaultHeartbeatThrottleInterval: '5s',
+    maxHeartbeatThrottleInterval: hearMs,
+    defaultHeartbeatThrottleInterval: hearMs,
     // An activity lets go of its job as soon as it hears of the shutdown: nothing to wait for before.
     shutdownGraceTime: 0,
     shutdownForceTime: '20s',
@@ -40,7 +46,7 @@ export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorker
         ...common,
         taskQueue,
         workflowBundle,
-        activities: { plan },
+        activities: { plan, planMembers, planScoring },
         shutdownGraceTime: '5s',
       }),
       await Worker.create({

@@ -9,6 +9,8 @@ export interface FollowOptions {
   what: string;
   /** Time between heartbeats, in ms. */
   beatMs: number;
+  /** What the heartbeats carry beside the progress, for the activity's next attempt. */
+  carried?: () => object;
   /** Called with every heartbeat. */
   onBeat?: (progress: JobProgress) => void;
 }
@@ -21,7 +23,7 @@ export async function followJob(ticket: Ticket, options: FollowOptions): Promise
   const context = Context.current();
   const beat = () => {
     const progress = ticket.progress();
-    context.heartbeat(progress);
+    context.heartbeat({ ...progress, ...options.carried?.() });
     options.onBeat?.(progress);
   };
   beat();

@@ -1,6 +1,14 @@
 import type { MemberResult, ReportFacts } from '@ddad/contract';
 import { Context } from '@temporalio/activity';
-import { type PlanDeps, planRun, type RunPlan } from './plan.ts';
+import {
+  type PlanDeps,
+  type PlannedRun,
+  planFurtherMembers,
+  planRun,
+  planScoringOf,
+  type RunPlan,
+} from './plan.ts';
+import type { EnsembleKeys, MemberPlan, ScoringPlan, WantedMember } from './planned-artifacts.ts';
 import { type ReportDeps, type ReportFindings, writeReport } from './report.ts';
 import { type MapsArgs, makeScoreMaps, type RefineArgs, type ScoreDeps, trainRefiner } from './score.ts';
 import { type TrainMemberArgs, type TrainMemberDeps, trainOneMember } from './train-member.ts';
@@ -9,17 +17,26 @@ export type ActivityDeps = PlanDeps & TrainMemberDeps & ScoreDeps & ReportDeps;
 
 /** The activities of `trainEnsemble`, as Temporal names them. */
 export function createActivities(deps: ActivityDeps) {
+  /** Keeps the activity alive while a short one works. */
+  const beating = async <T>(work: Promise<T>): Promise<T> => {
+    const context = Context.current();
+    context.heartbeat();
+    const timer = setInterval(() => context.heartbeat(), deps.beatMs);
+    try {
+      return await work;
+    } finally {
+      clearInterval(timer);
+    }
+  };
   return {
     /** Validates the input and works out every key of the run. */
-    async plan(raw: unknown): Promise<RunPlan> {
-      Context.current().heartbeat();
-      const beating = setInterval(() => Context.current().heartbeat(), deps.beatMs);
-      try {
-        return await planRun(deps, raw);
-      } finally {
-        clearInterval(beating);
-      }
-    },
+    plan: (raw: unknown): Promise<RunPlan> => beating(planRun(deps, raw)),
+    /** Works out members that the run did not plan at first. */
+    planMembers: (run: PlannedRun, wanted: WantedMember[]): Promise<MemberPlan[]> =>
+      beating(planFurtherMembers(deps, run, wanted)),
+    /** Works out maps and refiners of other members than those planned at first. */
+    planScoring: (run: PlannedRun, keys: EnsembleKeys): Promise<ScoringPlan> =>
+      beating(planScoringOf(deps, run, keys)),
     trainMember: (args: TrainMemberArgs): Promise<MemberResult> => trainOneMember(deps, args),
     makeMaps: (args: MapsArgs): Promise<void> => makeScoreMaps(deps, args),
     refine: (args: RefineArgs): Promise<void> => trainRefiner(deps, args),

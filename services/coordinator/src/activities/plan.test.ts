@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
-import { artifactKey, memberSeed, type ObjectStore } from '@ddad/storage';
+import { artifactKey, type Damage, memberSeed, type ObjectStore } from '@ddad/storage';
+import { memoryStore } from '@ddad/storage/testing';
 import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DatasetCatalog } from '../dataset-catalog.ts';
 import { addDataset } from '../datasets.testing.ts';
-import { memoryStore } from '../memory-store.testing.ts';
 import { planRun, type RunPlan } from './plan.ts';
 
 let store: ObjectStore;
+let damages: Damage[];
+const onDamage = (damage: Damage) => void damages.push(damage);
 
 beforeEach(async () => {
   store = memoryStore();
+  damages = [];
   await addDataset(store, 'tiny');
   await addDataset(store, 'flat', { unlabeled: { labels: 'unknown', images: [6, 7, 8] } });
   await addDataset(store, 'plain', { unlabeled: { labels: 'none' }, test: { labels: 'none' } });
@@ -19,7 +22,7 @@ beforeEach(async () => {
 
 function planOf(raw: unknown): Promise<RunPlan> {
   const catalog = new DatasetCatalog(store);
-  return planRun({ store, catalog, searchAttributes: false, heartbeatTimeoutMs: 1000 }, raw);
+  return planRun({ store, catalog, searchAttributes: false, heartbeatTimeoutMs: 1000, onDamage }, raw);
 }
 
 /** What the input is refused with. */
@@ -128,13 +131,37 @@ describe('a plan', () => {
   it('knows which members are finished', async () => {
     const input = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
     const { key } = (await planOf(input)).members[1]!;
-    await store.put(`members/${key}/manifest.json`, JSON.stringify({ format: 1, kind: 'members', key }));
+    await store.put(
+      `members/${key}/manifest.json`,
+      JSON.stringify({ format: 1, kind: 'members', key, files: {} }),
+    );
     expect((await planOf(input)).members.map(({ finished }) => finished)).toEqual([
       false,
       true,
       false,
       false,
     ]);
+  });
+});
+
+describe('a published member whose objects are missing', () => {
+  it('is set aside, and planned as one that is to be trained', async () => {
+    const input = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+    const { key } = (await planOf(input)).members[2]!;
+    const object = `members/${key}/weights`;
+    const manifest = {
+      format: 1,
+      kind: 'members',
+      key,
+      files: { weights: { object, sha256: 'x', bytes: 7 } },
+    };
+    await store.put(`members/${key}/manifest.json`, JSON.stringify(manifest));
+    const { members } = await planOf(input);
+    const replaced = `${object}: expected 7 bytes, found none`;
+    expect(members[2]).toMatchObject({ key, finished: false, replaced });
+    expect(members[1]!.replaced).toBeUndefined();
+    expect(damages).toMatchObject([{ kind: 'members', key, fault: replaced }]);
+    expect(await store.exists(damages[0]!.setAside)).toBe(true);
   });
 });
 
@@ -178,6 +205,11 @@ describe('a faulty input', () => {
   it.each([
     ['nothing at all', undefined, ['']],
     ['a list', [1], ['']],
+    [
+      'more members wanted at least than there are, beside another fault',
+      { dataset: 'tiny', batchSize: 4, refiner: { batchSize: 2 }, k: 3, minMembers: 4, epochs: 0 },
+      ['epochs', 'minMembers'],
+    ],
     ['no dataset', {}, ['dataset']],
     ['defaults that are too large for the dataset', { dataset: 'tiny' }, ['batchSize', 'refiner.batchSize']],
     [

@@ -1,58 +1,48 @@
 import {
   describeFaults,
   type Fault,
-  type MapSpec,
-  type MemberSpec,
-  type PlannedMember,
   parseRunInput,
-  type RefinerInput,
-  type RefinerSpec,
   type ResolvedRunInput,
-  type Role,
-  recipes,
   refinerInputSchema,
   runInputSchema,
 } from '@ddad/contract';
-import { artifactKey, memberSeed, type ObjectStore, readManifest } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
-import type { DatasetCatalog, ImageDigests, RunImages, Selection } from '../dataset-catalog.ts';
+import type { DatasetCatalog, RunImages, Selection } from '../dataset-catalog.ts';
 import { failureTypes } from '../failure-types.ts';
-
-/** A member as the plan describes it to the workflow. */
-export interface MemberPlan extends PlannedMember {
-  spec: MemberSpec;
-  /** True where it was published before this run wanted it. */
-  finished: boolean;
-  /** Images that one epoch reads, for the time left. */
-  imagesPerEpoch: number;
-}
-
-export interface RefinerPlan {
-  input: RefinerInput;
-  spec: RefinerSpec;
-  key: string;
-  /** Key of the refined maps; null without test images. */
-  refinedKey: string | null;
-}
+import {
+  type EnsembleKeys,
+  type MemberPlan,
+  type MemberPlanDeps,
+  type PlanBasis,
+  planMembers,
+  planScoring,
+  rolesOf,
+  type ScoringPlan,
+  type WantedMember,
+} from './planned-artifacts.ts';
+import { imagesOf } from './run-images.ts';
 
 /** All that a run will do; every key is known before the first epoch. */
-export interface RunPlan {
+export interface RunPlan extends ScoringPlan {
   input: ResolvedRunInput;
   datasetDigest: string;
   synthetic: boolean;
   selection: Selection;
   members: MemberPlan[];
-  /** Null without test images. */
-  maps: { spec: MapSpec; key: string } | null;
-  refiners: RefinerPlan[];
   /** True where the server knows our search attributes. */
   searchAttributes: boolean;
   /** Time without a heartbeat after which an activity's attempt is given up, in ms. */
   heartbeatTimeoutMs: number;
 }
 
-export interface PlanDeps {
-  store: ObjectStore;
+/** A run that was planned before: its images stay those that it began with, whatever its dataset's name means now. */
+export interface PlannedRun {
+  input: ResolvedRunInput;
+  datasetDigest: string;
+  selection: Selection;
+}
+
+export interface PlanDeps extends MemberPlanDeps {
   catalog: DatasetCatalog;
   searchAttributes: boolean;
   heartbeatTimeoutMs: number;
@@ -71,47 +61,12 @@ export async function planRun(deps: PlanDeps, raw: unknown): Promise<RunPlan> {
   }
   const { input } = parsed;
   const { digest, synthetic, selection, images } = found;
-  const digests = await deps.catalog.digests(digest, selection, images);
-  const members = await planMembers(deps.store, input, images, digests);
-  const keysOf = (role: Role) => members.filter((member) => member.role === role).map(({ key }) => key);
-  const [ndm, udm] = [keysOf('ndm'), keysOf('udm')];
-
-  let maps: RunPlan['maps'] = null;
-  if (digests.test !== null) {
-    const spec: MapSpec = {
-      recipe: recipes.maps,
-      backbone: input.backbone,
-      ndm,
-      udm,
-      imagesDigest: digests.test,
-      imageSize: images.imageSize,
-    };
-    maps = { spec, key: artifactKey(spec) };
-  }
-  const refinerInputs: RefinerInput[] = udm.length > 0 ? ['dual', 'intra'] : ['intra'];
-  const refiners = refinerInputs.map((kind): RefinerPlan => {
-    const spec: RefinerSpec = {
-      recipe: recipes.refiner,
-      backbone: input.backbone,
-      input: kind,
-      ndm,
-      udm: kind === 'dual' ? udm : [],
-      seed: memberSeed(input.seed, `refiner-${kind}`, 0),
-      epochs: input.refiner.epochs,
-      batchSize: input.refiner.batchSize,
-      learningRate: input.refiner.learningRate,
-      weightDecay: input.refiner.weightDecay,
-      imagesDigest: digests.normal,
-      imageSize: images.imageSize,
-    };
-    const key = artifactKey(spec);
-    return {
-      input: kind,
-      spec,
-      key,
-      refinedKey: maps === null ? null : artifactKey({ maps: maps.key, refiner: key }),
-    };
-  });
+  const basis = { input, images, digests: await deps.catalog.digests(digest, selection, images) };
+  const wanted = rolesOf(basis.digests).flatMap((role) =>
+    Array.from({ length: input.k }, (_, index): WantedMember => ({ role, index })),
+  );
+  const members = await planMembers(deps, basis, wanted);
+  const keysOf = (role: string) => members.filter((member) => member.role === role).map(({ key }) => key);
   const { searchAttributes, heartbeatTimeoutMs } = deps;
   return {
     input,
@@ -119,49 +74,34 @@ export async function planRun(deps: PlanDeps, raw: unknown): Promise<RunPlan> {
     synthetic,
     selection,
     members,
-    maps,
-    refiners,
+    ...planScoring(basis, { ndm: keysOf('ndm'), udm: keysOf('udm') }),
     searchAttributes,
     heartbeatTimeoutMs,
   };
 }
 
-async function planMembers(
-  store: ObjectStore,
-  input: ResolvedRunInput,
-  images: RunImages,
-  digests: ImageDigests,
+/** Plans further members of a run, or members anew whose seeds diverged. */
+export async function planFurtherMembers(
+  deps: PlanDeps,
+  run: PlannedRun,
+  wanted: readonly WantedMember[],
 ): Promise<MemberPlan[]> {
-  const sets: { role: Role; imagesDigest: string; count: number }[] = [
-    { role: 'ndm', imagesDigest: digests.normal, count: images.normal.length },
-  ];
-  if (digests.normalAndUnlabeled !== null) {
-    const count = images.normal.length + images.unlabeled.length;
-    sets.push({ role: 'udm', imagesDigest: digests.normalAndUnlabeled, count });
-  }
-  const { backbone, epochs, batchSize, learningRate } = input;
-  return Promise.all(
-    sets.flatMap(({ role, imagesDigest, count }) =>
-      Array.from({ length: input.k }, async (_, index): Promise<MemberPlan> => {
-        const seed = memberSeed(input.seed, role, index);
-        const spec: MemberSpec = {
-          recipe: recipes.member,
-          backbone,
-          role,
-          seed,
-          epochs,
-          batchSize,
-          learningRate,
-          imagesDigest,
-          imageSize: images.imageSize,
-        };
-        const key = artifactKey(spec);
-        const finished = (await readManifest(store, 'members', key)) !== null;
-        const imagesPerEpoch = Math.floor(count / batchSize) * batchSize;
-        return { role, index, seed, key, spec, finished, imagesPerEpoch };
-      }),
-    ),
-  );
+  return planMembers(deps, await basisOf(deps.catalog, run), wanted);
+}
+
+/** Plans what is made of other members than those that a run planned at first. */
+export async function planScoringOf(
+  deps: Pick<PlanDeps, 'catalog'>,
+  run: PlannedRun,
+  keys: EnsembleKeys,
+): Promise<ScoringPlan> {
+  return planScoring(await basisOf(deps.catalog, run), keys);
+}
+
+async function basisOf(catalog: DatasetCatalog, run: PlannedRun): Promise<PlanBasis> {
+  const { input, datasetDigest, selection } = run;
+  const images = await imagesOf(catalog, datasetDigest, selection);
+  return { input, images, digests: await catalog.digests(datasetDigest, selection, images) };
 }
 
 /** Fields of an input that are well formed by themselves; a faulty one does not keep the others from being checked. */

@@ -1,13 +1,15 @@
 import type { MapSpec, RefinerSpec } from '@ddad/contract';
-import { type ArtifactKind, type ObjectStore, readManifest } from '@ddad/storage';
+import { type ArtifactKind, readIntactManifest } from '@ddad/storage';
+import { Context } from '@temporalio/activity';
 import type { DatasetCatalog, Selection } from '../dataset-catalog.ts';
 import type { Dispatcher, RunIdentity } from '../dispatcher.ts';
 import type { ScorerJob } from '../scorer-link.ts';
+import { type DamagedInputsDeps, explainByInputs, type JobInput } from './damaged-inputs.ts';
 import { followJob } from './follow-job.ts';
 import { imagesOf } from './run-images.ts';
+import { unlessCancelled } from './unless-cancelled.ts';
 
-export interface ScoreDeps {
-  store: ObjectStore;
+export interface ScoreDeps extends DamagedInputsDeps {
   catalog: DatasetCatalog;
   scorer: Dispatcher<ScorerJob>;
   beatMs: number;
@@ -34,12 +36,13 @@ export interface RefineArgs extends ScoreArgs {
 /** Has the score maps of the test images made (equations 3 and 4). */
 export async function makeScoreMaps(deps: ScoreDeps, args: MapsArgs): Promise<void> {
   const { key, datasetDigest, spec } = args;
-  const { test } = await imagesOf(deps.catalog, datasetDigest, args.selection);
+  const { test } = await unlessCancelled(imagesOf(deps.catalog, datasetDigest, args.selection));
   await runScorerJob(deps, args, {
     what: 'maps',
     job: { kind: 'map', datasetDigest, images: test, maps: spec },
     order: 0,
     total: test.length,
+    reads: membersOf(spec),
     makes: [['maps', key]],
   });
 }
@@ -47,7 +50,7 @@ export async function makeScoreMaps(deps: ScoreDeps, args: MapsArgs): Promise<vo
 /** Has one ASR-Net trained and, where there are maps, has them refined (section 3.5). */
 export async function trainRefiner(deps: ScoreDeps, args: RefineArgs): Promise<void> {
   const { key, datasetDigest, spec, mapsKey, refinedKey } = args;
-  const { normal } = await imagesOf(deps.catalog, datasetDigest, args.selection);
+  const { normal } = await unlessCancelled(imagesOf(deps.catalog, datasetDigest, args.selection));
   await runScorerJob(deps, args, {
     what: `refiner ${spec.input}`,
     job: {
@@ -60,6 +63,11 @@ export async function trainRefiner(deps: ScoreDeps, args: RefineArgs): Promise<v
     },
     order: spec.input === 'dual' ? 0 : 1,
     total: spec.epochs,
+    reads: [
+      ...membersOf(spec),
+      ...(mapsKey === null ? [] : [{ kind: 'maps', key: mapsKey } as const]),
+      { kind: 'refiners', key, optional: true },
+    ],
     makes: [['refiners', key], ...(refinedKey === null ? [] : [['refined', refinedKey] as const])],
   });
 }
@@ -69,22 +77,34 @@ interface ScorerWork {
   job: ScorerJob;
   order: number;
   total: number;
+  reads: JobInput[];
   /** What is published once the job has finished. */
   makes: (readonly [ArtifactKind, string])[];
 }
 
+function membersOf({ ndm, udm }: { ndm: string[]; udm: string[] }): JobInput[] {
+  return [...ndm, ...udm].map((key) => ({ kind: 'members', key }));
+}
+
 async function runScorerJob(deps: ScoreDeps, args: ScoreArgs, work: ScorerWork): Promise<void> {
   const { run, key } = args;
-  const { job, order, total, makes } = work;
+  const { job, order, total, reads, makes } = work;
   const what = `${work.what} (key ${key})`;
-  if ((await missing(deps.store, makes)).length === 0) return;
-  await followJob(deps.scorer.request({ key, job, run, order, total }), { what, beatMs: deps.beatMs });
+  if ((await unlessCancelled(missing(deps, makes))).length === 0) return;
+  try {
+    await followJob(deps.scorer.request({ key, job, run, order, total }), { what, beatMs: deps.beatMs });
+  } catch (error) {
+    if (Context.current().cancellationSignal.aborted) throw error;
+    throw await explainByInputs(deps, reads, error);
+  }
   // A refiner's key says nothing of the maps: the job that this one joined may have refined another run's.
-  const left = await missing(deps.store, makes);
+  const left = await unlessCancelled(missing(deps, makes));
   if (left.length > 0) throw new Error(`${what}: finished, but ${left.join(' and ')} not published`);
 }
 
-async function missing(store: ObjectStore, makes: ScorerWork['makes']): Promise<string[]> {
-  const manifests = await Promise.all(makes.map(([kind, key]) => readManifest(store, kind, key)));
-  return makes.filter((_, place) => manifests[place] === null).map(([kind, key]) => `${kind}/${key}`);
+/** What is not made yet; what is damaged is set aside, and counts as not made. */
+async function missing(deps: ScoreDeps, makes: ScorerWork['makes']): Promise<string[]> {
+  const found = await Promise.all(makes.map(([kind, key]) => readIntactManifest(deps.store, kind, key)));
+  for (const { damage } of found) if (damage !== null) deps.onDamage(damage);
+  return makes.filter((_, place) => found[place]!.manifest === null).map(([kind, key]) => `${kind}/${key}`);
 }

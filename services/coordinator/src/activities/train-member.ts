@@ -1,6 +1,13 @@
 import type { JobProgress, MemberResult, MemberSpec } from '@ddad/contract';
-import { type Manifest, type ObjectStore, readManifest } from '@ddad/storage';
-import { ApplicationFailure } from '@temporalio/activity';
+import {
+  type Damage,
+  latestCheckpoint,
+  type Manifest,
+  type ObjectStore,
+  readIntactManifest,
+  readManifest,
+} from '@ddad/storage';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { DatasetCatalog, Selection } from '../dataset-catalog.ts';
 import type { Dispatcher, RunIdentity } from '../dispatcher.ts';
 import { failureTypes } from '../failure-types.ts';
@@ -8,6 +15,15 @@ import type { ProgressSignals } from '../progress-signals.ts';
 import type { TrainJob } from '../trainer-link.ts';
 import { followJob } from './follow-job.ts';
 import { imagesOf } from './run-images.ts';
+import {
+  addSetback,
+  isSetback,
+  noSetbacks,
+  outOfPatience,
+  type Patience,
+  type Setbacks,
+} from './setbacks.ts';
+import { unlessCancelled } from './unless-cancelled.ts';
 
 export interface TrainMemberArgs {
   run: RunIdentity;
@@ -18,6 +34,8 @@ export interface TrainMemberArgs {
   spec: MemberSpec;
   /** What the plan found: published before this run wanted it. */
   finished: boolean;
+  /** What was wrong with what lay published under its key; absent where nothing was. */
+  replaced?: string;
   datasetDigest: string;
   selection: Selection;
 }
@@ -30,13 +48,47 @@ export interface TrainMemberDeps {
   /** Live figures for whoever watches. */
   publish: (key: string, progress: JobProgress) => void;
   beatMs: number;
+  /** A published artifact was damaged and is set aside. */
+  onDamage: (damage: Damage) => void;
+  /** When a member that fails again and again counts as failed for good. */
+  patience: Patience;
+  now: () => number;
 }
 
-/** Has one member trained, or finds it finished. */
+/** What one attempt of the activity leaves to the next one, in its heartbeat details. */
+interface Carried {
+  setbacks: Setbacks;
+  replaced?: string;
+}
+
+/**
+ * Has one member trained, or finds it finished. Attempts are not limited in number: a member fails for good once its
+ * own failures are out of patience (see Setbacks).
+ */
 export async function trainOneMember(deps: TrainMemberDeps, args: TrainMemberArgs): Promise<MemberResult> {
+  const carried = carriedBy(Context.current().info.heartbeatDetails, args);
+  try {
+    return await findOrTrain(deps, args, carried);
+  } catch (error) {
+    if (Context.current().cancellationSignal.aborted || !isSetback(error)) throw error;
+    throw await withSetback(deps, args, carried, error);
+  }
+}
+
+async function findOrTrain(
+  deps: TrainMemberDeps,
+  args: TrainMemberArgs,
+  carried: Carried,
+): Promise<MemberResult> {
   const { run, position, index, key, spec, datasetDigest, selection } = args;
   const { role, epochs } = spec;
-  const published = await readManifest(deps.store, 'members', key);
+  const { manifest: published, damage } = await unlessCancelled(
+    readIntactManifest(deps.store, 'members', key),
+  );
+  if (damage !== null) {
+    deps.onDamage(damage);
+    carried.replaced = damage.fault;
+  }
   if (published !== null) {
     deps.publish(key, {
       done: epochs,
@@ -46,9 +98,9 @@ export async function trainOneMember(deps: TrainMemberDeps, args: TrainMemberArg
       worker: published.worker,
       state: 'finished',
     });
-    return toResult(args, published, args.finished);
+    return toResult(args, published, carried);
   }
-  const { normal, unlabeled } = await imagesOf(deps.catalog, datasetDigest, selection);
+  const { normal, unlabeled } = await unlessCancelled(imagesOf(deps.catalog, datasetDigest, selection));
   const images = role === 'udm' ? [...normal, ...unlabeled] : normal;
   const news = deps.signals.follow(run, position);
   try {
@@ -63,6 +115,7 @@ export async function trainOneMember(deps: TrainMemberDeps, args: TrainMemberArg
     await followJob(ticket, {
       what: `${role} ${index} (key ${key})`,
       beatMs: deps.beatMs,
+      carried: () => carried,
       onBeat: (progress) => {
         news.report(progress);
         // Once a trainer works on it, the trainer says so itself.
@@ -72,15 +125,51 @@ export async function trainOneMember(deps: TrainMemberDeps, args: TrainMemberArg
   } finally {
     news.close();
   }
-  const manifest = await readManifest(deps.store, 'members', key);
+  const manifest = await unlessCancelled(readManifest(deps.store, 'members', key));
   if (manifest === null) {
     throw new Error(`${role} ${index}: the trainer finished, but member ${key} is not published`);
   }
-  return toResult(args, manifest, false);
+  return toResult({ ...args, finished: false }, manifest, carried);
 }
 
-function toResult(args: TrainMemberArgs, manifest: Manifest, reused: boolean): MemberResult {
-  const { key, index, spec } = args;
+function carriedBy(details: unknown, { replaced }: TrainMemberArgs): Carried {
+  const before = (details ?? {}) as Partial<Carried>;
+  const fault = before.replaced ?? replaced;
+  return { setbacks: before.setbacks ?? noSetbacks, ...(fault === undefined ? {} : { replaced: fault }) };
+}
+
+/** Counts a failure, for the next attempt to know. @returns what this attempt ends with */
+async function withSetback(
+  deps: TrainMemberDeps,
+  { key, index, spec }: TrainMemberArgs,
+  carried: Carried,
+  error: unknown,
+): Promise<unknown> {
+  let steps: number;
+  try {
+    steps = (await latestCheckpoint(deps.store, 'members', key))?.done ?? 0;
+  } catch {
+    // The store does not answer: what failed may have failed for that reason.
+    return error;
+  }
+  const now = deps.now();
+  const setbacks = addSetback(carried.setbacks, steps, now);
+  Context.current().heartbeat({ ...carried, setbacks });
+  if (!outOfPatience(setbacks, deps.patience, now)) return error;
+  const minutes = Math.round((now - setbacks.since) / 60_000);
+  const message = error instanceof Error ? error.message : String(error);
+  return ApplicationFailure.create({
+    message:
+      `${spec.role} ${index}: ${setbacks.count} attempts in a row got no further than step ${setbacks.steps}, ` +
+      `over ${minutes} minutes; the last one: ${message}`,
+    type: failureTypes.noProgress,
+    nonRetryable: true,
+    ...(error instanceof Error ? { cause: error } : {}),
+  });
+}
+
+function toResult(args: TrainMemberArgs, manifest: Manifest, { replaced }: Carried): MemberResult {
+  const { key, index, spec, finished } = args;
   if (manifest.loss === null) {
     const message = `${spec.role} ${index}: expected a loss in the manifest of member ${key}, got none`;
     throw ApplicationFailure.nonRetryable(message, failureTypes.invalidArtifact);
@@ -93,6 +182,8 @@ function toResult(args: TrainMemberArgs, manifest: Manifest, reused: boolean): M
     trainer: manifest.worker,
     seconds: manifest.seconds,
     loss: manifest.loss,
-    reused,
+    reused: finished && replaced === undefined,
+    restarts: Context.current().info.attempt - 1,
+    ...(replaced === undefined ? {} : { replaced }),
   };
 }

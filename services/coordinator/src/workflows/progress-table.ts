@@ -1,4 +1,4 @@
-import type { JobProgress, PlannedMember, Stage } from '@ddad/contract';
+import type { JobProgress, PlannedMember } from '@ddad/contract';
 
 /** A member's line of the table. */
 export interface TableMember extends Pick<PlannedMember, 'role' | 'index'>, JobProgress {
@@ -12,7 +12,7 @@ export const tableLimitBytes = 18_000;
  * A run's state as Markdown for the Temporal UI: the stage and a line per member, in order; lines that do not fit are
  * counted instead.
  */
-export function progressTable(stage: Stage, members: readonly TableMember[]): string {
+export function progressTable(stage: string, members: readonly TableMember[]): string {
   const lines = members.map(line);
   const finished = members.filter(({ state }) => state === 'finished').length;
   const running = members.filter(({ state }) => state === 'running').length;

@@ -1,60 +1,55 @@
-import type { MemberResult, ReportFacts, RunProgress, RunResult, Stage } from '@ddad/contract';
+import type {
+  AddMembersInput,
+  AddMembersResult,
+  ReportFacts,
+  Role,
+  RunProgress,
+  RunResult,
+  Stage,
+} from '@ddad/contract';
+import { addMembersUpdate, pauseSignal, resumeSignal } from '@ddad/contract';
 import {
-  ActivityCancellationType,
   type ActivityOptions,
   defineQuery,
   defineSignal,
-  proxyActivities,
-  type RetryPolicy,
+  defineUpdate,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
-import type { MemberPlan, RunPlan } from '../activities/plan.ts';
-import { failureTypes, nonRetryableTypes } from '../failure-types.ts';
+import type { RunPlan } from '../activities/plan.ts';
+import type { ScoringPlan } from '../activities/planned-artifacts.ts';
+import type { ReportFindings } from '../activities/report.ts';
+import type { RunIdentity } from '../dispatcher.ts';
+import { failureTypes } from '../failure-types.ts';
 import { memberProgressSignal } from '../member-progress.ts';
-import { activityQueues } from '../task-queues.ts';
+import { makeMaps, plan, planScoring, refine, report } from './activity-stubs.ts';
 import { allOrNone } from './all-or-none.ts';
-import { inputFailure, stageFailure, workflowFailure } from './failures.ts';
+import { damageIn, inputFailure, stageFailure, workflowFailure } from './failures.ts';
+import { Growth } from './growth.ts';
+import { MemberTraining } from './member-training.ts';
+import { Pausing } from './pausing.ts';
 import { RunState } from './run-state.ts';
 import { describeRun } from './search-attributes.ts';
 
-const retry: RetryPolicy = {
-  initialInterval: '1s',
-  backoffCoefficient: 2,
-  maximumInterval: '30s',
-  maximumAttempts: 100,
-  nonRetryableErrorTypes: nonRetryableTypes,
-};
-
-/** Cancelling a run is confirmed only once trainers and scorer are idle again. */
-const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
-
-const { plan } = proxyActivities<Pick<Activities, 'plan'>>({
-  startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '30s',
-  // Nothing works for a run that is being planned.
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
-  // No limit of attempts: an object store that is away for a while comes back.
-  retry: { ...retry, maximumAttempts: Number.POSITIVE_INFINITY },
-});
-
-const { trainMember } = proxyActivities<Pick<Activities, 'trainMember'>>({
-  taskQueue: activityQueues.train,
-  startToCloseTimeout: '30 days',
-  cancellationType,
-  retry,
-});
-
-const { makeMaps, refine, report } = proxyActivities<Pick<Activities, 'makeMaps' | 'refine' | 'report'>>({
-  taskQueue: activityQueues.score,
-  startToCloseTimeout: '10 days',
-  cancellationType,
-  retry,
-});
-
 export const progressQuery = defineQuery<RunProgress>('progress');
 export const progressSignal = defineSignal<[unknown]>(memberProgressSignal);
+export const pause = defineSignal(pauseSignal);
+export const resume = defineSignal(resumeSignal);
+export const addMembers = defineUpdate<AddMembersResult, [AddMembersInput]>(addMembersUpdate);
+
+/** How often a run makes again what it finds damaged. */
+const remakes = 3;
+
+/** What the run's stages share. */
+interface Run {
+  state: RunState;
+  pausing: Pausing;
+  growth: Growth;
+  identity: RunIdentity;
+  seconds: RunResult['seconds'];
+  /** In ms since 1970. */
+  startedAt: number;
+}
 
 /**
  * Trains an ensemble, scores the test images and reports.
@@ -63,82 +58,130 @@ export const progressSignal = defineSignal<[unknown]>(memberProgressSignal);
  */
 export async function trainEnsemble(raw: unknown): Promise<RunResult> {
   const state = new RunState();
+  const growth = new Growth(state);
+  const pausing: Pausing = new Pausing(() =>
+    state.pausing(pausing.paused ? 'paused' : pausing.wanted ? 'wanted' : 'no'),
+  );
   setHandler(progressQuery, () => state.progress());
   setHandler(progressSignal, (rows) => state.heard(rows));
+  setHandler(pause, () => pausing.pause());
+  setHandler(resume, () => pausing.resume());
+  setHandler(addMembers, (input) => growth.add(input), { validator: (input) => growth.check(input) });
+  const { workflowId, runId, startTime } = workflowInfo();
   try {
-    return await runStages(raw, state);
+    return await runStages(raw, {
+      state,
+      pausing,
+      growth,
+      identity: { workflowId, runId, startedAt: startTime.getTime() },
+      seconds: { plan: 0, train: 0, maps: 0, refine: 0, report: 0, total: 0 },
+      startedAt: Date.now(),
+    });
   } catch (error) {
     throw workflowFailure(error);
   }
 }
 
-async function runStages(raw: unknown, state: RunState): Promise<RunResult> {
-  const seconds = { plan: 0, train: 0, maps: 0, refine: 0, report: 0, total: 0 };
-  const startedAt = Date.now();
-  const stage = async <T>(name: Exclude<Stage, 'finished'>, work: () => Promise<T>): Promise<T> => {
-    state.enter(name);
-    const from = Date.now();
-    const result = await work();
-    seconds[secondsOf[name]] = (Date.now() - from) / 1000;
-    return result;
-  };
-
-  const planned = await stage('planning', () => makePlan(raw));
-  state.planned(planned);
-  if (planned.searchAttributes) describeRun(planned.input);
-  const run = identity();
-  const images = { run, datasetDigest: planned.datasetDigest, selection: planned.selection };
+async function runStages(raw: unknown, run: Run): Promise<RunResult> {
+  const { state, growth } = run;
+  const planned = await stage(run, 'planning', () => makePlan(raw));
+  state.asked(planned.input);
+  state.scoring(planned);
   const options: ActivityOptions = { heartbeatTimeout: planned.heartbeatTimeoutMs };
+  const training = new MemberTraining(
+    {
+      state,
+      pausing: run.pausing,
+      run: run.identity,
+      planned: asPlanned(planned),
+      minMembers: planned.input.minMembers,
+      options,
+    },
+    planned.members,
+  );
+  growth.begin(planned, training);
+  if (planned.searchAttributes) describeRun(planned.input);
 
-  const members = await stage('training', () => trainMembers(planned, state, options));
+  for (let round = 0; ; round += 1) {
+    const scoring = await stage(run, 'training', async () => {
+      await training.train();
+      return scoringOf(planned, training);
+    });
+    state.scoring(scoring);
+    try {
+      return await score(run, planned, training, scoring, options);
+    } catch (error) {
+      const damaged = damageIn(error);
+      if (damaged === null || round === remakes) throw error;
+      training.again(new Map(damaged.map(({ key, fault }) => [key, fault])));
+    }
+  }
+}
 
-  const { maps, refiners } = planned;
+/** Everything after training: maps, refiners, report. */
+async function score(
+  run: Run,
+  planned: RunPlan,
+  training: MemberTraining,
+  { maps, refiners }: ScoringPlan,
+  options: ActivityOptions,
+): Promise<RunResult> {
+  const { state, growth, pausing, identity, seconds, startedAt } = run;
+  const { datasetDigest, selection } = planned;
+  const images = { run: identity, datasetDigest, selection };
   if (maps !== null) {
-    await stage('maps', () =>
+    await stage(run, 'maps', () =>
       naming(
         'the maps',
-        makeMaps.executeWithOptions({ ...options, summary: 'maps' }, [{ ...images, ...maps }]),
+        pausing.run(() =>
+          makeMaps.executeWithOptions({ ...options, summary: 'maps' }, [{ ...images, ...maps }]),
+        ),
       ),
     );
   }
-  await stage('refining', () =>
+  await stage(run, 'refining', () =>
     allOrNone(
       refiners.map(({ input, spec, key, refinedKey }) => () => {
         const args = { ...images, spec, key, mapsKey: maps?.key ?? null, refinedKey };
         return naming(
           `refiner ${input} (key ${key})`,
-          refine.executeWithOptions({ ...options, summary: `refiner ${input}` }, [args]),
+          pausing.run(() => refine.executeWithOptions({ ...options, summary: `refiner ${input}` }, [args])),
         );
       }),
     ),
   );
 
   const refiner = (input: 'dual' | 'intra') => refiners.find((candidate) => candidate.input === input);
+  const { input } = growth;
   const known = {
-    runId: run.runId,
-    dataset: planned.input.dataset,
+    runId: identity.runId,
+    dataset: input.dataset,
     synthetic: planned.synthetic,
-    backbone: planned.input.backbone,
-    k: planned.input.k,
-    seed: planned.input.seed,
-    members,
+    backbone: input.backbone,
+    k: input.k,
+    seed: input.seed,
+    ...membersOf(training),
     artifacts: {
       maps: maps?.key ?? null,
       rIntra: refiner('intra')!.key,
       rDual: refiner('dual')?.key ?? null,
     },
   };
-  const findings = await stage('report', () => {
+  const findings = await stage(run, 'report', (): Promise<ReportFindings> => {
     const facts: ReportFacts = {
       ...known,
+      input,
       seconds: { ...seconds, total: (Date.now() - startedAt) / 1000 },
-      datasetDigest: planned.datasetDigest,
+      datasetDigest,
       refined: {
         rIntra: refiner('intra')?.refinedKey ?? null,
         rDual: refiner('dual')?.refinedKey ?? null,
       },
     };
-    return naming('the report', report.executeWithOptions({ ...options, summary: 'report' }, [facts]));
+    return naming(
+      'the report',
+      pausing.run(() => report.executeWithOptions({ ...options, summary: 'report' }, [facts])),
+    );
   });
   state.enter('finished');
   seconds.total = (Date.now() - startedAt) / 1000;
@@ -153,6 +196,19 @@ const secondsOf = {
   report: 'report',
 } as const;
 
+/** Enters a stage and counts its time; one that is gone through again counts again. */
+async function stage<T>(
+  { state, seconds }: Run,
+  name: Exclude<Stage, 'finished' | 'paused'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  state.enter(name);
+  const from = Date.now();
+  const result = await work();
+  seconds[secondsOf[name]] += (Date.now() - from) / 1000;
+  return result;
+}
+
 async function makePlan(raw: unknown): Promise<RunPlan> {
   try {
     return await plan.executeWithOptions({ summary: 'plan' }, [raw]);
@@ -161,23 +217,31 @@ async function makePlan(raw: unknown): Promise<RunPlan> {
   }
 }
 
-function trainMembers(planned: RunPlan, state: RunState, options: ActivityOptions): Promise<MemberResult[]> {
-  const { datasetDigest, selection } = planned;
-  const train = async (member: MemberPlan, position: number): Promise<MemberResult> => {
-    const { role, index, key, spec, finished } = member;
-    const args = { run: identity(), position, index, key, spec, finished, datasetDigest, selection };
-    try {
-      const result = await trainMember.executeWithOptions({ ...options, summary: `${role} ${index}` }, [
-        args,
-      ]);
-      state.trained(position, result);
-      return result;
-    } catch (error) {
-      state.failed(position);
-      throw stageFailure(`member ${role} ${index} (key ${key})`, failureTypes.memberFailed, error);
-    }
-  };
-  return allOrNone(planned.members.map((member, position) => () => train(member, position)));
+/** The plan for maps and refiners: the first one while its members are those that finished, else a new one. */
+async function scoringOf(planned: RunPlan, training: MemberTraining): Promise<ScoringPlan> {
+  const finished = training.finished();
+  const keysOf = (members: readonly { role: Role; key: string }[], role: Role) =>
+    members.flatMap((member) => (member.role === role ? [member.key] : []));
+  const [ndm, udm] = [keysOf(finished, 'ndm'), keysOf(finished, 'udm')];
+  const atFirst = [...keysOf(planned.members, 'ndm'), ...keysOf(planned.members, 'udm')];
+  if ([...ndm, ...udm].join() === atFirst.join()) return planned;
+  return planScoring.executeWithOptions({ summary: 'plan for the members there are' }, [
+    asPlanned(planned),
+    { ndm, udm },
+  ]);
+}
+
+/** Whose scores these are, and whose are missing. */
+function membersOf(training: MemberTraining): Pick<RunResult, 'members' | 'kPerRole' | 'failedMembers'> {
+  const members = training.finished();
+  const failedMembers = training.failed();
+  if (failedMembers.length === 0) return { members };
+  const count = (role: Role) => members.filter((member) => member.role === role).length;
+  return { members, kPerRole: { ndm: count('ndm'), udm: count('udm') }, failedMembers };
+}
+
+function asPlanned({ input, datasetDigest, selection }: RunPlan) {
+  return { input, datasetDigest, selection };
 }
 
 async function naming<T>(what: string, work: Promise<T>): Promise<T> {
@@ -186,9 +250,4 @@ async function naming<T>(what: string, work: Promise<T>): Promise<T> {
   } catch (error) {
     throw stageFailure(what, failureTypes.stageFailed, error);
   }
-}
-
-function identity() {
-  const { workflowId, runId, startTime } = workflowInfo();
-  return { workflowId, runId, startedAt: startTime.getTime() };
 }

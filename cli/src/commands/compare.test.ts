@@ -1,0 +1,99 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { auc, averagePrecision } from '@ddad/anomaly';
+import type { RunResult } from '@ddad/contract';
+import type { ObjectStore } from '@ddad/storage';
+import { memoryStore } from '@ddad/storage/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { recordedScreens } from '../screens-for-tests.ts';
+import { compareReports } from './compare.ts';
+
+const first = '01234567-89ab-7cde-8f01-000000000001';
+const second = '01234567-89ab-7cde-8f01-000000000002';
+const labels = Array.from({ length: 40 }, (_, image) => (image < 20 ? 0 : 1));
+/** Scores of which the abnormal images' are raised by `gain`. */
+const scores = (gain: number) => labels.map((label, image) => ((image * 7) % 20) + gain * label);
+
+let cwd: string;
+let store: ObjectStore;
+let screens: ReturnType<typeof recordedScreens>;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'ddad-compare-'));
+  store = memoryStore();
+  screens = recordedScreens();
+});
+afterEach(() => rm(cwd, { recursive: true }));
+
+async function putRun(
+  runId: string,
+  values: readonly number[],
+  names = (image: number) => `${image}.png`,
+): Promise<void> {
+  const found = { auc: auc(values, labels), ap: averagePrecision(values, labels) };
+  const result: RunResult = {
+    runId,
+    dataset: 'small',
+    synthetic: false,
+    backbone: 'ae',
+    k: 2,
+    seed: 0,
+    scores: { rec: { ...found, aucMean: found.auc, aucStd: 0 }, rDual: found },
+    members: [],
+    artifacts: { maps: 'm', rIntra: 'i', rDual: 'd' },
+    seconds: { plan: 0, train: 0, maps: 0, refine: 0, report: 0, total: 0 },
+    files: { report: `reports/${runId}/report.json`, page: 'p', scores: `reports/${runId}/scores.csv` },
+  };
+  const lines = values.map((value, image) => `${names(image)},${labels[image]},${value},,,,,${value}`);
+  await store.put(result.files.report, JSON.stringify(result));
+  await store.put(
+    result.files.scores!,
+    `image,label,rec,recEnsemble,aIntra,aInter,rIntra,rDual\n${lines.join('\n')}\n`,
+  );
+}
+
+/** As Temporal answers of runs that it has forgotten: the store alone is asked. */
+const deps = () => ({
+  runs: { find: async () => null, result: () => Promise.reject(new Error('not asked')) },
+  store,
+  screens,
+  openFile: async () => {},
+});
+
+test('shows AUC and AP of both, differences with intervals, and what changed sides; writes the page', async () => {
+  await putRun(first, scores(1));
+  await putRun(second, scores(12));
+  await compareReports(deps(), { runs: [first, second], cwd });
+  const text = screens.out.text();
+  const percent = (share: number) => (share * 100).toFixed(1);
+  const [before, after] = [auc(scores(1), labels), auc(scores(12), labels)];
+  const line = text.split('\n').find((candidate) => candidate.startsWith('rDual'))!;
+  expect(line).toMatch(
+    new RegExp(
+      `^rDual +${percent(before)} +${percent(after)} +\\+${percent(after - before)} +\\+[\\d.]+ to \\+[\\d.]+ \\* `,
+    ),
+  );
+  expect(text).toMatch(/^\d+ images changed sides by rDual: \d+ to the right one, \d+ to the wrong one$/m);
+  const file = join(cwd, `${first}-${second}.html`);
+  expect(text.trim().split('\n').at(-1)).toBe(file);
+  const page = await readFile(file, 'utf8');
+  expect(page).toContain(first);
+  expect(page).toContain(second);
+
+  // The same draws every time.
+  await compareReports(deps(), { runs: [first, second], cwd });
+  const [once, again] = screens.out.text().split(`${file}\n`);
+  expect(again).toBe(once);
+});
+
+test('says why two runs cannot be compared', async () => {
+  await putRun(first, scores(1));
+  await putRun(second, scores(1), (image) => `other-${image}.png`);
+  await expect(compareReports(deps(), { runs: [first, second], cwd })).rejects.toThrow(
+    'these runs cannot be compared: expected runs on the same test images, got 40 and 40, 0 of them in both',
+  );
+  const gone = '01234567-89ab-7cde-8f01-000000000003';
+  await expect(compareReports(deps(), { runs: [first, gone], cwd })).rejects.toThrow(
+    `no run ${gone} with a report`,
+  );
+});

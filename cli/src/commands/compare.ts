@@ -1,0 +1,114 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { RunResult } from '@ddad/contract';
+import type { Comparison, ScoredRun } from '@ddad/report';
+import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { CommandFailure } from '../failure.ts';
+import { percent, plural } from '../figures.ts';
+import { findReport } from '../report-keys.ts';
+import { readScoresCsv } from '../scores-csv.ts';
+import { tableLines } from '../table.ts';
+import { type ReportDeps, show } from './report.ts';
+
+/** Enough for intervals of a tenth of a point; the same draws every time, so that a comparison can be repeated. */
+const bootstrap = { resamples: 2000, seed: 1 };
+
+/**
+ * `ddad report FIRST SECOND`: puts two finished runs on the same test images side by side, in a table and on a page.
+ * @param options.out the page's file; default FIRST-SECOND.html in the working directory
+ * @throws CommandFailure where a run is not there or not finished, or the two cannot be compared
+ */
+export async function compareReports(
+  deps: ReportDeps,
+  options: {
+    runs: readonly [string, string];
+    out?: string | undefined;
+    open?: boolean | undefined;
+    cwd: string;
+  },
+): Promise<void> {
+  const { screens } = deps;
+  // Charts and pictures take a second to load, which no other command should wait for.
+  const { buildComparison, compareRuns } = await import('@ddad/report');
+  const [first, second] = [await readRun(deps, options.runs[0]), await readRun(deps, options.runs[1])];
+  const generator = xoroshiro128plus(bootstrap.seed);
+  let comparison: Comparison;
+  try {
+    const integer = (below: number) => uniformInt(generator, 0, below - 1);
+    comparison = compareRuns(first, second, { resamples: bootstrap.resamples, integer });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CommandFailure(`these runs cannot be compared: ${error.message}`, undefined, { cause: error });
+  }
+  screens.out.write(`${comparisonLines(comparison).join('\n')}\n`);
+  const file = resolve(options.cwd, options.out ?? `${options.runs[0]}-${options.runs[1]}.html`);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, buildComparison(comparison));
+  screens.out.write(`\n${file}\n`);
+  if (options.open) await show(deps, file);
+}
+
+async function readRun(deps: Pick<ReportDeps, 'runs' | 'store'>, reference: string): Promise<ScoredRun> {
+  const { report } = await findReport(deps.runs, reference);
+  const result = JSON.parse((await read(deps.store, report, reference)).toString('utf8')) as RunResult;
+  if (result.files.scores === null) {
+    throw new CommandFailure(`${reference} has no scores: its dataset has no test images`);
+  }
+  const csv = (await read(deps.store, result.files.scores, reference)).toString('utf8');
+  return { result, images: readScoresCsv(csv) };
+}
+
+async function read(store: ObjectStore, key: string, reference: string): Promise<Buffer> {
+  try {
+    return await store.get(key);
+  } catch (error) {
+    if (!(error instanceof ObjectNotFound)) throw error;
+    throw new CommandFailure(`no run ${reference} with a report; "npx ddad runs" lists runs`, undefined, {
+      cause: error,
+    });
+  }
+}
+
+/** The comparison for a terminal: AUC and AP in percent, differences in points, and how many images changed sides. */
+export function comparisonLines({ runs, labels, scores, sides }: Comparison): string[] {
+  const points = (share: number) => {
+    const size = percent(Math.abs(share));
+    return size === '0.0' ? size : `${share < 0 ? '-' : '+'}${size}`;
+  };
+  const right = 'right' as const;
+  const metric = (name: string) => [
+    { heading: `${name} 1st`, align: right },
+    { heading: '2nd', align: right },
+    { heading: 'diff', align: right },
+    { heading: '95 % interval', align: right },
+  ];
+  const rows = scores.map(({ name, separations: [a, b], auc, ap }) => [
+    name,
+    ...[
+      { before: a.auc, after: b.auc, difference: auc },
+      { before: a.ap, after: b.ap, difference: ap },
+    ].flatMap(({ before, after, difference: { value, low, high } }) => [
+      percent(before),
+      percent(after),
+      points(value),
+      `${points(low)} to ${points(high)}${low > 0 || high < 0 ? ' *' : '  '}`,
+    ]),
+  ]);
+  const better = sides.changed.filter((change) => change.better).length;
+  return [
+    `1st: ${describe(runs[0])}`,
+    `2nd: ${describe(runs[1])}`,
+    '',
+    ...tableLines([{ heading: 'score' }, ...metric('AUC'), ...metric('AP')], rows),
+    '',
+    `* the interval leaves out 0 (bootstrap over ${plural(labels.length, 'test image')}, paired)`,
+    `${plural(sides.changed.length, 'image')} changed sides by ${sides.score}: ${better} to the right one, ` +
+      `${sides.changed.length - better} to the wrong one`,
+  ];
+}
+
+function describe(run: RunResult): string {
+  return `${run.dataset}: backbone ${run.backbone}, K = ${run.k}, seed ${run.seed} (${run.runId})`;
+}

@@ -1,0 +1,99 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunResult } from '@ddad/contract';
+import type { ObjectStore } from '@ddad/storage';
+import { memoryStore } from '@ddad/storage/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CommandFailure, exitCodes } from '../failure.ts';
+import { recordedScreens } from '../screens-for-tests.ts';
+import type { RunEntry } from '../temporal-runs.ts';
+import { fetchReport } from './report.ts';
+
+const executionId = '01234567-89ab-7cde-8f01-23456789abcd';
+const entry: RunEntry = {
+  id: 'ddad-small-1',
+  executionId,
+  status: 'completed',
+  dataset: 'small',
+  k: 2,
+  started: new Date(0),
+  closed: new Date(1000),
+};
+
+let cwd: string;
+let store: ObjectStore;
+let screens: ReturnType<typeof recordedScreens>;
+let opened: string[];
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'ddad-report-'));
+  store = memoryStore();
+  await store.put('reports/elsewhere/page.html', 'the page');
+  screens = recordedScreens();
+  opened = [];
+});
+afterEach(() => rm(cwd, { recursive: true }));
+
+/** Temporal as it answers for one run. */
+function deps(
+  found: RunEntry | null,
+  files: Partial<RunResult['files']> = { page: 'reports/elsewhere/page.html' },
+) {
+  return {
+    runs: { find: async () => found, result: async () => ({ files }) as RunResult },
+    store,
+    screens,
+    openFile: async (path: string) => void opened.push(path),
+  };
+}
+
+test("writes the page that the run's result names, and tells where", async () => {
+  await fetchReport(deps(entry), { run: 'ddad-small-1', cwd });
+  const file = join(cwd, 'ddad-small-1.html');
+  expect(await readFile(file, 'utf8')).toBe('the page');
+  expect(screens.out.text()).toBe(`${file}\n`);
+  expect(opened).toEqual([]);
+});
+
+test('opens the file that it was told to write', async () => {
+  await fetchReport(deps(entry), { run: 'ddad-small-1', out: 'new/page.html', open: true, cwd });
+  expect(opened).toEqual([join(cwd, 'new/page.html')]);
+  expect(await readFile(opened[0]!, 'utf8')).toBe('the page');
+});
+
+test('keeps the file and says where it is when no browser starts', async () => {
+  const openFile = async () => {
+    throw new Error('xdg-open: not installed');
+  };
+  await expect(fetchReport({ ...deps(entry), openFile }, { run: 'r', open: true, cwd })).rejects.toThrow(
+    `${join(cwd, 'r.html')} is there, but no browser could be started: xdg-open: not installed`,
+  );
+  expect(await readFile(join(cwd, 'r.html'), 'utf8')).toBe('the page');
+});
+
+test("Temporal's run id is enough once Temporal has forgotten the run", async () => {
+  await store.put(`reports/${executionId}/report.html`, 'an old page');
+  await fetchReport(deps(null), { run: executionId, cwd });
+  expect(await readFile(join(cwd, `${executionId}.html`), 'utf8')).toBe('an old page');
+});
+
+test.each([
+  ['nobody', null, exitCodes.badInput, 'no run nobody; "npx ddad runs" lists them'],
+  [executionId, null, exitCodes.failed, `no run ${executionId} with a page`],
+  [
+    'r',
+    { ...entry, status: 'running' as const },
+    exitCodes.failed,
+    'ddad-small-1 has no report: it is running',
+  ],
+])('%s: says why there is no page (%#)', async (run, found, exitCode, message) => {
+  const failure = await fetchReport(deps(found), { run, cwd }).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(CommandFailure);
+  expect(failure).toMatchObject({ exitCode, message: expect.stringContaining(message) as string });
+});
+
+test('a run from before pages were made has none', async () => {
+  await expect(fetchReport(deps(entry, { report: 'r.json' }), { run: 'r', cwd })).rejects.toThrow(
+    'it was finished before',
+  );
+});

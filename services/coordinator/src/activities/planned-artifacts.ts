@@ -1,0 +1,154 @@
+import {
+  type MapSpec,
+  type MemberSpec,
+  type PlannedMember,
+  type RefinerInput,
+  type RefinerSpec,
+  type ResolvedRunInput,
+  type Role,
+  recipes,
+} from '@ddad/contract';
+import { artifactKey, type Damage, memberSeed, type ObjectStore, readIntactManifest } from '@ddad/storage';
+import type { ImageDigests, RunImages } from '../dataset-catalog.ts';
+
+/** A member as the plan describes it to the workflow. */
+export interface MemberPlan extends PlannedMember {
+  spec: MemberSpec;
+  /** True where it was published before this run wanted it. */
+  finished: boolean;
+  /** Images that one epoch reads, for the time left. */
+  imagesPerEpoch: number;
+  /** What was wrong with what lay published under its key and was set aside; absent where nothing was. */
+  replaced?: string;
+}
+
+/** A member to be planned. */
+export interface WantedMember {
+  role: Role;
+  index: number;
+  /** How many of its seeds diverged; default 0. */
+  retry?: number;
+}
+
+export interface RefinerPlan {
+  input: RefinerInput;
+  spec: RefinerSpec;
+  key: string;
+  /** Key of the refined maps; null without test images. */
+  refinedKey: string | null;
+}
+
+/** What a run makes of its members. */
+export interface ScoringPlan {
+  /** Null without test images. */
+  maps: { spec: MapSpec; key: string } | null;
+  refiners: RefinerPlan[];
+}
+
+/** Keys of the members that score, by index. */
+export interface EnsembleKeys {
+  ndm: string[];
+  /** Empty in the one-class mode. */
+  udm: string[];
+}
+
+/** What a run's keys follow from. */
+export interface PlanBasis {
+  input: ResolvedRunInput;
+  images: RunImages;
+  digests: ImageDigests;
+}
+
+export interface MemberPlanDeps {
+  store: ObjectStore;
+  /** A published artifact was damaged and is set aside. */
+  onDamage: (damage: Damage) => void;
+}
+
+/** Roles that a run trains: NDM alone in the one-class mode. */
+export function rolesOf(digests: ImageDigests): Role[] {
+  return digests.normalAndUnlabeled === null ? ['ndm'] : ['ndm', 'udm'];
+}
+
+/** Works out seed and key of each member, and which are finished; what is damaged is set aside. */
+export function planMembers(
+  { store, onDamage }: MemberPlanDeps,
+  { input, images, digests }: PlanBasis,
+  wanted: readonly WantedMember[],
+): Promise<MemberPlan[]> {
+  const { backbone, epochs, batchSize, learningRate } = input;
+  return Promise.all(
+    wanted.map(async ({ role, index, retry }): Promise<MemberPlan> => {
+      const imagesDigest = role === 'ndm' ? digests.normal : digests.normalAndUnlabeled;
+      if (imagesDigest === null)
+        throw new RangeError(`${role} ${index}: expected unlabeled images, got none`);
+      const seed = memberSeed(input.seed, role, index, retry);
+      const spec: MemberSpec = {
+        recipe: recipes.member,
+        backbone,
+        role,
+        seed,
+        epochs,
+        batchSize,
+        learningRate,
+        imagesDigest,
+        imageSize: images.imageSize,
+      };
+      const key = artifactKey(spec);
+      const { manifest, damage } = await readIntactManifest(store, 'members', key);
+      if (damage !== null) onDamage(damage);
+      const count = images.normal.length + (role === 'udm' ? images.unlabeled.length : 0);
+      return {
+        role,
+        index,
+        seed,
+        key,
+        spec,
+        finished: manifest !== null,
+        imagesPerEpoch: Math.floor(count / batchSize) * batchSize,
+        ...(damage === null ? {} : { replaced: damage.fault }),
+      };
+    }),
+  );
+}
+
+/** Works out what is made of the members with these keys. */
+export function planScoring({ input, images, digests }: PlanBasis, { ndm, udm }: EnsembleKeys): ScoringPlan {
+  let maps: ScoringPlan['maps'] = null;
+  if (digests.test !== null) {
+    const spec: MapSpec = {
+      recipe: recipes.maps,
+      backbone: input.backbone,
+      ndm,
+      udm,
+      imagesDigest: digests.test,
+      imageSize: images.imageSize,
+    };
+    maps = { spec, key: artifactKey(spec) };
+  }
+  const refinerInputs: RefinerInput[] = udm.length > 0 ? ['dual', 'intra'] : ['intra'];
+  const refiners = refinerInputs.map((kind): RefinerPlan => {
+    const spec: RefinerSpec = {
+      recipe: recipes.refiner,
+      backbone: input.backbone,
+      input: kind,
+      ndm,
+      udm: kind === 'dual' ? udm : [],
+      seed: memberSeed(input.seed, `refiner-${kind}`, 0),
+      epochs: input.refiner.epochs,
+      batchSize: input.refiner.batchSize,
+      learningRate: input.refiner.learningRate,
+      weightDecay: input.refiner.weightDecay,
+      imagesDigest: digests.normal,
+      imageSize: images.imageSize,
+    };
+    const key = artifactKey(spec);
+    return {
+      input: kind,
+      spec,
+      key,
+      refinedKey: maps === null ? null : artifactKey({ maps: maps.key, refiner: key }),
+    };
+  });
+  return { maps, refiners };
+}

@@ -1,0 +1,111 @@
+import { type JobProgress, taskQueue, workflowType } from '@ddad/contract';
+import { createLogger } from '@ddad/platform';
+import { connectScorer, connectTrainer } from '@ddad/rpc';
+import type { ObjectStore } from '@ddad/storage';
+import { memoryStore } from '@ddad/storage/testing';
+import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { type Coordinator, type CoordinatorDeps, createCoordinator } from './coordinator.ts';
+import { addDataset } from './datasets.testing.ts';
+import type { WorkerEntry } from './dispatcher.ts';
+import { startScorer, startTrainer } from './fake-services.testing.ts';
+import { memberProgressSignal } from './member-progress.ts';
+import { startTemporalServer } from './temporal-server.testing.ts';
+import { createWorkers } from './worker.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+/** A real Temporal server for all benches of a test file. */
+export async function startTemporal() {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  const { connection, dispose } = await startTemporalServer();
+  // Takes seconds, which no test is to be charged with.
+  await workflowBundle(new DefaultLogger('ERROR'));
+  return { connection, client: new Client({ connection }), dispose };
+}
+export type Temporal = Awaited<ReturnType<typeof startTemporal>>;
+
+/** The smallest run, one-class. */
+export const oneClass = {
+  dataset: 'tiny',
+  k: 2,
+  batchSize: 4,
+  epochs: 9,
+  unlabeled: 0,
+  refiner: { batchSize: 2 },
+};
+const hearMs = 250;
+let runs = 0;
+
+/** A coordinator's surroundings: a store in memory, a trainer and a scorer whose jobs end when the test says so. */
+export async function createBench({ connection, client }: Temporal) {
+  const store: ObjectStore = memoryStore();
+  await addDataset(store, 'tiny');
+  const trainer = await startTrainer(store, 't1');
+  const scorer = await startScorer(store);
+  const scorerClient = connectScorer(scorer.address);
+  const live: { key: string; progress: JobProgress }[] = [];
+  const started: { stop(): Promise<void> }[] = [];
+  return {
+    store,
+    trainer,
+    scorer,
+    /** What was published for whoever watches. */
+    live,
+    async startCoordinator(trainers: WorkerEntry[], options: Partial<CoordinatorDeps> = {}) {
+      const coordinator: Coordinator = createCoordinator({
+        store,
+        scorer: { address: scorer.address, client: scorerClient },
+        connectTrainer,
+        publish: (key, progress) => void live.push({ key, progress }),
+        sendProgress: (run, rows) =>
+          client.workflow.getHandle(run.workflowId, run.runId).signal(memberProgressSignal, rows),
+        searchAttributes: false,
+        // Many heartbeats within the timeout: a machine with other work must not lose an activity.
+        heartbeatTimeoutMs: 10_000,
+        hearMs,
+        progressIntervalMs: 100,
+        logger: createLogger('coordinator', 'silent'),
+        ...options,
+      });
+      coordinator.setTrainers(trainers);
+      const workers = await createWorkers({
+        connection,
+        namespace: 'default',
+        activities: coordinator.activities,
+        hearMs: options.hearMs ?? hearMs,
+        workflowBundle: await workflowBundle(new DefaultLogger('ERROR')),
+      });
+      const running = workers.run();
+      const one = {
+        coordinator,
+        async stop() {
+          workers.stop();
+          await running;
+          coordinator.close();
+        },
+      };
+      started.push(one);
+      return one;
+    },
+    start(input: object = oneClass): Promise<WorkflowHandle> {
+      runs += 1;
+      return client.workflow.start(workflowType, { taskQueue, workflowId: `run-${runs}`, args: [input] });
+    },
+    async close() {
+      for (const one of started) await one.stop();
+      scorerClient.close();
+      await Promise.all([trainer.close(), scorer.close()]);
+    },
+  };
+}
+export type Bench = Awaited<ReturnType<typeof createBench>>;
+
+/** Why a run failed. */
+export async function causeOfFailure(handle: WorkflowHandle): Promise<unknown> {
+  const error: unknown = await handle.result().then(
+    () => new Error('the run did not fail'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof WorkflowFailedError)) throw error;
+  return error.cause;
+}

@@ -1,0 +1,207 @@
+import { pauseSignal, type RunProgress, type RunResult, resumeSignal } from '@ddad/contract';
+import { JobError } from '@ddad/rpc';
+import { manifestKey, readManifest } from '@ddad/storage';
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  type Bench,
+  causeOfFailure,
+  createBench,
+  oneClass,
+  startTemporal,
+  type Temporal,
+} from './coordinator-bench.testing.ts';
+import { startTrainer } from './fake-services.testing.ts';
+
+/** For what has to come, on a machine with other work. */
+const patience = { timeout: 20_000 };
+
+// Real servers, on a machine that may have other work.
+vi.setConfig({ testTimeout: 90_000 });
+
+let temporal: Temporal;
+let bench: Bench;
+
+beforeAll(async () => {
+  temporal = await startTemporal();
+}, 120_000);
+afterAll(async () => temporal?.dispose(), 30_000);
+
+beforeEach(async () => {
+  bench = await createBench(temporal);
+});
+afterEach(async () => bench.close(), 30_000);
+
+async function stageUntil(handle: WorkflowHandle, stage: RunProgress['stage']): Promise<void> {
+  await expect.poll(async () => (await handle.query<RunProgress>('progress')).stage, patience).toBe(stage);
+}
+
+/** Ends so many members as they come. */
+async function finishJobs(count: number): Promise<void> {
+  for (let n = 0; n < count; n++) await (await bench.trainer.jobs.next()).finish();
+}
+
+describe('a paused run', () => {
+  it('frees its trainers, and takes its members up again with newer attempts', async () => {
+    await bench.startCoordinator([bench.trainer.entry]);
+    const handle = await bench.start();
+    const held = [await bench.trainer.jobs.next(), await bench.trainer.jobs.next()];
+    const byKey = new Map(held.map(({ request }) => [request.job!.key, request.job!.attempt]));
+    await handle.signal(pauseSignal);
+    await stageUntil(handle, 'paused');
+    expect(bench.trainer.stops.map(({ key }) => key).sort()).toEqual([...byKey.keys()].sort());
+    await handle.signal(resumeSignal);
+    for (let n = 0; n < 2; n++) {
+      const again = await bench.trainer.jobs.next();
+      expect(again.request.job!.attempt).toBeGreaterThan(byKey.get(again.request.job!.key)!);
+      await again.finish();
+    }
+    expect(((await handle.result()) as RunResult).members.map(({ restarts }) => restarts)).toEqual([1, 1]);
+  });
+});
+
+describe('several runs', () => {
+  it('share trainers one each, and a run that trains nothing goes through while the others wait', async () => {
+    const { coordinator } = await bench.startCoordinator([bench.trainer.entry]);
+    const earlier = await bench.start();
+    await finishJobs(2);
+    await earlier.result();
+
+    coordinator.setTrainers([]);
+    const handles: WorkflowHandle[] = [];
+    for (const seed of [1, 2, 3]) handles.push(await bench.start({ ...oneClass, k: 3, seed }));
+    const keys: string[][] = [];
+    for (const handle of handles) {
+      let members: RunProgress['members'] = [];
+      await expect
+        .poll(async () => {
+          ({ members } = await handle.query<RunProgress>('progress'));
+          return members.filter(({ state }) => state === 'waiting').length;
+        }, patience)
+        .toBe(3);
+      keys.push(members.map(({ key }) => key));
+    }
+    // All nine wait at the dispatcher.
+    await expect
+      .poll(() => new Set(bench.live.slice(-100).map(({ key }) => key)).size, patience)
+      .toBeGreaterThanOrEqual(9);
+    const others = [await startTrainer(bench.store, 't2'), await startTrainer(bench.store, 't3')];
+    try {
+      const trainers = [bench.trainer, ...others];
+      coordinator.setTrainers(trainers.map(({ entry }) => ({ ...entry, slots: 1 })));
+      const held = await Promise.all(trainers.map(({ jobs }) => jobs.next()));
+      const runOf = (key: string) => keys.findIndex((own) => own.includes(key));
+      expect(held.map(({ request }) => runOf(request.job!.key)).sort()).toEqual([0, 1, 2]);
+
+      // Nothing is free, six members wait: a run whose members are finished needs none of that.
+      const result = (await (await bench.start()).result()) as RunResult;
+      expect(result.members.map(({ reused }) => reused)).toEqual([true, true]);
+
+      // The freed trainer goes to the oldest run: each of the others has as many as it, or more.
+      await held[0]!.finish();
+      const next = await bench.trainer.jobs.next();
+      const ended = runOf(held[0]!.request.job!.key);
+      expect(runOf(next.request.job!.key)).toBe(ended);
+      for (const handle of handles) await handle.cancel();
+      for (const handle of handles) await handle.result().catch(() => {});
+    } finally {
+      for (const other of others) await other.close();
+    }
+  });
+});
+
+describe('a member that fails again and again', () => {
+  it('fails for good after so many attempts in a row that got no further', async () => {
+    await bench.startCoordinator([bench.trainer.entry], { patience: { failures: 2, forMs: 0 } });
+    const handle = await bench.start();
+    const first = await bench.trainer.jobs.next();
+    const other = await bench.trainer.jobs.next();
+    await other.finish();
+    const { key } = first.request.job!;
+    first.fail(new JobError('failed', 'the process died'));
+    const second = await bench.trainer.jobs.next();
+    // It got further: the count begins anew.
+    const checkpoint = '0000000000000001-0000000000000010.safetensors';
+    await bench.store.put(`checkpoints/members/${key}/${checkpoint}`, 'x');
+    second.fail(new JobError('failed', 'the process died'));
+    (await bench.trainer.jobs.next()).fail(new JobError('failed', 'the process died again'));
+    const failure = (await causeOfFailure(handle)) as Error;
+    expect(failure.message).toMatch(
+      new RegExp(
+        `^member ndm \\d \\(key ${key}\\) failed: ndm \\d: 2 attempts in a row got no further than step 10, ` +
+          'over 0 minutes; the last one: .*the process died again$',
+      ),
+    );
+  });
+
+  it('is not what loses its trainers', async () => {
+    const trainers = await Promise.all(['a', 'b'].map((id) => startTrainer(bench.store, id)));
+    const { coordinator } = await bench.startCoordinator([trainers[0]!.entry], {
+      patience: { failures: 1, forMs: 0 },
+    });
+    const handle = await bench.start();
+    await trainers[0]!.jobs.next();
+    await trainers[0]!.jobs.next();
+    coordinator.setTrainers([trainers[1]!.entry]);
+    await trainers[0]!.close();
+    const left = [await trainers[1]!.jobs.next(), await trainers[1]!.jobs.next()];
+    coordinator.setTrainers([bench.trainer.entry]);
+    for (const job of left) job.fail(new JobError('leaving', 'the service shuts down'));
+    await trainers[1]!.close();
+    await finishJobs(2);
+    expect(((await handle.result()) as RunResult).members.map(({ restarts }) => restarts)).toEqual([2, 2]);
+  });
+});
+
+describe('a published member', () => {
+  async function trainedOnce() {
+    const { coordinator } = await bench.startCoordinator([bench.trainer.entry]);
+    const handle = await bench.start();
+    await finishJobs(2);
+    const { members, artifacts } = (await handle.result()) as RunResult;
+    const manifest = (await readManifest(bench.store, 'members', members[1]!.key))!;
+    return { coordinator, key: members[1]!.key, file: manifest.files.content!, artifacts };
+  }
+
+  it('whose object is missing is set aside and trained again, alone', async () => {
+    const { key, file } = await trainedOnce();
+    await bench.store.remove([file.object]);
+    const handle = await bench.start();
+    await finishJobs(1);
+    const { members } = (await handle.result()) as RunResult;
+    expect(members.map(({ reused }) => reused)).toEqual([true, false]);
+    expect(members[1]).toMatchObject({
+      key,
+      replaced: `${file.object}: expected ${file.bytes} bytes, found none`,
+    });
+    const kept = (await bench.store.list(`members/${key}/`)).map((entry) => entry.key);
+    expect(kept.filter((object) => object.includes('set-aside'))).toHaveLength(1);
+    expect(bench.trainer.jobs.pending).toBe(0);
+  });
+
+  it('with other bytes is found out when maps cannot be made of it, set aside and trained again', async () => {
+    const { key, file, artifacts } = await trainedOnce();
+    const good = await bench.store.get(file.object);
+    await bench.store.put(file.object, Buffer.alloc(file.bytes, 'x'));
+    // Nobody reads it where maps and refined maps are there.
+    await bench.store.remove([
+      manifestKey('maps', artifacts.maps!),
+      manifestKey('refiners', artifacts.rIntra),
+    ]);
+    let damaged = true;
+    bench.scorer.failMaps = () =>
+      damaged ? new JobError('failed', `${file.object}: expected ${file.bytes} bytes with SHA-256`) : null;
+    const handle = await bench.start();
+    const again = await bench.trainer.jobs.next();
+    expect(again.request.job!.key).toBe(key);
+    damaged = false;
+    await again.finish();
+    const { members } = (await handle.result()) as RunResult;
+    expect(members.map(({ reused }) => reused)).toEqual([true, false]);
+    expect(members[1]!.replaced).toBe(
+      `${file.object}: expected content with that SHA-256, found other bytes`,
+    );
+    expect(await bench.store.get(file.object)).toEqual(good);
+    expect(bench.trainer.jobs.pending).toBe(0);
+  });
+});

@@ -1,0 +1,213 @@
+import type { RunResult } from '@ddad/contract';
+import { memberSeed } from '@ddad/storage';
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Activities } from '../activities/index.ts';
+import type { MapsArgs } from '../activities/score.ts';
+import type { TrainMemberArgs } from '../activities/train-member.ts';
+import { memberResult, working } from './fake-activities.testing.ts';
+import {
+  expectReplays,
+  failureOf,
+  progressUntil,
+  small,
+  startWorkflowServer,
+  type WorkflowServer,
+} from './workflow-server.testing.ts';
+
+// Real servers, on a machine that may have other work.
+vi.setConfig({ testTimeout: 90_000 });
+
+let server: WorkflowServer;
+let fakes: Activities;
+let trained: TrainMemberArgs[];
+let mapped: MapsArgs[];
+
+beforeAll(async () => {
+  server = await startWorkflowServer();
+}, 120_000);
+afterAll(async () => server?.dispose(), 60_000);
+
+beforeEach(() => {
+  fakes = server.reset();
+  trained = [];
+  mapped = [];
+  fakes.makeMaps = async (args) => void mapped.push(args);
+});
+
+/** Trains members at once, except where `fail` throws. */
+function train(fail: (name: string, args: TrainMemberArgs) => Promise<void> | void): void {
+  fakes.trainMember = async (args) => {
+    trained.push(args);
+    await fail(`${args.spec.role} ${args.index}`, args);
+    return memberResult(args);
+  };
+}
+
+const names = () => trained.map(({ spec, index }) => `${spec.role} ${index}`);
+const nan = () => ApplicationFailure.nonRetryable('loss is NaN in epoch 3', 'Diverged');
+const gone = () => ApplicationFailure.nonRetryable('5 attempts in a row got no further', 'NoProgress');
+
+describe('a member that diverges', () => {
+  it('is trained once more with its next seed, and the result says so', async () => {
+    const first = memberSeed(0, 'ndm', 1);
+    const next = memberSeed(0, 'ndm', 1, 1);
+    train((_, { spec }) => {
+      if (spec.seed === first) throw nan();
+    });
+    const handle = await server.start(small);
+    const result = (await handle.result()) as RunResult;
+    expect(names().sort()).toEqual(['ndm 0', 'ndm 1', 'ndm 1', 'udm 0', 'udm 1']);
+    expect(result.members[1]).toMatchObject({ role: 'ndm', index: 1, seed: next, divergedSeed: first });
+    expect(result.members.map(({ divergedSeed }) => divergedSeed)).toEqual([
+      undefined,
+      first,
+      undefined,
+      undefined,
+    ]);
+    expect(result.members.map(({ restarts }) => restarts)).toEqual([0, 1, 0, 0]);
+    expect(result.failedMembers).toBeUndefined();
+    // Maps and refiners are those of the members there are.
+    const keys = result.members.map(({ key }) => key);
+    expect(mapped[0]!.spec).toMatchObject({ ndm: keys.slice(0, 2), udm: keys.slice(2) });
+    expect(result.artifacts.maps).toBe(mapped[0]!.key);
+    const progress = await progressUntil(handle, () => true);
+    expect(progress.members[1]).toMatchObject({ seed: next, key: keys[1], state: 'finished' });
+    expect(progress.maps).toBe(mapped[0]!.key);
+    await expectReplays(handle);
+  });
+
+  it('fails the run when it diverges again, named with both seeds', async () => {
+    train((name) => {
+      if (name === 'udm 0') throw nan();
+    });
+    const handle = await server.start(small);
+    const failure = await failureOf(handle);
+    const tries = trained.filter(({ spec, index }) => spec.role === 'udm' && index === 0);
+    const [first, next] = [memberSeed(0, 'udm', 0), memberSeed(0, 'udm', 0, 1)];
+    expect(tries.map(({ spec }) => spec.seed)).toEqual([first, next]);
+    expect(failure).toMatchObject({ type: 'MemberFailed' });
+    expect(failure.message).toBe(
+      `member udm 0 (key ${tries[1]!.key}) failed: diverged with seed ${first} and with seed ${next}: ` +
+        'loss is NaN in epoch 3',
+    );
+    expect(mapped).toEqual([]);
+    await expectReplays(handle);
+  });
+});
+
+describe('minMembers', () => {
+  it('lets the run go on with the members there are, and the result names the others', async () => {
+    train((name) => {
+      if (name === 'ndm 1') throw gone();
+      if (name === 'udm 2') throw nan();
+    });
+    const handle = await server.start({ ...small, k: 3, minMembers: 2 });
+    const result = (await handle.result()) as RunResult;
+    expect(result).toMatchObject({ k: 3, kPerRole: { ndm: 2, udm: 2 } });
+    expect(result.members.map(({ role, index }) => `${role} ${index}`)).toEqual([
+      'ndm 0',
+      'ndm 2',
+      'udm 0',
+      'udm 1',
+    ]);
+    const seeds = [memberSeed(0, 'udm', 2), memberSeed(0, 'udm', 2, 1)];
+    expect(result.failedMembers).toEqual([
+      { role: 'ndm', index: 1, reason: '5 attempts in a row got no further' },
+      {
+        role: 'udm',
+        index: 2,
+        reason: `diverged with seed ${seeds[0]} and with seed ${seeds[1]}: loss is NaN in epoch 3`,
+      },
+    ]);
+    const keys = result.members.map(({ key }) => key);
+    expect(mapped[0]!.spec).toMatchObject({ ndm: keys.slice(0, 2), udm: keys.slice(2) });
+    const { members } = await progressUntil(handle, () => true);
+    expect(members.filter(({ state }) => state === 'failed')).toMatchObject([
+      { role: 'ndm', index: 1 },
+      { role: 'udm', index: 2 },
+    ]);
+    await expectReplays(handle);
+  });
+
+  it('fails the run once too few are left, and ends the others first', async () => {
+    const stopped: string[] = [];
+    let begun = 0;
+    const { promise: all, resolve: allBegun } = Promise.withResolvers<void>();
+    train(async (name) => {
+      begun += 1;
+      if (begun === 6) allBegun();
+      await all;
+      if (name === 'ndm 0' || name === 'ndm 2') throw gone();
+      await working(undefined, async () => void stopped.push(name));
+    });
+    const handle = await server.start({ ...small, k: 3, minMembers: 2 });
+    const failure = await failureOf(handle);
+    expect(failure).toMatchObject({ type: 'MemberFailed' });
+    expect(failure.message).toMatch(
+      /^member ndm [02] \(key [0-9a-f]{64}\) failed: 5 attempts in a row got no further \(1 ndm members are left, expected at least 2\)$/,
+    );
+    expect(stopped.sort()).toEqual(['ndm 1', 'udm 0', 'udm 1', 'udm 2']);
+    await expectReplays(handle);
+  });
+});
+
+describe('a published artifact that a later stage finds damaged', () => {
+  const damaged = (kind: string, key: string) =>
+    ApplicationFailure.create({
+      message: 'published artifacts are damaged',
+      type: 'DamagedArtifact',
+      nonRetryable: true,
+      details: [[{ kind, key, fault: 'expected 9 bytes, found none' }]],
+    });
+
+  it('is made again, alone of the members, and the result says why', async () => {
+    train(() => {});
+    fakes.makeMaps = async (args) => {
+      mapped.push(args);
+      if (mapped.length === 1) throw damaged('members', args.spec.udm[1]!);
+    };
+    const handle = await server.start(small);
+    const result = (await handle.result()) as RunResult;
+    expect(names().slice(4)).toEqual(['udm 1']);
+    expect(trained[4]).toMatchObject({ finished: false, replaced: 'expected 9 bytes, found none' });
+    expect(mapped.map(({ key }) => key)).toEqual([mapped[0]!.key, mapped[0]!.key]);
+    expect(result.members.map(({ replaced }) => replaced)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'expected 9 bytes, found none',
+    ]);
+    await expectReplays(handle);
+  });
+
+  it('needs no training where it is no member', async () => {
+    train(() => {});
+    const { report } = fakes;
+    let reports = 0;
+    fakes.report = async (facts) => {
+      reports += 1;
+      if (reports === 1) throw damaged('maps', facts.artifacts.maps!);
+      return report(facts);
+    };
+    const handle = await server.start(small);
+    await handle.result();
+    expect(trained).toHaveLength(4);
+    expect(mapped).toHaveLength(2);
+    await expectReplays(handle);
+  });
+
+  it('fails the run where it is damaged again and again', async () => {
+    train(() => {});
+    fakes.makeMaps = async (args) => {
+      mapped.push(args);
+      throw damaged('members', args.spec.ndm[0]!);
+    };
+    const handle = await server.start(small);
+    const failure = await failureOf(handle);
+    expect(failure).toMatchObject({ type: 'StageFailed' });
+    expect(failure.message).toBe('the maps failed: published artifacts are damaged');
+    expect(mapped).toHaveLength(4);
+    await expectReplays(handle);
+  });
+});

@@ -1,0 +1,203 @@
+/**
+ * Records histories of the workflow as it is now, for the replay tests of all later versions:
+ * `node services/coordinator/src/workflows/record-histories.ts VERSION` writes `histories/VERSION/NAME.json`. Run it
+ * before a version is released, with a new number, and never again for a number that was released.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  addMembersUpdate,
+  pauseSignal,
+  type RunProgress,
+  resumeSignal,
+  taskQueue,
+  workflowType,
+} from '@ddad/contract';
+import { memberSeed } from '@ddad/storage';
+import { memoryStore } from '@ddad/storage/testing';
+import { Client, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { Activities } from '../activities/index.ts';
+import { addDataset } from '../datasets.testing.ts';
+import { memberProgressSignal, toRow } from '../member-progress.ts';
+import { ensureSearchAttributes } from '../search-attributes.ts';
+import { startTemporalServer } from '../temporal-server.testing.ts';
+import { createWorkers } from '../worker.ts';
+import { workflowBundle } from '../workflow-bundle.ts';
+import { fakeActivities, HeldMembers } from './fake-activities.testing.ts';
+import { historyToJson } from './history-json.testing.ts';
+
+const input = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+const nan = () => ApplicationFailure.nonRetryable('loss is NaN', 'Diverged');
+const version = process.argv[2];
+if (version === undefined) throw new Error('expected the version to record as argument, got none');
+
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+const server = await startTemporalServer();
+const client = new Client({ connection: server.connection });
+const searchAttributes = await ensureSearchAttributes(server.connection, 'default');
+const store = memoryStore();
+await addDataset(store, 'tiny');
+await addDataset(store, 'plain', { unlabeled: { labels: 'none' }, test: { labels: 'none' } });
+
+let fakes = freshFakes();
+function freshFakes(): Activities {
+  return fakeActivities({ store, searchAttributes, heartbeatTimeoutMs: 1000 });
+}
+const workers = await createWorkers({
+  connection: server.connection,
+  namespace: 'default',
+  workflowBundle: await workflowBundle(new DefaultLogger('ERROR')),
+  activities: {
+    plan: (raw) => fakes.plan(raw),
+    planMembers: (run, wanted) => fakes.planMembers(run, wanted),
+    planScoring: (run, keys) => fakes.planScoring(run, keys),
+    trainMember: (args) => fakes.trainMember(args),
+    makeMaps: (args) => fakes.makeMaps(args),
+    refine: (args) => fakes.refine(args),
+    report: (facts) => fakes.report(facts),
+  },
+});
+const running = workers.run();
+
+const start = (name: string, raw: unknown): Promise<WorkflowHandle> =>
+  client.workflow.start(workflowType, { taskQueue, workflowId: name, args: [raw] });
+
+async function ended(handle: WorkflowHandle): Promise<WorkflowHandle> {
+  await handle.result().catch(() => {});
+  return handle;
+}
+
+async function untilStage(handle: WorkflowHandle, stage: RunProgress['stage']): Promise<void> {
+  while ((await handle.query<RunProgress>('progress')).stage !== stage) await delay(20);
+}
+
+/** Each leaves the run in the state whose history is to be kept. */
+const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
+  async completed(name) {
+    const held = new HeldMembers(fakes);
+    const handle = await start(name, input);
+    await held.until(4);
+    const figures = {
+      done: 5,
+      total: 250,
+      loss: 0.5,
+      imagesPerSecond: 9,
+      worker: 't1',
+      state: 'running',
+    } as const;
+    await handle.signal(memberProgressSignal, [toRow(1, figures)]);
+    await handle.query('progress');
+    held.finishAll();
+    return ended(handle);
+  },
+  'one-class-without-test-images': async (name) => ended(await start(name, { ...input, dataset: 'plain' })),
+  'refused-input': async (name) => ended(await start(name, { ...input, k: 1 })),
+  async 'failed-beside-others'(name) {
+    const held = new HeldMembers(fakes);
+    const others = fakes.trainMember;
+    fakes.trainMember = async (args) => {
+      if (args.position !== 1) return others(args);
+      await held.until(3);
+      throw ApplicationFailure.nonRetryable('no such layer', 'InvalidJob');
+    };
+    return ended(await start(name, input));
+  },
+  async 'diverged-once'(name) {
+    const { trainMember } = fakes;
+    fakes.trainMember = async (args) => {
+      if (args.spec.seed === memberSeed(0, 'udm', 0)) throw nan();
+      return trainMember(args);
+    };
+    return ended(await start(name, input));
+  },
+  async 'diverged-twice'(name) {
+    const { trainMember } = fakes;
+    fakes.trainMember = async (args) => {
+      if (args.position === 2) throw nan();
+      return trainMember(args);
+    };
+    return ended(await start(name, input));
+  },
+  async 'fewer-members'(name) {
+    const { trainMember } = fakes;
+    fakes.trainMember = async (args) => {
+      if (args.position === 2) throw ApplicationFailure.nonRetryable('got no further', 'NoProgress');
+      return trainMember(args);
+    };
+    return ended(await start(name, { ...input, k: 3, minMembers: 2 }));
+  },
+  async grown(name) {
+    const held = new HeldMembers(fakes);
+    const handle = await start(name, input);
+    await held.until(4);
+    await handle.executeUpdate(addMembersUpdate, { args: [{ k: 3 }] });
+    await held.until(6);
+    held.finishAll();
+    return ended(handle);
+  },
+  async 'paused-and-resumed'(name) {
+    const held = new HeldMembers(fakes);
+    const handle = await start(name, input);
+    await held.until(4);
+    await handle.signal(pauseSignal);
+    await untilStage(handle, 'paused');
+    await handle.signal(resumeSignal);
+    await held.until(8);
+    held.finishAll();
+    return ended(handle);
+  },
+  async 'cancelled-while-paused'(name) {
+    const held = new HeldMembers(fakes);
+    const handle = await start(name, input);
+    await held.until(4);
+    await handle.signal(pauseSignal);
+    await untilStage(handle, 'paused');
+    await handle.cancel();
+    return ended(handle);
+  },
+  async 'damaged-member'(name) {
+    let maps = 0;
+    fakes.makeMaps = async ({ spec }) => {
+      maps += 1;
+      if (maps > 1) return;
+      const details = [[{ kind: 'members', key: spec.ndm[0], fault: 'found none' }]];
+      const failure = { message: 'damaged', type: 'DamagedArtifact', nonRetryable: true, details };
+      throw ApplicationFailure.create(failure);
+    };
+    return ended(await start(name, input));
+  },
+  async cancelled(name) {
+    const held = new HeldMembers(fakes);
+    const handle = await start(name, input);
+    await held.until(4);
+    await handle.cancel();
+    return ended(handle);
+  },
+  async training(name) {
+    const held = new HeldMembers(fakes);
+    const handle = await start(name, input);
+    await held.until(4);
+    return handle;
+  },
+};
+
+try {
+  const directory = join(import.meta.dirname, 'histories', version);
+  await mkdir(directory, { recursive: true });
+  for (const [name, play] of Object.entries(scenarios)) {
+    fakes = freshFakes();
+    const handle = await play(name);
+    const history = historyToJson(await handle.fetchHistory());
+    await writeFile(join(directory, `${name}.json`), `${JSON.stringify(history, null, 2)}\n`);
+    const { status } = await handle.describe();
+    process.stdout.write(`${name}: ${status.name}\n`);
+    if (status.name === 'RUNNING') await handle.terminate();
+  }
+} finally {
+  workers.stop();
+  await running;
+  await server.dispose();
+}

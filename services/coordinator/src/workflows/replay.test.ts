@@ -1,0 +1,24 @@
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { beforeAll, expect, it } from 'vitest';
+import { workflowBundle } from '../workflow-bundle.ts';
+import { recordedHistories } from './history-json.testing.ts';
+
+beforeAll(() => {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+});
+
+it('replays every history that a released version recorded', async () => {
+  const histories = await recordedHistories();
+  expect(histories.map(({ workflowId }) => workflowId)).toEqual(
+    expect.arrayContaining(['1/completed', '1/diverged', '1/training', '2/grown', '2/paused-and-resumed']),
+  );
+  const options = { workflowBundle: await workflowBundle(new DefaultLogger('ERROR')) };
+  const errors = new Map<string, string>();
+  let replayed = 0;
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {
+    replayed += 1;
+    if (error !== undefined) errors.set(workflowId, error.message);
+  }
+  expect(Object.fromEntries(errors)).toEqual({});
+  expect(replayed).toBe(histories.length);
+}, 120_000);

@@ -1,0 +1,256 @@
+import {
+  type AddMembersResult,
+  addMembersUpdate,
+  pauseSignal,
+  type RunResult,
+  resumeSignal,
+} from '@ddad/contract';
+import { memberSeed } from '@ddad/storage';
+import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Activities } from '../activities/index.ts';
+import type { MapsArgs } from '../activities/score.ts';
+import { addDataset } from '../datasets.testing.ts';
+import { HeldMembers, working } from './fake-activities.testing.ts';
+import {
+  expectReplays,
+  failureOf,
+  progressUntil,
+  small,
+  startWorkflowServer,
+  type WorkflowServer,
+} from './workflow-server.testing.ts';
+
+// Real servers, on a machine that may have other work.
+vi.setConfig({ testTimeout: 90_000 });
+
+let server: WorkflowServer;
+let fakes: Activities;
+let held: HeldMembers;
+let mapped: MapsArgs[];
+
+beforeAll(async () => {
+  server = await startWorkflowServer();
+}, 120_000);
+afterAll(async () => server?.dispose(), 60_000);
+
+beforeEach(() => {
+  fakes = server.reset();
+  held = new HeldMembers(fakes);
+  mapped = [];
+  fakes.makeMaps = async (args) => void mapped.push(args);
+});
+
+const four = ['ndm 0', 'ndm 1', 'udm 0', 'udm 1'];
+
+async function detailsOf(handle: WorkflowHandle): Promise<string> {
+  const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  return metadata.currentDetails;
+}
+
+async function pendingActivities(handle: WorkflowHandle): Promise<number> {
+  return (await handle.describe()).raw.pendingActivities?.length ?? 0;
+}
+
+function addMembers(handle: WorkflowHandle, argument: unknown): Promise<AddMembersResult> {
+  return handle.executeUpdate(addMembersUpdate, { args: [argument] });
+}
+
+describe('a paused run', () => {
+  it('stops its members, holds nothing, and goes on with those that are not finished', async () => {
+    const handle = await server.start(small);
+    await held.until(4);
+    held.finish('ndm 1');
+    await progressUntil(handle, ({ members }) => members[1]!.state === 'finished');
+    await handle.signal(pauseSignal);
+    const paused = await progressUntil(handle, ({ stage }) => stage === 'paused');
+    expect(paused.pausedIn).toBe('training');
+    expect(paused.members.map(({ state }) => state)).toEqual(['waiting', 'finished', 'waiting', 'waiting']);
+    expect(held.stopped.sort()).toEqual(['ndm 0', 'udm 0', 'udm 1']);
+    expect(await pendingActivities(handle)).toBe(0);
+    expect(await detailsOf(handle)).toContain('**paused** — 1 of 4 members finished, 0 in training');
+
+    await handle.signal(resumeSignal);
+    await held.until(7);
+    expect(held.names.slice(4).sort()).toEqual(['ndm 0', 'udm 0', 'udm 1']);
+    const keysOf = (args: typeof held.begun) => new Set(args.map(({ key }) => key));
+    const before = keysOf(held.begun.slice(0, 4));
+    expect([...keysOf(held.begun.slice(4))].every((key) => before.has(key))).toBe(true);
+    expect((await progressUntil(handle, ({ stage }) => stage === 'training')).pausedIn).toBeUndefined();
+    held.finishAll();
+    const { members } = (await handle.result()) as RunResult;
+    expect(members.map(({ restarts }) => restarts)).toEqual([1, 0, 1, 1]);
+    await expectReplays(handle);
+  });
+
+  it('is called paused only once its trainers have stopped', async () => {
+    const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+    held.onStop = () => stopped;
+    const handle = await server.start(small);
+    await held.until(4);
+    await handle.signal(pauseSignal);
+    await expect.poll(() => held.stopped.length, { timeout: 10_000 }).toBe(4);
+    expect((await progressUntil(handle, () => true)).stage).toBe('training');
+    expect(await detailsOf(handle)).toContain('**training, pausing**');
+    // Resumed before they have: begun again once they have, not beside.
+    await handle.signal(resumeSignal);
+    await progressUntil(handle, () => true);
+    expect(held.begun).toHaveLength(4);
+    stop();
+    await held.until(8);
+    held.finishAll();
+    await handle.result();
+    await expectReplays(handle);
+  });
+
+  it('can be cancelled', async () => {
+    const handle = await server.start(small);
+    await held.until(4);
+    await handle.signal(pauseSignal);
+    await progressUntil(handle, ({ stage }) => stage === 'paused');
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
+    expect(held.begun).toHaveLength(4);
+    await expectReplays(handle);
+  });
+
+  it('begins no member where it was paused while it was planned', async () => {
+    const { promise: planned, resolve: plan } = Promise.withResolvers<void>();
+    const { plan: earnest } = fakes;
+    fakes.plan = async (raw) => {
+      await planned;
+      return earnest(raw);
+    };
+    const handle = await server.start(small);
+    await handle.signal(pauseSignal);
+    plan();
+    const paused = await progressUntil(handle, ({ pausedIn }) => pausedIn === 'training');
+    expect(paused.stage).toBe('paused');
+    expect(held.begun).toEqual([]);
+    await handle.signal(resumeSignal);
+    await held.until(4);
+    held.finishAll();
+    await handle.result();
+    await expectReplays(handle);
+  });
+
+  it('stops its refiners too, and does not make its maps again', async () => {
+    const refining: string[] = [];
+    let resumed = false;
+    fakes.refine = async ({ spec }) => {
+      refining.push(spec.input);
+      if (!resumed) await working();
+    };
+    held.finish(...four);
+    const handle = await server.start(small);
+    await expect.poll(() => refining.length, { timeout: 10_000 }).toBe(2);
+    await handle.signal(pauseSignal);
+    const paused = await progressUntil(handle, ({ stage }) => stage === 'paused');
+    expect(paused.pausedIn).toBe('refining');
+    resumed = true;
+    await handle.signal(resumeSignal);
+    await handle.result();
+    expect(refining.sort()).toEqual(['dual', 'dual', 'intra', 'intra']);
+    expect(mapped).toHaveLength(1);
+    await expectReplays(handle);
+  });
+
+  it('takes an attempt that fails while it is being stopped for stopped', async () => {
+    held.onStop = () => Promise.reject(new Error('the connection broke off'));
+    const handle = await server.start(small);
+    await held.until(4);
+    await handle.signal(pauseSignal);
+    await progressUntil(handle, ({ stage }) => stage === 'paused');
+    await handle.signal(resumeSignal);
+    await held.until(8);
+    // The same for the cancellation of the run.
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    await expectReplays(handle);
+  });
+});
+
+describe('addMembers', () => {
+  it('plans and trains the additional members beside the others, on the images that the run began with', async () => {
+    await addDataset(server.store, 'moving');
+    const handle = await server.start({ ...small, dataset: 'moving' });
+    await held.until(4);
+    held.finish('ndm 0');
+    await addDataset(server.store, 'moving', { train: [0, 1, 2, 3, 4] });
+    const { k, added } = await addMembers(handle, { k: 4 });
+    expect(k).toBe(4);
+    expect(added.map(({ role, index, seed }) => [role, index, seed])).toEqual([
+      ['ndm', 2, memberSeed(0, 'ndm', 2)],
+      ['ndm', 3, memberSeed(0, 'ndm', 3)],
+      ['udm', 2, memberSeed(0, 'udm', 2)],
+      ['udm', 3, memberSeed(0, 'udm', 3)],
+    ]);
+    await held.until(8);
+    expect(held.names.slice(4).sort()).toEqual(['ndm 2', 'ndm 3', 'udm 2', 'udm 3']);
+    expect(held.stopped).toEqual([]);
+    const digestOf = (position: number) =>
+      held.begun.find((args) => args.position === position)!.spec.imagesDigest;
+    expect([digestOf(4), digestOf(6)]).toEqual([digestOf(0), digestOf(2)]);
+    const progress = await progressUntil(handle, () => true);
+    expect(progress.input!.k).toBe(4);
+    const order = progress.members.map(({ role, index }) => `${role} ${index}`);
+    expect(order).toEqual(['ndm', 'udm'].flatMap((role) => [0, 1, 2, 3].map((index) => `${role} ${index}`)));
+
+    held.finishAll();
+    const result = (await handle.result()) as RunResult;
+    expect(result.k).toBe(4);
+    expect(result.members.map(({ role, index }) => `${role} ${index}`)).toEqual(order);
+    const keysOf = (role: string) =>
+      result.members.filter((member) => member.role === role).map(({ key }) => key);
+    expect(mapped[0]!.spec).toMatchObject({ ndm: keysOf('ndm'), udm: keysOf('udm') });
+    expect(result.artifacts.maps).toBe(mapped[0]!.key);
+    expect((await handle.describe()).searchAttributes.DdadK).toEqual([4]);
+    await expectReplays(handle);
+  });
+
+  it('says what was expected, and changes nothing', async () => {
+    const handle = await server.start(small);
+    await held.until(4);
+    const refused = async (argument: unknown) => {
+      const error: unknown = await addMembers(handle, argument).catch((reason: unknown) => reason);
+      if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+      return error.cause?.message;
+    };
+    expect(await refused({ k: 2 })).toBe(
+      'k: expected more than the 2 members per role that the run has, got 2',
+    );
+    expect(await refused({ k: 65 })).toMatch(/^k: .*64.*, got 65$/);
+    expect(await refused({ k: 2.5 })).toMatch(/^k: expected int.*, got 2.5$/);
+    expect(await refused({ k: 5, more: true })).toBe('more: unknown field');
+    expect(await refused(undefined)).toMatch(/^expected object/);
+    const { promise: end, resolve: finish } = Promise.withResolvers<void>();
+    fakes.refine = () => working(end);
+    held.finishAll();
+    await progressUntil(handle, ({ stage }) => stage === 'refining');
+    expect(await refused({ k: 5 })).toBe(
+      'expected a run that still trains its members, this one is past that: its stage is refining',
+    );
+    finish();
+    expect(((await handle.result()) as RunResult).k).toBe(2);
+    expect(held.begun).toHaveLength(4);
+    await expectReplays(handle);
+  });
+
+  it('is taken by a paused run, which trains the new members once it goes on', async () => {
+    const handle = await server.start({ ...small, unlabeled: 0 });
+    await held.until(2);
+    await handle.signal(pauseSignal);
+    await progressUntil(handle, ({ stage }) => stage === 'paused');
+    expect((await addMembers(handle, { k: 3 })).added).toMatchObject([{ role: 'ndm', index: 2 }]);
+    const progress = await progressUntil(handle, () => true);
+    expect(progress).toMatchObject({ stage: 'paused', input: { k: 3 } });
+    expect(held.begun).toHaveLength(2);
+    await handle.signal(resumeSignal);
+    await held.until(5);
+    held.finishAll();
+    expect(((await handle.result()) as RunResult).members).toHaveLength(3);
+    await expectReplays(handle);
+  });
+});

@@ -58,7 +58,7 @@ format: setup ## Format, and fix what lint can fix
 	@biome check --write .
 
 types: setup ## Check types
-	@tsc -p tsconfig.json
+	@tsc -p tsconfig.json && tsc -p packages/report/src/browser
 
 proto: setup ## Generate the gRPC code from proto/
 	@buf lint && buf generate --clean

@@ -62,7 +62,7 @@ async function train(
   onStep: (step: JobStep) => void = () => {},
 ): Promise<string> {
   const key = artifactKey(member);
-  const client = connectTrainer(on.address ?? '');
+  const client = connectTrainer(on.address ?? '', servers.access);
   try {
     attempt += 1;
     const call = client.train({
@@ -127,7 +127,7 @@ test('the same key gives the same bytes, also beside another training and after 
 test('a busy trainer refuses a second member, and a wrong specification is refused with every fault', async () => {
   await freshStore('refusals');
   const only = await trainer('refusals', 'only');
-  const client = connectTrainer(only.address ?? '');
+  const client = connectTrainer(only.address ?? '', servers.access);
   let second: unknown;
   const member = spec(3, 400);
   const stop = new AbortController();
@@ -151,7 +151,7 @@ test('a busy trainer refuses a second member, and a wrong specification is refus
   const wrong = { ...spec(0, 1), backbone: 'resnet' as 'ae', batchSize: 1 };
   const refusal = await train(only, wrong).catch((error: unknown) => error);
   expect(refusal).toMatchObject({ kind: 'invalid' });
-  expect((refusal as Error).message).toContain('backbone: expected ae, got "resnet"');
+  expect((refusal as Error).message).toContain('backbone: expected ae, aeu, memae, got "resnet"');
   expect((refusal as Error).message).toContain('batch size: expected at least 2, got 1');
   client.close();
 }, 120_000);

@@ -6,14 +6,16 @@ used. `check_gradients.py` proves the derivatives against finite differences.
 
 Command line (files are safetensors, float32):
 
-    reference.py reconstruct WEIGHTS INPUTS OUTPUT   inputs: images -> images
+    reference.py reconstruct WEIGHTS INPUTS OUTPUT   inputs: images -> images, and log_variance where the network
+                                                     estimates it
     reference.py probability WEIGHTS INPUTS OUTPUT   inputs: maps -> probability
     reference.py step        WEIGHTS INPUTS OUTPUT   inputs: images, or maps and labels
                                                      -> loss, gradient/NAME, buffer/NAME, margin (the least |x|
                                                      that a ReLU saw)
     reference.py train       WEIGHTS INPUTS OUTPUT --learning-rate R [--weight-decay D]
                                                      inputs with a leading axis of steps
-                                                     -> losses, parameter/NAME, margin
+                                                     -> losses, parameter/NAME, margin, and gradient/NAME and
+                                                     buffer/NAME of the first step
     reference.py losses      WEIGHTS INPUTS OUTPUT   weights as STEP/NAME, inputs with a leading axis of steps: the
                                                      loss of every step from the weights that are given for it -> losses
     reference.py images      DIRECTORY COUNT OUTPUT  the first COUNT images of train.0 in data.json -> images
@@ -137,6 +139,32 @@ class Relu:
         return dy * self.open
 
 
+class Memory:
+    """MemAE's memory: z becomes the sum of the slots (rows of M), weighted by attention a = softmax(z M^T).
+
+    Its loss term, the mean over the batch of -sum(a log(a + epsilon)), is the layer's own: `penalty` after forward, and
+    part of what backward gives.
+    """
+
+    def __init__(self, name, weight=2e-4, epsilon=1e-12):
+        self.name, self.weight, self.epsilon = name, weight, epsilon
+
+    def forward(self, p, z, _training):
+        slots = p[f'{self.name}.weight']
+        self.z, self.attention = z, softmax(z @ slots.T)
+        entropy = -(self.attention * np.log(self.attention + self.epsilon)).sum(axis=1)
+        self.penalty = self.weight * entropy.mean()
+        return self.attention @ slots
+
+    def backward(self, p, dy, gradients):
+        slots, a = p[f'{self.name}.weight'], self.attention
+        d_entropy = -np.log(a + self.epsilon) - a / (a + self.epsilon)
+        da = dy @ slots.T + self.weight * d_entropy / len(a)
+        d_scores = a * (da - (a * da).sum(axis=1, keepdims=True))
+        gradients[f'{self.name}.weight'] = a.T @ dy + d_scores.T @ self.z
+        return d_scores @ slots
+
+
 class Reshape:
     def __init__(self, *shape):
         self.shape = shape
@@ -172,11 +200,12 @@ def softmax(z):
     return e / e.sum(axis=1, keepdims=True)
 
 
-def autoencoder():
+def autoencoder(memory=False):
     layers = []
     for i in range(4):
         layers += [Convolution(f'encoder.{3 * i}', 2, 1, bias=False), BatchNorm(f'encoder.{3 * i + 1}'), Relu()]
     layers += [Reshape(1024), Linear('linear_enc.0'), BatchNorm('linear_enc.1'), Relu(), Linear('linear_enc.3')]
+    layers += [Memory('mem_rep.memory')] if memory else []
     layers += [Linear('linear_dec.0'), BatchNorm('linear_dec.1'), Relu(), Linear('linear_dec.3'), Reshape(64, 4, 4)]
     for i in range(3):
         layers += [TransposedConvolution(f'decoder.{3 * i}', 2, 1), BatchNorm(f'decoder.{3 * i + 1}'), Relu()]
@@ -202,6 +231,15 @@ def mean_square(y, inputs):
     return (difference**2).mean(), 2 * difference / difference.size
 
 
+def uncertain_square(y, inputs):
+    """AE-U's loss of y (N,2,H,W), image and log variance v: mean of (image - x)^2 exp(-v) + v, and its derivative in y."""
+    difference = y[:, :1] - inputs['images']
+    v = y[:, 1:]
+    weighted = difference * np.exp(-v)
+    value = (difference * weighted + v).mean()
+    return value, np.concatenate([2 * weighted, 1 - difference * weighted], axis=1) / v.size
+
+
 def focal(y, inputs, gamma=2, smooth=1e-5):
     """Focal loss of logits y (N,2,H,W): mean of -(1-pt)^gamma log(pt), pt = sum(smoothed one-hot * softmax) + smooth."""
     labels = inputs['labels']
@@ -215,12 +253,19 @@ def focal(y, inputs, gamma=2, smooth=1e-5):
 
 
 def network(parameters):
-    """Which of the two networks these weights are: its layers, its input's name and its loss."""
+    """Which of the networks these weights are: its layers, its input's name and its loss."""
     if 'encoder.0.weight' in parameters:
-        return autoencoder(), 'images', mean_square
+        outputs = parameters['decoder.9.weight'].shape[1]
+        loss_of = uncertain_square if outputs == 2 else mean_square
+        return autoencoder(memory='mem_rep.memory.weight' in parameters), 'images', loss_of
     if 'model.0.weight' in parameters:
         return asr_net(), 'maps', focal
-    raise SystemExit(f'expected weights of the autoencoder or of ASR-Net, got {sorted(parameters)}')
+    raise SystemExit(f'expected weights of an autoencoder or of ASR-Net, got {sorted(parameters)}')
+
+
+def penalties(layers):
+    """What the layers themselves add to the loss, after forward."""
+    return sum(layer.penalty for layer in layers if isinstance(layer, Memory))
 
 
 def step(parameters, inputs):
@@ -228,6 +273,7 @@ def step(parameters, inputs):
     layers, entry, loss_of = network(parameters)
     y = forward(layers, parameters, inputs[entry], training=True)
     value, dy = loss_of(y, inputs)
+    value += penalties(layers)
     gradients = {}
     for layer in reversed(layers):
         dy = layer.backward(parameters, dy, gradients)
@@ -259,22 +305,34 @@ class Adam:
 
 
 def train(parameters, batches, optimiser):
-    """One step per batch. Returns the losses before each update, parameters and buffers after the last, and the margin."""
+    """One step per batch.
+
+    Returns the losses before each update, parameters and buffers after the last, the margin, and gradients and buffers of
+    the first step.
+    """
     parameters = dict(parameters)
-    losses, least = [], np.inf
+    losses, least, first = [], np.inf, None
     for inputs in batches:
         value, gradients, buffers, margin = step(parameters, inputs)
         losses.append(value)
         least = min(least, margin)
+        first = first or (gradients, buffers)
         parameters |= buffers
         optimiser.update(parameters, gradients)
-    return np.array(losses), parameters, least
+    return np.array(losses), parameters, least, first
+
+
+def named_step(gradients, buffers):
+    """A step's results as they are written."""
+    tensors = {f'gradient/{name}': value for name, value in gradients.items()}
+    return tensors | {f'buffer/{name}': value for name, value in buffers.items()}
 
 
 def loss(parameters, inputs):
     """The training loss alone."""
     layers, entry, loss_of = network(parameters)
-    return loss_of(forward(layers, parameters, inputs[entry], training=True), inputs)[0]
+    y = forward(layers, parameters, inputs[entry], training=True)
+    return loss_of(y, inputs)[0] + penalties(layers)
 
 
 def infer(parameters, inputs):
@@ -343,18 +401,19 @@ def main():
         return
     parameters = load(args.weights)
     if args.command == 'reconstruct':
-        save(args.output, {'images': infer(parameters, inputs)})
+        y = infer(parameters, inputs)
+        save(args.output, {'images': y[:, :1]} | ({'log_variance': y[:, 1:]} if y.shape[1] == 2 else {}))
     elif args.command == 'probability':
         save(args.output, {'probability': softmax(infer(parameters, inputs))[:, 1:]})
     elif args.command == 'step':
         value, gradients, buffers, margin = step(parameters, inputs)
-        tensors = {f'gradient/{name}': value for name, value in gradients.items()}
-        tensors |= {f'buffer/{name}': value for name, value in buffers.items()}
-        save(args.output, {'loss': np.array([value]), 'margin': np.array([margin])} | tensors)
+        figures = {'loss': np.array([value]), 'margin': np.array([margin])}
+        save(args.output, figures | named_step(gradients, buffers))
     else:
-        losses, parameters, margin = train(parameters, batches, Adam(args.learning_rate, args.weight_decay))
+        optimiser = Adam(args.learning_rate, args.weight_decay)
+        losses, parameters, margin, first = train(parameters, batches, optimiser)
         tensors = {f'parameter/{name}': value for name, value in parameters.items()}
-        save(args.output, {'losses': losses, 'margin': np.array([margin])} | tensors)
+        save(args.output, {'losses': losses, 'margin': np.array([margin])} | tensors | named_step(*first))
 
 
 if __name__ == '__main__':

@@ -7,9 +7,13 @@ import { killWithUs } from './kill-with-us.ts';
 /** Real servers on free loopback ports, for one test file. */
 export interface TestServers {
   temporal: { address: string; ui: string };
+  /** As a user who may do everything. */
   nats: { url: string; user: string; password: string };
+  /** As a user who may do everything. Services' users have their rights in every bucket. */
   s3: { endpoint: string; bucket: string; accessKey: string; secretKey: string };
-  /** The same as environment variables, as `startService` wants them. */
+  /** What the services' clients show each other. */
+  access: { token: string };
+  /** What `startService` and the command line want: addresses, and the users of all. */
   env: ClusterEnv;
   /** Temporary home: logs/ holds the servers' logs. Gone after `stop`. */
   home: string;
@@ -27,16 +31,17 @@ export async function startTestServers(): Promise<TestServers> {
     await rm(home, { recursive: true, force: true });
   };
   try {
-    const env = await startServers({ home, environment: { PATH: process.env.PATH } });
+    const env = await startServers({ home, environment: { PATH: process.env.PATH }, buckets: '*' });
     return {
       temporal: { address: env.TEMPORAL_ADDRESS, ui: env.TEMPORAL_UI },
-      nats: { url: env.NATS_URL, user: env.NATS_USER, password: env.NATS_PASSWORD },
+      nats: { url: env.NATS_URL, user: 'operator', password: env.OPERATOR_NATS_PASSWORD },
       s3: {
         endpoint: env.S3_ENDPOINT,
         bucket: env.S3_BUCKET,
-        accessKey: env.S3_ACCESS_KEY,
-        secretKey: env.S3_SECRET_KEY,
+        accessKey: 'operator',
+        secretKey: env.OPERATOR_S3_SECRET_KEY,
       },
+      access: { token: env.GRPC_TOKEN },
       env,
       home,
       stop,

@@ -11,6 +11,7 @@ import {
   startProcess,
   stopProcesses,
 } from '@ddad/local-cluster';
+import { environmentOf } from '@ddad/platform';
 import { killWithUs } from './kill-with-us.ts';
 
 /** A service's real process. */
@@ -32,8 +33,8 @@ const stopLimitMs = 30_000;
 
 /**
  * Starts a service and waits until it is ready: its health service answers; the coordinator has asked for work.
- * @param env its configuration: `servers.env`, and for the coordinator SCORER_ADDRESS of a started scorer. Of this
- *   process's environment only PATH, HOME, TMPDIR and LD_LIBRARY_PATH are passed on. Listens on a free port.
+ * @param env its configuration: `servers.env`, of which it gets its own user's credentials only, and for the coordinator
+ *   SCORER_ADDRESS of a started scorer. Of this process's environment only PATH, HOME, TMPDIR and LD_LIBRARY_PATH are passed on. Listens on a free port.
  * @throws ProcessFailure with the end of its log
  */
 export async function startService(
@@ -53,7 +54,7 @@ export async function startService(
     address,
     log: join(home, 'log'),
     scratch: join(home, 'scratch'),
-    environment: { PATH, HOME, TMPDIR, LD_LIBRARY_PATH, ...env },
+    environment: { PATH, HOME, TMPDIR, LD_LIBRARY_PATH, ...environmentOf(service, env) },
   });
   const startedAt = new Date();
   const started = await startProcess(spec);

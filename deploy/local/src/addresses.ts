@@ -48,12 +48,25 @@ export async function settleAddresses(
     TEMPORAL_ADDRESS: `127.0.0.1:${temporal}`,
     TEMPORAL_UI: `http://127.0.0.1:${ui}`,
     NATS_URL: `nats://127.0.0.1:${nats}`,
-    NATS_USER: last?.NATS_USER ?? 'ddad',
-    NATS_PASSWORD: last?.NATS_PASSWORD ?? randomBytes(24).toString('hex'),
+    NATS_USER: 'cli',
+    NATS_PASSWORD: last?.NATS_PASSWORD ?? secret(),
     S3_ENDPOINT: `http://127.0.0.1:${minio}`,
     S3_BUCKET: last?.S3_BUCKET ?? 'ddad',
-    S3_ACCESS_KEY: last?.S3_ACCESS_KEY ?? `ddad-${randomBytes(6).toString('hex')}`,
-    S3_SECRET_KEY: last?.S3_SECRET_KEY ?? randomBytes(24).toString('hex'),
+    S3_ACCESS_KEY: 'cli',
+    S3_SECRET_KEY: last?.S3_SECRET_KEY ?? secret(),
     SCORER_ADDRESS: `127.0.0.1:${scorer}`,
+    GRPC_TOKEN: last?.GRPC_TOKEN ?? secret(),
+    OPERATOR_NATS_PASSWORD: last?.OPERATOR_NATS_PASSWORD ?? secret(),
+    OPERATOR_S3_SECRET_KEY: last?.OPERATOR_S3_SECRET_KEY ?? secret(),
+    COORDINATOR_NATS_PASSWORD: last?.COORDINATOR_NATS_PASSWORD ?? secret(),
+    COORDINATOR_S3_SECRET_KEY: last?.COORDINATOR_S3_SECRET_KEY ?? secret(),
+    TRAINER_NATS_PASSWORD: last?.TRAINER_NATS_PASSWORD ?? secret(),
+    TRAINER_S3_SECRET_KEY: last?.TRAINER_S3_SECRET_KEY ?? secret(),
+    SCORER_NATS_PASSWORD: last?.SCORER_NATS_PASSWORD ?? secret(),
+    SCORER_S3_SECRET_KEY: last?.SCORER_S3_SECRET_KEY ?? secret(),
   };
+}
+
+function secret(): string {
+  return randomBytes(24).toString('hex');
 }

@@ -4,17 +4,28 @@ import { expect, test } from 'vitest';
 import { type ClusterEnv, portOf, readClusterEnv, writeClusterEnv } from './cluster-env.ts';
 import { temporaryDirectory } from './temporary-directory.testing.ts';
 
+const secret = (name: string) => name.padEnd(32, '-');
+
 const env: ClusterEnv = {
   TEMPORAL_ADDRESS: '127.0.0.1:1001',
   TEMPORAL_UI: 'http://127.0.0.1:1002',
   NATS_URL: 'nats://127.0.0.1:1003',
-  NATS_USER: 'ddad',
-  NATS_PASSWORD: 'one-secret',
+  NATS_USER: 'cli',
+  NATS_PASSWORD: secret('one'),
   S3_ENDPOINT: 'http://127.0.0.1:1004',
   S3_BUCKET: 'ddad',
   S3_ACCESS_KEY: 'an-access-key',
-  S3_SECRET_KEY: 'another-secret',
+  S3_SECRET_KEY: secret('another'),
   SCORER_ADDRESS: '127.0.0.1:1005',
+  GRPC_TOKEN: secret('token'),
+  OPERATOR_NATS_PASSWORD: secret('on'),
+  OPERATOR_S3_SECRET_KEY: secret('os'),
+  COORDINATOR_NATS_PASSWORD: secret('cn'),
+  COORDINATOR_S3_SECRET_KEY: secret('cs'),
+  TRAINER_NATS_PASSWORD: secret('tn'),
+  TRAINER_S3_SECRET_KEY: secret('ts'),
+  SCORER_NATS_PASSWORD: secret('sn'),
+  SCORER_S3_SECRET_KEY: secret('ss'),
 };
 
 test('what is written is read back, a line a variable', () => {

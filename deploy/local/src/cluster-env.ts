@@ -5,26 +5,45 @@ import { replaceFile } from './replace-file.ts';
 
 const address = z.string().regex(/^127\.0\.0\.1:[0-9]+$/, 'expected 127.0.0.1:port');
 
-/** How to reach a local cluster: the environment that its services and commands read. */
+const secret = z.string().min(32, 'expected at least 32 characters');
+
+/**
+ * How to reach a local cluster: the environment that its commands read. The credentials are the command line's, and the
+ * secrets of the other users beside them; each service gets its own only (`environmentOf`).
+ */
 export const clusterEnvSchema = z.object({
   TEMPORAL_ADDRESS: address,
   /** URL of the Temporal UI. */
   TEMPORAL_UI: z.url(),
   NATS_URL: z.string().regex(/^nats:\/\/127\.0\.0\.1:[0-9]+$/, 'expected nats://127.0.0.1:port'),
   NATS_USER: z.string().min(1),
-  NATS_PASSWORD: z.string().min(1),
+  NATS_PASSWORD: secret,
   S3_ENDPOINT: z.string().regex(/^http:\/\/127\.0\.0\.1:[0-9]+$/, 'expected http://127.0.0.1:port'),
   S3_BUCKET: z.string().min(3),
   S3_ACCESS_KEY: z.string().min(3),
-  S3_SECRET_KEY: z.string().min(8),
+  S3_SECRET_KEY: secret,
   SCORER_ADDRESS: address,
+  GRPC_TOKEN: secret,
+  OPERATOR_NATS_PASSWORD: secret,
+  OPERATOR_S3_SECRET_KEY: secret,
+  COORDINATOR_NATS_PASSWORD: secret,
+  COORDINATOR_S3_SECRET_KEY: secret,
+  TRAINER_NATS_PASSWORD: secret,
+  TRAINER_S3_SECRET_KEY: secret,
+  SCORER_NATS_PASSWORD: secret,
+  SCORER_S3_SECRET_KEY: secret,
 });
 export type ClusterEnv = z.infer<typeof clusterEnvSchema>;
+
+/** `cluster.env` does not hold what this version expects. */
+export class ClusterEnvFault extends Error {
+  override readonly name = 'ClusterEnvFault';
+}
 
 /**
  * Reads `cluster.env`.
  * @returns null where there is no such file
- * @throws where it is damaged; names every faulty line's key, never a value
+ * @throws ClusterEnvFault where it is damaged; names every faulty line's key, never a value
  */
 export function readClusterEnv(path: string): ClusterEnv | null {
   let text: string;
@@ -37,8 +56,9 @@ export function readClusterEnv(path: string): ClusterEnv | null {
   const parsed = clusterEnvSchema.safeParse(parseEnv(text));
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new Error(
-    `${path} is damaged (${faults.join('; ')}); remove it to let "make up" choose addresses and credentials anew`,
+  throw new ClusterEnvFault(
+    `${path} is damaged, or of an older version (${faults.join('; ')}); after "make down", remove it to let "make up" ` +
+      'choose addresses and credentials anew; the data stay',
   );
 }
 

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectNats, createLogger } from '@ddad/platform';
 import { createS3Store } from '@ddad/storage';
@@ -46,7 +46,7 @@ test('starts the three servers once, replaces one that died, stops all and leave
     accessKey: env.S3_ACCESS_KEY,
     secretKey: env.S3_SECRET_KEY,
   });
-  await store.put('kept', 'data');
+  await store.put('datasets/kept', 'data');
 
   const processes = readRecord(recordPath(home));
   const nats = processes.find(({ name }) => name === 'nats')!;
@@ -70,11 +70,13 @@ test('starts the three servers once, replaces one that died, stops all and leave
 
   // Data, ports and credentials outlive the processes.
   expect(await startServers({ home, environment })).toEqual(env);
-  expect((await store.get('kept')).toString()).toBe('data');
+  expect((await store.get('datasets/kept')).toString()).toBe('data');
 });
 
 test('NATS and MinIO refuse who has no credentials', async () => {
   const home = clusterHome();
+  // Of a version that knew fewer users: chosen anew, as nothing runs by it.
+  writeFileSync(join(home, 'cluster.env'), 'NATS_URL=nats://127.0.0.1:4222\nNATS_USER=ddad\n');
   const env = await startServers({ home, environment });
   const logger = createLogger('test', 'silent');
   await expect(connectNats({ url: env.NATS_URL, name: 'test', logger })).rejects.toThrow(/refuses the user/);

@@ -1,6 +1,6 @@
 import { ensureBucket } from '@ddad/storage';
 import { settleAddresses } from './addresses.ts';
-import { type ClusterEnv, portOf, readClusterEnv, writeClusterEnv } from './cluster-env.ts';
+import { type ClusterEnv, ClusterEnvFault, portOf, readClusterEnv, writeClusterEnv } from './cluster-env.ts';
 import { withClusterLock } from './cluster-lock.ts';
 import { ClusterProcesses, type Report } from './cluster-processes.ts';
 import { readRecord } from './cluster-record.ts';
@@ -11,6 +11,7 @@ import { serverNames, serverSpecs } from './servers.ts';
 import { type Environment, singleServiceSpecs, trainerSpec } from './services.ts';
 import type { PortSettings } from './settings.ts';
 import type { ProgramSpec } from './start-process.ts';
+import { ensureStoreUsers, operatorStore } from './store-users.ts';
 
 /** How long a process may take to end after SIGTERM. */
 const stopLimitMs = 30_000;
@@ -25,6 +26,8 @@ export interface ClusterOptions {
   /** Environment that processes inherit. */
   environment: Environment;
   ports?: PortSettings;
+  /** Buckets that the services' users may use: a name or a pattern like `*`. The cluster's own unless given. */
+  buckets?: string;
   report?: Report;
 }
 
@@ -52,7 +55,7 @@ export async function up(options: ClusterOptions & { trainers?: number | undefin
   makeHome(home);
   return await withClusterLock(home.lock, lockLimitMs, async () => {
     const processes = new ClusterProcesses(home, options.report ?? ignore);
-    const before = readClusterEnv(home.env);
+    const before = lastEnv(home, processes);
     const cluster = await ensureServers(home, processes, options);
     if (before !== null && JSON.stringify(before) !== JSON.stringify(cluster)) {
       // They hold addresses that no longer lead anywhere.
@@ -122,16 +125,22 @@ async function ensureServers(
   options: ClusterOptions,
 ): Promise<ClusterEnv> {
   const running = new Set(processes.list().map(({ name }) => name));
-  const cluster = await settleAddresses(options.ports ?? {}, readClusterEnv(home.env), running);
+  const cluster = await settleAddresses(options.ports ?? {}, lastEnv(home, processes), running);
   writeClusterEnv(home.env, cluster);
   await processes.ensure(serverSpecs(home, cluster, options.environment.PATH));
-  await ensureBucket({
-    endpoint: cluster.S3_ENDPOINT,
-    bucket: cluster.S3_BUCKET,
-    accessKey: cluster.S3_ACCESS_KEY,
-    secretKey: cluster.S3_SECRET_KEY,
-  });
+  await ensureBucket(operatorStore(cluster));
+  await ensureStoreUsers(cluster, options.buckets ?? cluster.S3_BUCKET);
   return cluster;
+}
+
+/** What was used last. While nothing runs by a file of an older version, or a damaged one, all can be chosen anew. */
+function lastEnv(home: Home, processes: ClusterProcesses): ClusterEnv | null {
+  try {
+    return readClusterEnv(home.env);
+  } catch (error) {
+    if (error instanceof ClusterEnvFault && processes.list().length === 0) return null;
+    throw error;
+  }
 }
 
 async function trainerSpecs(

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findBinary } from './checkout.ts';
+import { accounts, secretsOf } from '@ddad/platform';
+import { checkout, findBinary } from './checkout.ts';
 import { type ClusterEnv, portOf } from './cluster-env.ts';
 import type { Home } from './home.ts';
 import { httpReady, natsReady, temporalReady } from './readiness.ts';
@@ -57,8 +59,12 @@ function natsSpec(home: Home, env: ClusterEnv, base: Record<string, string>, pat
       'host: "127.0.0.1"',
       `port: ${port}`,
       `jetstream { store_dir: ${JSON.stringify(join(home.nats, 'data'))} }`,
-      `authorization { user: ${JSON.stringify(env.NATS_USER)}, password: ${JSON.stringify(env.NATS_PASSWORD)} }`,
-      '',
+      `CLI_NATS_PASSWORD: ${JSON.stringify(env.NATS_PASSWORD)}`,
+      ...accounts.map((account) => {
+        const { nats } = secretsOf(account);
+        return `${nats}: ${JSON.stringify(env[nats])}`;
+      }),
+      readFileSync(join(checkout, 'deploy/nats/users.conf'), 'utf8'),
     ].join('\n'),
   );
   return {
@@ -88,8 +94,8 @@ function minioSpec(home: Home, env: ClusterEnv, base: Record<string, string>, pa
     env: {
       ...base,
       HOME: home.minio,
-      MINIO_ROOT_USER: env.S3_ACCESS_KEY,
-      MINIO_ROOT_PASSWORD: env.S3_SECRET_KEY,
+      MINIO_ROOT_USER: 'operator',
+      MINIO_ROOT_PASSWORD: env.OPERATOR_S3_SECRET_KEY,
       MINIO_BROWSER: 'off',
       MINIO_UPDATE: 'off',
     },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { taskQueue } from '@ddad/contract';
+import { environmentOf } from '@ddad/platform';
 import { checkout } from './checkout.ts';
 import type { ClusterEnv } from './cluster-env.ts';
 import type { Home } from './home.ts';
@@ -71,13 +72,16 @@ export function serviceSpec(settings: ServiceSettings): ProgramSpec {
 
 /** The services of a local cluster that are there once: scorer and coordinator. */
 export function singleServiceSpecs(home: Home, cluster: ClusterEnv, environment: Environment): ProgramSpec[] {
-  const common = {
-    environment: serviceEnvironment(environment, { TEMPORAL_NAMESPACE: 'default', ...cluster }),
+  const single = (service: 'scorer' | 'coordinator', address: string | null) => {
+    const set = { TEMPORAL_NAMESPACE: 'default', ...environmentOf(service, cluster) };
+    return serviceSpec({
+      ...place(home, service),
+      service,
+      address,
+      environment: serviceEnvironment(environment, set),
+    });
   };
-  return [
-    serviceSpec({ ...common, ...place(home, 'scorer'), service: 'scorer', address: cluster.SCORER_ADDRESS }),
-    serviceSpec({ ...common, ...place(home, 'coordinator'), service: 'coordinator', address: null }),
-  ];
+  return [single('scorer', cluster.SCORER_ADDRESS), single('coordinator', null)];
 }
 
 /** The trainer of that number, 1, 2, ... */
@@ -93,7 +97,10 @@ export function trainerSpec(
     ...place(home, name),
     service: 'trainer',
     address: `127.0.0.1:${port}`,
-    environment: serviceEnvironment(environment, { ...cluster, TRAINER_ID: name }),
+    environment: serviceEnvironment(environment, {
+      ...environmentOf('trainer', cluster),
+      TRAINER_ID: name,
+    }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Tensor, tf } from '@ddad/compute';
+import { tf } from '@ddad/compute';
 import type { BackboneModel } from './backbone-model.ts';
 import {
   type Block,
@@ -50,14 +50,18 @@ const blocks = [...encoderBlocks(), ...decoderBlocks(1)];
 /** Backbone `ae`: the plain autoencoder, trained on the mean squared error (eqs. 1 and 2). 4,487,248 parameters. */
 export const autoencoder: BackboneModel = {
   parameters: blockParameters(blocks),
-  outputs: 1,
   loss: (weights, buffers, { images }) =>
     tf.tidy(() => {
       const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, images);
       return { loss: tf.mean(tf.squaredDifference(y, images)), buffers: renewed };
     }),
-  reconstruct: (weights, buffers, images): Tensor =>
-    tf.tidy(() => inferBlocks(blocks, weights, buffers, images)),
+  reconstruct: (weights, buffers, images) => ({
+    image: tf.tidy(() => inferBlocks(blocks, weights, buffers, images)),
+    variance: null,
+  }),
   fold: (tensors) => foldBlocks(blocks, tensors),
-  reconstructFolded: (folded, images): Tensor => tf.tidy(() => inferFolded(blocks, folded, images)),
+  reconstructFolded: (folded, images) => ({
+    image: tf.tidy(() => inferFolded(blocks, folded, images)),
+    variance: null,
+  }),
 };

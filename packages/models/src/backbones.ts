@@ -1,9 +1,13 @@
 import { autoencoder } from './autoencoder.ts';
 import type { BackboneModel } from './backbone-model.ts';
+import { memoryAutoencoder } from './memory-autoencoder.ts';
+import { uncertaintyAutoencoder } from './uncertainty-autoencoder.ts';
 
 /** All backbones by the name that a run's input carries. A further one is a file of its own and a line here. */
 const backbones: Readonly<Record<string, BackboneModel>> = {
   ae: autoencoder,
+  aeu: uncertaintyAutoencoder,
+  memae: memoryAutoencoder,
 };
 
 /** @throws Error that names the backbones there are, where `name` is none of them */

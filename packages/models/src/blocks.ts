@@ -155,7 +155,8 @@ export function blockParameters(blocks: readonly Block[]): ParameterSpec[] {
   ]);
 }
 
-function get<T>(tensors: Record<string, T>, name: string): T {
+/** @throws Error that names the tensor, where it is missing */
+export function tensorOf<T>(tensors: Record<string, T>, name: string): T {
   const tensor = tensors[name];
   if (tensor === undefined) throw new Error(`weights: expected a tensor ${name}, got none`);
   return tensor;
@@ -163,7 +164,7 @@ function get<T>(tensors: Record<string, T>, name: string): T {
 
 /** The layer itself: x [N,H,W,inputs] or [N,inputs]; the result likewise. */
 function applyLayer(block: Block, weights: Tensors, x: Tensor, bias: boolean): Tensor {
-  const weight = get(weights, `${block.name}.weight`) as ReturnType<typeof tf.tensor4d>;
+  const weight = tensorOf(weights, `${block.name}.weight`) as ReturnType<typeof tf.tensor4d>;
   let y: Tensor;
   if (block.layer === 'linear') {
     const flat = block.from === null ? x : tf.reshape(x, [x.shape[0], block.inputs]);
@@ -180,7 +181,7 @@ function applyLayer(block: Block, weights: Tensors, x: Tensor, bias: boolean): T
     ];
     y = tf.conv2dTranspose(x as ReturnType<typeof tf.tensor4d>, weight, shape, block.stride, 'same');
   }
-  if (bias) y = tf.add(y, get(weights, `${block.name}.bias`));
+  if (bias) y = tf.add(y, tensorOf(weights, `${block.name}.bias`));
   return block.to === null ? y : tf.reshape(y, [x.shape[0], block.to.side, block.to.side, block.to.channels]);
 }
 
@@ -202,9 +203,14 @@ export function trainBlocks(
     y = applyLayer(block, weights, y, block.bias);
     if (block.norm === null) continue;
     const { norm } = block;
-    const batch = batchNormTrain(y, get(weights, `${norm}.weight`), get(weights, `${norm}.bias`), epsilon);
+    const batch = batchNormTrain(
+      y,
+      tensorOf(weights, `${norm}.weight`),
+      tensorOf(weights, `${norm}.bias`),
+      epsilon,
+    );
     const renew = (field: string, value: Tensor) => {
-      const old = get(buffers, `${norm}.${field}`);
+      const old = tensorOf(buffers, `${norm}.${field}`);
       renewed[`${norm}.${field}`] = tf.add(tf.mul(old, 1 - momentum), tf.mul(value, momentum));
     };
     renew('running_mean', batch.mean);
@@ -221,10 +227,10 @@ export function inferBlocks(blocks: readonly Block[], weights: Tensors, buffers:
     if (block.norm === null) return y;
     const normal = batchNormInfer(
       y,
-      get(buffers, `${block.norm}.running_mean`),
-      get(buffers, `${block.norm}.running_var`),
-      get(weights, `${block.norm}.weight`),
-      get(weights, `${block.norm}.bias`),
+      tensorOf(buffers, `${block.norm}.running_mean`),
+      tensorOf(buffers, `${block.norm}.running_var`),
+      tensorOf(weights, `${block.norm}.weight`),
+      tensorOf(weights, `${block.norm}.bias`),
       epsilon,
     );
     return tf.relu(normal);
@@ -244,15 +250,15 @@ export function foldBlocks(
   const all = Object.fromEntries(tensors);
   const folded = new Map<string, TensorData>();
   for (const block of blocks) {
-    const weight = get(all, `${block.name}.weight`);
-    const bias = block.bias ? get(all, `${block.name}.bias`) : null;
+    const weight = tensorOf(all, `${block.name}.weight`);
+    const bias = block.bias ? tensorOf(all, `${block.name}.bias`) : null;
     if (block.norm === null) {
       folded.set(`${block.name}.weight`, weight);
       if (bias !== null) folded.set(`${block.name}.bias`, bias);
       continue;
     }
     const [scale, offset, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map(
-      (field) => get(all, `${block.norm}.${field}`).data,
+      (field) => tensorOf(all, `${block.norm}.${field}`).data,
     );
     const { outputs } = block;
     const factor = Float64Array.from(

@@ -1,5 +1,5 @@
 export { type AsrNet, asrNet } from './asr-net.ts';
-export type { BackboneModel, LossResult } from './backbone-model.ts';
+export type { BackboneModel, LossResult, Reconstruction } from './backbone-model.ts';
 export { backbone } from './backbones.ts';
 export type { Tensors } from './blocks.ts';
 export { focalLoss } from './focal-loss.ts';

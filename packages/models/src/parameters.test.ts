@@ -5,6 +5,8 @@ import { backbone } from './backbones.ts';
 import { fromPyTorch, initialise, type ParameterSpec, toPyTorch, trainableCount } from './parameters.ts';
 
 const { parameters } = backbone('ae');
+const ofAeu = backbone('aeu').parameters;
+const ofMemae = backbone('memae').parameters;
 const dual = asrNet({ inputs: 2 }).parameters;
 
 const named = (name: string, from: readonly ParameterSpec[] = parameters) => {
@@ -20,6 +22,9 @@ describe('parameters', () => {
     // Decoder 106,752, its BatchNorm 2·(64 + 32 + 16) = 224.
     expect(trainableCount(parameters)).toBe(106_752 + 352 + 2_136_080 + 2_137_088 + 106_752 + 224);
     expect(trainableCount(parameters)).toBe(4_487_248);
+    // A second output channel of the last layer: 16·16 more. 25 slots of 16 values: 400 more.
+    expect(trainableCount(ofAeu)).toBe(4_487_248 + 256);
+    expect(trainableCount(ofMemae)).toBe(4_487_248 + 400);
     // 9·(2·128 + 128·128 + 128·2) weights, 128 + 128 + 2 biases, BatchNorm 2·(128 + 128).
     expect(trainableCount(dual)).toBe(9 * (256 + 16_384 + 256) + 258 + 512);
     expect(trainableCount(dual)).toBe(152_834);
@@ -38,6 +43,15 @@ describe('parameters', () => {
     expect(named('linear_enc.3.weight').pytorchShape).toEqual([16, 2048]);
     expect(named('decoder.3.weight').pytorchShape).toEqual([64, 32, 4, 4]);
     expect(parameters.some(({ name }) => name === 'decoder.9.bias')).toBe(false);
+    expect(named('decoder.9.weight', ofAeu).pytorchShape).toEqual([16, 2, 4, 4]);
+    expect(named('mem_rep.memory.weight', ofMemae).pytorchShape).toEqual([25, 16]);
+    expect(ofAeu.map(({ name }) => name)).toEqual(parameters.map(({ name }) => name));
+    const between = ofMemae.findIndex(({ name }) => name === 'mem_rep.memory.weight');
+    expect(ofMemae.map(({ name }) => name).toSpliced(between, 1)).toEqual(parameters.map(({ name }) => name));
+    expect([ofMemae[between - 1]?.name, ofMemae[between + 1]?.name]).toEqual([
+      'linear_enc.3.bias',
+      'linear_dec.0.weight',
+    ]);
     expect(named('model.6.bias', dual).pytorchShape).toEqual([2]);
   });
 
@@ -62,7 +76,8 @@ describe('parameters', () => {
   });
 
   it('return from PyTorch as they went', () => {
-    for (const all of [parameters, dual]) {
+    const others = [named('decoder.9.weight', ofAeu), named('mem_rep.memory.weight', ofMemae)];
+    for (const all of [parameters, others, dual]) {
       const tensors = initialise(all, 3);
       expect(fromPyTorch(all, toPyTorch(all, tensors))).toEqual(tensors);
     }
@@ -98,6 +113,10 @@ describe('parameters', () => {
       expect(most, name).toBeLessThanOrEqual(bound);
       expect(most, name).toBeGreaterThan(bound * 0.8);
     }
+    // Slots: ±1/√16, of as many values as they have.
+    const slots = initialise(ofMemae, 7).get('mem_rep.memory.weight')!.data.map(Math.abs);
+    expect(Math.max(...slots)).toBeLessThanOrEqual(0.25);
+    expect(Math.max(...slots)).toBeGreaterThan(0.2);
     expect(new Set(tensors.get('encoder.4.weight')!.data)).toEqual(new Set([1]));
     expect(new Set(tensors.get('encoder.4.bias')!.data)).toEqual(new Set([0]));
     expect(new Set(tensors.get('encoder.4.running_mean')!.data)).toEqual(new Set([0]));
@@ -114,5 +133,5 @@ describe('parameters', () => {
 });
 
 it('names the backbones there are when asked for another', () => {
-  expect(() => backbone('toString')).toThrow('backbone: expected one of ae, got toString');
+  expect(() => backbone('toString')).toThrow('backbone: expected one of ae, aeu, memae, got toString');
 });

@@ -49,18 +49,21 @@ export function reference(
   }
 }
 
-/** Images [count,64,64] in [-1,1]: real brain slices where the data lies beside the checkout, else smooth noise. */
+/** Images [count,64,64] in [-1,1]: real brain slices where the data lies beside the checkout, else `smoothImages`. */
 export function testImages(count: number): Float32Array {
-  if (existsSync(join(brain, 'data.json'))) {
-    const directory = mkdtempSync(join(tmpdir(), 'ddad-reference-'));
-    try {
-      const output = join(directory, 'images');
-      runPython('reference.py', ['images', brain, String(count), output]);
-      return decodeSafetensors(readFileSync(output)).tensors.get('images')!.data;
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+  if (!existsSync(join(brain, 'data.json'))) return smoothImages(count);
+  const directory = mkdtempSync(join(tmpdir(), 'ddad-reference-'));
+  try {
+    const output = join(directory, 'images');
+    runPython('reference.py', ['images', brain, String(count), output]);
+    return decodeSafetensors(readFileSync(output)).tensors.get('images')!.data;
+  } finally {
+    rmSync(directory, { recursive: true });
   }
+}
+
+/** Waves and a little noise, [count,64,64] in [-1,1]: no pixel lies far from all others. */
+export function smoothImages(count: number): Float32Array {
   const images = new Float32Array(count * 64 * 64);
   for (let image = 0; image < count; image++) {
     const random = randomStream(1, 'image', image);

@@ -46,5 +46,34 @@ export const storeShape = {
   S3_SECRET_KEY: z.string().describe("the S3 store's secret key"),
 };
 
+/** Long enough that nobody guesses it, and nothing that a header cannot carry. */
+const tokenSchema = z
+  .string()
+  .regex(/^[!-~]*$/, 'expected letters, digits and punctuation of ASCII without spaces')
+  .min(32, 'expected at least 32 characters')
+  .max(1024, 'expected at most 1024 characters');
+
+const pemSchema = (label: string) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^-----BEGIN [A-Z ]*${label}-----`, 'm'),
+      `expected ${label.toLowerCase()} in PEM format`,
+    )
+    .optional();
+
+/** Who may call our gRPC services: whoever has the token, or a certificate of the authority. See `grpcAccess`. */
+export const grpcShape = {
+  /** Shared by all services of a cluster; best given as GRPC_TOKEN_FILE. */
+  GRPC_TOKEN: tokenSchema.optional(),
+  /** The service's own certificate; with the next two, all or none, it proves itself and asks others to. */
+  GRPC_TLS_CERT: pemSchema('CERTIFICATE'),
+  GRPC_TLS_KEY: pemSchema('PRIVATE KEY'),
+  /** Certificates of the authority that signed those of all services. */
+  GRPC_TLS_CA: pemSchema('CERTIFICATE'),
+  /** Name that every service's certificate carries, where it is not the host that is dialled. */
+  GRPC_TLS_SERVER_NAME: z.string().optional(),
+};
+
 /** How much to log. */
 export const logShape = { LOG_LEVEL: z.enum(logLevels).default('info') };

@@ -6,7 +6,17 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 export type LogLevel = (typeof logLevels)[number];
 
 /** Fields that hold credentials wherever a configuration is logged by mistake. */
-const credentials = ['password', 'accessKey', 'secretKey', 'NATS_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'];
+const credentials = [
+  'password',
+  'token',
+  'accessKey',
+  'secretKey',
+  'NATS_PASSWORD',
+  'S3_ACCESS_KEY',
+  'S3_SECRET_KEY',
+  'GRPC_TOKEN',
+  'GRPC_TLS_KEY',
+];
 
 /**
  * A logger that writes one JSON object a line, with service, process id and ISO time.

@@ -38,7 +38,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
       const nc = await connect({
         servers: url,
         name,
-        ...(user === undefined ? {} : { user }),
+        ...(user === undefined ? {} : { user, inboxPrefix: inboxPrefix(user) }),
         ...(password === undefined ? {} : { pass: password }),
         timeout: Math.max(100, Math.min(5_000, firstConnectMs)),
         maxReconnectAttempts: -1,
@@ -65,6 +65,11 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
       await delay(250);
     }
   }
+}
+
+/** Under which a user gets its answers: permissions can then keep others from reading them. */
+function inboxPrefix(user: string): string {
+  return `_INBOX.${user.replace(/[^\w-]/g, '_')}`;
 }
 
 function linkOf(nc: NatsConnection, logger?: Logger): Link {

@@ -30,6 +30,7 @@ export {
   TrainResponse,
 } from './gen/ddad/v1/trainer.ts';
 export * from './job-error.ts';
+export type { RefusalLogger } from './refusals.ts';
 export * from './server.ts';
 export * from './stream-job.ts';
 export * from './unary.ts';

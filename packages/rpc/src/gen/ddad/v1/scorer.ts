@@ -101,6 +101,8 @@ export interface ReportResponse {
   scoresKey: string;
   /** JSON of the contract package's `RunScores`; "null" without test labels. */
   scoresJson: string;
+  /** Object key of the page. */
+  pageKey: string;
 }
 
 function createBaseMapRequest(): MapRequest {
@@ -836,7 +838,7 @@ export const ReportRequest: MessageFns<ReportRequest> = {
 };
 
 function createBaseReportResponse(): ReportResponse {
-  return { reportKey: "", scoresKey: "", scoresJson: "" };
+  return { reportKey: "", scoresKey: "", scoresJson: "", pageKey: "" };
 }
 
 export const ReportResponse: MessageFns<ReportResponse> = {
@@ -849,6 +851,9 @@ export const ReportResponse: MessageFns<ReportResponse> = {
     }
     if (message.scoresJson !== "") {
       writer.uint32(26).string(message.scoresJson);
+    }
+    if (message.pageKey !== "") {
+      writer.uint32(34).string(message.pageKey);
     }
     return writer;
   },
@@ -890,6 +895,14 @@ export const ReportResponse: MessageFns<ReportResponse> = {
             message.scoresJson = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageKey = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -910,6 +923,7 @@ export const ReportResponse: MessageFns<ReportResponse> = {
     message.reportKey = object.reportKey ?? "";
     message.scoresKey = object.scoresKey ?? "";
     message.scoresJson = object.scoresJson ?? "";
+    message.pageKey = object.pageKey ?? "";
     return message;
   },
 };
@@ -936,7 +950,7 @@ export const ScorerServiceService = {
     responseSerialize: (value: RefineResponse): Buffer => Buffer.from(RefineResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RefineResponse => RefineResponse.decode(value),
   },
-  /** Writes scores.csv and report.json of a run into the store. */
+  /** Writes scores.csv, report.json and report.html of a run into the store. */
   report: {
     path: "/ddad.v1.ScorerService/Report" as const,
     requestStream: false as const,
@@ -962,7 +976,7 @@ export interface ScorerServiceServer extends UntypedServiceImplementation {
   map: handleServerStreamingCall<MapRequest, MapResponse>;
   /** Trains one ASR-Net (section 3.5) and publishes it; where maps are named, also refines and publishes those. */
   refine: handleServerStreamingCall<RefineRequest, RefineResponse>;
-  /** Writes scores.csv and report.json of a run into the store. */
+  /** Writes scores.csv, report.json and report.html of a run into the store. */
   report: handleUnaryCall<ReportRequest, ReportResponse>;
   stop: handleUnaryCall<StopRequest, StopResponse>;
 }
@@ -978,7 +992,7 @@ export interface ScorerServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<RefineResponse>;
-  /** Writes scores.csv and report.json of a run into the store. */
+  /** Writes scores.csv, report.json and report.html of a run into the store. */
   report(
     request: ReportRequest,
     callback: (error: ServiceError | null, response: ReportResponse) => void,

@@ -43,7 +43,7 @@ export interface TrainRequest {
 export interface MemberSpec {
   /** Version of the training recipe: changes whenever numerics do. */
   recipe: number;
-  /** "ae" */
+  /** "ae", "aeu" or "memae" */
   backbone: string;
   /** "ndm" or "udm" */
   role: string;

@@ -1,0 +1,86 @@
+import { type Tensor, tf } from '@ddad/compute';
+import { decoderBlocks, encoderBlocks, latentSize } from './autoencoder.ts';
+import type { BackboneModel } from './backbone-model.ts';
+import { blockParameters, foldBlocks, inferBlocks, inferFolded, tensorOf, trainBlocks } from './blocks.ts';
+import type { ParameterSpec } from './parameters.ts';
+
+/** Latent codes that the memory holds. */
+const slots = 25;
+const entropyWeight = 2e-4;
+/** Keeps the logarithm of an attention that rounds to 0 finite. */
+const entropyEpsilon = 1e-12;
+
+/** The slots, one a row. */
+const memory: ParameterSpec = {
+  name: 'mem_rep.memory.weight',
+  kind: 'trainable',
+  pytorchShape: [slots, latentSize],
+  shape: [slots, latentSize],
+  unfolded: [slots, latentSize],
+  permutation: [0, 1],
+  initial: { kind: 'uniform', fanIn: latentSize },
+};
+
+const encoder = encoderBlocks();
+const decoder = decoderBlocks(1);
+
+/**
+ * Replaces latent codes by what the memory holds: attention is the softmax over the dot products of code and slots, without
+ * shrinkage, and the new code is the slots' sum, weighted by it.
+ * @param codes [N,L]
+ * @param memory [M,L]
+ * @returns attention [N,M], each row of sum 1, and the new codes [N,L]
+ */
+export function recall(codes: Tensor, memory: Tensor): { attention: Tensor; codes: Tensor } {
+  return tf.tidy(() => {
+    const attention = tf.softmax(tf.matMul(codes, memory, false, true));
+    return { attention, codes: tf.matMul(attention, memory) };
+  });
+}
+
+/**
+ * Mean over the batch of the attention's entropy, −Σ w·log(w + 1e-12) over the slots: 0 where one slot has it all, log M
+ * where all have the same.
+ * @param attention [N,M]
+ */
+export function attentionEntropy(attention: Tensor): Tensor {
+  return tf.tidy(() =>
+    tf.neg(tf.mean(tf.sum(tf.mul(attention, tf.log(tf.add(attention, entropyEpsilon))), 1))),
+  );
+}
+
+/**
+ * Backbone `memae`, MemAE: an autoencoder whose decoder sees its latent code only as a mixture of 25 learned ones, trained
+ * on the mean squared error plus 2e-4 times the attention's entropy. Parameters are those of `ae` and, between its linear
+ * layers, the slots as `mem_rep.memory.weight` [25,16], as the authors' module names them. 4,487,648 parameters.
+ */
+export const memoryAutoencoder: BackboneModel = {
+  parameters: [...blockParameters(encoder), memory, ...blockParameters(decoder)],
+  loss: (weights, buffers, { images }) =>
+    tf.tidy(() => {
+      const encoded = trainBlocks(encoder, weights, buffers, images);
+      const { attention, codes } = recall(encoded.y, tensorOf(weights, memory.name));
+      const decoded = trainBlocks(decoder, weights, buffers, codes);
+      const error = tf.mean(tf.squaredDifference(decoded.y, images));
+      const loss = tf.add(error, tf.mul(attentionEntropy(attention), entropyWeight));
+      return { loss, buffers: { ...encoded.buffers, ...decoded.buffers } };
+    }),
+  reconstruct: (weights, buffers, images) => ({
+    image: tf.tidy(() => {
+      const encoded = inferBlocks(encoder, weights, buffers, images);
+      return inferBlocks(decoder, weights, buffers, recall(encoded, tensorOf(weights, memory.name)).codes);
+    }),
+    variance: null,
+  }),
+  fold: (tensors) => {
+    const folded = new Map([...foldBlocks(encoder, tensors), ...foldBlocks(decoder, tensors)]);
+    return folded.set(memory.name, tensorOf(Object.fromEntries(tensors), memory.name));
+  },
+  reconstructFolded: (folded, images) => ({
+    image: tf.tidy(() => {
+      const encoded = inferFolded(encoder, folded, images);
+      return inferFolded(decoder, folded, recall(encoded, tensorOf(folded, memory.name)).codes);
+    }),
+    variance: null,
+  }),
+};

@@ -1,0 +1,49 @@
+import { type Tensor, tf } from '@ddad/compute';
+import { decoderBlocks, encoderBlocks } from './autoencoder.ts';
+import type { BackboneModel } from './backbone-model.ts';
+import { blockParameters, foldBlocks, inferBlocks, inferFolded, trainBlocks } from './blocks.ts';
+
+const blocks = [...encoderBlocks(), ...decoderBlocks(2)];
+
+/** The two channels of the last layer, each [N,64,64,1]. */
+function channels(y: Tensor): { image: Tensor; logVariance: Tensor } {
+  const [image, logVariance] = tf.split(y, 2, 3);
+  return { image, logVariance };
+}
+
+/** The same outside of training. */
+function reconstruction(y: Tensor): { image: Tensor; variance: Tensor } {
+  const { image, logVariance } = channels(y);
+  return { image, variance: tf.exp(logVariance) };
+}
+
+/**
+ * Eq. 5: the mean over all pixels of (x − x̂)²/σ² + log σ². Unbounded below, where x̂ comes ever nearer to x.
+ * @param images x; all three of one shape
+ * @param logVariance log σ²
+ */
+export function uncertaintyLoss(images: Tensor, image: Tensor, logVariance: Tensor): Tensor {
+  return tf.tidy(() => {
+    const error = tf.squaredDifference(image, images);
+    return tf.add(tf.mean(tf.mul(tf.exp(tf.neg(logVariance)), error)), tf.mean(logVariance));
+  });
+}
+
+/**
+ * Backbone `aeu`, AE-U: the autoencoder with a second output channel, log σ², the variance that it expects of every pixel's
+ * error, trained on eq. 5. Parameters are those of `ae`; only `decoder.9.weight` has two output channels. 4,487,504
+ * parameters.
+ */
+export const uncertaintyAutoencoder: BackboneModel = {
+  parameters: blockParameters(blocks),
+  loss: (weights, buffers, { images }) =>
+    tf.tidy(() => {
+      const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, images);
+      const { image, logVariance } = channels(y);
+      return { loss: uncertaintyLoss(images, image, logVariance), buffers: renewed };
+    }),
+  reconstruct: (weights, buffers, images) =>
+    tf.tidy(() => reconstruction(inferBlocks(blocks, weights, buffers, images))),
+  fold: (tensors) => foldBlocks(blocks, tensors),
+  reconstructFolded: (folded, images) => tf.tidy(() => reconstruction(inferFolded(blocks, folded, images))),
+};

@@ -1,0 +1,460 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { MemberSpec, TrainerEntry } from '@ddad/contract';
+import { startServers } from '@ddad/local-cluster';
+import {
+  type Account,
+  announceTrainer,
+  connectNats,
+  createLogger,
+  environmentOf,
+  type GrpcAccess,
+  type NatsConnection,
+  watchTrainers,
+} from '@ddad/platform';
+import { connectTrainer, JobError, streamJob, unary } from '@ddad/rpc';
+import { service as certificates, stranger } from '@ddad/rpc/testing';
+import { artifactKey, createS3Store, type ObjectStore, StoreError } from '@ddad/storage';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { startService, startTestServers, type TestServers, type TestService } from './servers/index.ts';
+import { runProgram } from './test-cluster.ts';
+
+const trainerMain = resolve(import.meta.dirname, '../services/trainer/src/main.ts');
+
+let servers: TestServers;
+let directory: string;
+let trainer: TestService;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ddad-access-'));
+  servers = await startTestServers();
+  // Rights in the cluster's own bucket only, as `make up` gives them.
+  await startServers({ home: servers.home, environment: { PATH: process.env.PATH } });
+  trainer = await startService('trainer', { ...servers.env, TRAINER_ID: 'one' });
+});
+afterAll(async () => {
+  await trainer?.stop();
+  await servers?.stop();
+  if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+});
+
+const member: MemberSpec = {
+  recipe: 1,
+  backbone: 'ae',
+  role: 'ndm',
+  seed: 1,
+  epochs: 1,
+  batchSize: 2,
+  learningRate: 5e-4,
+  imagesDigest: 'a'.repeat(64),
+  imageSize: 64,
+};
+
+/** What a trainer answers to a Train and a Stop call: the kind, or the gRPC code where gRPC or the guard answered. */
+async function ask(address: string, access: GrpcAccess, content = 'b'.repeat(64)) {
+  const client = connectTrainer(address, access);
+  const job = { key: artifactKey(member), attempt: 1 };
+  const failure = async (work: Promise<unknown>) => {
+    const error: unknown = await work.then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    if (error === null) return null;
+    if (!(error instanceof JobError)) throw error;
+    return error.transport ? (error.cause as { code: number }).code : error.kind;
+  };
+  try {
+    const train = await failure(
+      (async () => {
+        const call = client.train({ job, datasetDigest: content, images: [0, 1, 2], member });
+        for await (const _step of streamJob(call));
+      })(),
+    );
+    const stop = await failure(unary(client, client.stop, { job }, { limitMs: 10_000 }));
+    return { train, stop };
+  } finally {
+    client.close();
+  }
+}
+
+const unauthenticated = 16;
+const unavailable = 14;
+
+test("a stranger's call is refused by a real trainer, logged without its content, and changes nothing", async () => {
+  const store = createS3Store(servers.s3);
+  const nats = await connectNats({ ...servers.nats, name: 'test' });
+  onTestFinished(() => nats.close());
+  const seen: TrainerEntry[][] = [];
+  const watch = await watchTrainers(nats, (entries) => seen.push(entries), createLogger('test', 'silent'));
+  onTestFinished(() => watch.close());
+  const before = { objects: await store.list(''), entries: watch.list() };
+  expect(before.entries.map(({ id }) => id)).toEqual(['one']);
+
+  const content = 'c'.repeat(64);
+  for (const access of [{}, { token: 'somebody-elses-token-of-forty-characters' }]) {
+    expect(await ask(trainer.address!, access, content)).toEqual({
+      train: unauthenticated,
+      stop: unauthenticated,
+    });
+  }
+  const refusals = trainer
+    .logs()
+    .split('\n')
+    .filter((line) => line.includes('refused a call'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(refusals).toHaveLength(4);
+  for (const { method, peer, reason, level } of refusals) {
+    expect(method).toMatch(/^\/ddad\.v1\.TrainerService\/(Train|Stop)$/);
+    expect(peer).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(reason).toMatch(/^(no|wrong) token$/);
+    expect(level).toBe('warn');
+  }
+  for (const secret of [content, 'somebody-elses-token', servers.env.GRPC_TOKEN, member.imagesDigest]) {
+    expect(trainer.logs()).not.toContain(secret);
+  }
+  expect(trainer.logs()).not.toContain('job started');
+  expect(await store.list('')).toEqual(before.objects);
+  expect(watch.list()).toEqual(before.entries);
+  expect(seen.length).toBeLessThanOrEqual(1);
+
+  // With the token the same call gets as far as the dataset, which is nowhere.
+  expect(await ask(trainer.address!, servers.access)).toEqual({ train: 'failed', stop: null });
+});
+
+/** The environment of a trainer that listens on every interface; what is unset is left out. */
+function openTrainer(settings: Record<string, string>): Record<string, string> {
+  const { GRPC_TOKEN: _, ...env } = environmentOf('trainer', servers.env);
+  const listen = { TRAINER_ID: 'open', TRAINER_LISTEN: '0.0.0.0:0', SCRATCH_DIR: join(directory, 'scratch') };
+  return { ...env, ...listen, ...settings };
+}
+
+/** Starts it until its test is over. @returns host:port on loopback, and its log so far */
+async function startOpenTrainer(settings: Record<string, string>) {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [trainerMain], {
+    env: { PATH, HOME, ...openTrainer({ TRAINER_ADVERTISE: '127.0.0.1', ...settings }) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(async () => {
+    const ended = once(child, 'exit');
+    if (child.exitCode === null && child.kill()) await ended;
+  });
+  const lines: Record<string, unknown>[] = [];
+  const address = await new Promise<string>((ready, failed) => {
+    child.once('exit', (code) => failed(new Error(`the trainer ended with ${code}`)));
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      const line = JSON.parse(text) as Record<string, unknown>;
+      lines.push(line);
+      if (line.msg === 'trainer ready') ready(String(line.address));
+    });
+  });
+  return { address, lines };
+}
+
+test('a server that others can reach does not start without token and certificates, and says what to set', async () => {
+  const { code, stderr } = await runProgram(process.execPath, [trainerMain], openTrainer({}));
+  expect(code).toBe(1);
+  expect(stderr).toContain('cannot listen on 0.0.0.0:0 without knowing who may call');
+  expect(stderr).toMatch(/GRPC_TOKEN_FILE.*GRPC_TLS_CERT_FILE/);
+
+  const short = await runProgram(process.execPath, [trainerMain], openTrainer({ GRPC_TOKEN: 'too-short' }));
+  expect(short.code).toBe(1);
+  expect(short.stderr).toContain(
+    'GRPC_TOKEN: expected at least 32 characters, got a value that is not shown',
+  );
+  expect(short.stderr).not.toContain('too-short');
+
+  const half = await runProgram(
+    process.execPath,
+    [trainerMain],
+    openTrainer({ GRPC_TLS_CERT: certificates.cert }),
+  );
+  expect(half.code).toBe(1);
+  expect(half.stderr).toMatch(/GRPC_TLS_KEY: expected all or none[\s\S]*GRPC_TLS_CA: expected all or none/);
+});
+
+test('with a token from a file it does', async () => {
+  const token = 'the-token-of-this-test-which-is-long-enough';
+  const file = join(directory, 'token');
+  await writeFile(file, `${token}\n`, { mode: 0o600 });
+  const { address } = await startOpenTrainer({ GRPC_TOKEN_FILE: file });
+  expect(await ask(address, { token })).toEqual({ train: 'failed', stop: null });
+  expect(await ask(address, servers.access)).toEqual({ train: unauthenticated, stop: unauthenticated });
+});
+
+test('with certificates from files both sides verify', async () => {
+  const settings: Record<string, string> = {};
+  for (const name of ['cert', 'key', 'ca'] as const) {
+    const file = join(directory, `${name}.pem`);
+    await writeFile(file, certificates[name], { mode: 0o600 });
+    settings[`GRPC_TLS_${name.toUpperCase()}_FILE`] = file;
+  }
+  const { address, lines } = await startOpenTrainer(settings);
+  expect(await ask(address, { tls: certificates })).toEqual({ train: 'failed', stop: null });
+  expect(await ask(address, { tls: stranger })).toEqual({ train: unavailable, stop: unavailable });
+  expect(lines.some(({ msg, method }) => msg === 'refused a call' && method === null)).toBe(true);
+});
+
+/** A user of the store, by the credentials that its service gets. */
+function storeAs(user: Account | 'cli'): ObjectStore {
+  const env = user === 'cli' ? servers.env : environmentOf(user, servers.env);
+  expect(env.S3_ACCESS_KEY).toBe(user);
+  return createS3Store({ ...servers.s3, accessKey: env.S3_ACCESS_KEY!, secretKey: env.S3_SECRET_KEY! });
+}
+
+async function mayOrNot(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'AccessDenied') return false;
+    throw error;
+  }
+}
+
+/** One letter a right: may it get (g), put (p) and remove (r) objects under a prefix, and list (l) it? */
+const storeRights = {
+  trainer: {
+    'datasets/': 'g',
+    'members/': 'gpr',
+    'checkpoints/members/': 'gprl',
+    'checkpoints/refiners/': '',
+    'maps/': '',
+    'refiners/': '',
+    'refined/': '',
+    'reports/': '',
+  },
+  scorer: {
+    'datasets/': 'g',
+    'members/': 'g',
+    'checkpoints/members/': '',
+    'checkpoints/refiners/': 'gprl',
+    'maps/': 'gpr',
+    'refiners/': 'gpr',
+    'refined/': 'gpr',
+    'reports/': 'p',
+  },
+  coordinator: {
+    'datasets/': 'gl',
+    'members/': 'gl',
+    'checkpoints/members/': 'gl',
+    'checkpoints/refiners/': 'gl',
+    'maps/': 'gl',
+    'refiners/': 'gl',
+    'refined/': 'gl',
+    'reports/': 'gl',
+  },
+  cli: {
+    'datasets/': 'gprl',
+    'members/': 'gl',
+    'checkpoints/members/': 'gl',
+    'checkpoints/refiners/': 'gl',
+    'maps/': 'gl',
+    'refiners/': 'gl',
+    'refined/': 'gl',
+    'reports/': 'gl',
+  },
+} as const;
+
+test.each(Object.keys(storeRights) as (keyof typeof storeRights)[])(
+  'MinIO gives %s the rights that it needs, and no others',
+  async (user) => {
+    const all = createS3Store(servers.s3);
+    const store = storeAs(user);
+    const found: Record<string, string> = {};
+    for (const prefix of Object.keys(storeRights[user])) {
+      await all.put(`${prefix}key/object`, 'content');
+      const rights: [string, () => Promise<unknown>][] = [
+        ['g', () => store.get(`${prefix}key/object`)],
+        ['p', () => store.put(`${prefix}key/object`, 'other content')],
+        ['r', () => store.remove([`${prefix}key/object`])],
+        ['l', () => store.list(`${prefix}key/`)],
+      ];
+      found[prefix] = '';
+      for (const [letter, tried] of rights) if (await mayOrNot(tried())) found[prefix] += letter;
+    }
+    expect(found).toEqual(storeRights[user]);
+    // The whole of the bucket, and other buckets.
+    const whole = user === 'cli' || user === 'coordinator';
+    expect(await mayOrNot(store.list(''))).toBe(whole);
+    const other = createS3Store({
+      ...servers.s3,
+      bucket: 'other',
+      accessKey: user,
+      secretKey: secretOf(user),
+    });
+    expect(await mayOrNot(other.list(''))).toBe(false);
+  },
+);
+
+function secretOf(user: Account | 'cli'): string {
+  return (user === 'cli' ? servers.env : environmentOf(user, servers.env)).S3_SECRET_KEY!;
+}
+
+test('what is finished stays: services publish a manifest and cannot remove it; a missing object is missing, not forbidden', async () => {
+  for (const [user, kind] of [
+    ['trainer', 'members'],
+    ['scorer', 'maps'],
+    ['scorer', 'refiners'],
+    ['scorer', 'refined'],
+  ] as const) {
+    const store = storeAs(user);
+    const manifest = `${kind}/finished/manifest.json`;
+    expect(await store.exists(manifest)).toBe(false);
+    expect(await store.putIfAbsent(manifest, '{}')).toBe(true);
+    expect(await store.putIfAbsent(manifest, '{}')).toBe(false);
+    expect(await mayOrNot(store.remove([manifest]))).toBe(false);
+    expect((await store.get(manifest)).toString()).toBe('{}');
+    // A damaged one is set aside, by the coordinator alone.
+    const aside = `${kind}/finished/manifest.set-aside-20260102T030405000Z.json`;
+    const coordinator = storeAs('coordinator');
+    expect(await mayOrNot(coordinator.put(manifest, '{}'))).toBe(false);
+    await coordinator.put(aside, '{}');
+    await coordinator.remove([manifest]);
+    expect(await store.exists(manifest)).toBe(false);
+  }
+});
+
+test('a file that goes up in parts does so with the rights of trainer, scorer and command line', async () => {
+  const file = join(directory, 'large');
+  // The client cuts at 64 MiB.
+  await writeFile(file, Buffer.alloc(65 * 1024 * 1024, 7));
+  for (const [user, object] of [
+    ['trainer', 'members/large/object'],
+    ['scorer', 'maps/large/object'],
+    ['cli', 'datasets/large/object'],
+  ] as const) {
+    const store = storeAs(user);
+    await store.putFile(object, file);
+    expect(await store.exists(object)).toBe(true);
+  }
+});
+
+async function natsAs(user: Account | 'cli'): Promise<NatsConnection> {
+  const env = user === 'cli' ? servers.env : environmentOf(user, servers.env);
+  expect(env.NATS_USER).toBe(user);
+  const nats = await connectNats({
+    url: servers.nats.url,
+    user,
+    password: env.NATS_PASSWORD!,
+    name: `test-${user}`,
+  });
+  onTestFinished(() => nats.close());
+  return nats;
+}
+
+/** Which of the subjects a user may publish to and subscribe to. */
+async function natsRightsOf(user: Account | 'cli', subjects: readonly string[]) {
+  const nats = await natsAs(user);
+  const denied = { publish: new Set<string>(), subscription: new Set<string>() };
+  void (async () => {
+    for await (const status of nats.status()) {
+      if (status.type !== 'error') continue;
+      const { operation, subject } = status.error as { operation?: keyof typeof denied; subject?: string };
+      if (operation !== undefined && subject !== undefined) denied[operation].add(subject);
+    }
+  })();
+  for (const subject of subjects) {
+    // Its own error reaches the status, too.
+    nats.subscribe(subject, { callback: () => {} });
+    if (!subject.includes('>')) nats.publish(subject, 'no JSON');
+  }
+  // The server answers in order: what it refuses, it has refused by then.
+  await nats.flush();
+  await nats.flush();
+  return {
+    publish: subjects.filter((subject) => !subject.includes('>') && !denied.publish.has(subject)),
+    subscribe: subjects.filter((subject) => !denied.subscription.has(subject)),
+  };
+}
+
+const api = '$JS.API';
+const stream = 'KV_ddad-trainers';
+const subjects = [
+  '>',
+  'ddad.progress.some-key',
+  'ddad.other',
+  '$KV.ddad-trainers.two',
+  '$KV.other.two',
+  `${api}.INFO`,
+  `${api}.STREAM.INFO.${stream}`,
+  `${api}.STREAM.CREATE.${stream}`,
+  `${api}.STREAM.CREATE.KV_other`,
+  `${api}.STREAM.UPDATE.${stream}`,
+  `${api}.STREAM.DELETE.${stream}`,
+  `${api}.STREAM.PURGE.${stream}`,
+  `${api}.STREAM.MSG.DELETE.${stream}`,
+  `${api}.STREAM.MSG.GET.${stream}`,
+  `${api}.CONSUMER.CREATE.${stream}.name`,
+  `${api}.CONSUMER.CREATE.KV_other.name`,
+  `${api}.CONSUMER.DELETE.${stream}.name`,
+  `${api}.STREAM.LIST`,
+  '_INBOX.cli.x',
+  '_INBOX.coordinator.x',
+  '_INBOX.trainer.x',
+  '_INBOX.scorer.x',
+  '_INBOX.x',
+];
+const natsRights = {
+  coordinator: {
+    publish: [
+      'ddad.progress.some-key',
+      `${api}.INFO`,
+      `${api}.STREAM.INFO.${stream}`,
+      `${api}.STREAM.CREATE.${stream}`,
+      `${api}.CONSUMER.CREATE.${stream}.name`,
+      `${api}.CONSUMER.DELETE.${stream}.name`,
+    ],
+    subscribe: ['_INBOX.coordinator.x'],
+  },
+  trainer: {
+    publish: [
+      'ddad.progress.some-key',
+      '$KV.ddad-trainers.two',
+      `${api}.INFO`,
+      `${api}.STREAM.INFO.${stream}`,
+      `${api}.STREAM.CREATE.${stream}`,
+    ],
+    subscribe: ['_INBOX.trainer.x'],
+  },
+  scorer: { publish: ['ddad.progress.some-key'], subscribe: ['_INBOX.scorer.x'] },
+  cli: { publish: [], subscribe: ['ddad.progress.some-key', '_INBOX.cli.x'] },
+};
+
+test.each(Object.keys(natsRights) as (keyof typeof natsRights)[])(
+  'NATS gives %s the rights that it needs, and no others',
+  async (user) => {
+    expect(await natsRightsOf(user, subjects)).toEqual(natsRights[user]);
+  },
+);
+
+test('trainers announce themselves and the coordinator sees them, each with its own rights', async () => {
+  const logger = createLogger('test', 'silent');
+  let changed = () => {};
+  const watch = await watchTrainers(await natsAs('coordinator'), () => changed(), logger);
+  onTestFinished(() => watch.close());
+  const until = async (there: boolean) => {
+    while (watch.list().some(({ id }) => id === 'two') !== there) {
+      await new Promise<void>((done) => {
+        changed = done;
+      });
+    }
+  };
+  const entry = {
+    id: 'two',
+    address: '127.0.0.1:1',
+    device: 'none',
+    slots: 1,
+    keys: [],
+    since: new Date().toISOString(),
+    leaving: false,
+  };
+  const announced = await announceTrainer(await natsAs('trainer'), entry, logger);
+  await until(true);
+  await announced.close();
+  await until(false);
+});

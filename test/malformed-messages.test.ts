@@ -1,0 +1,407 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addMembersSchema, faultsOf, parseRunInput } from '@ddad/contract';
+import { isRunning } from '@ddad/local-cluster';
+import {
+  checkHealth,
+  connectTrainer,
+  type MapRequest,
+  MapRequest as MapRequestCode,
+  type RefineRequest,
+  RefineRequest as RefineRequestCode,
+  ReportRequest,
+  StopRequest,
+  type TrainRequest,
+  TrainRequest as TrainRequestCode,
+  unary,
+} from '@ddad/rpc';
+import { artifactKey, createS3Store } from '@ddad/storage';
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { Connection, Client as TemporalClient } from '@temporalio/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RandomValues } from './random-values.ts';
+import { startService, startTestServers, type TestServers, type TestService } from './servers/index.ts';
+import { runProgram } from './test-cluster.ts';
+
+/** So that memory which is not given back shows at once, and not only once a heap of gigabytes is full. */
+const smallHeap = '--max-old-space-size=80 --max-semi-space-size=2';
+
+let servers: TestServers;
+let trainer: TestService;
+let scorer: TestService;
+let coordinator: TestService;
+
+beforeAll(async () => {
+  servers = await startTestServers();
+  const env = { ...servers.env, NODE_OPTIONS: smallHeap };
+  [trainer, scorer] = await Promise.all([
+    startService('trainer', { ...env, TRAINER_ID: 'one' }),
+    startService('scorer', env),
+  ]);
+  coordinator = await startService('coordinator', { ...servers.env, SCORER_ADDRESS: scorer.address! });
+});
+afterAll(async () => {
+  await Promise.all([coordinator?.stop(), trainer?.stop(), scorer?.stop()]);
+  await servers?.stop();
+});
+
+interface Answer {
+  code: number;
+  details: string;
+}
+
+/** Calls a method with bytes as its request. Streaming and unary answers look alike here: what counts is the status. */
+function call(client: Client, path: string, request: Buffer, metadata: Metadata): Promise<Answer> {
+  const same = (value: Buffer) => value;
+  return new Promise((resolve) => {
+    const stream = client.makeServerStreamRequest(path, same, same, request, metadata, {
+      deadline: Date.now() + 20_000,
+    });
+    stream.on('data', () => {});
+    stream.on('error', (error: ServiceError) => resolve({ code: error.code, details: error.details }));
+    stream.on('end', () => resolve({ code: status.OK, details: '' }));
+  });
+}
+
+/** A method, the requests that come close to right ones, and their encoded form. */
+interface Method {
+  path: string;
+  request(random: RandomValues): Buffer;
+}
+
+const some = <T>(random: RandomValues, most: number, make: () => T): T[] =>
+  Array.from({ length: random.below(most) }, make);
+const unsigned = (random: RandomValues) => random.pick([0, 1, 2, 64, 1000, 2 ** 32 - 1]);
+const real = (random: RandomValues) => random.pick([0, -1, 5e-4, 1, NaN, Infinity, -Infinity, 1e308]);
+const header = (random: RandomValues, key = random.text()) =>
+  random.below(10) === 0 ? undefined : { key, attempt: random.pick([0, 1, Number.MAX_SAFE_INTEGER]) };
+const images = (random: RandomValues) => some(random, random.pick([2, 100, 20_000]), () => unsigned(random));
+/** Half of the specifications are named by their own key, and so get as far as the rest of the request. */
+const keyed = (random: RandomValues, spec: object) =>
+  header(random, random.below(2) === 0 ? artifactKey(finite(spec)) : random.text());
+const finite = (spec: object) =>
+  Object.fromEntries(
+    Object.entries(spec).map(([name, value]) => [
+      name,
+      typeof value === 'number' && !Number.isFinite(value) ? 0 : value,
+    ]),
+  );
+
+const train = (random: RandomValues): Buffer => {
+  const member: TrainRequest['member'] = {
+    recipe: random.pick([1, unsigned(random)]),
+    backbone: random.pick(['ae', random.text()]),
+    role: random.pick(['ndm', 'udm', random.text()]),
+    seed: random.pick([1, Number.MAX_SAFE_INTEGER]),
+    epochs: unsigned(random),
+    batchSize: unsigned(random),
+    learningRate: random.pick([5e-4, real(random)]),
+    imagesDigest: random.pick([random.hex(64), random.text()]),
+    imageSize: random.pick([64, unsigned(random)]),
+  };
+  const request: TrainRequest = {
+    job: keyed(random, member),
+    datasetDigest: random.pick([random.hex(64), random.text()]),
+    images: images(random),
+    member: random.below(10) === 0 ? undefined : member,
+  };
+  return Buffer.from(TrainRequestCode.encode(request).finish());
+};
+
+const keys = (random: RandomValues) => some(random, 5, () => random.pick([random.hex(64), random.text()]));
+
+const map = (random: RandomValues): Buffer => {
+  const maps: MapRequest['maps'] = {
+    recipe: random.pick([1, unsigned(random)]),
+    backbone: random.pick(['ae', random.text()]),
+    ndm: keys(random),
+    udm: keys(random),
+    imagesDigest: random.pick([random.hex(64), random.text()]),
+    imageSize: random.pick([64, unsigned(random)]),
+  };
+  const request: MapRequest = {
+    job: keyed(random, maps),
+    datasetDigest: random.pick([random.hex(64), random.text()]),
+    images: images(random),
+    maps: random.below(10) === 0 ? undefined : maps,
+  };
+  return Buffer.from(MapRequestCode.encode(request).finish());
+};
+
+const refine = (random: RandomValues): Buffer => {
+  const refiner: RefineRequest['refiner'] = {
+    recipe: random.pick([1, unsigned(random)]),
+    backbone: random.pick(['ae', random.text()]),
+    input: random.pick(['dual', 'intra', random.text()]),
+    ndm: keys(random),
+    udm: keys(random),
+    seed: random.pick([1, Number.MAX_SAFE_INTEGER]),
+    epochs: unsigned(random),
+    batchSize: unsigned(random),
+    learningRate: real(random),
+    weightDecay: real(random),
+    imagesDigest: random.pick([random.hex(64), random.text()]),
+    imageSize: random.pick([64, unsigned(random)]),
+  };
+  const request: RefineRequest = {
+    job: keyed(random, refiner),
+    datasetDigest: random.pick([random.hex(64), random.text()]),
+    images: images(random),
+    refiner: random.below(10) === 0 ? undefined : refiner,
+    mapsKey: random.pick(['', random.text()]),
+    refinedKey: random.pick(['', random.text()]),
+  };
+  return Buffer.from(RefineRequestCode.encode(request).finish());
+};
+
+const factNames = [
+  'runId',
+  'dataset',
+  'datasetDigest',
+  'members',
+  'artifacts',
+  'refined',
+  'seconds',
+  'input',
+  'k',
+];
+const report = (random: RandomValues): Buffer => {
+  const factsJson = random.pick([
+    () => random.text(),
+    () => JSON.stringify(random.json(factNames)),
+    () => `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+  ])();
+  return Buffer.from(ReportRequest.encode({ runId: random.text(), factsJson }).finish());
+};
+
+const stop = (random: RandomValues): Buffer =>
+  Buffer.from(StopRequest.encode({ job: header(random) }).finish());
+const health = (random: RandomValues): Buffer => {
+  const service = Buffer.from(random.text().slice(0, 100));
+  return Buffer.concat([Buffer.of(0x0a, service.length & 0x7f), service]);
+};
+
+const methods: Record<'trainer' | 'scorer', Method[]> = {
+  trainer: [
+    { path: '/ddad.v1.TrainerService/Train', request: train },
+    { path: '/ddad.v1.TrainerService/Train', request: train },
+    { path: '/ddad.v1.TrainerService/Train', request: train },
+    { path: '/ddad.v1.TrainerService/Stop', request: stop },
+    { path: '/grpc.health.v1.Health/Check', request: health },
+    { path: '/ddad.v1.TrainerService/Nothing', request: train },
+  ],
+  scorer: [
+    { path: '/ddad.v1.ScorerService/Map', request: map },
+    { path: '/ddad.v1.ScorerService/Refine', request: refine },
+    { path: '/ddad.v1.ScorerService/Report', request: report },
+    { path: '/ddad.v1.ScorerService/Stop', request: stop },
+    { path: '/ddad.v1.TrainerService/Train', request: train },
+  ],
+};
+
+/** A message for a method: bytes that are nothing, a mutilated request, or a whole one with random values. */
+function malformed(random: RandomValues, method: Method): Buffer {
+  return random.pick([
+    () => random.bytes(2_000),
+    () => random.mutated(method.request(random)),
+    () => method.request(random),
+    () => method.request(random),
+  ])();
+}
+
+async function residentMiB(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1]) / 1024;
+}
+
+const messages = 1_200;
+/** After so many, what a server keeps for good (code, caches) is there. */
+const warmUp = 400;
+
+test.each(['trainer', 'scorer'] as const)(
+  '%s: 1,200 malformed messages get a clear status each, crash nothing, and leave memory as it was',
+  async (which) => {
+    const service = which === 'trainer' ? trainer : scorer;
+    const client = new Client(service.address!, credentials.createInsecure(), {
+      'grpc.max_send_message_length': -1,
+      'grpc.enable_retries': 0,
+    });
+    const token = new Metadata();
+    token.set('authorization', `Bearer ${servers.access.token}`);
+    const store = createS3Store(servers.s3);
+    const objects = await store.list('');
+    const random = new RandomValues(which === 'trainer' ? 6 : 8);
+    const codes = new Map<number, number>();
+    let atFirst = 0;
+    try {
+      for (let sent = 0; sent < messages; ) {
+        if (sent >= warmUp && atFirst === 0) atFirst = await residentMiB(service.pid);
+        const answers = await Promise.all(
+          Array.from({ length: 20 }, async () => {
+            const method = random.pick(methods[which]);
+            return {
+              path: method.path,
+              ...(await call(client, method.path, malformed(random, method), token)),
+            };
+          }),
+        );
+        sent += answers.length;
+        for (const { path, code, details } of answers) {
+          codes.set(code, (codes.get(code) ?? 0) + 1);
+          expect(clear, `${path}: ${status[code]} ${details.slice(0, 200)}`).toContain(code);
+          if (code !== status.OK) expect(details.length).toBeGreaterThan(10);
+          // What an accident says, where nobody looked at the value.
+          expect(details).not.toMatch(/is not a function|is not iterable|Cannot read|Maximum call stack/);
+        }
+      }
+      // Larger than the limit, plainly and once unpacked.
+      const path = methods[which][0]!.path;
+      const huge = Buffer.alloc(8 * 1024 * 1024, 1);
+      expect((await call(client, path, huge, token)).code).toBe(status.RESOURCE_EXHAUSTED);
+      const packing = new Client(service.address!, credentials.createInsecure(), {
+        'grpc.default_compression_algorithm': 2,
+        'grpc.use_local_subchannel_pool': 1,
+      });
+      const unpacked = Buffer.alloc(256 * 1024 * 1024);
+      expect((await call(packing, path, unpacked, token)).code).toBe(status.RESOURCE_EXHAUSTED);
+      packing.close();
+    } finally {
+      client.close();
+    }
+    await noise(service.address!, random);
+
+    // Requests of every kind were refused for what they said, and some got to what the store does not have.
+    expect(codes.get(status.INVALID_ARGUMENT)).toBeGreaterThan(messages / 4);
+    expect([...codes.values()].reduce((sum, count) => sum + count)).toBe(messages);
+    expect(isRunning(service.identity)).toBe(true);
+    expect(await checkHealth(service.address!, { limitMs: 5_000 })).toBe('SERVING');
+    expect(await store.list('')).toEqual(objects);
+    const grown = (await residentMiB(service.pid)) - atFirst;
+    // MiB; measured: 6 after 5,000 messages.
+    expect(grown).toBeLessThan(20);
+  },
+  120_000,
+);
+
+/** What may be said to a message that makes no sense. */
+const clear = [
+  status.OK,
+  status.INVALID_ARGUMENT,
+  status.INTERNAL,
+  status.NOT_FOUND,
+  status.RESOURCE_EXHAUSTED,
+  status.ABORTED,
+  status.UNIMPLEMENTED,
+] as number[];
+
+/** Connections that speak no gRPC: noise, and noise after a good beginning. */
+async function noise(address: string, random: RandomValues): Promise<void> {
+  const port = Number(address.slice(address.lastIndexOf(':') + 1));
+  const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      const socket = connect({ host: '127.0.0.1', port });
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.on('error', () => {});
+      socket.resume();
+      socket.end(Buffer.concat([random.pick([preface, Buffer.alloc(0)]), random.bytes(5_000)]));
+      const timer = setTimeout(() => socket.destroy(), 5_000);
+      await closed;
+      clearTimeout(timer);
+    }),
+  );
+}
+
+test('after all that, a right call is answered as ever', async () => {
+  const client = connectTrainer(trainer.address!, servers.access);
+  try {
+    const job = { key: 'f'.repeat(64), attempt: 1 };
+    expect(await unary(client, client.stop, { job }, { limitMs: 5_000 })).toEqual({ wasRunning: false });
+  } finally {
+    client.close();
+  }
+});
+
+const inputNames = [
+  'dataset',
+  'backbone',
+  'k',
+  'seed',
+  'epochs',
+  'batchSize',
+  'learningRate',
+  'unlabeled',
+].concat(['anomalousRate', 'refiner', 'weightDecay', 'minMembers']);
+
+test('the input of a run or of addMembers, whatever JSON it is, is an input or a list of faults', () => {
+  const random = new RandomValues(10);
+  const outcomes = { inputs: 0, faults: 0 };
+  for (let i = 0; i < 6_000; i++) {
+    const value = random.pick([
+      () => random.json(inputNames),
+      // Right but for one field, which may be right, too.
+      () => ({ dataset: 'brain', k: 3, [random.pick(inputNames)]: random.json(inputNames, 1) }),
+    ])();
+    const more = addMembersSchema.safeParse(value);
+    if (!more.success) expect(faultsOf(more.error, value).length).toBeGreaterThan(0);
+    const parsed = parseRunInput(value);
+    if ('input' in parsed) {
+      outcomes.inputs += 1;
+      expect(parseRunInput(JSON.parse(JSON.stringify(parsed.input)))).toEqual(parsed);
+    } else {
+      outcomes.faults += 1;
+      expect(parsed.faults.length).toBeGreaterThan(0);
+      expect(parsed.faults.length).toBeLessThanOrEqual(101);
+      for (const { message } of parsed.faults) expect(message.length).toBeLessThan(500);
+    }
+  }
+  expect(outcomes.inputs).toBeGreaterThan(10);
+  expect(outcomes.faults).toBeGreaterThan(3_000);
+});
+
+/** Inputs that a parser, a printer or a limit may break on. */
+const hostile: Record<string, string> = {
+  nested: `{"dataset":${'['.repeat(9_000)}${']'.repeat(9_000)}}`,
+  wide: `{${Array.from({ length: 60_000 }, (_, i) => `"field-${i}":1`).join(',')}}`,
+  long: `{"${'n'.repeat(900_000)}":1}`,
+  prototype: '{"dataset":"a","__proto__":{"k":3},"constructor":{"prototype":{}}}',
+  nothing: 'null',
+};
+
+test.each(Object.keys(hostile))('a run with an input that is %s fails as InvalidInput', async (name) => {
+  expect(parseRunInput(JSON.parse(hostile[name]!))).toHaveProperty('faults');
+  const directory = await mkdtemp(join(tmpdir(), 'ddad-hostile-'));
+  const connection = await Connection.connect({ address: servers.temporal.address });
+  try {
+    const file = join(directory, 'input.json');
+    await writeFile(file, hostile[name]!);
+    const id = `hostile-${name}`;
+    const start = [
+      'workflow',
+      'start',
+      '--type',
+      'trainEnsemble',
+      '--task-queue',
+      'ddad',
+      '--workflow-id',
+      id,
+    ];
+    const env = { TEMPORAL_ADDRESS: servers.temporal.address };
+    const started = await runProgram('temporal', [...start, '--input-file', file], env);
+    expect(started.stderr + started.stdout).toContain(id);
+    const handle = new TemporalClient({ connection }).workflow.getHandle(id);
+    const failure = await Promise.race([
+      handle.result().then(
+        () => 'it succeeded',
+        (error: { cause?: unknown }) => error.cause,
+      ),
+      new Promise((resolve) => setTimeout(() => resolve('no end within 20 s'), 20_000).unref()),
+    ]);
+    expect(failure).toMatchObject({ type: 'InvalidInput' });
+  } finally {
+    await connection.close();
+    await rm(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,77 @@
+import type { RunProgress, RunResult } from '@ddad/contract';
+import { manifestKey, readManifest } from '@ddad/storage';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type SmallDataset, smallDataset } from './small-dataset.ts';
+import { startTestCluster, type TestCluster } from './test-cluster.ts';
+
+let cluster: TestCluster;
+let dataset: SmallDataset;
+let result: RunResult;
+
+const input = { dataset: 'small', k: 2, epochs: 20, batchSize: 16, refiner: { epochs: 1 } };
+
+beforeAll(async () => {
+  [cluster, dataset] = await Promise.all([startTestCluster(), smallDataset()]);
+  const { code, stderr } = await cluster.ddad('dataset', 'add', 'small', dataset.directory);
+  expect(stderr).not.toContain('expected');
+  expect(code).toBe(0);
+});
+afterAll(async () => {
+  await cluster?.stop();
+  await dataset?.remove();
+});
+
+function start(workflowId: string) {
+  return cluster.temporal.workflow.start('trainEnsemble', {
+    taskQueue: 'ddad',
+    workflowId,
+    args: [input],
+  });
+}
+
+test('a run is paused, given more members and resumed from the command line', async () => {
+  const handle = await start('steered');
+  const progress = () => handle.query<RunProgress>('progress');
+  const training = async () => (await progress()).members.filter(({ done }) => done > 0).length;
+  await expect.poll(training, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(2);
+
+  const paused = await cluster.ddad('pause', 'steered');
+  expect(paused.stdout).toContain('steered is paused');
+  expect(await progress()).toMatchObject({ stage: 'paused', pausedIn: 'training' });
+  expect((await cluster.store.list('checkpoints/members/')).length).toBeGreaterThanOrEqual(2);
+  expect((await handle.describe()).raw.pendingActivities ?? []).toEqual([]);
+
+  const refused = await cluster.ddad('add-members', 'steered', '--k', '65');
+  expect(refused.code).toBe(2);
+  const added = await cluster.ddad('add-members', 'steered', '--k', '3');
+  expect(added.stdout).toContain('K = 3 from now on, 2 members more (ndm 2, udm 2)');
+  expect((await cluster.ddad('resume', 'steered')).stdout).toContain('steered goes on');
+
+  result = (await handle.result()) as RunResult;
+  expect(result.k).toBe(3);
+  expect(result.members).toHaveLength(6);
+  expect(result.members.filter(({ restarts }) => (restarts ?? 0) > 0).length).toBeGreaterThanOrEqual(2);
+  expect(Object.keys(result.scores ?? {})).toHaveLength(6);
+  // A finished member keeps none.
+  expect(await cluster.store.list('checkpoints/members/')).toEqual([]);
+  expect((await cluster.ddad('add-members', 'steered', '--k', '4')).stderr).toContain(
+    'steered cannot be added to: it is completed already',
+  );
+});
+
+test('a finished member whose weights were damaged in the store is trained again, and the report says so', async () => {
+  const { key } = result.members.find(({ role, index }) => role === 'ndm' && index === 1)!;
+  const before = (await readManifest(cluster.store, 'members', key))!;
+  const { object, bytes } = before.files.weights!;
+  await cluster.store.put(object, Buffer.alloc(bytes, 1));
+  // The smaller run has no maps yet: the scorer has to read the weights.
+  const again = (await (await start('after-damage')).result()) as RunResult;
+  expect(again.k).toBe(2);
+  const replaced = again.members.filter((member) => member.replaced !== undefined);
+  expect(replaced).toMatchObject([{ key, reused: false, replaced: expect.stringContaining('other bytes') }]);
+  const after = (await readManifest(cluster.store, 'members', key))!;
+  expect(after.files.weights!.sha256).toBe(before.files.weights!.sha256);
+  const kept = (await cluster.store.list(`members/${key}/`)).map((entry) => entry.key);
+  expect(kept.filter((name) => name.includes('manifest.set-aside-'))).toHaveLength(1);
+  expect(kept).toContain(manifestKey('members', key));
+});

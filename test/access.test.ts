@@ -18,7 +18,7 @@ import {
 } from '@ddad/platform';
 import { connectTrainer, JobError, streamJob, unary } from '@ddad/rpc';
 import { service as certificates, stranger } from '@ddad/rpc/testing';
-import { artifactKey, createS3Store, type ObjectStore, StoreError } from '@ddad/storage';
+import { artifactKey, createS3Store, type ObjectStore, readIntactManifest, StoreError } from '@ddad/storage';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startService, startTestServers, type TestServers, type TestService } from './servers/index.ts';
 import { runProgram } from './test-cluster.ts';
@@ -220,7 +220,7 @@ async function mayOrNot(work: Promise<unknown>): Promise<boolean> {
 const storeRights = {
   trainer: {
     'datasets/': 'g',
-    'members/': 'gpr',
+    'members/': 'gprl',
     'checkpoints/members/': 'gprl',
     'checkpoints/refiners/': '',
     'maps/': '',
@@ -233,9 +233,9 @@ const storeRights = {
     'members/': 'g',
     'checkpoints/members/': '',
     'checkpoints/refiners/': 'gprl',
-    'maps/': 'gpr',
-    'refiners/': 'gpr',
-    'refined/': 'gpr',
+    'maps/': 'gprl',
+    'refiners/': 'gprl',
+    'refined/': 'gprl',
     'reports/': 'p',
   },
   coordinator: {
@@ -295,7 +295,7 @@ function secretOf(user: Account | 'cli'): string {
   return (user === 'cli' ? servers.env : environmentOf(user, servers.env)).S3_SECRET_KEY!;
 }
 
-test('what is finished stays: services publish a manifest and cannot remove it; a missing object is missing, not forbidden', async () => {
+test('what services publish they publish once, a missing object is missing and not forbidden, and a damaged one is set aside', async () => {
   for (const [user, kind] of [
     ['trainer', 'members'],
     ['scorer', 'maps'],
@@ -303,19 +303,19 @@ test('what is finished stays: services publish a manifest and cannot remove it; 
     ['scorer', 'refined'],
   ] as const) {
     const store = storeAs(user);
-    const manifest = `${kind}/finished/manifest.json`;
-    expect(await store.exists(manifest)).toBe(false);
-    expect(await store.putIfAbsent(manifest, '{}')).toBe(true);
-    expect(await store.putIfAbsent(manifest, '{}')).toBe(false);
-    expect(await mayOrNot(store.remove([manifest]))).toBe(false);
-    expect((await store.get(manifest)).toString()).toBe('{}');
-    // A damaged one is set aside, by the coordinator alone.
-    const aside = `${kind}/finished/manifest.set-aside-20260102T030405000Z.json`;
     const coordinator = storeAs('coordinator');
+    const key = artifactKey({ kind });
+    const manifest = `${kind}/${key}/manifest.json`;
+    // As whoever makes it, and as the coordinator, who plans with it.
+    for (const reader of [store, coordinator]) {
+      expect(await readIntactManifest(reader, kind, key)).toEqual({ manifest: null, damage: null });
+      expect(await store.putIfAbsent(manifest, 'cut o')).toBe(true);
+      expect(await store.putIfAbsent(manifest, '{}')).toBe(false);
+      const { damage } = await readIntactManifest(reader, kind, key);
+      expect(damage?.setAside).toMatch(/manifest\.set-aside-.*\.json$/);
+      expect(await reader.exists(manifest)).toBe(false);
+    }
     expect(await mayOrNot(coordinator.put(manifest, '{}'))).toBe(false);
-    await coordinator.put(aside, '{}');
-    await coordinator.remove([manifest]);
-    expect(await store.exists(manifest)).toBe(false);
   }
 });
 

@@ -9,7 +9,9 @@ export default defineConfig({
           include: ['{packages,services,cli,deploy}/**/src/**/*.test.ts'],
           // TensorFlow cannot be loaded twice in one process, and addons do not mix with worker threads.
           pool: 'forks',
-          testTimeout: 30_000,
+          // Generous: two cores run several files at once, and servers start in hooks.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           // TensorFlow's own chatter; read when it loads.
           env: { TF_CPP_MIN_LOG_LEVEL: '2' },
         },

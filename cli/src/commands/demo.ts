@@ -26,7 +26,7 @@ export const demoSettings = {
     epochs: 32,
     batchSize: 16,
     learningRate: 1e-3,
-    refiner: { epochs: 6, learningRate: 1e-3 },
+    refiner: { epochs: 6, learningRate: 3e-4 },
   },
 };
 

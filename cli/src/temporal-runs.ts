@@ -251,10 +251,15 @@ const statusNames: Partial<Record<string, RunEntry['status']>> = {
   TIMED_OUT: 'timed out',
 };
 
-/** gRPC codes that mean that nobody answered: UNAVAILABLE and DEADLINE_EXCEEDED. */
+/**
+ * gRPC codes that mean that nobody answered: UNAVAILABLE and DEADLINE_EXCEEDED; CANCELLED is what a long poll ends with where
+ * client or server gave it up first. Nothing of ours cancels a call.
+ */
+const unanswered: ReadonlySet<number> = new Set([1, 4, 14]);
+
 function isConnectionFailure(error: unknown): boolean {
   const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
-  return isGrpcDeadlineError(error) || (isGrpcServiceError(cause) && (cause.code === 14 || cause.code === 4));
+  return isGrpcDeadlineError(error) || (isGrpcServiceError(cause) && unanswered.has(cause.code));
 }
 
 function innermostMessage(error: Error): string {

@@ -32,7 +32,14 @@ export class DatasetCache {
     const known = this.#verified.get(digest);
     if (known === undefined || !(await hasLength(path, known))) {
       // Of several that find it missing at once, the first provides it for all.
-      if (this.#verified.get(digest) === known) this.#verified.set(digest, this.#provide(digest, path));
+      if (this.#verified.get(digest) === known) {
+        const providing = this.#provide(digest, path);
+        this.#verified.set(digest, providing);
+        // Failures are not remembered: a stranger's digests would else pile up.
+        providing.catch(() => {
+          if (this.#verified.get(digest) === providing) this.#verified.delete(digest);
+        });
+      }
       await this.#verified.get(digest);
     }
     const now = new Date();

@@ -8,7 +8,7 @@ let cluster: TestCluster;
 let dataset: SmallDataset;
 let result: RunResult;
 
-const input = { dataset: 'small', k: 2, epochs: 20, batchSize: 16, refiner: { epochs: 1 } };
+const input = { dataset: 'small', k: 2, epochs: 60, batchSize: 16, refiner: { epochs: 1 } };
 
 beforeAll(async () => {
   [cluster, dataset] = await Promise.all([startTestCluster(), smallDataset()]);

@@ -6,14 +6,8 @@ import type { Activities } from '../activities/index.ts';
 import type { MapsArgs } from '../activities/score.ts';
 import type { TrainMemberArgs } from '../activities/train-member.ts';
 import { memberResult, working } from './fake-activities.testing.ts';
-import {
-  expectReplays,
-  failureOf,
-  progressUntil,
-  small,
-  startWorkflowServer,
-  type WorkflowServer,
-} from './workflow-server.testing.ts';
+import { expectReplays, failureOf, progressUntil } from './run-expectations.testing.ts';
+import { small, startWorkflowServer, type WorkflowServer } from './workflow-server.testing.ts';
 
 // Real servers, on a machine that may have other work.
 vi.setConfig({ testTimeout: 90_000 });

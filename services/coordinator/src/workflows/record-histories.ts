@@ -6,64 +6,23 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  addMembersUpdate,
-  pauseSignal,
-  type RunProgress,
-  resumeSignal,
-  taskQueue,
-  workflowType,
-} from '@ddad/contract';
+import { addMembersUpdate, pauseSignal, type RunProgress, resumeSignal } from '@ddad/contract';
 import { memberSeed } from '@ddad/storage';
-import { memoryStore } from '@ddad/storage/testing';
-import { Client, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
-import type { Activities } from '../activities/index.ts';
-import { addDataset } from '../datasets.testing.ts';
 import { memberProgressSignal, toRow } from '../member-progress.ts';
-import { ensureSearchAttributes } from '../search-attributes.ts';
-import { startTemporalServer } from '../temporal-server.testing.ts';
-import { createWorkers } from '../worker.ts';
-import { workflowBundle } from '../workflow-bundle.ts';
-import { fakeActivities, HeldMembers } from './fake-activities.testing.ts';
+import { HeldMembers } from './fake-activities.testing.ts';
 import { historyToJson } from './history-json.testing.ts';
+import { small, startWorkflowServer } from './workflow-server.testing.ts';
 
-const input = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
 const nan = () => ApplicationFailure.nonRetryable('loss is NaN', 'Diverged');
 const version = process.argv[2];
 if (version === undefined) throw new Error('expected the version to record as argument, got none');
 
-Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
-const server = await startTemporalServer();
-const client = new Client({ connection: server.connection });
-const searchAttributes = await ensureSearchAttributes(server.connection, 'default');
-const store = memoryStore();
-await addDataset(store, 'tiny');
-await addDataset(store, 'plain', { unlabeled: { labels: 'none' }, test: { labels: 'none' } });
+const server = await startWorkflowServer({ heartbeatTimeoutMs: 1000 });
+let fakes = server.reset();
 
-let fakes = freshFakes();
-function freshFakes(): Activities {
-  return fakeActivities({ store, searchAttributes, heartbeatTimeoutMs: 1000 });
-}
-const workers = await createWorkers({
-  connection: server.connection,
-  namespace: 'default',
-  workflowBundle: await workflowBundle(new DefaultLogger('ERROR')),
-  activities: {
-    plan: (raw) => fakes.plan(raw),
-    planMembers: (run, wanted) => fakes.planMembers(run, wanted),
-    planScoring: (run, keys) => fakes.planScoring(run, keys),
-    trainMember: (args) => fakes.trainMember(args),
-    makeMaps: (args) => fakes.makeMaps(args),
-    refine: (args) => fakes.refine(args),
-    report: (facts) => fakes.report(facts),
-  },
-});
-const running = workers.run();
-
-const start = (name: string, raw: unknown): Promise<WorkflowHandle> =>
-  client.workflow.start(workflowType, { taskQueue, workflowId: name, args: [raw] });
+const start = (name: string, raw: unknown): Promise<WorkflowHandle> => server.start(raw, name);
 
 async function ended(handle: WorkflowHandle): Promise<WorkflowHandle> {
   await handle.result().catch(() => {});
@@ -78,7 +37,7 @@ async function untilStage(handle: WorkflowHandle, stage: RunProgress['stage']): 
 const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
   async completed(name) {
     const held = new HeldMembers(fakes);
-    const handle = await start(name, input);
+    const handle = await start(name, small);
     await held.until(4);
     const figures = {
       done: 5,
@@ -93,8 +52,8 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
     held.finishAll();
     return ended(handle);
   },
-  'one-class-without-test-images': async (name) => ended(await start(name, { ...input, dataset: 'plain' })),
-  'refused-input': async (name) => ended(await start(name, { ...input, k: 1 })),
+  'one-class-without-test-images': async (name) => ended(await start(name, { ...small, dataset: 'plain' })),
+  'refused-input': async (name) => ended(await start(name, { ...small, k: 1 })),
   async 'failed-beside-others'(name) {
     const held = new HeldMembers(fakes);
     const others = fakes.trainMember;
@@ -103,7 +62,7 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
       await held.until(3);
       throw ApplicationFailure.nonRetryable('no such layer', 'InvalidJob');
     };
-    return ended(await start(name, input));
+    return ended(await start(name, small));
   },
   async 'diverged-once'(name) {
     const { trainMember } = fakes;
@@ -111,7 +70,7 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
       if (args.spec.seed === memberSeed(0, 'udm', 0)) throw nan();
       return trainMember(args);
     };
-    return ended(await start(name, input));
+    return ended(await start(name, small));
   },
   async 'diverged-twice'(name) {
     const { trainMember } = fakes;
@@ -119,7 +78,7 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
       if (args.position === 2) throw nan();
       return trainMember(args);
     };
-    return ended(await start(name, input));
+    return ended(await start(name, small));
   },
   async 'fewer-members'(name) {
     const { trainMember } = fakes;
@@ -127,11 +86,11 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
       if (args.position === 2) throw ApplicationFailure.nonRetryable('got no further', 'NoProgress');
       return trainMember(args);
     };
-    return ended(await start(name, { ...input, k: 3, minMembers: 2 }));
+    return ended(await start(name, { ...small, k: 3, minMembers: 2 }));
   },
   async grown(name) {
     const held = new HeldMembers(fakes);
-    const handle = await start(name, input);
+    const handle = await start(name, small);
     await held.until(4);
     await handle.executeUpdate(addMembersUpdate, { args: [{ k: 3 }] });
     await held.until(6);
@@ -140,7 +99,7 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
   },
   async 'paused-and-resumed'(name) {
     const held = new HeldMembers(fakes);
-    const handle = await start(name, input);
+    const handle = await start(name, small);
     await held.until(4);
     await handle.signal(pauseSignal);
     await untilStage(handle, 'paused');
@@ -151,7 +110,7 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
   },
   async 'cancelled-while-paused'(name) {
     const held = new HeldMembers(fakes);
-    const handle = await start(name, input);
+    const handle = await start(name, small);
     await held.until(4);
     await handle.signal(pauseSignal);
     await untilStage(handle, 'paused');
@@ -167,18 +126,18 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
       const failure = { message: 'damaged', type: 'DamagedArtifact', nonRetryable: true, details };
       throw ApplicationFailure.create(failure);
     };
-    return ended(await start(name, input));
+    return ended(await start(name, small));
   },
   async cancelled(name) {
     const held = new HeldMembers(fakes);
-    const handle = await start(name, input);
+    const handle = await start(name, small);
     await held.until(4);
     await handle.cancel();
     return ended(handle);
   },
   async training(name) {
     const held = new HeldMembers(fakes);
-    const handle = await start(name, input);
+    const handle = await start(name, small);
     await held.until(4);
     return handle;
   },
@@ -188,7 +147,7 @@ try {
   const directory = join(import.meta.dirname, 'histories', version);
   await mkdir(directory, { recursive: true });
   for (const [name, play] of Object.entries(scenarios)) {
-    fakes = freshFakes();
+    fakes = server.reset();
     const handle = await play(name);
     const history = historyToJson(await handle.fetchHistory());
     await writeFile(join(directory, `${name}.json`), `${JSON.stringify(history, null, 2)}\n`);
@@ -197,7 +156,5 @@ try {
     if (status.name === 'RUNNING') await handle.terminate();
   }
 } finally {
-  workers.stop();
-  await running;
   await server.dispose();
 }

@@ -13,14 +13,8 @@ import type { Activities } from '../activities/index.ts';
 import type { MapsArgs } from '../activities/score.ts';
 import { addDataset } from '../datasets.testing.ts';
 import { HeldMembers, working } from './fake-activities.testing.ts';
-import {
-  expectReplays,
-  failureOf,
-  progressUntil,
-  small,
-  startWorkflowServer,
-  type WorkflowServer,
-} from './workflow-server.testing.ts';
+import { expectReplays, failureOf, progressUntil } from './run-expectations.testing.ts';
+import { small, startWorkflowServer, type WorkflowServer } from './workflow-server.testing.ts';
 
 // Real servers, on a machine that may have other work.
 vi.setConfig({ testTimeout: 90_000 });

@@ -7,13 +7,8 @@ import type { MapsArgs, RefineArgs } from '../activities/score.ts';
 import type { TrainMemberArgs } from '../activities/train-member.ts';
 import { memberProgressSignal, toRow } from '../member-progress.ts';
 import { memberResult, working } from './fake-activities.testing.ts';
-import {
-  expectReplays,
-  failureOf,
-  small,
-  startWorkflowServer,
-  type WorkflowServer,
-} from './workflow-server.testing.ts';
+import { expectReplays, failureOf } from './run-expectations.testing.ts';
+import { small, startWorkflowServer, type WorkflowServer } from './workflow-server.testing.ts';
 
 // Real servers, on a machine that may have other work.
 vi.setConfig({ testTimeout: 90_000 });

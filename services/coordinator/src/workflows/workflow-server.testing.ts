@@ -1,9 +1,8 @@
-import { type RunProgress, taskQueue, workflowType } from '@ddad/contract';
+import { taskQueue, workflowType } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
-import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { expect } from 'vitest';
+import { Client, type WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { addDataset } from '../datasets.testing.ts';
 import { ensureSearchAttributes } from '../search-attributes.ts';
@@ -23,11 +22,22 @@ export interface WorkflowServer {
   readonly searchAttributes: boolean;
   /** Starts anew with fake activities that succeed at once; a test replaces what it is about. */
   reset(): Activities;
-  start(input: unknown): Promise<WorkflowHandle>;
+  /** @param workflowId one of its own for every run unless given */
+  start(input: unknown, workflowId?: string): Promise<WorkflowHandle>;
   dispose(): Promise<void>;
 }
 
-export async function startWorkflowServer(): Promise<WorkflowServer> {
+/** Many heartbeats within the timeout: a machine with other work must not lose an activity. */
+const patient = { heartbeatTimeoutMs: 10_000, hearMs: 250 };
+
+export async function startWorkflowServer({
+  heartbeatTimeoutMs,
+  hearMs,
+}: {
+  heartbeatTimeoutMs: number;
+  /** Time to hear of a cancellation; the coordinator's own unless given. */
+  hearMs?: number;
+} = patient): Promise<WorkflowServer> {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   const server = await startTemporalServer();
   const client = new Client({ connection: server.connection });
@@ -35,13 +45,12 @@ export async function startWorkflowServer(): Promise<WorkflowServer> {
   const store = memoryStore();
   await addDataset(store, 'tiny');
   await addDataset(store, 'plain', { unlabeled: { labels: 'none' }, test: { labels: 'none' } });
-  const fresh = () => fakeActivities({ store, searchAttributes, heartbeatTimeoutMs: 10_000 });
+  const fresh = () => fakeActivities({ store, searchAttributes, heartbeatTimeoutMs });
   let fakes = fresh();
   const workers = await createWorkers({
     connection: server.connection,
     namespace: 'default',
-    // Many heartbeats within the timeout: a machine with other work must not lose an activity.
-    hearMs: 250,
+    hearMs,
     workflowBundle: await workflowBundle(new DefaultLogger('ERROR')),
     activities: {
       plan: (raw) => fakes.plan(raw),
@@ -63,9 +72,8 @@ export async function startWorkflowServer(): Promise<WorkflowServer> {
       fakes = fresh();
       return fakes;
     },
-    start(input) {
-      runs += 1;
-      return client.workflow.start(workflowType, { taskQueue, workflowId: `run-${runs}`, args: [input] });
+    start(input, workflowId = `run-${++runs}`) {
+      return client.workflow.start(workflowType, { taskQueue, workflowId, args: [input] });
     },
     async dispose() {
       workers.stop();
@@ -73,46 +81,4 @@ export async function startWorkflowServer(): Promise<WorkflowServer> {
       await server.dispose();
     },
   };
-}
-
-/** Why a run failed. */
-export async function failureOf(handle: WorkflowHandle): Promise<Error> {
-  const error: unknown = await handle.result().then(
-    () => expect.fail('the run did not fail'),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof WorkflowFailedError) || error.cause === undefined) throw error;
-  return error.cause;
-}
-
-/** Waits until the run's progress is as wanted. */
-export async function progressUntil(
-  handle: WorkflowHandle,
-  wanted: (progress: RunProgress) => boolean,
-): Promise<RunProgress> {
-  let progress: RunProgress | null = null;
-  await expect
-    .poll(
-      async () => {
-        progress = await handle.query<RunProgress>('progress');
-        return wanted(progress);
-      },
-      { timeout: 20_000, interval: 50 },
-    )
-    .toBe(true);
-  return progress!;
-}
-
-/** Replays what the server recorded with the code as it is now. */
-export async function expectReplays(handle: WorkflowHandle): Promise<void> {
-  const history = await handle.fetchHistory();
-  const results = Worker.runReplayHistories({ workflowBundle: await workflowBundle() }, [
-    { workflowId: handle.workflowId, history },
-  ]);
-  let replayed = 0;
-  for await (const { error } of results) {
-    expect(error).toBeUndefined();
-    replayed += 1;
-  }
-  expect(replayed).toBe(1);
 }

@@ -16,6 +16,7 @@ import type { RunResult } from '@ddad/contract';
 import { testImages } from '@ddad/dataset';
 import { readClusterEnv } from '@ddad/local-cluster';
 import { asrNet } from '@ddad/models';
+import { storeAccess } from '@ddad/platform';
 import {
   createS3Store,
   decodeSafetensors,
@@ -31,12 +32,7 @@ const batchSize = 16;
 function openStore(): ObjectStore {
   const env = readClusterEnv('.ddad/cluster.env');
   if (env === null) throw new Error('expected a local cluster: .ddad/cluster.env is missing');
-  return createS3Store({
-    endpoint: env.S3_ENDPOINT,
-    bucket: env.S3_BUCKET,
-    accessKey: env.S3_ACCESS_KEY,
-    secretKey: env.S3_SECRET_KEY,
-  });
+  return createS3Store(storeAccess(env));
 }
 
 /** Keeps checkpoints as `KEY-STEPS.safetensors` until none has come for ten minutes. */

@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { writePhantom } from '@ddad/dataset';
-
-/** The paper's brain benchmark, where the checkout lies beside it. */
-const brain = resolve(import.meta.dirname, '../../shared/data/brain');
+import { brainFolder } from '@ddad/dataset/testing';
 
 /** Images of each part, few enough for seconds of training. */
 const counts = { train: 96, unlabeledNormal: 32, unlabeledAbnormal: 32, testNormal: 30, testAbnormal: 30 };
@@ -27,7 +24,8 @@ export interface SmallDataset {
 /** A small dataset of real slices where the benchmark is there, else a phantom. */
 export async function smallDataset(): Promise<SmallDataset> {
   const directory = await mkdtemp(join(tmpdir(), 'ddad-small-dataset-'));
-  if (existsSync(join(brain, 'data.json'))) {
+  const brain = brainFolder();
+  if (brain !== null) {
     const all = JSON.parse(await readFile(join(brain, 'data.json'), 'utf8')) as DataJson;
     const data: DataJson = {
       train: {

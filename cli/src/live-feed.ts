@@ -1,4 +1,4 @@
-import { closeNats, connectNats, subscribeProgress } from '@ddad/platform';
+import { closeNats, connectNats, natsAccess, subscribeProgress } from '@ddad/platform';
 import type { Subscribe } from './follow-run.ts';
 
 /** Where live figures come from. */
@@ -8,13 +8,8 @@ export interface LiveFeed {
 }
 
 /** @throws Error that names the server, where it does not answer within 5 s or refuses the user. */
-export async function connectLiveFeed(nats: {
-  NATS_URL: string;
-  NATS_USER?: string | undefined;
-  NATS_PASSWORD?: string | undefined;
-}): Promise<LiveFeed> {
-  const { NATS_URL: url, NATS_USER: user, NATS_PASSWORD: password } = nats;
-  const connection = await connectNats({ url, user, password, name: 'ddad-cli', firstConnectMs: 5_000 });
+export async function connectLiveFeed(nats: Parameters<typeof natsAccess>[0]): Promise<LiveFeed> {
+  const connection = await connectNats({ ...natsAccess(nats), name: 'ddad-cli', firstConnectMs: 5_000 });
   return {
     subscribe: (keys, onProgress) => subscribeProgress(connection, keys, onProgress),
     close: () => closeNats(connection),

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { taskQueue, workflowType } from '@ddad/contract';
 import { writePhantom } from '@ddad/dataset';
-import { down, startServers } from '@ddad/local-cluster';
+import { down, operatorStore, startServers } from '@ddad/local-cluster';
 import {
   artifactKey,
   createS3Store,
@@ -151,13 +151,8 @@ describe('with real servers', () => {
   beforeAll(async () => {
     const servers = await startServers({ home: home(), environment: process.env });
     environment = { DDAD_HOME: home() };
-    store = createS3Store({
-      endpoint: servers.S3_ENDPOINT,
-      bucket: servers.S3_BUCKET,
-      // What services publish, the command line's own user may only read.
-      accessKey: 'operator',
-      secretKey: servers.OPERATOR_S3_SECRET_KEY,
-    });
+    // What services publish, the command line's own user may only read.
+    store = createS3Store(operatorStore(servers));
     temporal = await Connection.connect({ address: servers.TEMPORAL_ADDRESS });
   }, 60_000);
   afterAll(async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { storeAccess } from '@ddad/platform';
 import { createS3Store, type ObjectStore, StoreError } from '@ddad/storage';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type Cluster, findCluster, type Place, readSettings, shapes } from './cluster.ts';
@@ -111,7 +112,7 @@ data.json, forms of each part; "0" is normal, "1" abnormal:
   "validation": {"0": [...]} may be added. Images: PNG or JPEG of any size, 8 or 16 bit.
 
 Examples:
-  $ npx ddad dataset add brain ../shared/data/brain
+  $ npx ddad dataset add brain path/to/brain
   $ npx ddad dataset add chest /data/chest --strict`,
     )
     .action(async (name: string, directory: string, options: { strict?: boolean; allCopies?: boolean }) => {
@@ -345,12 +346,8 @@ export function runName(date: Date, random: string): string {
 }
 
 function openStore(cluster: Cluster): ObjectStore {
-  const { S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY, S3_SECRET_KEY } = readSettings(cluster, shapes.store);
   return createS3Store({
-    endpoint: S3_ENDPOINT,
-    bucket: S3_BUCKET,
-    accessKey: S3_ACCESS_KEY,
-    secretKey: S3_SECRET_KEY,
+    ...storeAccess(readSettings(cluster, shapes.store)),
     // Somebody waits at a terminal.
     deadlineMs: 8_000,
   });

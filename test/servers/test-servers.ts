@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ClusterEnv, down, readRecord, recordPath, startServers } from '@ddad/local-cluster';
+import {
+  type ClusterEnv,
+  down,
+  operatorStore,
+  readRecord,
+  recordPath,
+  startServers,
+} from '@ddad/local-cluster';
 import { killWithUs } from './kill-with-us.ts';
 
 /** Real servers on free loopback ports, for one test file. */
@@ -35,12 +42,7 @@ export async function startTestServers(): Promise<TestServers> {
     return {
       temporal: { address: env.TEMPORAL_ADDRESS, ui: env.TEMPORAL_UI },
       nats: { url: env.NATS_URL, user: 'operator', password: env.OPERATOR_NATS_PASSWORD },
-      s3: {
-        endpoint: env.S3_ENDPOINT,
-        bucket: env.S3_BUCKET,
-        accessKey: 'operator',
-        secretKey: env.OPERATOR_S3_SECRET_KEY,
-      },
+      s3: operatorStore(env),
       access: { token: env.GRPC_TOKEN },
       env,
       home,

@@ -1,6 +1,6 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectNats, createLogger } from '@ddad/platform';
+import { connectNats, createLogger, storeAccess } from '@ddad/platform';
 import { createS3Store } from '@ddad/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { down, startServers, status } from './cluster.ts';
@@ -40,12 +40,7 @@ test('starts the three servers once, replaces one that died, stops all and leave
   expect(statSync(join(home, 'cluster.env')).mode & 0o777).toBe(0o600);
   expect(statSync(join(home, 'nats/nats.conf')).mode & 0o777).toBe(0o600);
 
-  const store = createS3Store({
-    endpoint: env.S3_ENDPOINT,
-    bucket: env.S3_BUCKET,
-    accessKey: env.S3_ACCESS_KEY,
-    secretKey: env.S3_SECRET_KEY,
-  });
+  const store = createS3Store(storeAccess(env));
   await store.put('datasets/kept', 'data');
 
   const processes = readRecord(recordPath(home));

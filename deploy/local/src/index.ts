@@ -27,3 +27,4 @@ export {
   startProcess,
   stopProcesses,
 } from './start-process.ts';
+export { operatorStore } from './store-users.ts';

@@ -9,7 +9,8 @@ import { datasetDigest } from './digest.ts';
 import { type PackedDataset, packDataset } from './pack.ts';
 import { writePhantom } from './phantom.ts';
 import { resizeBilinear } from './resize.ts';
-import { brainFolder, scratchFolder } from './testing-pillow.ts';
+import { brainFolder } from './testing.ts';
+import { scratchFolder } from './testing-pillow.ts';
 
 const { dir, remove } = scratchFolder();
 afterAll(remove);

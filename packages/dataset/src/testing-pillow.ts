@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { writePhantom } from './phantom.ts';
+import { brainFolder } from './testing.ts';
 
 /**
  * Runs a Python script with Pillow and numpy, the reference that tests compare with.
@@ -23,12 +24,6 @@ export function runPillow(script: string, ...parameters: string[]): string {
 export function scratchFolder(): { dir: string; remove: () => void } {
   const dir = mkdtempSync(join(tmpdir(), 'ddad-dataset-'));
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
-}
-
-/** The Brain Tumor benchmark beside the checkout; null where it is not. */
-export function brainFolder(): string | null {
-  const dir = resolve(import.meta.dirname, '../../../../shared/data/brain');
-  return existsSync(join(dir, 'data.json')) ? dir : null;
 }
 
 /** Paths of `count` images spread over the benchmark, or of phantom slices written into `scratch`. */

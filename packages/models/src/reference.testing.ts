@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomStream, type TensorData } from '@ddad/compute';
+import { brainFolder } from '@ddad/dataset/testing';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage';
 import { initialise, type ParameterSpec } from './parameters.ts';
 
 const checkout = join(import.meta.dirname, '../../..');
-const brain = join(checkout, '../shared/data/brain');
 
 /** Runs a script of test/reference, at most two minutes; @throws Error with its output where it fails. */
 export function runPython(script: string, args: string[]): string {
@@ -51,7 +51,8 @@ export function reference(
 
 /** Images [count,64,64] in [-1,1]: real brain slices where the data lies beside the checkout, else `smoothImages`. */
 export function testImages(count: number): Float32Array {
-  if (!existsSync(join(brain, 'data.json'))) return smoothImages(count);
+  const brain = brainFolder();
+  if (brain === null) return smoothImages(count);
   const directory = mkdtempSync(join(tmpdir(), 'ddad-reference-'));
   try {
     const output = join(directory, 'images');

@@ -2,6 +2,7 @@ export * from './accounts.ts';
 export * from './announce-trainer.ts';
 export * from './config.ts';
 export * from './config-shapes.ts';
+export * from './connection-settings.ts';
 export * from './fork-child.ts';
 export * from './grpc-access.ts';
 export * from './logger.ts';

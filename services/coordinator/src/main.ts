@@ -3,9 +3,11 @@ import {
   connectNats,
   createLogger,
   grpcAccess,
+  natsAccess,
   publishProgress,
   readConfig,
   Shutdown,
+  storeAccess,
   untilSignal,
   watchTrainers,
 } from '@ddad/platform';
@@ -33,12 +35,7 @@ Runtime.install({ logger: temporalLogger(logger), shutdownSignals: [] });
 const shutdown = new Shutdown();
 
 try {
-  const store = createS3Store({
-    endpoint: config.S3_ENDPOINT,
-    bucket: config.S3_BUCKET,
-    accessKey: config.S3_ACCESS_KEY,
-    secretKey: config.S3_SECRET_KEY,
-  });
+  const store = createS3Store(storeAccess(config));
   const bundling = workflowBundle(temporalLogger(logger));
   // Awaited below; a failure must not go unheard meanwhile.
   bundling.catch(() => {});
@@ -47,9 +44,7 @@ try {
   const namespace = config.TEMPORAL_NAMESPACE;
   const client = new Client({ connection, namespace });
   const nats = await connectNats({
-    url: config.NATS_URL,
-    user: config.NATS_USER,
-    password: config.NATS_PASSWORD,
+    ...natsAccess(config),
     name: 'coordinator',
     logger,
   });

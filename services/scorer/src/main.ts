@@ -7,9 +7,11 @@ import {
   connectNats,
   createLogger,
   grpcAccess,
+  natsAccess,
   publishProgress,
   readConfig,
   Shutdown,
+  storeAccess,
   untilSignal,
 } from '@ddad/platform';
 import { close, listen } from '@ddad/rpc';
@@ -25,16 +27,9 @@ const access = grpcAccess(config);
 const logger = createLogger('scorer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
 
-const store = createS3Store({
-  endpoint: config.S3_ENDPOINT,
-  bucket: config.S3_BUCKET,
-  accessKey: config.S3_ACCESS_KEY,
-  secretKey: config.S3_SECRET_KEY,
-});
+const store = createS3Store(storeAccess(config));
 const nats = await connectNats({
-  url: config.NATS_URL,
-  user: config.NATS_USER,
-  password: config.NATS_PASSWORD,
+  ...natsAccess(config),
   name: 'scorer',
   logger,
 });

@@ -31,6 +31,8 @@ export const shapes = {
   temporal: { ...temporalShape, TEMPORAL_UI: z.url().optional() },
   nats: natsShape,
   store: storeShape,
+  /** Where the coordinator's progress page can be opened from here. */
+  page: { PAGE_URL: z.url().optional() },
 };
 
 /**

@@ -1,8 +1,8 @@
 import type { JobProgress, RunProgress, RunResult } from '@ddad/contract';
+import type { RunView } from '@ddad/runs';
 import { expect, it } from 'vitest';
 import { type FollowDeps, followRun } from './follow-run.ts';
 import type { RunDisplay } from './run-display.ts';
-import type { RunView } from './run-view.ts';
 
 const waiting = {
   done: 0,
@@ -105,12 +105,37 @@ it('says so when the run has told nothing for a while', async () => {
   await following;
 });
 
-it('rejects with what the run ended with, the display closed', async () => {
-  const { deps, end, display } = setUp();
-  const following = followRun(deps);
+it('rejects with what the run ended with, its last state shown and the display closed', async () => {
+  const failed = { ...progress(), members: [{ ...progress().members[0]!, state: 'failed' as const }] };
+  const { deps, end, views, display } = setUp({ queryProgress: async () => failed });
   end.reject(new Error('diverged'));
-  await expect(following).rejects.toThrow('diverged');
+  await expect(followRun(deps)).rejects.toThrow('diverged');
+  expect(views.at(-1)?.members[0]?.state).toBe('failed');
   expect(display.closed).toBe(1);
+});
+
+it('shows the losses of a member that had finished before, and goes on where they cannot be had', async () => {
+  const member = { ...progress().members[0]!, done: 4, loss: 0.1, worker: 't1', state: 'finished' as const };
+  const members = [member, { ...member, index: 1, key: 'b' }];
+  const asked: string[] = [];
+  const { deps, end, views, until } = setUp({
+    since: performance.now() - 60_000,
+    queryProgress: async () => ({ ...progress(), members }),
+    async history(key) {
+      asked.push(key);
+      if (key === 'b') throw new Error('the store is away');
+      return [0.4, 0.3, 0.2, 0.1];
+    },
+  });
+  const following = followRun(deps);
+  await until((view) => view.members[0]?.losses.length === 4);
+  end.resolve(result);
+  await following;
+  const { members: shown, elapsed } = views.at(-1)!;
+  expect(shown[0]!.losses.at(-1)).toEqual([4, 0.1]);
+  expect(shown[1]!.losses).toEqual([[4, 0.1]]);
+  expect(asked).toEqual(['a', 'b']);
+  expect(elapsed).toBeGreaterThanOrEqual(60);
 });
 
 it('lets go of the run when the user detaches', async () => {

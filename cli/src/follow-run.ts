@@ -1,6 +1,6 @@
 import type { JobProgress, RunProgress, RunResult } from '@ddad/contract';
+import { RunTracker } from '@ddad/runs';
 import type { RunDisplay } from './run-display.ts';
-import { RunTracker } from './run-view.ts';
 
 /** Live figures by key, as the message bus carries them. */
 export type Subscribe = (
@@ -18,6 +18,10 @@ export interface FollowDeps {
   display: RunDisplay;
   /** Milliseconds, only forward. */
   now(): number;
+  /** When the run began, on the same clock; now unless given. */
+  since?: number;
+  /** A finished member's losses by epoch; null where they are not known. Absent: only what is heard live is shown. */
+  history?: (key: string) => Promise<readonly number[] | null>;
   /** Aborted when the user wants to stop following; following then ends with the signal's reason. */
   detach: AbortSignal;
   /** Milliseconds between queries and between redraws. */
@@ -35,7 +39,7 @@ const patience = 8_000;
 export async function followRun(deps: FollowDeps): Promise<RunResult> {
   const { display, now, detach } = deps;
   const { query: queryInterval, draw: drawInterval } = deps.intervals ?? { query: 1500, draw: 500 };
-  const tracker = new RunTracker(now());
+  const tracker = new RunTracker(deps.since ?? now());
   const over = new AbortController();
   let subscribe: Subscribe | null = null;
   let subscription: { keys: string; close(): void } | null = null;
@@ -53,6 +57,19 @@ export async function followRun(deps: FollowDeps): Promise<RunResult> {
     subscription = { keys: id, close };
   }
 
+  const recalled = new Set<string>();
+  /** One after another: a run of many members must not ask the store for all of them at once. */
+  async function recall(): Promise<void> {
+    for (const { key, state } of tracker.view(now()).members) {
+      if (over.signal.aborted) return;
+      if (state !== 'finished' || recalled.has(key) || deps.history === undefined) continue;
+      recalled.add(key);
+      // Without it there is less to look at, nothing else.
+      const history = await deps.history(key).catch(() => null);
+      if (history !== null) tracker.applyHistory(key, history);
+    }
+  }
+
   let heardAt = now();
   async function ask(): Promise<void> {
     try {
@@ -62,6 +79,7 @@ export async function followRun(deps: FollowDeps): Promise<RunResult> {
       display.note(null);
       tracker.applyQuery(progress, heardAt);
       follow();
+      await recall();
     } catch (error) {
       // A query may fail while servers restart; the run does not depend on it, and its end comes by `result`.
       if (over.signal.aborted || now() - heardAt < patience) return;
@@ -79,10 +97,14 @@ export async function followRun(deps: FollowDeps): Promise<RunResult> {
   const drawing = setInterval(() => display.update(tracker.view(now())), drawInterval);
   const asking = keepAsking();
   try {
-    const result = await Promise.race([deps.result, aborted(detach)]);
-    await ask();
-    display.update(tracker.view(now()));
-    return result;
+    try {
+      return await Promise.race([deps.result, aborted(detach)]);
+    } finally {
+      if (!detach.aborted) {
+        await ask();
+        display.update(tracker.view(now()));
+      }
+    }
   } finally {
     over.abort();
     clearInterval(drawing);

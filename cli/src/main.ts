@@ -4,8 +4,8 @@ import { screenOf } from './screen.ts';
 
 const { env: environment } = process;
 const screens = {
-  out: screenOf(process.stdout, environment.NO_COLOR),
-  err: screenOf(process.stderr, environment.NO_COLOR),
+  out: screenOf(process.stdout, environment),
+  err: screenOf(process.stderr, environment),
 };
 
 // A reader that closes its end early (`ddad runs | head`) wants no more, and no stack either.

@@ -47,6 +47,7 @@ describe('without a cluster', () => {
       'dataset',
       'run',
       'runs',
+      'watch',
       'cancel',
       'report',
       'members',
@@ -60,6 +61,7 @@ describe('without a cluster', () => {
     for (const command of [
       ['dataset', 'add'],
       ['run'],
+      ['watch'],
       ['cancel'],
       ['pause'],
       ['resume'],
@@ -311,5 +313,10 @@ describe('with real servers', () => {
       /cannot be cancelled: it is terminated/,
     );
     expect((await ddad(['cancel', 'nobody'], environment)).code).toBe(2);
+
+    const watched = await ddad(['watch', 'by-hand'], environment);
+    expect(watched).toMatchObject({ code: 3, out: '' });
+    expect(watched.err).toMatch(/^run by-hand\nhttp:.*by-hand.*\n[\s\S]*error: the run was terminated/);
+    expect((await ddad(['watch', 'nobody'], environment)).code).toBe(2);
   });
 });

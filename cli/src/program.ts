@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { storeAccess } from '@ddad/platform';
 import { createS3Store, type ObjectStore, StoreError } from '@ddad/storage';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { RunDeps } from './attend-run.ts';
 import { type Cluster, findCluster, type Place, readSettings, shapes } from './cluster.ts';
 import { addMembersToRun } from './commands/add-members.ts';
 import { cancelRun } from './commands/cancel.ts';
@@ -13,9 +14,10 @@ import { exportMember } from './commands/export.ts';
 import { listMembersCommand } from './commands/members.ts';
 import { pauseRun, resumeRun } from './commands/pause.ts';
 import { fetchReport } from './commands/report.ts';
-import { type RunDeps, startRun } from './commands/run.ts';
+import { startRun } from './commands/run.ts';
 import { listRunsCommand } from './commands/runs.ts';
 import { runTrainer } from './commands/trainer.ts';
+import { watchRun } from './commands/watch.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { connectLiveFeed } from './live-feed.ts';
 import { openFile } from './open-file.ts';
@@ -176,6 +178,19 @@ Examples:
     });
 
   program
+    .command('watch')
+    .description(
+      'Shows how a run goes until it has ended, and then its scores; of one that has ended, how it ended. Ctrl-C stops ' +
+        'watching; the run goes on.',
+    )
+    .argument('<run>', 'as "ddad runs" lists it; Temporal\'s run id is understood as well')
+    .option('--json', 'only the result on standard output, as one JSON object; all else on standard error')
+    .addHelpText('after', '\nExample:\n  $ npx ddad watch ddad-brain-20260102-093000-1f2e')
+    .action(async (run: string, options: { json?: boolean }) => {
+      await withRun((deps) => watchRun(deps, { run, ...options }));
+    });
+
+  program
     .command('cancel')
     .description(
       'Cancels a run and waits until its trainers are idle. Finished members and checkpoints stay.',
@@ -308,9 +323,16 @@ Examples:
     }
   }
 
-  async function withRun(work: (deps: RunDeps) => Promise<void>): Promise<void> {
+  async function withRun(
+    work: (deps: RunDeps & { newRunName: () => string }) => Promise<void>,
+  ): Promise<void> {
     const here = cluster();
-    const found = readSettings(here, { ...shapes.temporal, ...shapes.nats, ...shapes.store });
+    const found = readSettings(here, {
+      ...shapes.temporal,
+      ...shapes.nats,
+      ...shapes.store,
+      ...shapes.page,
+    });
     const interrupted = new AbortController();
     const store = once(() => openStore(here));
     await withTemporal(async (runs) => {
@@ -328,6 +350,10 @@ Examples:
               ? null
               : `${found.TEMPORAL_UI.replace(/\/$/, '')}/namespaces/${found.TEMPORAL_NAMESPACE}/workflows/` +
                 `${encodeURIComponent(handle.id)}/${handle.executionId}`,
+          progressPage: (handle) =>
+            found.PAGE_URL === undefined
+              ? null
+              : `${found.PAGE_URL.replace(/\/$/, '')}/runs/${encodeURIComponent(handle.id)}`,
           interrupted: interrupted.signal,
         });
       } finally {

@@ -1,6 +1,6 @@
+import type { JobView } from '@ddad/runs';
 import { describe, expect, it } from 'vitest';
 import { bar, layoutLines, progressLine, progressSentence } from './progress-line.ts';
-import type { JobView } from './run-view.ts';
 
 const job = (changes: Partial<JobView> = {}): JobView => ({
   key: 'a',
@@ -16,6 +16,7 @@ const job = (changes: Partial<JobView> = {}): JobView => ({
   secondsLeft: 62,
   seconds: null,
   reused: false,
+  losses: [],
   ...changes,
 });
 

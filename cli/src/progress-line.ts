@@ -1,6 +1,7 @@
+import type { JobView } from '@ddad/runs';
 import { duration, lossFigure } from './figures.ts';
-import type { JobView } from './run-view.ts';
 import { cut } from './screen.ts';
+import { sparkline } from './sparkline.ts';
 
 const smallestBar = 6;
 const largestBar = 30;
@@ -14,16 +15,19 @@ export interface LineLayout {
   timeLeft: boolean;
   loss: boolean;
   speed: boolean;
+  /** Width of the losses' curve. */
+  curve: number;
   worker: number;
 }
 
 const timeLeftWidth = '  left 123:45:00'.length;
 const lossWidth = '  loss 1.250e-5'.length;
+const curveWidth = 8;
 const speedWidth = '  12345 img/s'.length;
 
 /**
- * Divides a line's width: name and count always stand; time left, loss, images a second and trainer are added in
- * this order while at least a small bar remains; the bar takes the rest.
+ * Divides a line's width: name and count always stand; time left, loss, images a second, the losses' curve and trainer
+ * are added in this order while at least a small bar remains; the bar takes the rest.
  * @param width of the terminal in columns
  */
 export function layoutLines(jobs: readonly JobView[], width: number): LineLayout {
@@ -45,10 +49,11 @@ export function layoutLines(jobs: readonly JobView[], width: number): LineLayout
   const timeLeft = take(timeLeftWidth);
   const loss = timeLeft && take(lossWidth);
   const speed = loss && take(speedWidth);
+  const curve = speed && take(curveWidth + 2) ? curveWidth : 0;
   const wanted = Math.min(24, longest(jobs.map((job) => job.worker ?? '')));
-  const worker = speed && wanted > 0 && take(wanted + 2) ? wanted : 0;
+  const worker = curve > 0 && wanted > 0 && take(wanted + 2) ? wanted : 0;
   const bar = Math.max(0, Math.min(largestBar, smallestBar + rest));
-  return { width: width - 1, name, count, bar, timeLeft, loss, speed, worker };
+  return { width: width - 1, name, count, bar, timeLeft, loss, speed, curve, worker };
 }
 
 /** A bar of `width` characters, `share` (0..1) of it full; full only when everything is done. */
@@ -69,6 +74,7 @@ export function progressLine(job: JobView, layout: LineLayout): string {
   let line = head;
   if (layout.timeLeft) line += ((text) => `  ${text}`.padEnd(timeLeftWidth))(timeText(job));
   if (layout.loss) line += (job.loss === null ? '' : `  loss ${lossFigure(job.loss)}`).padEnd(lossWidth);
+  if (layout.curve > 0) line += `  ${sparkline(job.losses, layout.curve).padEnd(layout.curve)}`;
   if (layout.speed) {
     const speed = job.state === 'running' && job.imagesPerSecond > 0 ? Math.round(job.imagesPerSecond) : null;
     line += (speed === null ? '' : `${String(speed).padStart(7)} img/s`).padEnd(speedWidth);

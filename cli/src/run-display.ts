@@ -1,8 +1,9 @@
+import type { JobView, RunView } from '@ddad/runs';
 import { duration, plural } from './figures.ts';
 import { type BlockLine, LiveBlock } from './live-block.ts';
 import { layoutLines, progressLine, progressSentence } from './progress-line.ts';
-import type { JobView, RunView } from './run-view.ts';
 import type { Screen, Style } from './screen.ts';
+import { stageBar } from './stage-bar.ts';
 
 /** Shows how a run goes. */
 export interface RunDisplay {
@@ -11,7 +12,7 @@ export interface RunDisplay {
   note(text: string | null): void;
   /** Something that stays on the screen. */
   say(text: string): void;
-  /** Leaves what is finished on the screen and stops drawing. */
+  /** Leaves what is finished, or failed, on the screen and stops drawing. */
   close(): void;
 }
 
@@ -35,6 +36,8 @@ export function stageLine(view: RunView): string {
     if (count('running') > 0) parts.push(`${count('running')} training`);
     if (count('failed') > 0) parts.push(`${count('failed')} failed`);
     if (count('waiting') > 0) parts.push(`${count('waiting')} waiting for a trainer`);
+    if (view.imagesPerSecond > 0) parts.push(`${Math.round(view.imagesPerSecond)} images/s`);
+    if (view.secondsLeft !== null) parts.push(`about ${duration(view.secondsLeft)} left`);
     text += `: ${parts.join(', ')}`;
   }
   return `${duration(view.elapsed)}  ${text}`;
@@ -47,7 +50,25 @@ const stateStyle: Record<JobView['state'], Style | null> = {
   failed: 'red',
 };
 
-/** A display for a terminal: one line per job, redrawn in place; finished jobs move up and stay. */
+/** What is shown first where there is no room for all: what moves, what failed, what has moved before, the rest. */
+const ranks = [0, 1, 2, 3];
+function rankOf({ state, done }: JobView): number {
+  return state === 'running' ? 0 : state === 'failed' ? 1 : done > 0 ? 2 : 3;
+}
+
+/** Jobs for which there is no room, counted by state. */
+function countLine(jobs: readonly JobView[]): string {
+  const count = (state: JobView['state']) => jobs.filter((job) => job.state === state).length;
+  const parts = (['running', 'failed', 'waiting'] as const)
+    .filter((state) => count(state) > 0)
+    .map((state) => `${count(state)} ${state}`);
+  return `... and ${jobs.length} more: ${parts.join(', ')}`;
+}
+
+/**
+ * A display for a terminal: one line per job, redrawn in place and at once when the terminal is resized; finished jobs
+ * move up and stay.
+ */
 export function terminalDisplay(screen: Screen): RunDisplay {
   const block = new LiveBlock(screen);
   const done = new Set<string>();
@@ -68,18 +89,18 @@ export function terminalDisplay(screen: Screen): RunDisplay {
     const finished = jobs.filter((job) => job.state === 'finished' && !done.has(job.key));
     for (const job of finished) done.add(job.key);
     const open = jobs.filter((job) => !done.has(job.key));
-    // Stage line, note, and the line that counts what found no room.
-    const room = Math.max(1, screen.rows - 4);
-    const active = open.filter((job) => job.state !== 'waiting' || job.done > 0);
-    const chosen = new Set([...active, ...open.filter((job) => !active.includes(job))].slice(0, room));
-    const lines = open.filter((job) => chosen.has(job)).map(asLine);
-    if (open.length > chosen.size)
-      lines.push({ text: `... and ${open.length - chosen.size} more`, style: 'dim' });
+    // Stage bar and line, note, and the line that counts what found no room.
+    const room = Math.max(1, screen.rows - 5);
+    const ranked = ranks.flatMap((rank) => open.filter((job) => rankOf(job) === rank));
+    const lines = ranked.slice(0, room).map(asLine);
+    if (ranked.length > room) lines.push({ text: countLine(ranked.slice(room)), style: 'dim' });
+    lines.push({ text: stageBar(last, screen.columns - 1) });
     lines.push({ text: stageLine(last), style: 'bold' });
     if (noteText !== null) lines.push({ text: noteText, style: 'yellow' });
     block.draw(lines, [...said, ...finished.map(asLine)]);
   };
 
+  const endResize = screen.onResize(() => draw());
   return {
     update(view) {
       last = view;
@@ -91,7 +112,16 @@ export function terminalDisplay(screen: Screen): RunDisplay {
       draw();
     },
     say: (text) => draw([{ text, style: 'yellow' }]),
-    close: () => block.clear(),
+    close() {
+      endResize();
+      const jobs = last === null ? [] : [...last.members, ...last.others];
+      const layout = layoutLines(jobs, screen.columns);
+      const failed = jobs.filter(({ state }) => state === 'failed');
+      block.draw(
+        [],
+        failed.map((job) => ({ text: progressLine(job, layout), style: stateStyle.failed })),
+      );
+    },
   };
 }
 

@@ -9,6 +9,8 @@ export interface Screen {
   readonly rows: number;
   /** Whether colours may be used. */
   readonly color: boolean;
+  /** Calls back whenever the terminal has been resized. @returns ends it */
+  onResize(callback: () => void): () => void;
 }
 
 /** The two outputs of a command: results go to `out`, progress, warnings and errors to `err`. */
@@ -25,13 +27,18 @@ interface MaybeTerminal extends Writable {
 
 /**
  * A stream as a screen.
- * @param noColor the variable NO_COLOR: colours are off where it is set and not empty (no-color.org)
+ * @param environment of its variables NO_COLOR, where colours are off when it is set and not empty (no-color.org), and TERM:
+ *   a dumb terminal is like a file
  */
-export function screenOf(stream: MaybeTerminal, noColor: string | undefined): Screen {
+export function screenOf(
+  stream: MaybeTerminal,
+  { NO_COLOR, TERM }: Readonly<Record<string, string | undefined>>,
+): Screen {
+  const isTerminal = () => stream.isTTY === true && TERM !== 'dumb';
   return {
     write: (text) => void stream.write(text),
     get isTerminal() {
-      return stream.isTTY === true;
+      return isTerminal();
     },
     get columns() {
       return stream.columns || 80;
@@ -40,7 +47,11 @@ export function screenOf(stream: MaybeTerminal, noColor: string | undefined): Sc
       return stream.rows || 24;
     },
     get color() {
-      return stream.isTTY === true && !noColor;
+      return isTerminal() && !NO_COLOR;
+    },
+    onResize(callback) {
+      stream.on('resize', callback);
+      return () => stream.off('resize', callback);
     },
   };
 }

@@ -25,6 +25,7 @@ export function recordedScreen(
     write: (text) => {
       written += text;
     },
+    onResize: () => () => {},
     text: () => written,
     shown: () => emulate(written),
   };

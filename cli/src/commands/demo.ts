@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePhantom } from '@ddad/dataset';
+import type { RunDeps } from '../attend-run.ts';
 import { plural } from '../figures.ts';
 import { mergeRunInput } from '../run-input.ts';
 import { addDataset } from './dataset-add.ts';
-import { type RunDeps, reportDirectory, startRun } from './run.ts';
+import { reportDirectory, startRun } from './run.ts';
 
 /**
  * What `ddad demo` makes and trains: as much as two processor cores get through in four minutes. Smaller batches than the
@@ -35,7 +36,7 @@ export const demoSettings = {
  * finished are used again.
  * @param deps.home home of the local cluster: images and reports go there
  */
-export async function runDemo(deps: RunDeps & { home: string }): Promise<void> {
+export async function runDemo(deps: RunDeps & { newRunName: () => string; home: string }): Promise<void> {
   const { home, screens } = deps;
   const { dataset, phantom, run } = demoSettings;
   const directory = join(home, 'phantom');

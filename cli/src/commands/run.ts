@@ -1,118 +1,19 @@
 import { join } from 'node:path';
 import type { ResolvedRunInput, RunResult } from '@ddad/contract';
-import type { ObjectStore } from '@ddad/storage';
-import { CommandFailure, exitCodes } from '../failure.ts';
-import { followRun } from '../follow-run.ts';
-import type { LiveFeed } from '../live-feed.ts';
-import { saveReport } from '../report-files.ts';
-import { resultLines } from '../result-table.ts';
-import { displayFor } from '../run-display.ts';
-import { type Screens, styled } from '../screen.ts';
-import type { RunHandle, TemporalRuns } from '../temporal-runs.ts';
-
-export interface RunDeps {
-  runs: TemporalRuns;
-  /** Only asked for when a report is fetched. */
-  store: () => ObjectStore;
-  /** Rejects where live figures cannot be had. */
-  live: () => Promise<LiveFeed>;
-  screens: Screens;
-  /** Milliseconds, only forward. */
-  now: () => number;
-  /** Part of a run's name after its dataset's; a new one each time. */
-  newRunName: () => string;
-  /** The run's page in the Temporal UI; null where no UI is known. */
-  page: (run: RunHandle) => string | null;
-  /** Aborted on the first Ctrl-C. */
-  interrupted: AbortSignal;
-}
-
-export interface RunOptions {
-  json?: boolean | undefined;
-  /** Directory for report.json, report.html and scores.csv, also as a function of the result's runId. */
-  out?: string | ((runId: string) => string) | undefined;
-}
+import { attendRun, type RunDeps, type RunOptions } from '../attend-run.ts';
 
 /**
  * `ddad run`: starts a run, follows it to its end and prints its scores.
+ * @param deps.newRunName part of a run's name after its dataset's; a new one each time
  * @throws CommandFailure with the exit code that the end gives
  */
 export async function startRun(
-  deps: RunDeps,
+  deps: RunDeps & { newRunName: () => string },
   input: ResolvedRunInput,
   options: RunOptions,
 ): Promise<RunResult> {
-  const { runs, screens } = deps;
-  const { out, err } = screens;
-  const handle = await runs.start(`ddad-${input.dataset}-${deps.newRunName()}`, input);
-  err.write(`run ${handle.id}\n`);
-  const page = deps.page(handle);
-  if (page !== null) err.write(`${page}\n`);
-
-  const display = displayFor(err, deps.now);
-  const feed = deps.live().catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    display.say(`figures come about once a minute only: ${reason}`);
-    return null;
-  });
-  const running = runs.result(handle);
-  // Whoever detaches leaves it behind; its failure then is nobody's.
-  running.catch(() => {});
-  let result: RunResult;
-  try {
-    result = await followRun({
-      queryProgress: () => runs.progress(handle),
-      result: running,
-      live: feed.then((connected) => connected?.subscribe ?? null),
-      display,
-      now: deps.now,
-      detach: deps.interrupted,
-    });
-  } catch (error) {
-    if (deps.interrupted.aborted) throw detached(handle, deps.interrupted.reason);
-    if (error instanceof CommandFailure && error.exitCode === exitCodes.runFailed && page !== null) {
-      throw new CommandFailure(`${error.message}\n  ${page}`, error.exitCode, { cause: error });
-    }
-    throw error;
-  } finally {
-    void feed.then((connected) => connected?.close());
-  }
-
-  if (options.json) {
-    out.write(`${JSON.stringify(result)}\n`);
-  } else {
-    const [heading, ...lines] = resultLines(result);
-    out.write(`\n${[styled(out, 'bold', heading ?? ''), ...lines].join('\n')}\n`);
-    if (page !== null) out.write(`run:    ${page}\n`);
-  }
-  const say = options.json ? err : out;
-  const { out: directory } = options;
-  if (directory !== undefined) {
-    const files = await saveReport(
-      deps.store(),
-      result,
-      typeof directory === 'string' ? directory : directory(result.runId),
-    ).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CommandFailure(
-        `the run is finished, but its report could not be saved: ${reason}`,
-        undefined,
-        {
-          cause: error,
-        },
-      );
-    });
-    say.write(`report: ${files.report}\npage:   ${files.page}\n`);
-    if (files.scores !== null) say.write(`scores: ${files.scores}\n`);
-  } else if (!options.json) {
-    out.write(`report: npx ddad report ${handle.id} --open\n`);
-  }
-  return result;
-}
-
-function detached(handle: RunHandle, reason: unknown): CommandFailure {
-  const exitCode = reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
-  return new CommandFailure(`the run goes on; cancel it with: npx ddad cancel ${handle.id}`, exitCode);
+  const handle = await deps.runs.start(`ddad-${input.dataset}-${deps.newRunName()}`, input);
+  return attendRun(deps, handle, options);
 }
 
 /** Where `demo` keeps the reports of its runs. */

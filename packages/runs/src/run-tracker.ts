@@ -1,6 +1,7 @@
 import type { JobProgress, RunProgress, Stage } from '@ddad/contract';
+import { LossCurve, type LossPoint } from './loss-curve.ts';
 
-/** A job of a run as the terminal shows it. */
+/** A job of a run as it is shown. */
 export interface JobView extends JobProgress {
   key: string;
   /** `ndm 0`, `maps`, `refiner dual`. */
@@ -14,16 +15,24 @@ export interface JobView extends JobProgress {
   seconds: number | null;
   /** True where it was finished before the run wanted it. */
   reused: boolean;
+  /** What was heard of its losses, by epoch. */
+  losses: readonly LossPoint[];
 }
 
-/** A run as the terminal shows it. */
+/** A run as it is shown. */
 export interface RunView {
   stage: Stage;
+  /** The stage in which a paused run goes on; the stage itself otherwise. */
+  within: Exclude<Stage, 'paused'>;
   members: JobView[];
   /** Maps and refiners, once their stage has begun. */
   others: JobView[];
-  /** Seconds since following began. */
+  /** Seconds since the run began, or since following did where that is not known. */
   elapsed: number;
+  /** Of all jobs together. */
+  imagesPerSecond: number;
+  /** Until all members have finished, at the pace of those in training now; null where that is not known. */
+  secondsLeft: number | null;
 }
 
 interface Tracked {
@@ -39,10 +48,14 @@ interface Tracked {
   startedAt: number | null;
   finishedAt: number | null;
   pace: { at: number; done: number }[];
+  losses: LossCurve;
 }
 
 /** How far back the pace is measured. */
 const paceWindow = 8;
+
+/** Points that a job's curve keeps. */
+const keptPoints = 256;
 
 const order: Stage[] = ['planning', 'training', 'maps', 'refining', 'report', 'finished'];
 
@@ -54,13 +67,14 @@ const order: Stage[] = ['planning', 'training', 'maps', 'refining', 'report', 'f
 export class RunTracker {
   private readonly jobs = new Map<string, Tracked>();
   private stage: Stage = 'planning';
+  private within: Exclude<Stage, 'paused'> = 'planning';
   private members: string[] = [];
   private others: string[] = [];
   private readonly since: number;
 
-  /** @param now milliseconds on any clock that only goes forward; all later times are on the same one */
-  constructor(now: number) {
-    this.since = now;
+  /** @param since when the run began: milliseconds on any clock that only goes forward; all later times are on the same one */
+  constructor(since: number) {
+    this.since = since;
   }
 
   /** Keys that live messages are wanted for. */
@@ -70,6 +84,7 @@ export class RunTracker {
 
   applyQuery(progress: RunProgress, now: number): void {
     this.stage = progress.stage;
+    this.within = progress.stage === 'paused' ? (progress.pausedIn ?? 'planning') : progress.stage;
     this.members = progress.members.map((member) => {
       const { key, role, index, seed: _, ...figures } = member;
       const first = !this.jobs.has(key);
@@ -82,7 +97,7 @@ export class RunTracker {
       return key;
     });
     this.others = [];
-    const rank = order.indexOf(progress.pausedIn ?? progress.stage);
+    const rank = order.indexOf(this.within);
     const atLeast = (stage: Stage) => rank >= order.indexOf(stage);
     if (progress.maps !== null && atLeast('maps')) {
       this.addOther(progress.maps, 'maps', 'image', rank > order.indexOf('maps'));
@@ -102,14 +117,49 @@ export class RunTracker {
     this.note(job, now);
   }
 
+  /** Takes the losses of a finished job, as its manifest lists them. */
+  applyHistory(key: string, history: readonly number[]): void {
+    this.jobs.get(key)?.losses.replace(history);
+  }
+
+  /** Grows whenever a job's losses have changed; 0 for a job that is not known. */
+  lossesVersion(key: string): number {
+    return this.jobs.get(key)?.losses.version ?? 0;
+  }
+
   view(now: number): RunView {
     const view = (key: string) => this.jobView(this.jobs.get(key)!, now);
+    const members = this.members.map(view);
+    const others = this.others.map(view);
+    const running = [...members, ...others].filter(({ state }) => state === 'running');
     return {
       stage: this.stage,
-      members: this.members.map(view),
-      others: this.others.map(view),
+      within: this.within,
+      members,
+      others,
       elapsed: (now - this.since) / 1000,
+      imagesPerSecond: running.reduce((sum, job) => sum + job.imagesPerSecond, 0),
+      secondsLeft: this.stage === 'training' ? this.trainingLeft(members) : null,
     };
+  }
+
+  /** All epochs that are left, at the pace of the members in training together, but no less than the slowest one needs. */
+  private trainingLeft(members: readonly JobView[]): number | null {
+    const total = Math.max(0, ...members.map((member) => member.total));
+    let [left, pace, longest] = [0, 0, 0];
+    for (const member of members) {
+      if (member.state === 'waiting') left += (member.total || total) - member.done;
+      if (member.state !== 'running') continue;
+      const perUnit = this.secondsPerUnit(this.jobs.get(member.key)!);
+      if (perUnit === null || member.secondsLeft === null) {
+        left += member.total - member.done;
+        continue;
+      }
+      pace += 1 / perUnit;
+      left += member.secondsLeft / perUnit;
+      longest = Math.max(longest, member.secondsLeft);
+    }
+    return pace === 0 ? null : Math.max(longest, left / pace);
   }
 
   private addOther(key: string, name: string, unit: 'epoch' | 'image', over: boolean): void {
@@ -141,6 +191,7 @@ export class RunTracker {
         startedAt: null,
         finishedAt: null,
         pace: [],
+        losses: new LossCurve(keptPoints),
       };
       this.jobs.set(key, job);
     }
@@ -170,7 +221,8 @@ export class RunTracker {
   }
 
   private note(job: Tracked, now: number): void {
-    const { state, done } = this.current(job);
+    const { state, done, loss } = this.current(job);
+    if (loss !== null && done > 0 && job.unit === 'epoch') job.losses.add(done, loss);
     if (state === 'running') {
       job.startedAt ??= now;
       const last = job.pace.at(-1);
@@ -186,10 +238,10 @@ export class RunTracker {
 
   private jobView(job: Tracked, now: number): JobView {
     const current = this.current(job);
-    const [first, last] = [job.pace[0], job.pace.at(-1)];
+    const perUnit = current.state === 'running' ? this.secondsPerUnit(job) : null;
     let secondsLeft: number | null = null;
-    if (current.state === 'running' && first !== undefined && last !== undefined && last.done > first.done) {
-      const perUnit = (last.at - first.at) / 1000 / (last.done - first.done);
+    if (perUnit !== null) {
+      const last = job.pace.at(-1)!;
       secondsLeft = Math.max(0, (current.total - last.done) * perUnit - (now - last.at) / 1000);
     }
     const seconds =
@@ -203,6 +255,15 @@ export class RunTracker {
       secondsLeft,
       seconds,
       reused: job.reused,
+      losses: job.losses.points,
     };
+  }
+
+  /** Null until it was seen to advance. */
+  private secondsPerUnit({ pace }: Tracked): number | null {
+    const [first, last] = [pace[0], pace.at(-1)];
+    if (first === undefined || last === undefined || last.done <= first.done || last.at <= first.at)
+      return null;
+    return (last.at - first.at) / 1000 / (last.done - first.done);
   }
 }

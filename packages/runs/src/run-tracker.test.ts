@@ -1,6 +1,6 @@
 import type { JobProgress, RunProgress } from '@ddad/contract';
 import { expect, it } from 'vitest';
-import { RunTracker } from './run-view.ts';
+import { RunTracker } from './run-tracker.ts';
 
 const figures = (changes: Partial<JobProgress> = {}): JobProgress => ({
   done: 0,
@@ -131,4 +131,38 @@ it('takes up members that are added while it follows', () => {
   tracker.applyQuery(progress(running(2), { members: [first!, added] }), 1000);
   expect(tracker.keys()).toContain('b');
   expect(tracker.view(1000).members.map(({ name }) => name)).toEqual(['ndm 0', 'ndm 1']);
+});
+
+it('collects the losses of a job, and forgets those of epochs that it lost', () => {
+  const tracker = new RunTracker(0);
+  tracker.applyQuery(progress(figures()), 0);
+  for (const done of [1, 2, 3]) tracker.applyLive('a', { ...running(done), loss: 1 / done }, done * 1000);
+  tracker.applyLive('a', { ...running(2), loss: 0.4 }, 4000);
+  expect(tracker.view(4000).members[0]!.losses).toEqual([
+    [1, 1],
+    [2, 0.4],
+  ]);
+});
+
+it('estimates when all members will have finished', () => {
+  const tracker = new RunTracker(0);
+  const member = (index: number, key: string) => ({
+    role: 'ndm' as const,
+    index,
+    seed: 1,
+    key,
+    ...figures(),
+  });
+  const members = [member(0, 'a'), member(1, 'b'), member(2, 'c')];
+  tracker.applyQuery({ ...progress(figures()), members }, 0);
+  expect(tracker.view(0).secondsLeft).toBeNull();
+  for (const [done, at] of [
+    [0, 0],
+    [10, 10_000],
+  ] as const) {
+    tracker.applyLive('a', running(done), at);
+    tracker.applyLive('b', running(done), at);
+  }
+  // 30 epochs of two members and 40 of the third are left, at two a second: 50 s.
+  expect(tracker.view(10_000)).toMatchObject({ secondsLeft: 50, imagesPerSecond: 200 });
 });

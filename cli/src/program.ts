@@ -7,7 +7,7 @@ import { type Cluster, findCluster, type Place, readSettings, shapes } from './c
 import { addMembersToRun } from './commands/add-members.ts';
 import { cancelRun } from './commands/cancel.ts';
 import { compareReports } from './commands/compare.ts';
-import { addDataset } from './commands/dataset-add.ts';
+import { addDataset, type DatasetAddOptions } from './commands/dataset-add.ts';
 import { listDatasetsCommand } from './commands/dataset-list.ts';
 import { demoSettings, runDemo } from './commands/demo.ts';
 import { exportMember } from './commands/export.ts';
@@ -99,10 +99,16 @@ function buildProgram(invocation: Invocation, outcome: { code: number }): Comman
     .command('add')
     .description(
       'Reads images and data.json of a directory and stores them under a name. Every fault is listed, and with any ' +
-        'nothing is added. Copies (images with equal pixels) are a warning. A name that exists is replaced.',
+        'nothing is added. Copies (images with equal pixels) are a warning. A name that exists is replaced. With ' +
+        '--repartition, the images that a published list names are searched below the directory, at any depth.',
     )
     .argument('<name>', 'name for the dataset: a-z, 0-9, ".", "_", "-"')
-    .argument('<dir>', 'directory with images/ and data.json')
+    .argument('<dir>', 'directory with images/ and data.json; with --repartition, of images')
+    .option('--repartition <file>', "list of the form of data.json instead of the directory's own")
+    .option('--only <glob>', 'with --repartition: search only files whose path below the directory matches')
+    .option('--skip-missing', 'with --repartition: go on without the images that are not there')
+    .option('--labels <file>', "pathologies (default: the directory's labels.csv, where there is one)")
+    .option('--patients <file>', "patients (default: the directory's patients.csv, where there is one)")
     .option('--strict', 'refuse a dataset with copies')
     .option('--all-copies', 'name all copies, not only those of the first 20 groups')
     .addHelpText(
@@ -112,14 +118,21 @@ data.json, forms of each part; "0" is normal, "1" abnormal:
   {"train": {"0": ["a.png", ...], "unlabeled": {"0": [...], "1": [...]}}, "test": {"0": [...], "1": [...]}}
   "unlabeled": [...] where nobody knows the labels, or left out (one-class); "test" likewise;
   "validation": {"0": [...]} may be added. Images: PNG or JPEG of any size, 8 or 16 bit.
+labels.csv, header "image,pathology": what an abnormal image shows, a line each; for AUC by pathology.
+patients.csv, header "image,patient", a line for every image: one patient must be in one part only. Numbers are kept.
+--repartition: a file of the listed name, else the only image of that name with another extension.
 
 Examples:
   $ npx ddad dataset add brain path/to/brain
-  $ npx ddad dataset add chest /data/chest --strict`,
+  $ npx ddad dataset add chest /data/chest --strict
+  $ npx ddad dataset add rsna /data/rsna --repartition RSNA.json
+  $ npx ddad dataset add lag /data/LAG --repartition LAG.json --only '**/image/*'`,
     )
-    .action(async (name: string, directory: string, options: { strict?: boolean; allCopies?: boolean }) => {
-      await addDataset({ store: openStore(cluster()), screens }, { name, directory, ...options });
-    });
+    .action(
+      async (name: string, directory: string, options: Omit<DatasetAddOptions, 'name' | 'directory'>) => {
+        await addDataset({ store: openStore(cluster()), screens }, { name, directory, ...options });
+      },
+    );
   dataset
     .command('list')
     .description('Lists the datasets.')

@@ -1,4 +1,4 @@
-import { type RunResult, type RunScores, scoreNames } from '@ddad/contract';
+import { mainScore, type RunResult, type RunScores, scoreNames } from '@ddad/contract';
 import { duration, percent, plural } from './figures.ts';
 import { type Column, tableLines } from './table.ts';
 
@@ -53,7 +53,7 @@ export function resultLines(result: RunResult): string[] {
       );
     }
   }
-  lines.push(...memberNotes(result));
+  lines.push(...pathologyLines(result), ...memberNotes(result));
   const reused = result.members.filter((member) => member.reused).length;
   const { seconds } = result;
   lines.push(
@@ -62,6 +62,47 @@ export function resultLines(result: RunResult): string[] {
       `maps ${duration(seconds.maps)}, refine ${duration(seconds.refine)}, report ${duration(seconds.report)})`,
   );
   return lines;
+}
+
+const pathologiesShown = 20;
+
+/** AUC and AP of the run's main score by pathology; the other scores are in report.json and on the page. */
+function pathologyLines({ pathologies, scores }: RunResult): string[] {
+  if (pathologies === undefined || scores === null) return [];
+  const main = mainScore(scores);
+  const { each, normals, byRun, unnamed } = pathologies;
+  const row = (name: string, images: number, seen: string, found: RunScores | null) => [
+    name,
+    String(images),
+    seen,
+    ...cells(found, main),
+  ];
+  const rows = each
+    .slice(0, pathologiesShown)
+    .map(({ name, images, seen, scores: found }) =>
+      row(name, images, seen === null ? 'unknown' : seen ? 'yes' : 'no', found),
+    );
+  const groups = [
+    { name: 'only seen ones', seen: 'yes', group: byRun.seen },
+    { name: 'only unseen ones', seen: 'no', group: byRun.unseen },
+  ].filter(({ group }) => group.images > 0);
+  rows.push(...groups.map(({ name, seen, group }) => row(name, group.images, seen, group.scores)));
+  const columns: Column[] = [
+    { heading: `pathology, by ${main}` },
+    { heading: 'images', align: 'right' },
+    { heading: 'in D_u' },
+    { heading: 'AUC %', align: 'right' },
+    { heading: 'AP %', align: 'right' },
+  ];
+  const more =
+    each.length > pathologiesShown ? [`and ${each.length - pathologiesShown} more pathologies`] : [];
+  const nameless = unnamed > 0 ? `; ${plural(unnamed, 'abnormal image')} without a named pathology` : '';
+  return [
+    ...tableLines(columns, rows),
+    ...more,
+    `each against all ${plural(normals, 'normal test image')}${nameless}`,
+    '',
+  ];
 }
 
 /** What did not go as planned with members: who is missing, who was trained with another seed or again, and why. */

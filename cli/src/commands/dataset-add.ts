@@ -1,5 +1,5 @@
-import { type DatasetRecord, datasetNameSchema } from '@ddad/contract';
-import { packDataset } from '@ddad/dataset';
+import { type DatasetIndex, type DatasetRecord, datasetNameSchema } from '@ddad/contract';
+import { describeMissing, type PackOptions, packDataset } from '@ddad/dataset';
 import { type ObjectStore, putDataset, readDatasetRecord } from '@ddad/storage';
 import { copiesLines } from '../copies.ts';
 import { badInput, CommandFailure, exitCodes } from '../failure.ts';
@@ -8,9 +8,10 @@ import { LiveBlock } from '../live-block.ts';
 import { bar } from '../progress-line.ts';
 import { type Screens, styled } from '../screen.ts';
 
-export interface DatasetAddOptions {
+export interface DatasetAddOptions
+  extends Pick<PackOptions, 'repartition' | 'only' | 'skipMissing' | 'labels' | 'patients'> {
   name: string;
-  /** Directory with data.json and images/. */
+  /** Directory with data.json and images/, or with images at any depth that `repartition` names. */
   directory: string;
   /** Refuse a dataset with copies. */
   strict?: boolean;
@@ -28,6 +29,11 @@ export async function addDataset(
 ): Promise<DatasetRecord> {
   const { store, screens } = deps;
   const { err, out } = screens;
+  if (options.repartition === undefined && (options.only !== undefined || options.skipMissing)) {
+    const message = 'expected with --repartition FILE only: data.json lists files of images/';
+    const path = options.only === undefined ? '--skip-missing' : '--only';
+    throw badInput('nothing was added', [{ path, message }]);
+  }
   const name = datasetNameSchema.safeParse(options.name);
   if (!name.success) {
     const message = `${name.error.issues[0]?.message ?? 'expected another name'}, got "${options.name}"`;
@@ -38,7 +44,13 @@ export async function addDataset(
 
   const block = err.isTerminal ? new LiveBlock(err) : null;
   let drawnAt = 0;
+  const { repartition, only, skipMissing, labels, patients } = options;
   const packed = await packDataset(options.directory, {
+    repartition,
+    only,
+    skipMissing,
+    labels,
+    patients,
     onProgress: (done: number, total: number) => {
       const now = performance.now();
       if (block === null || (now - drawnAt < 100 && done < total)) return;
@@ -50,7 +62,11 @@ export async function addDataset(
     throw badInput(`nothing was added: ${options.directory} is at fault`, packed.faults, exitCodes.failed);
   }
 
-  const { index, pixels, digest } = packed;
+  const { index, pixels, digest, skipped } = packed;
+  if (skipped.length > 0) {
+    const text = `warning: ${describeMissing(skipped, skipped.length + index.images.length)}; went on without`;
+    err.write(`${styled(err, 'yellow', text)}\n`);
+  }
   if (index.copies.length > 0) {
     const [heading, ...lines] = copiesLines(index, options.allCopies ? Number.POSITIVE_INFINITY : 20);
     const refused = options.strict === true;
@@ -70,14 +86,27 @@ export async function addDataset(
   const kind = record.synthetic ? ' (synthetic)' : '';
   out.write(
     `${change} dataset ${record.name}${kind}: ${counts.train} normal training images, ` +
-      `${counts.unlabeled} unlabeled (${labels(index.unlabeled)}), ${counts.test} test (${labels(index.test)}), ` +
-      `${counts.validation} validation; ${plural(counts.copies, 'group')} of copies; ` +
+      `${counts.unlabeled} unlabeled (${labelled(index.unlabeled)}), ${counts.test} test (${labelled(index.test)}), ` +
+      `${counts.validation} validation; ${plural(counts.copies, 'group')} of copies; ${described(index)}` +
       `${index.imageSize}×${index.imageSize} pixels; digest ${digest.slice(0, 12)}\n`,
   );
   return record;
 }
 
-function labels(part: {
+/** `14 pathologies (612 images); 300 patients; `, what there is of it. */
+function described({ pathologies, patients }: DatasetIndex): string {
+  const parts: string[] = [];
+  if (pathologies !== undefined) {
+    const images = new Set(pathologies.flatMap((pathology) => pathology.images)).size;
+    const kinds = pathologies.length === 1 ? 'pathology' : 'pathologies';
+    parts.push(`${pathologies.length} ${kinds} (${plural(images, 'image')})`);
+  }
+  const numbers = patients?.filter((patient) => patient !== null);
+  if (numbers !== undefined) parts.push(plural(new Set(numbers).size, 'patient'));
+  return parts.map((part) => `${part}; `).join('');
+}
+
+function labelled(part: {
   labels: 'known' | 'unknown' | 'none';
   normal?: number[];
   abnormal?: number[];

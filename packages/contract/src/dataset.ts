@@ -28,6 +28,16 @@ export interface DatasetIndex {
   copies: number[][];
   /** True for datasets made by a generator. */
   synthetic: boolean;
+  /** What is named of abnormal images, by name; an image may show several. Absent where there is no labels.csv. */
+  pathologies?: Pathology[];
+  /** Patient numbers by position, from 1, null where none is known: they count and mean nothing else. Absent where no image has one. */
+  patients?: (number | null)[];
+}
+
+/** A pathology with the positions of the images that show it, rising; at least one. */
+export interface Pathology {
+  name: string;
+  images: number[];
 }
 
 /** What a name stands for; the only mutable object of a dataset, replaced whole by `dataset add`. */

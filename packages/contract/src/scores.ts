@@ -21,6 +21,58 @@ export interface RecSeparation extends Separation {
 /** Scores that a run gives; in the one-class mode `aInter` and `rDual` are absent. */
 export type RunScores = { rec: RecSeparation } & Partial<Record<Exclude<ScoreName, 'rec'>, Separation>>;
 
+/** The score by which images are ranked: the method's own where the run has it. Never chosen by its AUC. */
+export function mainScore(scores: Partial<Record<ScoreName, unknown>>): ScoreName {
+  const ranked = ['rDual', 'rIntra', 'aInter', 'recEnsemble', 'rec'] as const;
+  return ranked.find((name) => scores[name] !== undefined) ?? 'rec';
+}
+
+/** Abnormal test images that show one pathology against all normal test images. */
+export interface PathologyScores {
+  name: string;
+  /** Abnormal test images that show it, whatever else they show. */
+  images: number;
+  /** Images of the run's D_u that show it, where the dataset says so. */
+  unlabeled: number;
+  /** Whether the run's D_u holds it; null where D_u has images of which nobody says what they show. */
+  seen: boolean | null;
+  /** Null where no abnormal test image shows it. */
+  scores: RunScores | null;
+}
+
+/** Abnormal test images that show pathologies of one group alone against all normal test images. */
+export interface PathologyGroup {
+  pathologies: string[];
+  images: number;
+  /** Null where there are no such images. */
+  scores: RunScores | null;
+}
+
+/** Settings A (seen) and B (unseen) of the paper's Table 4. */
+export interface SeenAndUnseen {
+  seen: PathologyGroup;
+  unseen: PathologyGroup;
+  /** Abnormal test images in neither group: they show pathologies of both, or one of which nobody knows whether it is seen. */
+  neither: number;
+}
+
+/** AUC and AP by pathology. */
+export interface PathologyResult {
+  /** Normal test images, against which all others are held. */
+  normals: number;
+  /** Every pathology of the dataset, by name. */
+  each: PathologyScores[];
+  /** By what this run's D_u holds. */
+  byRun: SeenAndUnseen;
+  /**
+   * By what the dataset's whole unlabeled pool holds: the same images in every run on the dataset. Table 4 wants these, as
+   * its control has a D_u of normal images, which by itself has seen nothing.
+   */
+  byPool: SeenAndUnseen;
+  /** Abnormal test images of which no pathology is named; they are in no group. */
+  unnamed: number;
+}
+
 /** A finished member as the result lists it. */
 export interface MemberResult {
   role: Role;
@@ -66,6 +118,8 @@ export interface RunResult {
   withoutCopies?: { images: number; scores: RunScores | null };
   /** χ² distance of the normal and the abnormal images' score histograms (Fig. 8), 0..100; absent where `scores` is null. */
   histogramDistance?: Partial<Record<ScoreName, number>>;
+  /** Absent where the dataset names no pathologies, or `scores` is null. */
+  pathologies?: PathologyResult;
   /** Those that finished: all scores are theirs. */
   members: MemberResult[];
   /** How many finished per role; absent where all did. `udm` is 0 in the one-class mode. */
@@ -82,7 +136,7 @@ export interface RunResult {
 
 /** What the coordinator tells the scorer for the report: the result without what the report itself finds. */
 export interface ReportFacts
-  extends Omit<RunResult, 'scores' | 'withoutCopies' | 'histogramDistance' | 'files'> {
+  extends Omit<RunResult, 'scores' | 'withoutCopies' | 'histogramDistance' | 'pathologies' | 'files'> {
   /** For whoever repeats the run. */
   input: ResolvedRunInput;
   datasetDigest: string;

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DatasetIndex, Fault } from '@ddad/contract';
+import { type DatasetFolder, type FolderOptions, openFolder } from './dataset-folder.ts';
 import { decodeGrey, UnreadableImage } from './decode.ts';
 import { datasetDigest } from './digest.ts';
+import { cameInstead } from './file-error.ts';
 import type { GreyImage } from './grey.ts';
-import { type Labelled, type ListedImage, parseRepartition, type Repartition } from './repartition.ts';
+import { patientNumbers } from './patients.ts';
+import type { Labelled, Repartition } from './repartition.ts';
 import { resizeBilinear } from './resize.ts';
 
 /** A dataset as the object store keeps it. */
@@ -15,9 +17,11 @@ export interface PackedDataset {
   pixels: Uint8Array;
   /** See `datasetDigest`. */
   digest: string;
+  /** Names of images that were left out, as there is no file (`skipMissing`). */
+  skipped: string[];
 }
 
-export interface PackOptions {
+export interface PackOptions extends FolderOptions {
   /** Side of the packed images in pixels; 64 unless given. */
   imageSize?: number;
   /** Called after every image with the number of images read so far and their total. */
@@ -26,23 +30,6 @@ export interface PackOptions {
 
 /** Images decoded at a time: as many as libuv has threads; each holds one decoded image in memory. */
 const concurrency = 4;
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-}
-
-/** Reads data.json, or says what is wrong with it. */
-async function readDataJson(dir: string): Promise<string | Fault> {
-  try {
-    return await readFile(join(dir, 'data.json'), 'utf8');
-  } catch (error) {
-    const came = codeOf(error) === 'ENOENT' ? 'no such file' : codeOf(error);
-    return {
-      path: 'data.json',
-      message: `expected a dataset folder with data.json and images/, got ${came}`,
-    };
-  }
-}
 
 async function readImage(path: string): Promise<GreyImage> {
   let file: Buffer;
@@ -54,8 +41,7 @@ async function readImage(path: string): Promise<GreyImage> {
     file = await readFile(path);
   } catch (error) {
     if (error instanceof UnreadableImage) throw error;
-    const came = codeOf(error) === 'ENOENT' ? 'no such file' : codeOf(error);
-    throw new UnreadableImage(`expected a PNG or JPEG image, got ${came}`, { cause: error });
+    throw new UnreadableImage(`expected a PNG or JPEG image, got ${cameInstead(error)}`, { cause: error });
   }
   return decodeGrey(file);
 }
@@ -86,18 +72,19 @@ function groupEqual(digests: readonly string[]): number[][] {
 }
 
 function buildIndex(
-  repartition: Repartition,
+  folder: DatasetFolder & { repartition: Repartition },
   imageSize: number,
   copies: number[][],
-  position: Map<string, number>,
-) {
+): DatasetIndex {
+  const { repartition, pathologies, patients } = folder;
+  const position = new Map(folder.images.map(({ name }, at) => [name, at]));
   const positions = (names: readonly string[]) => names.map((name) => position.get(name)!);
   const part = (part: Labelled): DatasetIndex['test'] => {
     if (part.labels === 'none') return { labels: 'none' };
     if (part.labels === 'unknown') return { labels: 'unknown', images: positions(part.images) };
     return { labels: 'known', normal: positions(part.normal), abnormal: positions(part.abnormal) };
   };
-  const index: DatasetIndex = {
+  return {
     format: 1,
     imageSize,
     images: [...position.keys()],
@@ -107,14 +94,16 @@ function buildIndex(
     validation: positions(repartition.validation),
     copies,
     synthetic: repartition.synthetic,
+    // Absent where there is nothing to say: the digests of such datasets stay what they were.
+    ...(pathologies === null ? {} : { pathologies }),
+    ...(patients === null ? {} : { patients: patientNumbers(patients) }),
   };
-  return index;
 }
 
 /**
- * Reads a dataset folder (`data.json` and `images/`) into its packed form: every listed image decoded to 8-bit grey
- * (see `decodeGrey`) and resized to imageSize x imageSize (see `resizeBilinear`). Images in `images/` that data.json
- * does not list are ignored. Equal folders give equal bytes and an equal digest.
+ * Reads a dataset folder (`data.json` and `images/`, or any folder of images and a repartition file; see `openFolder`)
+ * into its packed form: every listed image decoded to 8-bit grey (see `decodeGrey`) and resized to imageSize x imageSize
+ * (see `resizeBilinear`). Images that are not listed are ignored. Equal folders give equal bytes and an equal digest.
  *
  * @returns the packed dataset; or every fault at once, of data.json and of all files, `path` being a place in
  *   data.json such as `test.1.17`. Nothing is written either way.
@@ -127,39 +116,36 @@ export async function packDataset(
   if (!Number.isInteger(imageSize) || imageSize < 1 || imageSize > 4096) {
     throw new RangeError(`expected an image size of 1 to 4096 pixels, got ${imageSize}`);
   }
-  const text = await readDataJson(dir);
-  if (typeof text !== 'string') return { faults: [text] };
-  const { repartition, images, faults } = parseRepartition(text);
-
-  const folder = await stat(join(dir, 'images')).catch(() => null);
-  if (!folder?.isDirectory()) {
-    faults.push({ path: 'images', message: `expected a folder beside data.json, got none` });
-    return { faults };
-  }
+  const folder = await openFolder(dir, options);
+  const { images, files, faults } = folder;
 
   const area = imageSize * imageSize;
   const pixels = new Uint8Array(images.length * area);
   let done = 0;
-  const read = async ({ name, path }: ListedImage, position: number): Promise<string | Fault> => {
+  const read = async (file: string | null, position: number): Promise<string | Fault | null> => {
+    const { name, path } = images[position]!;
     try {
-      const image = await readImage(join(dir, 'images', name));
+      if (file === null) return null;
+      const image = await readImage(file);
       pixels.set(resizeBilinear(image, imageSize, imageSize).pixels, position * area);
       return contentDigest(image);
     } catch (error) {
       if (!(error instanceof UnreadableImage)) throw error;
-      return { path, message: `images/${name}: ${error.message}` };
+      return {
+        path,
+        message: `${options.repartition === undefined ? 'images/' : ''}${name}: ${error.message}`,
+      };
     } finally {
       onProgress?.(++done, images.length);
     }
   };
   const digests: string[] = [];
-  for (const result of await mapBounded(images, read)) {
+  for (const result of await mapBounded(files, read)) {
     if (typeof result === 'string') digests.push(result);
-    else faults.push(result);
+    else if (result !== null) faults.push(result);
   }
+  const { repartition } = folder;
   if (repartition === null || faults.length > 0) return { faults };
-
-  const position = new Map(images.map(({ name }, at) => [name, at]));
-  const index = buildIndex(repartition, imageSize, groupEqual(digests), position);
-  return { index, pixels, digest: datasetDigest(index, pixels) };
+  const index = buildIndex({ ...folder, repartition }, imageSize, groupEqual(digests));
+  return { index, pixels, digest: datasetDigest(index, pixels), skipped: folder.skipped };
 }

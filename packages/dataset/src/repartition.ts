@@ -1,4 +1,4 @@
-import { type Fault, faultsOf } from '@ddad/contract';
+import { type Fault, faultsOf, type Part } from '@ddad/contract';
 import { printParseErrorCode, visit } from 'jsonc-parser';
 import { z } from 'zod';
 
@@ -24,6 +24,19 @@ export type Labelled =
 export interface ListedImage {
   name: string;
   path: string;
+}
+
+/** Where in data.json an image is listed: `train.unlabeled.1` for `train.unlabeled.1.17`. */
+export function placeOf({ path }: ListedImage): string {
+  return path.slice(0, path.lastIndexOf('.'));
+}
+
+/** The part of the dataset that an image belongs to. */
+export function partOf(image: ListedImage): Part {
+  const place = placeOf(image);
+  if (place.startsWith('train.unlabeled')) return 'unlabeled';
+  if (place.startsWith('validation')) return 'validation';
+  return place.startsWith('test') ? 'test' : 'train';
 }
 
 const segmentsOf = (name: string) => name.split(/[/\\]/);
@@ -106,7 +119,7 @@ function spell(code: string): string {
  * The first syntax error (what follows it is its echo) with line and column, both from 1; and keys given twice, of
  * which JSON.parse silently keeps the last.
  */
-function syntaxFaults(text: string): Fault[] {
+function syntaxFaults(text: string, file: string): Fault[] {
   const faults: Fault[] = [];
   const keys: Set<string>[] = [];
   let broken = false;
@@ -123,7 +136,7 @@ function syntaxFaults(text: string): Fault[] {
         const seen = keys.at(-1);
         if (seen?.has(key) && !broken) {
           faults.push({
-            path: 'data.json',
+            path: file,
             message: `expected every key once, got "${key}" again at line ${line + 1}, column ${column + 1}`,
           });
         }
@@ -133,7 +146,7 @@ function syntaxFaults(text: string): Fault[] {
         if (broken) return;
         broken = true;
         faults.push({
-          path: 'data.json',
+          path: file,
           message: `expected JSON, got a fault at line ${line + 1}, column ${column + 1}: ${spell(printParseErrorCode(error))}`,
         });
       },
@@ -162,23 +175,37 @@ function repeatedNames(images: readonly ListedImage[]): Fault[] {
   });
 }
 
+/** The text of a data.json without some of its images. */
+export function withoutImages(text: string, names: ReadonlySet<string>): string {
+  const kept = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.filter((name) => !names.has(name));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, kept(inner)]));
+  };
+  return JSON.stringify(kept(JSON.parse(text.replace(/^\uFEFF/, ''))));
+}
+
 /**
  * Reads the text of a data.json. Files are not looked at.
+ * @param file its name, for faults
  * @returns every fault (syntax, shape, names listed twice); the repartition where there is none; and all usable
  * names either way, each once, so that faults of their files can be listed together with these
  */
-export function parseRepartition(text: string): {
+export function parseRepartition(
+  text: string,
+  file = 'data.json',
+): {
   repartition: Repartition | null;
   images: ListedImage[];
   faults: Fault[];
 } {
   const json = text.replace(/^\uFEFF/, '');
-  const syntax = syntaxFaults(json);
+  const syntax = syntaxFaults(json, file);
   let raw: unknown;
   try {
     raw = JSON.parse(json);
   } catch (error) {
-    const faults = syntax.length > 0 ? syntax : [{ path: 'data.json', message: String(error) }];
+    const faults = syntax.length > 0 ? syntax : [{ path: file, message: String(error) }];
     // A half-read list would call images missing that the rest of the file holds.
     return { repartition: null, images: [], faults };
   }
@@ -194,7 +221,7 @@ export function parseRepartition(text: string): {
   const faults = [
     ...syntax,
     ...(parsed.success ? [] : faultsOf(parsed.error, raw)).map(({ path, message }) => ({
-      path: path === '' ? 'data.json' : path,
+      path: path === '' ? file : path,
       message,
     })),
     ...repeatedNames(listed),

@@ -1,6 +1,8 @@
 import type { ScoreName } from '@ddad/contract';
 import { Html } from './html.ts';
 
+export { mainScore } from '@ddad/contract';
+
 interface Naming {
   /** As the paper writes it. */
   symbol: Html;
@@ -52,9 +54,3 @@ export const scoreNaming: Record<ScoreName, Naming> = {
     dashes: null,
   },
 };
-
-/** The score by which images are ranked: the method's own where the run has it. Never chosen by its AUC. */
-export function mainScore(scores: Partial<Record<ScoreName, unknown>>): ScoreName {
-  const ranked = ['rDual', 'rIntra', 'aInter', 'recEnsemble', 'rec'] as const;
-  return ranked.find((name) => scores[name] !== undefined) ?? 'rec';
-}

@@ -4,16 +4,27 @@ function field(value: string): string {
   return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
-/** scores.csv: a line per test image; the label empty where unknown, a score empty where the run gives none. */
+/**
+ * scores.csv: a line per test image; the label empty where unknown, a score empty where the run gives none. Where the
+ * dataset names pathologies, a last column holds those of the image, several with `; ` between them.
+ */
 export function scoresCsv(
   index: DatasetIndex,
   images: readonly number[],
   labels: readonly number[] | null,
   scores: Partial<Record<ScoreName, ArrayLike<number>>>,
 ): string {
+  const { pathologies } = index;
+  const shown = pathologies?.map((pathology) => ({
+    name: pathology.name,
+    images: new Set(pathology.images),
+  }));
   const lines = images.map((position, i) => {
     const values = scoreNames.map((name) => scores[name]?.[i] ?? '');
-    return [field(index.images[position]), labels?.[i] ?? '', ...values].join(',');
+    const named = shown?.flatMap((pathology) => (pathology.images.has(position) ? [pathology.name] : []));
+    const last = named === undefined ? [] : [field(named.join('; '))];
+    return [field(index.images[position]), labels?.[i] ?? '', ...values, ...last].join(',');
   });
-  return `${['image,label', ...scoreNames].join(',')}\n${lines.join('\n')}\n`;
+  const header = ['image', 'label', ...scoreNames, ...(shown === undefined ? [] : ['pathology'])];
+  return `${header.join(',')}\n${lines.join('\n')}\n`;
 }

@@ -1,27 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recSeparation, scoreHistogram, separation } from '@ddad/anomaly';
-import { type ReportFacts, type RunResult, type RunScores, type ScoreName, scoreNames } from '@ddad/contract';
+import { scoreHistogram } from '@ddad/anomaly';
+import { type ReportFacts, type RunResult, type ScoreName, scoreNames } from '@ddad/contract';
 import { testImages } from '@ddad/dataset';
 import { type ObjectStore, readDatasetIndex } from '@ddad/storage';
 import { copiesInTraining } from './copies-in-training.ts';
+import { pathologyResult } from './pathology-result.ts';
 import { scoresCsv } from './scores-csv.ts';
-import { readTestScores, scoresByName, type TestScores } from './test-scores.ts';
-
-/** AUC and AP of every score, over the test images that `keep` names; null where they are all of one class. */
-function separations(
-  { rec, others }: TestScores,
-  labels: readonly number[],
-  keep: readonly number[],
-): RunScores | null {
-  const kept = keep.map((image) => labels[image]);
-  if (new Set(kept).size < 2) return null;
-  const pick = (scores: Float32Array) => keep.map((image) => scores[image]);
-  const scores: RunScores = { rec: recSeparation(rec.map(pick), kept) };
-  for (const [name, values] of others) scores[name] = separation(pick(values), kept);
-  return scores;
-}
+import { separations } from './separations.ts';
+import { readTestScores, scoresByName } from './test-scores.ts';
 
 function histogramDistances(
   scores: Partial<Record<ScoreName, Float32Array>>,
@@ -60,7 +48,11 @@ export async function writeReport(store: ObjectStore, facts: ReportFacts): Promi
       await store.put(files.scores, scoresCsv(index, images, labels, scores));
       if (labels !== null) {
         result.scores = separations(found, labels, all);
-        if (result.scores !== null) result.histogramDistance = histogramDistances(scores, labels);
+        if (result.scores !== null) {
+          result.histogramDistance = histogramDistances(scores, labels);
+          const pathologies = pathologyResult(index, facts, found, labels);
+          if (pathologies !== undefined) result.pathologies = pathologies;
+        }
         const copies = copiesInTraining(index, facts);
         if (copies.size > 0) {
           const clean = all.filter((i) => !copies.has(i));

@@ -10,7 +10,10 @@ export interface ReportDeps extends DamagedInputsDeps {
 }
 
 /** What the report itself finds. */
-export type ReportFindings = Pick<RunResult, 'scores' | 'withoutCopies' | 'histogramDistance' | 'files'>;
+export type ReportFindings = Pick<
+  RunResult,
+  'scores' | 'withoutCopies' | 'histogramDistance' | 'pathologies' | 'files'
+>;
 
 const reportLimitMs = 600_000;
 
@@ -27,13 +30,14 @@ export async function writeReport(deps: ReportDeps, facts: ReportFacts): Promise
       { limitMs: reportLimitMs, signal: context.cancellationSignal },
     );
     const scores = JSON.parse(scoresJson) as RunScores | null;
-    const { withoutCopies, histogramDistance } = JSON.parse(
+    const { withoutCopies, histogramDistance, pathologies } = JSON.parse(
       (await deps.store.get(reportKey)).toString('utf8'),
     ) as Partial<RunResult>;
     return {
       scores,
       ...(withoutCopies === undefined ? {} : { withoutCopies }),
       ...(histogramDistance === undefined ? {} : { histogramDistance }),
+      ...(pathologies === undefined ? {} : { pathologies }),
       files: { report: reportKey, page: pageKey, scores: scoresKey === '' ? null : scoresKey },
     };
   } catch (error) {

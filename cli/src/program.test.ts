@@ -199,6 +199,60 @@ describe('with real servers', () => {
     expect(added.err).toMatch(/^warning: 1 group[\s\S]*test\.0 and train\.0: 1 group/);
   });
 
+  it('applies a published list to a folder of images, with pathologies, and without what is not there', async () => {
+    const directory = join(root, 'listed');
+    const counts = { train: 3, unlabeledNormal: 0, unlabeledAbnormal: 1, testNormal: 1, testAbnormal: 2 };
+    await writePhantom(directory, { seed: 3, ...counts });
+    const list = join(directory, 'data.json');
+    const labels = join(root, 'listed.csv');
+    writeFileSync(labels, 'image,pathology\ntest-abnormal-0000.png,cyst\nunlabeled-abnormal-0000.png,cyst\n');
+    rmSync(join(directory, 'images', 'train-normal-0001.png'));
+    const args = ['dataset', 'add', 'listed', root, '--repartition', list, '--labels', labels];
+    // Names of other datasets below the root: only those of this one's folder count.
+    args.push('--only', 'listed/**');
+    const refused = await ddad(args, environment);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain(
+      'data.json: 1 of 7 listed images is missing: "train-normal-0001.png" below the folder; --skip-missing',
+    );
+    const added = await ddad([...args, '--skip-missing'], environment);
+    expect(added.code).toBe(0);
+    expect(added.err).toContain(
+      'warning: 1 of 7 listed images is missing: "train-normal-0001.png"; went on without',
+    );
+    expect(added.out).toMatch(
+      /^added dataset listed .*2 normal training images.*; 1 pathology \(2 images\); 64×64/,
+    );
+    const unfit = await ddad(['dataset', 'add', 'listed', directory, '--skip-missing'], environment);
+    expect(unfit).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--skip-missing: expected with --repartition'),
+    });
+  });
+
+  it('names patients that are in more than one part', async () => {
+    const directory = join(root, 'patients');
+    const counts = { train: 2, unlabeledNormal: 0, unlabeledAbnormal: 0, testNormal: 1, testAbnormal: 1 };
+    await writePhantom(directory, { seed: 6, ...counts });
+    const { train, test } = JSON.parse(await readFile(join(directory, 'data.json'), 'utf8')) as {
+      train: Record<string, string[]>;
+      test: Record<string, string[]>;
+    };
+    const names = [...train['0']!, ...test['0']!, ...test['1']!];
+    const write = (patients: string[]) =>
+      writeFileSync(
+        join(directory, 'patients.csv'),
+        `image,patient\n${names.map((name, i) => `${name},${patients[i]}`).join('\n')}\n`,
+      );
+    write(['Ann', 'Bob', 'Ann', 'Cid']);
+    const refused = await ddad(['dataset', 'add', 'patients', directory], environment);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('got patient "Ann" in train (line 2) and test (line 4)');
+    write(['Ann', 'Ann', 'Cid', 'Cid']);
+    const added = await ddad(['dataset', 'add', 'patients', directory], environment);
+    expect(added.out).toMatch(/; 2 patients; /);
+  });
+
   it('lists every fault of a dataset and adds nothing', async () => {
     const directory = join(root, 'faulty');
     await mkdir(join(directory, 'images'), { recursive: true });

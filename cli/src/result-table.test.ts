@@ -51,6 +51,32 @@ describe('resultLines', () => {
     expect(text).not.toMatch(/^(aInter|rDual)/m);
   });
 
+  it('shows the main score by pathology, and over seen and unseen ones', () => {
+    const group = { pathologies: [], images: 0, scores: null };
+    const { scores } = result;
+    const each = [
+      { name: 'cyst', images: 12, unlabeled: 3, seen: true, scores },
+      { name: 'mass', images: 0, unlabeled: 0, seen: false, scores: null },
+      { name: 'node', images: 1, unlabeled: 0, seen: null, scores },
+    ];
+    const bySeen = { seen: { ...group, images: 11, scores }, unseen: group, neither: 2 };
+    const pathologies = { normals: 600, each, byRun: bySeen, byPool: bySeen, unnamed: 1 };
+    const lines = resultLines({ ...result, pathologies });
+    const at = lines.findIndex((line) => line.startsWith('pathology, by rDual'));
+    expect(lines.slice(at, at + 6)).toEqual([
+      'pathology, by rDual  images  in D_u   AUC %   AP %',
+      'cyst                     12  yes       87.9  100.0',
+      'mass                      0  no',
+      'node                      1  unknown   87.9  100.0',
+      'only seen ones           11  yes       87.9  100.0',
+      'each against all 600 normal test images; 1 abnormal image without a named pathology',
+    ]);
+    const many = Array.from({ length: 23 }, (_, i) => ({ ...each[0]!, name: `p${i}` }));
+    const text = resultLines({ ...result, pathologies: { ...pathologies, each: many } }).join('\n');
+    expect(text).toContain('and 3 more pathologies');
+    expect(text).not.toMatch(/^p20 /m);
+  });
+
   it('adds columns and a note where test images have copies in training', () => {
     const lines = resultLines({ ...result, withoutCopies: { images: 1103, scores: result.scores } });
     expect(lines[2]).toMatch(/^score +AUC % +AP % +AUC %\* +AP %\*$/);

@@ -8,6 +8,7 @@ import { curves } from './sections/curves.ts';
 import { gallery } from './sections/gallery.ts';
 import { histograms } from './sections/histograms.ts';
 import { members } from './sections/members.ts';
+import { pathologies } from './sections/pathologies.ts';
 import { repeat } from './sections/repeat.ts';
 import { scoresTable } from './sections/scores-table.ts';
 import { summary } from './sections/summary.ts';
@@ -23,6 +24,7 @@ export async function buildReport(data: ReportData): Promise<string> {
   const pictures = test === null || test.copies.length === 0 ? null : await gallery(test);
   const sections: [id: string, title: string, section: Html | null][] = [
     ['scores', 'Scores', scoresTable(data)],
+    ['pathologies', 'Pathologies', pathologies(data)],
     ['curves', 'Curves', curves(data)],
     ['histograms', 'Histograms', histograms(data)],
     ['gallery', 'Gallery', pictures?.section ?? null],

@@ -159,6 +159,21 @@ test('writes a line per test image, with names quoted where CSV wants it', async
   );
 });
 
+test('names pathologies in a last column and reports on each, where the dataset names some', async () => {
+  const pathologies = [
+    { name: 'cyst', images: [4, 6] },
+    { name: 'mass, large', images: [4] },
+  ];
+  const { pathologies: found, files } = await writeReport(store, await facts({ index: { pathologies } }));
+  expect(found).toMatchObject({ normals: 2, unnamed: 1, each: [{ seen: true }, { seen: false, images: 1 }] });
+  expect(JSON.parse(await read(files.report))).toMatchObject({ pathologies: found });
+  const lines = (await read(files.scores)).split('\n');
+  expect(lines[0]).toBe('image,label,rec,recEnsemble,aIntra,aInter,rIntra,rDual,pathology');
+  expect(lines[1]).toMatch(/^plain\.png,0,.*,0\.125,$/);
+  expect(lines[3]).toMatch(/^"say ""hi""\.png",1,.*,"cyst; mass, large"$/);
+  expect(await writeReport(store, await facts({}))).not.toHaveProperty('pathologies');
+});
+
 test('the one-class mode leaves out what needs a UDM', async () => {
   const { scores, files } = await writeReport(store, await facts({ oneClass: true }));
   expect(Object.keys(scores ?? {}).sort()).toEqual(['aIntra', 'rIntra', 'rec', 'recEnsemble']);

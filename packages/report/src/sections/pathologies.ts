@@ -1,0 +1,47 @@
+import { mainScore, type PathologyGroup, type RunScores, scoreNames } from '@ddad/contract';
+import { percent, plural } from '../figures.ts';
+import { type Html, html } from '../html.ts';
+import type { ReportData } from '../report-data.ts';
+import { scoreNaming } from '../score-names.ts';
+
+/** AUC of every score by pathology, and over seen and unseen ones (Table 4). Null where none are named. */
+export function pathologies({ result }: ReportData): Html | null {
+  const { pathologies: found, scores } = result;
+  if (found === undefined || scores === null) return null;
+  const names = scoreNames.filter((name) => scores[name] !== undefined);
+  const main = mainScore(scores);
+  const figures = (of: RunScores | null) => {
+    const best = of === null ? Number.NaN : Math.max(...names.map((name) => of[name]?.auc ?? 0));
+    const cells = names.map((name) => {
+      const auc = of?.[name]?.auc;
+      return auc === undefined
+        ? html`<td></td>`
+        : html`<td class="number${auc === best ? ' best' : null}" style="--share: ${Math.round(auc * 1000) / 10}%">${percent(auc)}</td>`;
+    });
+    const ap = of?.[main]?.ap;
+    return html`${cells}<td class="number">${ap === undefined ? '' : percent(ap)}</td>`;
+  };
+  const group = (title: string, { pathologies: members, images, scores: of }: PathologyGroup) => html`
+      <tr class="group"><th scope="row">${title}</th><td class="number">${images.toLocaleString('en')}</td><td>${plural(members.length, 'kind')}</td>${figures(of)}</tr>`;
+  const { byRun, byPool } = found;
+  const pools =
+    byPool.seen.pathologies.join('\n') === byRun.seen.pathologies.join('\n')
+      ? null
+      : html`${group('only those in the unlabeled pool', byPool.seen)}${group('only those not in it', byPool.unseen)}`;
+  return html`<section id="pathologies">
+  <h2>Pathologies</h2>
+  <div class="scroll" tabindex="0" role="region" aria-label="Table of pathologies">
+  <table class="scores">
+    <thead><tr><th scope="col">pathology</th><th scope="col" class="number">test images</th><th scope="col">in <i>D</i><sub>u</sub></th>
+      ${names.map((name) => html`<th scope="col" class="number">${scoreNaming[name].symbol}<br><small>AUC %</small></th>`)}<th scope="col" class="number">${scoreNaming[main].symbol}<br><small>AP %</small></th></tr></thead>
+    <tbody>${found.each.map(
+      ({ name, images, unlabeled, seen, scores: of }) => html`
+      <tr data-pathology="${name}"><th scope="row">${name}</th><td class="number">${images.toLocaleString('en')}</td><td>${seen === null ? 'unknown' : seen ? `${plural(unlabeled, 'image')}` : 'no'}</td>${figures(of)}</tr>`,
+    )}${group('only seen ones', byRun.seen)}${group('only unseen ones', byRun.unseen)}${pools}</tbody>
+  </table>
+  </div>
+  <p class="caption">Abnormal test images that show a pathology, whatever else they show, against all ${plural(found.normals, 'normal test image')}. A pathology is seen where an image of the run's
+    unlabeled images <i>D</i><sub>u</sub> shows it; the last rows are of images all of whose pathologies are seen, or none (Table 4 of the paper); ${byRun.neither} are in neither.
+    ${found.unnamed > 0 && `Of ${plural(found.unnamed, 'abnormal test image')} no pathology is named.`} AP depends on the share of abnormal images: compare it within a row only.</p>
+</section>`;
+}

@@ -152,6 +152,10 @@ const refine = (random: RandomValues): Buffer => {
     refiner: random.below(10) === 0 ? undefined : refiner,
     mapsKey: random.pick(['', random.text()]),
     refinedKey: random.pick(['', random.text()]),
+    further: some(random, 3, () => ({
+      mapsKey: random.pick([random.hex(64), random.text()]),
+      refinedKey: random.text(),
+    })),
   };
   return Buffer.from(RefineRequestCode.encode(request).finish());
 };
@@ -163,6 +167,7 @@ const factNames = [
   'members',
   'artifacts',
   'refined',
+  'reference',
   'seconds',
   'input',
   'k',

@@ -1,5 +1,6 @@
 import { mainScore, type RunResult, type RunScores, scoreNames } from '@ddad/contract';
 import { duration, percent, plural } from './figures.ts';
+import { heldOutLines } from './held-out-lines.ts';
 import { type Column, tableLines } from './table.ts';
 
 /** What a score is, for readers of the table. */
@@ -53,7 +54,7 @@ export function resultLines(result: RunResult): string[] {
       );
     }
   }
-  lines.push(...pathologyLines(result), ...memberNotes(result));
+  lines.push(...pathologyLines(result), ...heldOutLines(result), ...memberNotes(result));
   const reused = result.members.filter((member) => member.reused).length;
   const { seconds } = result;
   lines.push(

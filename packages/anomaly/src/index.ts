@@ -2,6 +2,7 @@ export * from './discrepancy.ts';
 export * from './image-scores.ts';
 export * from './metrics/auc.ts';
 export * from './metrics/average-precision.ts';
+export * from './metrics/conformal.ts';
 export * from './metrics/curves.ts';
 export * from './metrics/histogram-distance.ts';
 export * from './metrics/mean-and-deviation.ts';

@@ -1,3 +1,4 @@
+export * from './calibration.ts';
 export * from './dataset.ts';
 export * from './progress.ts';
 export * from './run-input.ts';

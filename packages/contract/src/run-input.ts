@@ -49,6 +49,10 @@ const runFields = z.strictObject({
   unlabeled: z.int().min(0).optional(),
   /** Share of abnormal images among the unlabeled ones; only where the dataset knows which are abnormal. */
   anomalousRate: z.number().min(0).max(1).optional(),
+  /** Share of D_n that is held out of training, for thresholds; 0: only the dataset's validation images are. */
+  calibration: z.number().min(0).lt(1).default(0),
+  /** Share of normal images that a threshold may call abnormal; absent: 0.05. Needs held-out normal images. */
+  falsePositiveRate: z.number().positive().lt(1).optional(),
   refiner: refinerInputSchema.prefault({}),
 });
 

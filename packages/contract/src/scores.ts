@@ -73,6 +73,43 @@ export interface PathologyResult {
   unnamed: number;
 }
 
+/** A score's threshold and what it gives on the test images; both rates are null where they have no labels. */
+export interface Threshold {
+  /** An image that scores higher is called abnormal. */
+  threshold: number;
+  /** Share of the abnormal test images called abnormal. */
+  sensitivity: number | null;
+  /** Share of the normal test images called normal. */
+  specificity: number | null;
+}
+
+/** Thresholds from held-out normal images, which no network was trained on (split conformal prediction). */
+export interface Calibration {
+  /** How many normal images were held out. */
+  images: number;
+  /** Of new normal images, at most this share is expected above a threshold. */
+  falsePositiveRate: number;
+  /** Null where the images are too few for the rate. */
+  thresholds: Partial<Record<ScoreName, Threshold>> | null;
+}
+
+/** What can be said of scores without any label of a test image, for choosing settings. Never mixed with `scores`. */
+export interface LabelFree {
+  /** How many unlabeled images (D_u) and held-out normal images. */
+  images: { unlabeled: number; heldOut: number };
+  scores: Partial<
+    Record<
+      ScoreName,
+      {
+        /** AUC of the unlabeled against the held-out normal images; null in the one-class mode. */
+        auc: number | null;
+        /** Mean score of the held-out normal images. */
+        heldOutMean: number;
+      }
+    >
+  >;
+}
+
 /** A finished member as the result lists it. */
 export interface MemberResult {
   role: Role;
@@ -120,6 +157,10 @@ export interface RunResult {
   histogramDistance?: Partial<Record<ScoreName, number>>;
   /** Absent where the dataset names no pathologies, or `scores` is null. */
   pathologies?: PathologyResult;
+  /** Absent where no normal images were held out. */
+  calibration?: Calibration;
+  /** Absent where no normal images were held out. */
+  labelFree?: LabelFree;
   /** Those that finished: all scores are theirs. */
   members: MemberResult[];
   /** How many finished per role; absent where all did. `udm` is 0 in the one-class mode. */
@@ -136,10 +177,15 @@ export interface RunResult {
 
 /** What the coordinator tells the scorer for the report: the result without what the report itself finds. */
 export interface ReportFacts
-  extends Omit<RunResult, 'scores' | 'withoutCopies' | 'histogramDistance' | 'pathologies' | 'files'> {
+  extends Omit<
+    RunResult,
+    'scores' | 'withoutCopies' | 'histogramDistance' | 'pathologies' | 'calibration' | 'labelFree' | 'files'
+  > {
   /** For whoever repeats the run. */
   input: ResolvedRunInput;
   datasetDigest: string;
   /** Keys of the refined maps; null where there are none. */
   refined: { rIntra: string | null; rDual: string | null };
+  /** The same of the held-out normal and the unlabeled images; absent where none were held out. */
+  reference?: { maps: string; rIntra: string | null; rDual: string | null };
 }

@@ -27,7 +27,7 @@ export interface MemberSpec {
   imageSize: number;
 }
 
-/** Everything that decides the score maps of a set of test images. */
+/** Everything that decides the score maps of a set of images: the test images, or the reference images. */
 export interface MapSpec {
   recipe: number;
   backbone: Backbone;

@@ -6,4 +6,4 @@ export type { GreyImage } from './grey.ts';
 export { type PackedDataset, type PackOptions, packDataset } from './pack.ts';
 export { type PhantomOptions, writePhantom } from './phantom.ts';
 export { resizeBilinear } from './resize.ts';
-export { selectTrainingImages, type TrainingImages, testImages } from './select.ts';
+export { type ImageChoice, selectTrainingImages, type TrainingImages, testImages } from './select.ts';

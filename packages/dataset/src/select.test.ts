@@ -38,9 +38,9 @@ function refused(index: DatasetIndex, choice: Parameters<typeof selectTrainingIm
 
 describe('training images', () => {
   test('all unlabeled images are used unless fewer are asked for', () => {
-    expect(chosen(known, {})).toEqual({ normal: [0, 1], unlabeled: range(2, 102) });
-    expect(chosen(flat, {})).toEqual({ normal: [0, 1], unlabeled: range(2, 12) });
-    expect(chosen(none, {})).toEqual({ normal: [0, 1], unlabeled: [] });
+    expect(chosen(known, {})).toEqual({ normal: [0, 1], unlabeled: range(2, 102), heldOut: [] });
+    expect(chosen(flat, {})).toEqual({ normal: [0, 1], unlabeled: range(2, 12), heldOut: [] });
+    expect(chosen(none, {})).toEqual({ normal: [0, 1], unlabeled: [], heldOut: [] });
   });
 
   test("the pool's own rate holds unless another is asked for", () => {

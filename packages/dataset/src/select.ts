@@ -1,4 +1,5 @@
 import type { DatasetIndex, Fault } from '@ddad/contract';
+import { floorShare, splitNormals, withoutCopiesOf } from './held-out.ts';
 
 /** Positions of the images that members train on. */
 export interface TrainingImages {
@@ -6,26 +7,43 @@ export interface TrainingImages {
   normal: number[];
   /** D_u: what the UDM see beside D_n; empty in the one-class mode. */
   unlabeled: number[];
+  /** Normal images that nothing is trained on, and that have no copy among those that are; empty where there are none. */
+  heldOut: number[];
 }
 
-/** Floor that takes 0.29 * 100 = 28.999999999999996 for 29. */
-function floorProduct(count: number, rate: number): number {
-  return Math.floor(count * rate + 1e-9);
+/** What of a run's input chooses its images. */
+export interface ImageChoice {
+  unlabeled?: number | undefined;
+  anomalousRate?: number | undefined;
+  calibration?: number | undefined;
 }
 
 /**
- * Chooses D_n and D_u of size M. Where labels of the unlabeled pool are known, D_u is the first M - floor(M * AR)
+ * Chooses D_n, D_u of size M and the held-out normal images. Where labels of the unlabeled pool are known, D_u is the first M - floor(M * AR)
  * normal images and then the first floor(M * AR) abnormal ones, in the order of data.json (paper, section 4.1; the
  * labels choose the mix and are never used in training); where they are not, the first M.
  *
  * @param choice.unlabeled M; absent: all there are; 0: none (one-class mode)
  * @param choice.anomalousRate AR in 0..1; absent: the pool's own rate. Only for pools with known labels
+ * @param choice.calibration share of D_n that is held out beside the dataset's validation images; absent: 0
  * @returns positions, or every fault, under the names of the run input's fields
  */
 export function selectTrainingImages(
   index: DatasetIndex,
-  choice: { unlabeled?: number | undefined; anomalousRate?: number | undefined },
+  choice: ImageChoice,
 ): TrainingImages | { faults: Fault[] } {
+  const chosen = selectUnlabeled(index, choice);
+  if ('faults' in chosen) return chosen;
+  const { unlabeled } = chosen;
+  const { normal, heldOut } = splitNormals(index, choice.calibration ?? 0);
+  const candidates = [...heldOut, ...index.validation];
+  return { normal, unlabeled, heldOut: withoutCopiesOf(index, candidates, [...normal, ...unlabeled]) };
+}
+
+function selectUnlabeled(
+  index: DatasetIndex,
+  choice: ImageChoice,
+): { unlabeled: number[] } | { faults: Fault[] } {
   const { unlabeled: pool } = index;
   const rate = choice.anomalousRate;
   const faults: Fault[] = [];
@@ -49,14 +67,14 @@ export function selectTrainingImages(
         message: `expected at most ${images.length}, the unlabeled images there are, got ${wanted}`,
       });
     }
-    return faults.length > 0 ? { faults } : { normal: index.train, unlabeled: images.slice(0, wanted) };
+    return faults.length > 0 ? { faults } : { unlabeled: images.slice(0, wanted) };
   }
 
   const { normal, abnormal } = pool;
   const available = normal.length + abnormal.length;
   const wanted = choice.unlabeled ?? available;
   const abnormalWanted =
-    rate === undefined ? Math.floor((wanted * abnormal.length) / available) : floorProduct(wanted, rate);
+    rate === undefined ? Math.floor((wanted * abnormal.length) / available) : floorShare(wanted, rate);
   const normalWanted = wanted - abnormalWanted;
   if (normalWanted > normal.length || abnormalWanted > abnormal.length) {
     faults.push({
@@ -68,10 +86,7 @@ export function selectTrainingImages(
     });
   }
   if (faults.length > 0) return { faults };
-  return {
-    normal: index.train,
-    unlabeled: [...normal.slice(0, normalWanted), ...abnormal.slice(0, abnormalWanted)],
-  };
+  return { unlabeled: [...normal.slice(0, normalWanted), ...abnormal.slice(0, abnormalWanted)] };
 }
 
 /**

@@ -442,8 +442,8 @@ test('makes what comes next in the same call, also where the first artifact was 
   const host = startHost();
   const job = plan({}, 'refiners');
   const [one, two] = [plan({}, 'refined'), plan({}, 'refined')];
-  expect(await call(host, { ...job, next: one }).ended).toMatchObject({ value: { reused: false } });
-  expect(await call(host, { ...job, next: two }).ended).toMatchObject({ value: { reused: true } });
+  expect(await call(host, { ...job, next: [one] }).ended).toMatchObject({ value: { reused: false } });
+  expect(await call(host, { ...job, next: [two] }).ended).toMatchObject({ value: { reused: true } });
   for (const { key } of [one, two]) expect(await readManifest(store, 'refined', key)).not.toBeNull();
 });
 
@@ -451,9 +451,9 @@ test('makes what the newest caller wants next', async () => {
   const host = startHost();
   const job = plan({ stepMs: 50 }, 'refiners');
   const [one, two] = [plan({}, 'refined'), plan({}, 'refined')];
-  const first = call(host, { ...job, next: one });
+  const first = call(host, { ...job, next: [one] });
   await first.reached(1);
-  await call(host, { ...job, next: two }).ended;
+  await call(host, { ...job, next: [two] }).ended;
   expect(await readManifest(store, 'refined', two.key)).not.toBeNull();
 });
 
@@ -461,7 +461,7 @@ test('a job that is stopped in what comes next keeps the first artifact', async 
   const host = startHost();
   const job = plan({}, 'refiners');
   const next = long();
-  const caller = call(host, { ...job, next });
+  const caller = call(host, { ...job, next: [next] });
   await caller.reached(5);
   expect(await host.stop({ key: job.key, attempt })).toBe(true);
   await expect(caller.ended).rejects.toMatchObject({ kind: 'stopped' });

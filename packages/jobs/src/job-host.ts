@@ -117,7 +117,7 @@ export class JobHost {
     if (job.stopping) throw new JobError('busy', `${worker} is stopping an earlier attempt of this job`);
     running.writer?.fail(new JobError('superseded', `attempt ${attempt} took this job over`));
     this.#endGrace(running);
-    job.takeOver(attempt, next);
+    job.takeOver(attempt, next ?? []);
     running.writer = writer;
     writer.send({ event: { $case: 'accepted', value: { worker, takenOver: true } } });
     if (running.progress !== null) writer.send({ event: running.progress });

@@ -34,8 +34,8 @@ export interface ArtifactPlan {
 }
 
 export interface JobPlan extends ArtifactPlan {
-  /** An artifact that the same call makes once this one is there. */
-  next?: ArtifactPlan | undefined;
+  /** Artifacts that the same call makes once this one is there, in this order. */
+  next?: readonly ArtifactPlan[];
 }
 
 /** How long things may take, in milliseconds. */
@@ -82,7 +82,7 @@ export class Job {
   readonly outcome: Promise<JobEnd>;
   readonly #options: JobOptions;
   #attempt: number;
-  #next: ArtifactPlan | undefined;
+  #next: readonly ArtifactPlan[];
   #child: Process | null = null;
   #stopping: { reason: JobError; since: number } | null = null;
   readonly #stopped = Promise.withResolvers<never>();
@@ -90,7 +90,7 @@ export class Job {
   constructor(options: JobOptions) {
     this.#options = options;
     this.#attempt = options.attempt;
-    this.#next = options.plan.next;
+    this.#next = options.plan.next ?? [];
     // Not everybody who could hear of these waits for them, and that must not end the service.
     this.#stopped.promise.catch(() => {});
     this.outcome = this.#run();
@@ -107,8 +107,8 @@ export class Job {
     return this.#stopping !== null;
   }
 
-  /** Gives it to a newer attempt, which may want another artifact after this one. */
-  takeOver(attempt: number, next: ArtifactPlan | undefined): void {
+  /** Gives it to a newer attempt, which may want other artifacts after this one. */
+  takeOver(attempt: number, next: readonly ArtifactPlan[]): void {
     this.#attempt = attempt;
     this.#next = next;
   }
@@ -127,7 +127,9 @@ export class Job {
     try {
       const end = await this.#make(this.#options.plan);
       const made = new Set<string>();
-      for (let next = this.#next; next !== undefined && !made.has(next.key); next = this.#next) {
+      for (;;) {
+        const next = this.#next.find(({ key }) => !made.has(key));
+        if (next === undefined) break;
         await this.#make(next);
         made.add(next.key);
       }

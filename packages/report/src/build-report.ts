@@ -12,6 +12,7 @@ import { pathologies } from './sections/pathologies.ts';
 import { repeat } from './sections/repeat.ts';
 import { scoresTable } from './sections/scores-table.ts';
 import { summary } from './sections/summary.ts';
+import { thresholds } from './sections/thresholds.ts';
 import { viewer } from './sections/viewer.ts';
 
 /**
@@ -25,6 +26,7 @@ export async function buildReport(data: ReportData): Promise<string> {
   const sections: [id: string, title: string, section: Html | null][] = [
     ['scores', 'Scores', scoresTable(data)],
     ['pathologies', 'Pathologies', pathologies(data)],
+    ['thresholds', 'Held-out normals', thresholds(data)],
     ['curves', 'Curves', curves(data)],
     ['histograms', 'Histograms', histograms(data)],
     ['gallery', 'Gallery', pictures?.section ?? null],
@@ -35,6 +37,9 @@ export async function buildReport(data: ReportData): Promise<string> {
   const pageData: PageData = {
     scores: test?.labels == null ? {} : rounded(test),
     labels: test?.labels == null ? null : [...test.labels],
+    thresholds: Object.fromEntries(
+      Object.entries(result.calibration?.thresholds ?? {}).map(([name, { threshold }]) => [name, threshold]),
+    ),
     cases: pictures?.data.cases ?? [],
     maps: pictures?.data.maps ?? [],
     side: test?.side ?? 0,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mostTelling, operatingPoints } from './operating-points.ts';
+import { firstAbove, mostTelling, operatingPoints } from './operating-points.ts';
 
 test('counts both classes at every distinct score, from the lowest', () => {
   // From the top: 0.9 abnormal, 0.5 twice (abnormal and normal), 0.1 normal.
@@ -14,4 +14,11 @@ test('the most telling point has the greatest sum of sensitivity and specificity
   // Thresholds 1 2 3 4: sensitivity 1 1 1/2 1/2, specificity 0 1/2 1/2 1: sums 1, 1.5, 1, 1.5; the lowest of two wins.
   const points = operatingPoints([1, 3, 2, 4], [0, 0, 1, 1]);
   expect(mostTelling(points)).toBe(1);
+});
+
+test('the first point above a threshold calls abnormal what scores higher, not what scores the same', () => {
+  const points = operatingPoints([1, 3, 2, 4], [0, 0, 1, 1]);
+  expect(points[firstAbove(points, 2)]).toMatchObject({ threshold: 3, truePositives: 1, falsePositives: 1 });
+  expect(points[firstAbove(points, 2.5)]!.threshold).toBe(3);
+  expect(points[firstAbove(points, 4)]!.threshold).toBe(4);
 });

@@ -40,3 +40,9 @@ export function mostTelling(points: readonly OperatingPoint[]): number {
   }: OperatingPoint) => tp / (tp + fn) + tn / (tn + fp);
   return points.reduce((best, point, at) => (index(point) > index(points[best]!) ? at : best), 0);
 }
+
+/** Place of the first point whose images all score above a threshold; the last place where none does. */
+export function firstAbove(points: readonly OperatingPoint[], threshold: number): number {
+  const place = points.findIndex((point) => point.threshold > threshold);
+  return place === -1 ? points.length - 1 : place;
+}

@@ -9,6 +9,8 @@ export interface PageData {
   /** Image scores of all test images; empty without labels: only the operating point needs them. */
   scores: Partial<Record<ScoreName, number[]>>;
   labels: (0 | 1)[] | null;
+  /** By score, from held-out normal images; empty where there are none. */
+  thresholds: Partial<Record<ScoreName, number>>;
   /** The gallery's images in its order. */
   cases: PageCase[];
   /** Heat maps of every case, in the order of its pictures after the image itself. */

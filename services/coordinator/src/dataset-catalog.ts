@@ -1,5 +1,5 @@
 import type { DatasetIndex, DatasetRecord, Fault } from '@ddad/contract';
-import { imagesDigest, selectTrainingImages, testImages } from '@ddad/dataset';
+import { type ImageChoice, imagesDigest, selectTrainingImages, testImages } from '@ddad/dataset';
 import {
   listDatasets,
   type ObjectStore,
@@ -8,11 +8,8 @@ import {
   readDatasetRecord,
 } from '@ddad/storage';
 
-/** Which of the unlabeled images a run trains on. */
-export interface Selection {
-  unlabeled?: number | undefined;
-  anomalousRate?: number | undefined;
-}
+/** What of a run's input chooses its images; fields that have their default are left out. */
+export type Selection = ImageChoice;
 
 /** Positions of a run's images in the packed dataset. */
 export interface RunImages {
@@ -23,6 +20,13 @@ export interface RunImages {
   unlabeled: number[];
   /** Normal first, then abnormal; empty where there are none. */
   test: number[];
+  /** Normal images that nothing is trained on; empty where there are none. */
+  heldOut: number[];
+}
+
+/** Images that show what scores mean: the held-out normal images, then D_u. Empty where none are held out. */
+export function referenceImages({ heldOut, unlabeled }: RunImages): number[] {
+  return heldOut.length === 0 ? [] : [...heldOut, ...unlabeled];
 }
 
 /** SHA-256 over pixels, in order. */
@@ -32,6 +36,8 @@ export interface ImageDigests {
   normalAndUnlabeled: string | null;
   /** Null without test images. */
   test: string | null;
+  /** Over the held-out normal images, then D_u; null where none are held out. */
+  reference: string | null;
 }
 
 /** Looks datasets up, keeping what it found in memory: content under a digest never changes. */
@@ -56,26 +62,25 @@ export class DatasetCatalog {
   /** A run's images, or every fault of the selection. */
   async images(digest: string, selection: Selection): Promise<RunImages | { faults: Fault[] }> {
     const index = await this.#indexes.get(digest, () => readDatasetIndex(this.#store, digest));
-    const { unlabeled, anomalousRate } = selection;
-    const selected = selectTrainingImages(index, {
-      ...(unlabeled === undefined ? {} : { unlabeled }),
-      ...(anomalousRate === undefined ? {} : { anomalousRate }),
-    });
+    const selected = selectTrainingImages(index, selection);
     if ('faults' in selected) return selected;
     return { imageSize: index.imageSize, ...selected, test: testImages(index).images };
   }
 
   /** Digests of a run's images; reads all pixels of the dataset where they are not known yet. */
   digests(digest: string, selection: Selection, images: RunImages): Promise<ImageDigests> {
-    const key = JSON.stringify([digest, selection.unlabeled ?? null, selection.anomalousRate ?? null]);
+    const { unlabeled = null, anomalousRate = null, calibration = 0 } = selection;
+    const key = JSON.stringify([digest, unlabeled, anomalousRate, calibration]);
     return this.#digests.get(key, async () => {
       const pixels = await readDatasetPixels(this.#store, digest);
       const over = (positions: number[]) => imagesDigest(pixels, images.imageSize, positions);
       const { normal, unlabeled, test } = images;
+      const reference = referenceImages(images);
       return {
         normal: over(normal),
         normalAndUnlabeled: unlabeled.length === 0 ? null : over([...normal, ...unlabeled]),
         test: test.length === 0 ? null : over(test),
+        reference: reference.length === 0 ? null : over(reference),
       };
     });
   }

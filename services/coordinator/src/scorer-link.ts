@@ -9,7 +9,7 @@ export type ScorerJob =
   | {
       kind: 'map';
       datasetDigest: string;
-      /** Positions of the test images. */
+      /** Positions of the images to score. */
       images: number[];
       maps: MapSpec;
     }
@@ -22,6 +22,8 @@ export type ScorerJob =
       /** Maps to refine and the key under which the refined ones are published; both empty without test images. */
       mapsKey: string;
       refinedKey: string;
+      /** Maps of other images, refined as well. */
+      further: { mapsKey: string; refinedKey: string }[];
     };
 
 const acceptLimitMs = 30_000;
@@ -62,6 +64,7 @@ export class ScorerLink implements JobLink<ScorerJob> {
             refiner: job.refiner,
             mapsKey: job.mapsKey,
             refinedKey: job.refinedKey,
+            further: job.further,
           });
     return followCall(stream, listener, signal, acceptLimitMs);
   }

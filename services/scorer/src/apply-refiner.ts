@@ -12,7 +12,7 @@ import { refinerChannels } from './train-refiner.ts';
 const batchSize = 16;
 
 /**
- * Refines the maps of the test images (R_dual, R_intra: eqs. 10 and 13): files `scores` (tensor `scores`: [T]) and `maps`
+ * Refines score maps (R_dual, R_intra: eqs. 10 and 13): files `scores` (tensor `scores`: [T]) and `maps`
  * (tensor `maps`: [T,H,W], the anomaly class's probability).
  */
 export async function applyRefiner(task: ApplyTask, context: ChildContext): Promise<ChildResult | null> {

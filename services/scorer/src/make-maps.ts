@@ -16,7 +16,7 @@ const batchSize = 64;
 const imageScore = (map: Tensor): Tensor => tf.mean(map, [1, 2, 3]);
 
 /**
- * Scores test images with all members: files `scores` (tensors `rec.INDEX` per NDM member, `recEnsemble`, `aIntra`, `aInter`:
+ * Scores images with all members: files `scores` (tensors `rec.INDEX` per NDM member, `recEnsemble`, `aIntra`, `aInter`:
  * [T]) and `maps` (`recEnsemble`, `aIntra`, `aInter`: [T,H,W]). Without a UDM there is no `aInter`. With AE-U all of them are
  * refined by its uncertainty.
  */
@@ -26,7 +26,7 @@ export async function makeMaps(task: MapTask, context: ChildContext): Promise<Ch
   const pixels = await readImages(task.pixels, spec.imageSize, task.images);
   const digest = pixelsDigest(pixels);
   if (digest !== spec.imagesDigest) {
-    throw new ChildFault('invalid', `test images: expected digest ${spec.imagesDigest}, got ${digest}`);
+    throw new ChildFault('invalid', `images: expected digest ${spec.imagesDigest}, got ${digest}`);
   }
   const images = networkInput(pixels);
   const side = spec.imageSize;

@@ -7,7 +7,7 @@ import {
 } from '@ddad/contract';
 import { expect, test } from 'vitest';
 import { pathologyResult } from './pathology-result.ts';
-import type { TestScores } from './test-scores.ts';
+import type { ImageScores } from './test-scores.ts';
 
 /** Unlabeled 1, 2 (normal) and 3, 4 (abnormal); test 5, 6 (normal) and 7 to 10 (abnormal). */
 const index: DatasetIndex = {
@@ -22,7 +22,7 @@ const index: DatasetIndex = {
   synthetic: true,
 };
 const labels = [0, 0, 1, 1, 1, 1];
-const scores: TestScores = {
+const scores: ImageScores = {
   rec: [Float32Array.of(0.2, 0.4, 0.1, 0.3, 0.5, 0.6)],
   others: new Map([['aInter', Float32Array.of(0.2, 0.4, 0.5, 0.1, 0.3, 0.6)]]),
 };

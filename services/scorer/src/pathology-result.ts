@@ -7,7 +7,7 @@ import type {
 } from '@ddad/contract';
 import { testImages } from '@ddad/dataset';
 import { separations } from './separations.ts';
-import type { TestScores } from './test-scores.ts';
+import type { ImageScores } from './test-scores.ts';
 import { trainingPositions } from './training-positions.ts';
 
 /** Whether some unlabeled images hold a pathology; null where one of them may hold anything. */
@@ -34,7 +34,7 @@ function poolOf({ unlabeled }: DatasetIndex): number[] {
 export function pathologyResult(
   index: DatasetIndex,
   facts: Pick<ReportFacts, 'input' | 'members'>,
-  scores: TestScores,
+  scores: ImageScores,
   labels: readonly number[],
 ): PathologyResult | undefined {
   if (index.pathologies === undefined) return undefined;

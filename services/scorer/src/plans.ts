@@ -139,15 +139,19 @@ export function refinePlan(request: RefineRequest, { store, cache, threads }: Pl
   if (![learningRate, weightDecay].every(Number.isFinite)) faults.throwIfAny();
   const key = artifactKey(spec);
   faults.expect(key === job.key, 'key', `the specification's own, ${key}`, `"${job.key}"`);
-  const refined: RefinedSpec | null = request.mapsKey === '' ? null : { maps: request.mapsKey, refiner: key };
-  if (refined === null) {
-    faults.expect(request.refinedKey === '', 'refined key', 'none without maps', `"${request.refinedKey}"`);
-  } else {
-    faults.digest('maps key', refined.maps);
-    const own = artifactKey(refined);
-    const right = own === request.refinedKey;
-    faults.expect(right, 'refined key', `the specification's own, ${own}`, `"${request.refinedKey}"`);
+  const { mapsKey, refinedKey, further } = request;
+  if (mapsKey === '') {
+    faults.expect(refinedKey === '', 'refined key', 'none without maps', `"${refinedKey}"`);
   }
+  const refinements = [...(mapsKey === '' ? [] : [{ mapsKey, refinedKey }]), ...further];
+  const refined = refinements.map((wanted): RefinedSpec => {
+    faults.digest('maps key', wanted.mapsKey);
+    const one = { maps: wanted.mapsKey, refiner: key };
+    const own = artifactKey(one);
+    const right = own === wanted.refinedKey;
+    faults.expect(right, 'refined key', `the specification's own, ${own}`, `"${wanted.refinedKey}"`);
+    return one;
+  });
   faults.throwIfAny();
   return {
     kind: 'refiners',
@@ -158,7 +162,7 @@ export function refinePlan(request: RefineRequest, { store, cache, threads }: Pl
       const pixels = await cache.pixels(datasetDigest);
       return { type: 'refine', spec, members, pixels, images, directory, checkpoint, threads };
     },
-    next: refined === null ? undefined : applyPlan(refined, spec.input, spec.imageSize, { store, threads }),
+    next: refined.map((one) => applyPlan(one, spec.input, spec.imageSize, { store, threads })),
   };
 }
 

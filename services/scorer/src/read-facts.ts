@@ -31,6 +31,7 @@ const factsSchema = z.looseObject({
     .max(1000),
   artifacts: z.looseObject({ maps: digest.nullable(), rIntra: digest, rDual: digest.nullable() }),
   refined: z.looseObject({ rIntra: digest.nullable(), rDual: digest.nullable() }),
+  reference: z.looseObject({ maps: digest, rIntra: digest.nullable(), rDual: digest.nullable() }).optional(),
   seconds: z.record(z.string(), z.number()),
   input: z.looseObject({}),
 });

@@ -1,10 +1,10 @@
 import { recSeparation, separation } from '@ddad/anomaly';
 import type { RunScores } from '@ddad/contract';
-import type { TestScores } from './test-scores.ts';
+import type { ImageScores } from './test-scores.ts';
 
 /** AUC and AP of every score, over the test images that `keep` names; null where they are all of one class. */
 export function separations(
-  { rec, others }: TestScores,
+  { rec, others }: ImageScores,
   labels: readonly number[],
   keep: readonly number[],
 ): RunScores | null {

@@ -13,7 +13,7 @@ export interface MapTask {
   spec: MapSpec;
   members: EnsembleFiles;
   pixels: string;
-  /** Positions of the test images. */
+  /** Positions of the images. */
   images: number[];
   directory: string;
   threads: number;

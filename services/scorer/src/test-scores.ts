@@ -10,8 +10,8 @@ import {
   readManifest,
 } from '@ddad/storage';
 
-/** Image scores of the test images, [T] each: `rec` per NDM member, the rest by name. */
-export interface TestScores {
+/** Image scores of a set of images, the test images or the reference images, [T] each: `rec` per NDM member, the rest by name. */
+export interface ImageScores {
   rec: Float32Array[];
   others: Map<Exclude<ScoreName, 'rec'>, Float32Array>;
 }
@@ -35,26 +35,24 @@ async function readScores(store: ObjectStore, directory: string, kind: ArtifactK
 }
 
 /**
- * Reads a run's scores from the artifacts that hold them.
+ * Reads scores from the artifacts that hold them.
  * @param directory for files on their way
- * @returns null where the run has no test images
+ * @param keys of the maps and of the refined maps; null where there are none
  */
-export async function readTestScores(
+export async function readImageScores(
   store: ObjectStore,
   directory: string,
-  facts: Pick<ReportFacts, 'artifacts' | 'refined'>,
-): Promise<TestScores | null> {
-  const { maps } = facts.artifacts;
-  if (maps === null) return null;
-  const others: TestScores['others'] = new Map();
+  keys: { maps: string; rIntra: string | null; rDual: string | null },
+): Promise<ImageScores> {
+  const others: ImageScores['others'] = new Map();
   const rec: Float32Array[] = [];
-  for (const [name, { data }] of await readScores(store, directory, 'maps', maps)) {
+  for (const [name, { data }] of await readScores(store, directory, 'maps', keys.maps)) {
     const member = /^rec\.(\d+)$/.exec(name);
     if (member !== null) rec[Number(member[1])] = data;
     else if (name === 'recEnsemble' || name === 'aIntra' || name === 'aInter') others.set(name, data);
   }
   for (const name of ['rIntra', 'rDual'] as const) {
-    const key = facts.refined[name];
+    const key = keys[name];
     if (key === null) continue;
     const scores = (await readScores(store, directory, 'refined', key)).get('scores');
     if (scores !== undefined) others.set(name, scores.data);
@@ -62,8 +60,18 @@ export async function readTestScores(
   return { rec, others };
 }
 
+/** The scores of a run's test images; null where it has none. */
+export async function readTestScores(
+  store: ObjectStore,
+  directory: string,
+  { artifacts, refined }: Pick<ReportFacts, 'artifacts' | 'refined'>,
+): Promise<ImageScores | null> {
+  const { maps } = artifacts;
+  return maps === null ? null : readImageScores(store, directory, { maps, ...refined });
+}
+
 /** The scores by name, `rec` being the first NDM member's. */
-export function scoresByName({ rec, others }: TestScores): Partial<Record<ScoreName, Float32Array>> {
+export function scoresByName({ rec, others }: ImageScores): Partial<Record<ScoreName, Float32Array>> {
   const found: Partial<Record<ScoreName, Float32Array>> = {};
   for (const name of scoreNames) {
     const values = name === 'rec' ? rec[0] : others.get(name);

@@ -2,14 +2,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { scoreHistogram } from '@ddad/anomaly';
-import { type ReportFacts, type RunResult, type ScoreName, scoreNames } from '@ddad/contract';
+import {
+  type DatasetIndex,
+  type ReportFacts,
+  type RunResult,
+  type ScoreName,
+  scoreNames,
+} from '@ddad/contract';
 import { testImages } from '@ddad/dataset';
 import { type ObjectStore, readDatasetIndex } from '@ddad/storage';
 import { copiesInTraining } from './copies-in-training.ts';
+import { type HeldOutFindings, heldOutFindings } from './held-out-findings.ts';
 import { pathologyResult } from './pathology-result.ts';
 import { scoresCsv } from './scores-csv.ts';
 import { separations } from './separations.ts';
-import { readTestScores, scoresByName } from './test-scores.ts';
+import { readImageScores, readTestScores, scoresByName } from './test-scores.ts';
+import { trainingPositions } from './training-positions.ts';
 
 function histogramDistances(
   scores: Partial<Record<ScoreName, Float32Array>>,
@@ -23,12 +31,26 @@ function histogramDistances(
   return found;
 }
 
+/** What the run's held-out normal images tell; null where there are none. */
+async function readHeldOut(
+  store: ObjectStore,
+  directory: string,
+  facts: ReportFacts,
+  index: DatasetIndex,
+  test: { scores: Partial<Record<ScoreName, Float32Array>> | null; labels: readonly number[] | null },
+): Promise<HeldOutFindings | null> {
+  if (facts.reference === undefined) return null;
+  const reference = scoresByName(await readImageScores(store, directory, facts.reference));
+  const { heldOut } = trainingPositions(index, facts);
+  return heldOutFindings(reference, heldOut.length, facts, test.scores, test.labels);
+}
+
 /**
  * Writes a run's figures into the store: `reports/RUN/report.json` (the result) and `reports/RUN/scores.csv`. The result
  * also names the page, which `writePage` writes.
  */
 export async function writeReport(store: ObjectStore, facts: ReportFacts): Promise<RunResult> {
-  const { datasetDigest, refined: _refined, input: _input, ...base } = facts;
+  const { datasetDigest, refined: _refined, reference: _reference, input: _input, ...base } = facts;
   const directory = await mkdtemp(join(tmpdir(), 'ddad-report-'));
   try {
     const index = await readDatasetIndex(store, datasetDigest);
@@ -41,11 +63,16 @@ export async function writeReport(store: ObjectStore, facts: ReportFacts): Promi
       scores: null,
     };
     const result: RunResult = { ...base, scores: null, files };
-    if (found !== null) {
+    const scores = found === null ? null : scoresByName(found);
+    const heldOut = await readHeldOut(store, directory, facts, index, { scores, labels });
+    if (heldOut !== null) {
+      result.calibration = heldOut.calibration;
+      result.labelFree = heldOut.labelFree;
+    }
+    if (found !== null && scores !== null) {
       const all = images.map((_position, i) => i);
-      const scores = scoresByName(found);
       files.scores = `${place}/scores.csv`;
-      await store.put(files.scores, scoresCsv(index, images, labels, scores));
+      await store.put(files.scores, scoresCsv(index, images, labels, scores, heldOut?.pValues));
       if (labels !== null) {
         result.scores = separations(found, labels, all);
         if (result.scores !== null) {

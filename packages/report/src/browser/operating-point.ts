@@ -1,6 +1,6 @@
 import type { ScoreName } from '@ddad/contract';
 import { figure } from '../figures.ts';
-import { mostTelling, type OperatingPoint, operatingPoints } from '../operating-points.ts';
+import { firstAbove, mostTelling, type OperatingPoint, operatingPoints } from '../operating-points.ts';
 import type { PageData } from '../page-data.ts';
 import { all, byId } from './elements.ts';
 
@@ -29,7 +29,8 @@ export function operatingPointForm(data: PageData): void {
   const choose = () => {
     points = operatingPoints(data.scores[select.value as ScoreName]!, labels);
     slider.max = String(points.length - 1);
-    slider.value = String(mostTelling(points));
+    const threshold = data.thresholds[select.value as ScoreName];
+    slider.value = String(threshold === undefined ? mostTelling(points) : firstAbove(points, threshold));
     for (const { rule } of rules.values()) rule.setAttribute('visibility', 'hidden');
     move();
   };

@@ -11,7 +11,7 @@ import { differenceChart, rocPair, scatter } from './comparison-charts.ts';
 /** Two runs side by side as one HTML page that needs nothing else. Names and pictures of images are not in it. */
 export function buildComparison(comparison: Comparison): string {
   const { runs, sides } = comparison;
-  const nothing: PageData = { scores: {}, labels: null, cases: [], maps: [], side: 0 };
+  const nothing: PageData = { scores: {}, labels: null, thresholds: {}, cases: [], maps: [], side: 0 };
   return pageShell({
     title: `${runs[0].dataset}: two runs side by side — DDAD report`,
     sections: [

@@ -1,6 +1,8 @@
 import {
+  defaultFalsePositiveRate,
   describeFaults,
   type Fault,
+  leastHeldOut,
   parseRunInput,
   type ResolvedRunInput,
   refinerInputSchema,
@@ -109,6 +111,7 @@ interface ReadableFields extends Selection {
   dataset?: string;
   batchSize?: number;
   refinerBatchSize?: number;
+  falsePositiveRate?: number;
   /** False where `unlabeled` or `anomalousRate` cannot be read, so that the selection cannot be judged. */
   selectable: boolean;
 }
@@ -120,6 +123,8 @@ function readableFields(raw: unknown): ReadableFields {
   const anomalousRate = shape.anomalousRate.safeParse(given.anomalousRate);
   const batchSize = shape.batchSize.safeParse(given.batchSize);
   const refinerBatchSize = refinerInputSchema.shape.batchSize.safeParse(fieldsOf(given.refiner).batchSize);
+  const calibration = shape.calibration.safeParse(given.calibration);
+  const falsePositiveRate = shape.falsePositiveRate.safeParse(given.falsePositiveRate);
   const dataset = shape.dataset.safeParse(given.dataset);
   return {
     ...(dataset.success ? { dataset: dataset.data } : {}),
@@ -127,6 +132,8 @@ function readableFields(raw: unknown): ReadableFields {
     ...(refinerBatchSize.success ? { refinerBatchSize: refinerBatchSize.data } : {}),
     ...(unlabeled.success ? { unlabeled: unlabeled.data } : {}),
     ...(anomalousRate.success ? { anomalousRate: anomalousRate.data } : {}),
+    ...(calibration.success ? { calibration: calibration.data } : {}),
+    ...(falsePositiveRate.success ? { falsePositiveRate: falsePositiveRate.data } : {}),
     selectable: unlabeled.success && anomalousRate.success,
   };
 }
@@ -157,15 +164,17 @@ async function checkAgainstDataset(
     faults.push({ path: 'dataset', message: await unknownDataset(catalog, dataset) });
     return null;
   }
+  const held: Selection = fields.calibration ? { calibration: fields.calibration } : {};
   const selection: Selection = {
+    ...held,
     ...(fields.unlabeled === undefined ? {} : { unlabeled: fields.unlabeled }),
     ...(fields.anomalousRate === undefined ? {} : { anomalousRate: fields.anomalousRate }),
   };
-  let images = await catalog.images(record.digest, selectable ? selection : {});
+  let images = await catalog.images(record.digest, selectable ? selection : held);
   if ('faults' in images) {
     faults.push(...images.faults);
     // D_n does not depend on the selection: the batch sizes can be judged all the same.
-    images = await catalog.images(record.digest, {});
+    images = await catalog.images(record.digest, held);
     if ('faults' in images) return null;
   }
   const normals = images.normal.length;
@@ -183,7 +192,26 @@ async function checkAgainstDataset(
   };
   tooLarge('batchSize', batchSize);
   tooLarge('refiner.batchSize', refinerBatchSize);
+  const fault = heldOutFault(fields, images.heldOut.length);
+  if (fault !== null) faults.push(fault);
   return { digest: record.digest, synthetic: record.synthetic, selection, images };
+}
+
+/** Too few held-out normal images for the threshold that was asked for; null where there are enough, or none was. */
+function heldOutFault(
+  { calibration = 0, falsePositiveRate }: Pick<ReadableFields, 'calibration' | 'falsePositiveRate'>,
+  heldOut: number,
+): Fault | null {
+  if (calibration === 0 && falsePositiveRate === undefined) return null;
+  const rate = falsePositiveRate ?? defaultFalsePositiveRate;
+  const least = leastHeldOut(rate);
+  if (heldOut >= least) return null;
+  return {
+    path: calibration > 0 ? 'calibration' : 'falsePositiveRate',
+    message:
+      `expected at least ${least} held-out normal images for a false-positive rate of ${rate} (from "calibration", ` +
+      `a share of the normal training images, or the dataset's validation images), got ${heldOut}`,
+  };
 }
 
 async function unknownDataset(catalog: DatasetCatalog, name: string): Promise<string> {

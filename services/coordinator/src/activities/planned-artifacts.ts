@@ -36,12 +36,21 @@ export interface RefinerPlan {
   key: string;
   /** Key of the refined maps; null without test images. */
   refinedKey: string | null;
+  /** The same of the reference images; absent where there are none. */
+  referenceRefinedKey?: string;
+}
+
+export interface MapPlan {
+  spec: MapSpec;
+  key: string;
 }
 
 /** What a run makes of its members. */
 export interface ScoringPlan {
   /** Null without test images. */
-  maps: { spec: MapSpec; key: string } | null;
+  maps: MapPlan | null;
+  /** Maps of the reference images; absent where there are none. */
+  reference?: MapPlan;
   refiners: RefinerPlan[];
 }
 
@@ -114,18 +123,19 @@ export function planMembers(
 
 /** Works out what is made of the members with these keys. */
 export function planScoring({ input, images, digests }: PlanBasis, { ndm, udm }: EnsembleKeys): ScoringPlan {
-  let maps: ScoringPlan['maps'] = null;
-  if (digests.test !== null) {
+  const mapsOf = (imagesDigest: string): MapPlan => {
     const spec: MapSpec = {
       recipe: recipes.maps,
       backbone: input.backbone,
       ndm,
       udm,
-      imagesDigest: digests.test,
+      imagesDigest,
       imageSize: images.imageSize,
     };
-    maps = { spec, key: artifactKey(spec) };
-  }
+    return { spec, key: artifactKey(spec) };
+  };
+  const maps = digests.test === null ? null : mapsOf(digests.test);
+  const reference = digests.reference === null ? null : mapsOf(digests.reference);
   const refinerInputs: RefinerInput[] = udm.length > 0 ? ['dual', 'intra'] : ['intra'];
   const refiners = refinerInputs.map((kind): RefinerPlan => {
     const spec: RefinerSpec = {
@@ -148,7 +158,10 @@ export function planScoring({ input, images, digests }: PlanBasis, { ndm, udm }:
       spec,
       key,
       refinedKey: maps === null ? null : artifactKey({ maps: maps.key, refiner: key }),
+      ...(reference === null
+        ? {}
+        : { referenceRefinedKey: artifactKey({ maps: reference.key, refiner: key }) }),
     };
   });
-  return { maps, refiners };
+  return { maps, ...(reference === null ? {} : { reference }), refiners };
 }

@@ -12,7 +12,7 @@ export interface ReportDeps extends DamagedInputsDeps {
 /** What the report itself finds. */
 export type ReportFindings = Pick<
   RunResult,
-  'scores' | 'withoutCopies' | 'histogramDistance' | 'pathologies' | 'files'
+  'scores' | 'withoutCopies' | 'histogramDistance' | 'pathologies' | 'calibration' | 'labelFree' | 'files'
 >;
 
 const reportLimitMs = 600_000;
@@ -30,7 +30,7 @@ export async function writeReport(deps: ReportDeps, facts: ReportFacts): Promise
       { limitMs: reportLimitMs, signal: context.cancellationSignal },
     );
     const scores = JSON.parse(scoresJson) as RunScores | null;
-    const { withoutCopies, histogramDistance, pathologies } = JSON.parse(
+    const { withoutCopies, histogramDistance, pathologies, calibration, labelFree } = JSON.parse(
       (await deps.store.get(reportKey)).toString('utf8'),
     ) as Partial<RunResult>;
     return {
@@ -38,6 +38,8 @@ export async function writeReport(deps: ReportDeps, facts: ReportFacts): Promise
       ...(withoutCopies === undefined ? {} : { withoutCopies }),
       ...(histogramDistance === undefined ? {} : { histogramDistance }),
       ...(pathologies === undefined ? {} : { pathologies }),
+      ...(calibration === undefined ? {} : { calibration }),
+      ...(labelFree === undefined ? {} : { labelFree }),
       files: { report: reportKey, page: pageKey, scores: scoresKey === '' ? null : scoresKey },
     };
   } catch (error) {
@@ -49,11 +51,14 @@ export async function writeReport(deps: ReportDeps, facts: ReportFacts): Promise
 }
 
 /** The artifacts that the report tells of. */
-function inputsOf({ artifacts, refined, members }: ReportFacts): JobInput[] {
+function inputsOf({ artifacts, refined, reference, members }: ReportFacts): JobInput[] {
   const keys = [
     { kind: 'maps', key: artifacts.maps },
     { kind: 'refined', key: refined.rIntra },
     { kind: 'refined', key: refined.rDual },
+    { kind: 'maps', key: reference?.maps ?? null },
+    { kind: 'refined', key: reference?.rIntra ?? null },
+    { kind: 'refined', key: reference?.rDual ?? null },
     ...members.map(({ key }) => ({ kind: 'members', key }) as const),
   ] as const;
   return keys.flatMap(({ kind, key }) => (key === null ? [] : [{ kind, key }]));

@@ -1,7 +1,7 @@
 import type { MapSpec, RefinerSpec } from '@ddad/contract';
 import { type ArtifactKind, readIntactManifest } from '@ddad/storage';
 import { Context } from '@temporalio/activity';
-import type { DatasetCatalog, Selection } from '../dataset-catalog.ts';
+import { type DatasetCatalog, referenceImages, type Selection } from '../dataset-catalog.ts';
 import type { Dispatcher, RunIdentity } from '../dispatcher.ts';
 import type { ScorerJob } from '../scorer-link.ts';
 import { type DamagedInputsDeps, explainByInputs, type JobInput } from './damaged-inputs.ts';
@@ -24,6 +24,8 @@ interface ScoreArgs {
 
 export interface MapsArgs extends ScoreArgs {
   spec: MapSpec;
+  /** Whose maps; absent: the test images'. */
+  of?: 'reference';
 }
 
 export interface RefineArgs extends ScoreArgs {
@@ -31,17 +33,20 @@ export interface RefineArgs extends ScoreArgs {
   /** Maps to refine and the key of the refined ones; both null without test images. */
   mapsKey: string | null;
   refinedKey: string | null;
+  /** Maps of the reference images to refine as well; absent where there are none. */
+  reference?: { mapsKey: string; refinedKey: string };
 }
 
-/** Has the score maps of the test images made (equations 3 and 4). */
+/** Has the score maps of the test images, or of the reference images, made (equations 3 and 4). */
 export async function makeScoreMaps(deps: ScoreDeps, args: MapsArgs): Promise<void> {
   const { key, datasetDigest, spec } = args;
-  const { test } = await unlessCancelled(imagesOf(deps.catalog, datasetDigest, args.selection));
+  const run = await unlessCancelled(imagesOf(deps.catalog, datasetDigest, args.selection));
+  const images = args.of === 'reference' ? referenceImages(run) : run.test;
   await runScorerJob(deps, args, {
-    what: 'maps',
-    job: { kind: 'map', datasetDigest, images: test, maps: spec },
+    what: args.of === 'reference' ? 'reference maps' : 'maps',
+    job: { kind: 'map', datasetDigest, images, maps: spec },
     order: 0,
-    total: test.length,
+    total: images.length,
     reads: membersOf(spec),
     makes: [['maps', key]],
   });
@@ -49,7 +54,8 @@ export async function makeScoreMaps(deps: ScoreDeps, args: MapsArgs): Promise<vo
 
 /** Has one ASR-Net trained and, where there are maps, has them refined (section 3.5). */
 export async function trainRefiner(deps: ScoreDeps, args: RefineArgs): Promise<void> {
-  const { key, datasetDigest, spec, mapsKey, refinedKey } = args;
+  const { key, datasetDigest, spec, mapsKey, refinedKey, reference } = args;
+  const further = reference === undefined ? [] : [reference];
   const { normal } = await unlessCancelled(imagesOf(deps.catalog, datasetDigest, args.selection));
   await runScorerJob(deps, args, {
     what: `refiner ${spec.input}`,
@@ -60,15 +66,21 @@ export async function trainRefiner(deps: ScoreDeps, args: RefineArgs): Promise<v
       refiner: spec,
       mapsKey: mapsKey ?? '',
       refinedKey: refinedKey ?? '',
+      further,
     },
     order: spec.input === 'dual' ? 0 : 1,
     total: spec.epochs,
     reads: [
       ...membersOf(spec),
       ...(mapsKey === null ? [] : [{ kind: 'maps', key: mapsKey } as const]),
+      ...further.map((one) => ({ kind: 'maps', key: one.mapsKey }) as const),
       { kind: 'refiners', key, optional: true },
     ],
-    makes: [['refiners', key], ...(refinedKey === null ? [] : [['refined', refinedKey] as const])],
+    makes: [
+      ['refiners', key],
+      ...(refinedKey === null ? [] : [['refined', refinedKey] as const]),
+      ...further.map((one) => ['refined', one.refinedKey] as const),
+    ],
   });
 }
 

@@ -19,6 +19,7 @@ import {
 import type { RunPlan } from '../activities/plan.ts';
 import type { ScoringPlan } from '../activities/planned-artifacts.ts';
 import type { ReportFindings } from '../activities/report.ts';
+import type { RefineArgs } from '../activities/score.ts';
 import type { RunIdentity } from '../dispatcher.ts';
 import { failureTypes } from '../failure-types.ts';
 import { memberProgressSignal } from '../member-progress.ts';
@@ -123,7 +124,7 @@ async function score(
   run: Run,
   planned: RunPlan,
   training: MemberTraining,
-  { maps, refiners }: ScoringPlan,
+  { maps, reference, refiners }: ScoringPlan,
   options: ActivityOptions,
 ): Promise<RunResult> {
   const { state, growth, pausing, identity, seconds, startedAt } = run;
@@ -139,10 +140,25 @@ async function score(
       ),
     );
   }
+  if (reference !== undefined) {
+    await stage(run, 'maps', () =>
+      naming(
+        'the maps of the reference images',
+        pausing.run(() =>
+          makeMaps.executeWithOptions({ ...options, summary: 'reference maps' }, [
+            { ...images, ...reference, of: 'reference' },
+          ]),
+        ),
+      ),
+    );
+  }
   await stage(run, 'refining', () =>
     allOrNone(
-      refiners.map(({ input, spec, key, refinedKey }) => () => {
-        const args = { ...images, spec, key, mapsKey: maps?.key ?? null, refinedKey };
+      refiners.map(({ input, spec, key, refinedKey, referenceRefinedKey }) => () => {
+        const args: RefineArgs = { ...images, spec, key, mapsKey: maps?.key ?? null, refinedKey };
+        if (reference !== undefined && referenceRefinedKey !== undefined) {
+          args.reference = { mapsKey: reference.key, refinedKey: referenceRefinedKey };
+        }
         return naming(
           `refiner ${input} (key ${key})`,
           pausing.run(() => refine.executeWithOptions({ ...options, summary: `refiner ${input}` }, [args])),
@@ -178,6 +194,13 @@ async function score(
         rDual: refiner('dual')?.refinedKey ?? null,
       },
     };
+    if (reference !== undefined) {
+      facts.reference = {
+        maps: reference.key,
+        rIntra: refiner('intra')?.referenceRefinedKey ?? null,
+        rDual: refiner('dual')?.referenceRefinedKey ?? null,
+      };
+    }
     return naming(
       'the report',
       pausing.run(() => report.executeWithOptions({ ...options, summary: 'report' }, [facts])),

@@ -31,7 +31,7 @@ export const protobufFileName = "ddad/v1/scorer.proto";
 export interface MapRequest {
   job: JobHeader | undefined;
   datasetDigest: string;
-  /** Positions of the test images in the packed dataset. */
+  /** Positions of the images in the packed dataset. */
   images: number[];
   maps: MapSpec | undefined;
 }
@@ -43,7 +43,7 @@ export interface MapSpec {
   ndm: string[];
   /** Empty in the one-class mode. */
   udm: string[];
-  /** SHA-256 over the test pixels in order. */
+  /** SHA-256 over the images' pixels in order. */
   imagesDigest: string;
   imageSize: number;
 }
@@ -63,6 +63,14 @@ export interface RefineRequest {
   /** Key of the maps to refine; empty where there are no test images. */
   mapsKey: string;
   /** Key under which the refined maps are published; empty where maps_key is. */
+  refinedKey: string;
+  /** Maps of other images to refine with it as well. */
+  further: Refinement[];
+}
+
+export interface Refinement {
+  mapsKey: string;
+  /** Key under which the refined maps are published. */
   refinedKey: string;
 }
 
@@ -383,7 +391,15 @@ export const MapResponse: MessageFns<MapResponse> = {
 };
 
 function createBaseRefineRequest(): RefineRequest {
-  return { job: undefined, datasetDigest: "", images: [], refiner: undefined, mapsKey: "", refinedKey: "" };
+  return {
+    job: undefined,
+    datasetDigest: "",
+    images: [],
+    refiner: undefined,
+    mapsKey: "",
+    refinedKey: "",
+    further: [],
+  };
 }
 
 export const RefineRequest: MessageFns<RefineRequest> = {
@@ -409,6 +425,9 @@ export const RefineRequest: MessageFns<RefineRequest> = {
     }
     if (message.refinedKey !== "") {
       writer.uint32(50).string(message.refinedKey);
+    }
+    for (const v of message.further) {
+      Refinement.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -484,6 +503,14 @@ export const RefineRequest: MessageFns<RefineRequest> = {
             message.refinedKey = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.further.push(Refinement.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -507,6 +534,74 @@ export const RefineRequest: MessageFns<RefineRequest> = {
     message.refiner = (object.refiner !== undefined && object.refiner !== null)
       ? RefinerSpec.fromPartial(object.refiner)
       : undefined;
+    message.mapsKey = object.mapsKey ?? "";
+    message.refinedKey = object.refinedKey ?? "";
+    message.further = object.further?.map((e) => Refinement.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRefinement(): Refinement {
+  return { mapsKey: "", refinedKey: "" };
+}
+
+export const Refinement: MessageFns<Refinement> = {
+  encode(message: Refinement, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.mapsKey !== "") {
+      writer.uint32(10).string(message.mapsKey);
+    }
+    if (message.refinedKey !== "") {
+      writer.uint32(18).string(message.refinedKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Refinement {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefinement();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.mapsKey = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.refinedKey = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Refinement>): Refinement {
+    return Refinement.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Refinement>): Refinement {
+    const message = createBaseRefinement();
     message.mapsKey = object.mapsKey ?? "";
     message.refinedKey = object.refinedKey ?? "";
     return message;
@@ -930,7 +1025,7 @@ export const ReportResponse: MessageFns<ReportResponse> = {
 
 export type ScorerServiceService = typeof ScorerServiceService;
 export const ScorerServiceService = {
-  /** Computes score maps of the test images from the members (equations 3 and 4) and publishes them. */
+  /** Computes score maps of images, the test images or others, from the members (equations 3 and 4) and publishes them. */
   map: {
     path: "/ddad.v1.ScorerService/Map" as const,
     requestStream: false as const,
@@ -972,7 +1067,7 @@ export const ScorerServiceService = {
 } as const;
 
 export interface ScorerServiceServer extends UntypedServiceImplementation {
-  /** Computes score maps of the test images from the members (equations 3 and 4) and publishes them. */
+  /** Computes score maps of images, the test images or others, from the members (equations 3 and 4) and publishes them. */
   map: handleServerStreamingCall<MapRequest, MapResponse>;
   /** Trains one ASR-Net (section 3.5) and publishes it; where maps are named, also refines and publishes those. */
   refine: handleServerStreamingCall<RefineRequest, RefineResponse>;
@@ -982,7 +1077,7 @@ export interface ScorerServiceServer extends UntypedServiceImplementation {
 }
 
 export interface ScorerServiceClient extends Client {
-  /** Computes score maps of the test images from the members (equations 3 and 4) and publishes them. */
+  /** Computes score maps of images, the test images or others, from the members (equations 3 and 4) and publishes them. */
   map(request: MapRequest, options?: Partial<CallOptions>): ClientReadableStream<MapResponse>;
   map(request: MapRequest, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<MapResponse>;
   /** Trains one ASR-Net (section 3.5) and publishes it; where maps are named, also refines and publishes those. */

@@ -1,0 +1,63 @@
+import { type Calibration, type LabelFree, leastHeldOut, type RunResult, scoreNames } from '@ddad/contract';
+import { lossFigure, percent } from './figures.ts';
+import { type Column, tableLines } from './table.ts';
+
+/** What held-out normal images tell: thresholds, and figures for choosing settings. Nothing where there are none. */
+export function heldOutLines({ calibration, labelFree }: RunResult): string[] {
+  return [...thresholdLines(calibration), ...labelFreeLines(labelFree)];
+}
+
+/** Thresholds from held-out normal images, and what they give on the test images. */
+function thresholdLines(calibration: Calibration | undefined): string[] {
+  if (calibration === undefined) return [];
+  const { images, falsePositiveRate, thresholds } = calibration;
+  const rate = `${percent(falsePositiveRate)} %`;
+  if (thresholds === null) {
+    const least = leastHeldOut(falsePositiveRate);
+    return [
+      `no thresholds: at ${rate} false positives they need ${least} held-out normal images, not ${images}`,
+    ];
+  }
+  const share = (value: number | null) => (value === null ? '' : percent(value));
+  const columns: Column[] = [
+    { heading: 'score' },
+    { heading: 'threshold', align: 'right' },
+    { heading: 'sensitivity %', align: 'right' },
+    { heading: 'specificity %', align: 'right' },
+  ];
+  const rows = scoreNames.flatMap((name) => {
+    const found = thresholds[name];
+    if (found === undefined) return [];
+    return [[name, lossFigure(found.threshold), share(found.sensitivity), share(found.specificity)]];
+  });
+  return [
+    '',
+    `thresholds at ${rate} false positives, from ${images} held-out normal images; rates are those seen on the test images`,
+    ...tableLines(columns, rows),
+  ];
+}
+
+/** Figures that need no label of a test image. */
+function labelFreeLines(labelFree: LabelFree | undefined): string[] {
+  if (labelFree === undefined) return [];
+  const { unlabeled, heldOut } = labelFree.images;
+  const withAuc = Object.values(labelFree.scores).some(({ auc }) => auc !== null);
+  const columns: Column[] = [
+    { heading: 'score' },
+    ...(withAuc ? [{ heading: 'label-free AUC %', align: 'right' } as const] : []),
+    { heading: 'held-out mean', align: 'right' },
+  ];
+  const rows = scoreNames.flatMap((name) => {
+    const found = labelFree.scores[name];
+    if (found === undefined) return [];
+    const { auc, heldOutMean } = found;
+    return [[name, ...(withAuc ? [auc === null ? '' : percent(auc)] : []), lossFigure(heldOutMean)]];
+  });
+  const against = withAuc ? `${unlabeled} unlabeled against ${heldOut}` : `${heldOut}`;
+  return [
+    '',
+    `label-free, for choosing: ${against} held-out normal images`,
+    ...tableLines(columns, rows),
+    '',
+  ];
+}

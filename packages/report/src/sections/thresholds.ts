@@ -1,0 +1,44 @@
+import { leastHeldOut, scoreNames } from '@ddad/contract';
+import { figure, percent, plural } from '../figures.ts';
+import { type Html, html } from '../html.ts';
+import type { ReportData } from '../report-data.ts';
+import { scoreNaming } from '../score-names.ts';
+
+/**
+ * What held-out normal images give: thresholds, and figures for choosing settings that need no label of a test image. Null
+ * where none were held out.
+ */
+export function thresholds({ result }: ReportData): Html | null {
+  const { calibration, labelFree } = result;
+  if (calibration === undefined || labelFree === undefined) return null;
+  const { images, falsePositiveRate, thresholds: found } = calibration;
+  const rate = `${percent(falsePositiveRate)} %`;
+  const names = scoreNames.filter((name) => labelFree.scores[name] !== undefined);
+  const share = (value: number | null | undefined) =>
+    html`<td class="number">${value == null ? '–' : percent(value)}</td>`;
+  return html`<section id="thresholds">
+  <h2>Held-out normals</h2>
+  <div class="scroll" tabindex="0" role="region" aria-label="Table of thresholds">
+  <table class="scores">
+    <thead><tr><th scope="col">score</th><th scope="col" class="number">threshold</th><th scope="col" class="number">sensitivity %</th><th scope="col" class="number">specificity %</th>
+      <th scope="col" class="number">AUC %<br><small>label-free</small></th><th scope="col" class="number">mean<br><small>held-out normals</small></th></tr></thead>
+    <tbody>${names.map((name) => {
+      const { symbol, plain } = scoreNaming[name];
+      const threshold = found?.[name];
+      const free = labelFree.scores[name]!;
+      return html`
+      <tr data-threshold="${name}"><th scope="row"><span class="key" style="background: var(--${name})"></span>${symbol} <code>${plain}</code></th>
+        <td class="number">${threshold === undefined ? '–' : figure(threshold.threshold, 4)}</td>${share(threshold?.sensitivity)}${share(threshold?.specificity)}
+        ${share(free.auc)}<td class="number">${figure(free.heldOutMean, 4)}</td></tr>`;
+    })}</tbody>
+  </table>
+  </div>
+  <p class="caption">${
+    found === null
+      ? html`No thresholds: at ${rate} false positives they need ${leastHeldOut(falsePositiveRate)} held-out normal images, not ${images}.`
+      : html`Of new normal images, at most ${rate} are expected above a threshold (conformal quantile of ${plural(images, 'normal image')} that nothing was trained on); sensitivity
+    and specificity are those seen on the test images.`
+  } The label-free AUC is that of ${plural(labelFree.images.unlabeled, 'unlabeled image')} against the held-out
+    normal ones: for choosing settings without test labels, and no measure of how well abnormal images are found.</p>
+</section>`;
+}

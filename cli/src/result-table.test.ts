@@ -84,6 +84,50 @@ describe('resultLines', () => {
     expect(lines.join('\n')).toContain('1103 left');
   });
 
+  const heldOut: RunResult = {
+    ...result,
+    calibration: {
+      images: 200,
+      falsePositiveRate: 0.05,
+      thresholds: {
+        rec: { threshold: 0.03125, sensitivity: 0.4, specificity: 0.951 },
+        rDual: { threshold: 2e-4, sensitivity: null, specificity: null },
+      },
+    },
+    labelFree: {
+      images: { unlabeled: 1000, heldOut: 200 },
+      scores: { rec: { auc: 0.702, heldOutMean: 0.0213 }, rDual: { auc: 0.75, heldOutMean: 1e-4 } },
+    },
+  };
+
+  it('shows thresholds from held-out normals, and label-free figures in a table of their own', () => {
+    const lines = resultLines(heldOut);
+    const text = lines.join('\n');
+    expect(text).toContain('thresholds at 5.0 % false positives, from 200 held-out normal images');
+    expect(text).toMatch(/^rec +0\.03125 +40\.0 +95\.1$/m);
+    expect(text).toMatch(/^rDual +2\.000e-4$/m);
+    expect(text).toContain('label-free, for choosing: 1000 unlabeled against 200 held-out normal images');
+    expect(text).toMatch(/^rec +70\.2 +0\.02130$/m);
+    // The supervised table is what it was.
+    expect(lines.slice(0, 10)).toEqual(resultLines(result).slice(0, 10));
+    expect(resultLines(result).join('\n')).not.toMatch(/threshold|label-free/);
+  });
+
+  it('says how many held-out images a threshold takes where there are too few, and leaves out an AUC that is none', () => {
+    const text = resultLines({
+      ...heldOut,
+      calibration: { images: 5, falsePositiveRate: 0.05, thresholds: null },
+      labelFree: {
+        images: { unlabeled: 0, heldOut: 5 },
+        scores: { rec: { auc: null, heldOutMean: 0.0213 } },
+      },
+    }).join('\n');
+    expect(text).toContain(
+      'no thresholds: at 5.0 % false positives they need 19 held-out normal images, not 5',
+    );
+    expect(text).toMatch(/^score +held-out mean$/m);
+  });
+
   it('says whose scores they are where members failed, diverged or were trained again', () => {
     const member = { trainer: 't1', seconds: 2, loss: 0.1, reused: false, key: 'k' };
     const lines = resultLines({

@@ -68,6 +68,30 @@ describe('a coordinator', () => {
     expect(bench.scorer.maps).toHaveLength(1);
   });
 
+  it('has held-out normal images and unlabeled ones scored and refined with the test images', async () => {
+    await bench.startCoordinator([bench.trainer.entry]);
+    const handle = await bench.start({ calibration: 0.34, falsePositiveRate: 0.4, unlabeled: 2 });
+    for (let member = 0; member < 4; member += 1) {
+      const held = await bench.trainer.jobs.next();
+      // Images 2 and 5 are held out.
+      expect(held.request.images.slice(0, 4)).toEqual([0, 1, 3, 4]);
+      await held.finish();
+    }
+    await handle.result();
+    const { maps, refines } = bench.scorer;
+    expect(maps.map(({ images }) => images)).toEqual([
+      [11, 12, 13, 14],
+      [2, 5, 6, 8],
+    ]);
+    expect(refines.map(({ images }) => images)).toEqual([
+      [0, 1, 3, 4],
+      [0, 1, 3, 4],
+    ]);
+    for (const { mapsKey, further } of refines) {
+      expect([mapsKey, ...further.map((one) => one.mapsKey)]).toEqual(maps.map(({ job }) => job!.key));
+    }
+  });
+
   it('publishes that a member waits while there is no trainer', async () => {
     const { coordinator } = await bench.startCoordinator([]);
     const handle = await bench.start();

@@ -8,7 +8,7 @@ const imageSize = 4;
 export async function addDataset(
   store: ObjectStore,
   name: string,
-  parts: Partial<Pick<DatasetIndex, 'train' | 'unlabeled' | 'test'>> = {},
+  parts: Partial<Pick<DatasetIndex, 'train' | 'unlabeled' | 'test' | 'validation'>> = {},
 ): Promise<{ digest: string }> {
   const index: DatasetIndex = {
     format: 1,

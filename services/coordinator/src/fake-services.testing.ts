@@ -156,12 +156,14 @@ export async function startScorer(store: ObjectStore) {
       });
     },
     refine(call) {
-      const { job, refiner, refinedKey } = call.request;
+      const { job, refiner, refinedKey, further } = call.request;
       refines.push(call.request);
       call.write({ event: { event: accepted('scorer') } });
       void Promise.all([
         publish(store, 'refiners', job!.key, refiner!, 'scorer'),
-        publish(store, 'refined', refinedKey, {}, 'scorer'),
+        ...[refinedKey, ...further.map((one) => one.refinedKey)].map((key) =>
+          publish(store, 'refined', key, {}, 'scorer'),
+        ),
       ]).then(() => {
         call.write({ event: { event: finished('scorer') } });
         call.end();

@@ -137,6 +137,20 @@ test('a refine plan trains from a checkpoint and then refines the maps', async (
   expect(await readFile(next.maps, 'utf8')).toBe('the maps');
 });
 
+test('a refine plan refines further maps with the same refiner', () => {
+  const refined = (mapsKey: string) => artifactKey({ maps: mapsKey, refiner: artifactKey(refiner) });
+  const [first, second] = [artifactKey({ some: 'maps' }), artifactKey({ other: 'maps' })];
+  const further = [{ mapsKey: second, refinedKey: refined(second) }];
+  const keysOf = (request: RefineRequest) => refinePlan(request, deps).next?.map(({ key }) => key);
+  expect(keysOf(refineRequest({}, { mapsKey: first, further }))).toEqual([refined(first), refined(second)]);
+  expect(keysOf(refineRequest({}, { further }))).toEqual([refined(second)]);
+  const wrong = [{ mapsKey: 'x', refinedKey: refined(second) }];
+  expect(faults(() => refinePlan(refineRequest({}, { further: wrong }), deps))).toEqual([
+    'maps key: expected 64 hexadecimal digits, got "x"',
+    expect.stringMatching(/^refined key: expected the specification's own, /),
+  ]);
+});
+
 test('without test images there is nothing to refine, and without UDM there are no members of it', async () => {
   const plan = refinePlan(refineRequest({ input: 'intra', udm: [] }), deps);
   expect(plan.next).toEqual([]);

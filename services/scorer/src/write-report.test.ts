@@ -11,7 +11,7 @@ import {
   putDataset,
 } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { writeReport } from './write-report.ts';
 
 const datasetDigest = 'd'.repeat(64);
@@ -85,7 +85,7 @@ async function facts({ index: change, oneClass = false, withMaps = true }: Case)
   await putDataset(store, {
     name: 'small',
     index: { ...index, ...change },
-    pixels: new Uint8Array(index.images.length),
+    pixels: new Uint8Array((change?.images ?? index.images).length),
     digest: datasetDigest,
   });
   const parsed = parseRunInput({ dataset: 'small', k: 2 });
@@ -220,6 +220,81 @@ test('scores once more without the test images that were trained on; unlabeled o
 test('gives no scores where only one class is left without the copies', async () => {
   const { withoutCopies } = await writeReport(store, await facts({ index: { copies: [[0, 2, 3]] } }));
   expect(withoutCopies).toEqual({ images: 2, scores: null });
+});
+
+describe('held-out normal images', () => {
+  // Train 0 is split by nobody; validation 1 to 3 are scored first, then the unlabeled images 1 and 6 of the index.
+  const heldOut: Partial<DatasetIndex> = {
+    unlabeled: { labels: 'unknown', images: [1, 6] },
+    validation: [7, 8, 9],
+    images: [...index.images, 'h1.png', 'h2.png', 'h3.png'],
+  };
+
+  async function withReference(given: ReportFacts, change: Partial<ReportFacts['input']> = {}) {
+    const maps = await publishScores('maps', 'reference', {
+      'rec.0': [0.25, 0.5, 0.375, 0.4375, 0.75],
+      'rec.1': [1, 1, 1, 1, 1],
+      aIntra: [0.25, 0.25, 0.25, 0.125, 0.25],
+    });
+    const rIntra = await publishScores('refined', 'reference-intra', { scores: [0, 0.25, 0.5, 0.75, 1] });
+    return { ...given, input: { ...given.input, ...change }, reference: { maps, rIntra, rDual: null } };
+  }
+
+  test('give thresholds with what they do on the test images, p-values, and label-free figures', async () => {
+    const given = await withReference(await facts({ index: heldOut }), { falsePositiveRate: 0.5 });
+    const { calibration, labelFree, files, scores } = await writeReport(store, given);
+    // Rank ceil(4 · 0.5) = 2 of three. rec.0 of the test images: normal 0.125 and 0.5, abnormal 0.375 and 0.75.
+    expect(calibration).toEqual({
+      images: 3,
+      falsePositiveRate: 0.5,
+      thresholds: {
+        rec: { threshold: 0.375, sensitivity: 0.5, specificity: 0.5 },
+        // 0.75, 0.5 normal; 0.375, 0.25 abnormal.
+        aIntra: { threshold: 0.25, sensitivity: 0.5, specificity: 0 },
+        // 0.125, 0.25 normal; 0.375, 0.5 abnormal.
+        rIntra: { threshold: 0.25, sensitivity: 1, specificity: 1 },
+      },
+    });
+    // rec: 0.4375 is above two of three, 0.75 above all. aIntra: 0.125 is below all, 0.25 equal to all.
+    expect(labelFree).toEqual({
+      images: { unlabeled: 2, heldOut: 3 },
+      scores: {
+        rec: { auc: expect.closeTo(5 / 6, 12), heldOutMean: 0.375 },
+        aIntra: { auc: 0.25, heldOutMean: 0.25 },
+        rIntra: { auc: 1, heldOutMean: 0.25 },
+      },
+    });
+    expect(scores?.rec.auc).toBe(0.75);
+    const [header, first, second] = (await read(files.scores)).split('\n');
+    expect(header).toBe('image,label,rec,recEnsemble,aIntra,aInter,rIntra,rDual,p_rec,p_aIntra,p_rIntra');
+    expect(first).toMatch(/^plain\.png,0,.*,1,0\.25,0\.75$/);
+    expect(second).toMatch(/,0\.5,0\.25,0\.75$/);
+    const stored = JSON.parse(await read(files.report)) as RunResult;
+    expect([stored.calibration, stored.labelFree]).toEqual([calibration, labelFree]);
+    expect(stored).not.toHaveProperty('reference');
+  });
+
+  test('that are too few for a threshold give the rest', async () => {
+    const given = await withReference(await facts({ index: heldOut }));
+    const { calibration, labelFree } = await writeReport(store, given);
+    expect(calibration).toEqual({ images: 3, falsePositiveRate: 0.05, thresholds: null });
+    expect(labelFree?.scores.rec?.auc).toBeCloseTo(5 / 6, 12);
+  });
+
+  test('give thresholds without labels or test images, and their mean alone where there is no D_u', async () => {
+    const change: Partial<DatasetIndex> = {
+      ...heldOut,
+      unlabeled: { labels: 'none' },
+      test: { labels: 'none' },
+      validation: [1, 6, 7, 8, 9],
+    };
+    const given = await withReference(await facts({ index: change, withMaps: false, oneClass: true }), {
+      falsePositiveRate: 0.5,
+    });
+    const { calibration, labelFree } = await writeReport(store, given);
+    expect(calibration?.thresholds?.rec).toEqual({ threshold: 0.4375, sensitivity: null, specificity: null });
+    expect(labelFree?.scores.rec).toEqual({ auc: null, heldOutMean: 0.4625 });
+  });
 });
 
 test('names an artifact that is not there', async () => {

@@ -18,6 +18,7 @@ beforeEach(async () => {
   await addDataset(store, 'flat', { unlabeled: { labels: 'unknown', images: [6, 7, 8] } });
   await addDataset(store, 'plain', { unlabeled: { labels: 'none' }, test: { labels: 'none' } });
   await addDataset(store, 'lonely', { train: [0] });
+  await addDataset(store, 'validated', { validation: [14, 15] });
 });
 
 function planOf(raw: unknown): Promise<RunPlan> {
@@ -128,6 +129,34 @@ describe('a plan', () => {
     expect(plan.refiners[0]!.refinedKey).toBeNull();
   });
 
+  it('keeps held-out images out of training, and plans what is made of them and the unlabeled ones', async () => {
+    const settings = { k: 2, batchSize: 4, refiner: { batchSize: 2 }, falsePositiveRate: 0.4 };
+    const bare = await planOf({ dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } });
+    expect(bare.reference).toBeUndefined();
+    expect(bare.refiners[0]).not.toHaveProperty('referenceRefinedKey');
+
+    const plan = await planOf({ ...settings, dataset: 'tiny', calibration: 0.34 });
+    // Of 0 to 5, floor(0.34 (g + 1)) grows at g = 2 and 5.
+    const digestOf = (...images: number[]) =>
+      createHash('sha256')
+        .update(Uint8Array.from({ length: 16 * images.length }, (_, at) => images[Math.floor(at / 16)]!))
+        .digest('hex');
+    expect(plan.selection).toEqual({ calibration: 0.34 });
+    expect(plan.members[0]!.spec.imagesDigest).toBe(digestOf(0, 1, 3, 4));
+    expect(plan.members[2]!.spec.imagesDigest).toBe(digestOf(0, 1, 3, 4, 6, 7, 8, 9, 10));
+    expect(plan.refiners[0]!.spec.imagesDigest).toBe(digestOf(0, 1, 3, 4));
+    expect(plan.maps!.spec.imagesDigest).toBe(bare.maps!.spec.imagesDigest);
+    const { spec, key } = plan.reference!;
+    expect(spec).toEqual({ ...plan.maps!.spec, imagesDigest: digestOf(2, 5, 6, 7, 8, 9, 10) });
+    for (const { key: refiner, referenceRefinedKey } of plan.refiners) {
+      expect(referenceRefinedKey).toBe(artifactKey({ maps: key, refiner }));
+    }
+
+    const validated = await planOf({ ...settings, dataset: 'validated' });
+    expect(validated.reference!.spec.imagesDigest).toBe(digestOf(14, 15, 6, 7, 8, 9, 10));
+    expect(validated.members.map((member) => member.key)).toEqual(bare.members.map((member) => member.key));
+  });
+
   it('knows which members are finished', async () => {
     const input = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
     const { key } = (await planOf(input)).members[1]!;
@@ -196,9 +225,20 @@ describe('a faulty input', () => {
     );
   });
 
+  it('says how many images a threshold takes', async () => {
+    const sizes = { batchSize: 2, refiner: { batchSize: 2 } };
+    expect((await refusal({ dataset: 'tiny', ...sizes, calibration: 0.34 })).message).toBe(
+      'calibration: expected at least 19 held-out normal images for a false-positive rate of 0.05 (from "calibration", ' +
+        "a share of the normal training images, or the dataset's validation images), got 2",
+    );
+    // Nobody asked for one: the run gives what two images can give.
+    const plan = await planOf({ dataset: 'validated', ...sizes });
+    expect(plan.reference).toBeDefined();
+  });
+
   it('names the datasets there are where one is unknown', async () => {
     expect((await refusal({ dataset: 'brian', k: 0 })).message).toMatch(
-      /dataset: expected the name of a dataset that was added \(flat, lonely, plain, tiny\), got "brian"/,
+      /dataset: expected the name of a dataset that was added \(flat, lonely, plain, tiny, validated\), got "brian"/,
     );
   });
 
@@ -221,6 +261,21 @@ describe('a faulty input', () => {
       'a single normal image',
       { dataset: 'lonely', batchSize: 2, refiner: { batchSize: 1 } },
       ['batchSize', 'dataset'],
+    ],
+    [
+      'a threshold without held-out images',
+      { dataset: 'tiny', batchSize: 2, refiner: { batchSize: 2 }, falsePositiveRate: 0.5 },
+      ['falsePositiveRate'],
+    ],
+    [
+      'too few held-out images, and a batch larger than what is left to train on',
+      { dataset: 'tiny', batchSize: 4, refiner: { batchSize: 2 }, calibration: 0.5, unlabeled: 'all' },
+      ['batchSize', 'calibration', 'unlabeled'],
+    ],
+    [
+      'shares that are none',
+      { dataset: 'tiny', batchSize: 4, refiner: { batchSize: 2 }, calibration: 1, falsePositiveRate: 0 },
+      ['calibration', 'falsePositiveRate'],
     ],
     [
       'a selection that cannot be read',

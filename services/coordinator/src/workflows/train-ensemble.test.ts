@@ -130,6 +130,22 @@ describe('a run', () => {
     expect(reported[0]!.refined.rDual).toBeNull();
   });
 
+  it('scores held-out and unlabeled images as it scores test images', async () => {
+    const handle = await server.start({ ...small, calibration: 0.34, falsePositiveRate: 0.4 });
+    const result = (await handle.result()) as RunResult;
+    expect(mapped.map(({ of }) => of)).toEqual([undefined, 'reference']);
+    const [, { key }] = mapped as [MapsArgs, MapsArgs];
+    expect(result.artifacts.maps).toBe(mapped[0]!.key);
+    for (const { mapsKey, reference, spec } of refined) {
+      expect(mapsKey).toBe(mapped[0]!.key);
+      expect(reference!.mapsKey).toBe(key);
+      const name = spec.input === 'dual' ? 'rDual' : 'rIntra';
+      expect(reported[0]!.reference![name]).toBe(reference!.refinedKey);
+    }
+    expect(reported[0]!.reference!.maps).toBe(key);
+    await expectReplays(handle);
+  });
+
   it('makes no maps without test images, and trains the refiner all the same', async () => {
     const result = (await (await server.start({ ...small, dataset: 'plain' })).result()) as RunResult;
     expect(mapped).toEqual([]);

@@ -8,6 +8,7 @@ import {
   type Bench,
   causeOfFailure,
   createBench,
+  oneClass,
   startTemporal,
   type Temporal,
 } from './coordinator-bench.testing.ts';
@@ -70,7 +71,12 @@ describe('a coordinator', () => {
 
   it('has held-out normal images and unlabeled ones scored and refined with the test images', async () => {
     await bench.startCoordinator([bench.trainer.entry]);
-    const handle = await bench.start({ calibration: 0.34, falsePositiveRate: 0.4, unlabeled: 2 });
+    const handle = await bench.start({
+      ...oneClass,
+      calibration: 0.34,
+      falsePositiveRate: 0.4,
+      unlabeled: 2,
+    });
     for (let member = 0; member < 4; member += 1) {
       const held = await bench.trainer.jobs.next();
       // Images 2 and 5 are held out.

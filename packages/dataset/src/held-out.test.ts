@@ -37,6 +37,15 @@ describe('held-out normal images', () => {
     expect(chosen({ validation: [14, 15] }, 0.2).heldOut).toEqual([4, 9, 14, 15]);
   });
 
+  test('never share a patient with the images trained on', () => {
+    // Patients: image 1 and 5 of one, 5 a copy of 7: groups are 0; 1, 5 and 7; 2; 3; 4, which is held out; 6; 8; 9.
+    const patients = [null, 1, 2, null, null, 1, null, 3, null, null];
+    const split = chosen({ patients, copies: [[5, 7]] }, 0.2);
+    expect(split).toMatchObject({ heldOut: [4], normal: [0, 1, 2, 3, 5, 6, 7, 8, 9] });
+    // At 0.5 every second group is: 1, 5, 7; 3; 6; 9.
+    expect(chosen({ patients, copies: [[5, 7]] }, 0.5).heldOut).toEqual([1, 3, 5, 6, 7, 9]);
+  });
+
   test('never have a copy among the images trained on: groups of copies are not split', () => {
     // Groups in the order of their first image: 0; 1 and 4; 2; 3; 5, which is held out; 6; 7; 8; 9.
     const split = chosen({ copies: [[1, 4]] }, 0.2);

@@ -5,7 +5,7 @@
 import { randomStream, type TrainStep, trainStep } from '@ddad/compute';
 import { asrNet, backbone, initialise, shapesOf } from '@ddad/models';
 
-const [network, count] = process.argv.slice(2);
+const [network, count, precision] = process.argv.slice(2);
 const steps = Number(count);
 const optimiser = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8 };
 
@@ -23,6 +23,7 @@ function make(): { step: TrainStep; inputs: Record<string, Float32Array> } {
       inputs: { images: [64, 64, 64, 1] },
       loss: (weights, buffers, { images }) => model.loss(weights, buffers, { images }),
       optimiser: { ...optimiser, learningRate: 5e-4, weightDecay: 0 },
+      precision: precision === 'bfloat16' ? precision : 'float32',
       mode: 'graph',
     });
     step.write(initialise(model.parameters, 1));
@@ -34,6 +35,7 @@ function make(): { step: TrainStep; inputs: Record<string, Float32Array> } {
     inputs: { maps: [8, 64, 64, 2], labels: [8, 64, 64, 1] },
     loss: (weights, buffers, { maps, labels }) => model.loss(weights, buffers, { maps, labels }),
     optimiser: { ...optimiser, learningRate: 1e-4, weightDecay: 1e-4 },
+    precision: precision === 'bfloat16' ? precision : 'float32',
     mode: 'graph',
   });
   step.write(initialise(model.parameters, 1));

@@ -5,6 +5,7 @@ export { type InferenceStep, type InferenceStepDefinition, inferenceStep } from 
 export { type RandomStream, randomStream } from './random.ts';
 export { recordedEnvironment } from './recorded-environment.ts';
 export { NotRecordable } from './recording.ts';
+export { relu } from './relu.ts';
 export type { Shapes, TensorData } from './tensor-data.ts';
 export { backend, type Tensor, tensorflowVersion, tf } from './tensorflow.ts';
 export { type TrainStep, type TrainStepDefinition, trainStep } from './train-step.ts';

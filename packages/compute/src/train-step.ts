@@ -1,4 +1,5 @@
 import { type AdamSettings, adamScalarNames, adamScalars, adamUpdate } from './adam.ts';
+import { productsInBfloat16 } from './bfloat16.ts';
 import { letEscape, withEscapes } from './escapes.ts';
 import { type Feed, GraphBuilder, type GraphSession } from './graph-session.ts';
 import { type Recording, recordTwice } from './recording.ts';
@@ -24,6 +25,11 @@ export interface TrainStepDefinition {
     frozen: Tensors,
   ) => { loss: Tensor; buffers: Tensors };
   optimiser: AdamSettings;
+  /**
+   * Of the matrix products and convolutions that trainable tensors have a part in; default float32. Of what frozen tensors
+   * give, like the maps that a refiner reads, all is float32. Only where `mode` is `graph`.
+   */
+  precision?: 'float32' | 'bfloat16' | undefined;
   /** `graph` records the step once and runs it as one TensorFlow call; `eager` calls every op from JavaScript. */
   mode: 'graph' | 'eager';
 }
@@ -96,7 +102,9 @@ function recordStep(definition: TrainStepDefinition): Recording {
 
 function buildGraph(definition: TrainStepDefinition): GraphSession {
   const { trainable, buffers, frozen = {}, inputs, optimiser } = definition;
-  const recording = recordStep(definition);
+  const recorded = recordStep(definition);
+  const recording =
+    definition.precision === 'bfloat16' ? productsInBfloat16(recorded, Object.keys(trainable)) : recorded;
   const graph = new GraphBuilder();
   for (const [name, shape] of Object.entries({ ...trainable, ...buffers, ...frozen }))
     graph.variable(name, shape);
@@ -282,8 +290,11 @@ function eagerVariables(definition: TrainStepDefinition): Variables {
 /**
  * Makes a training step: loss, gradients, Adam's update and new buffers in one call.
  * @throws NotRecordable in `graph` mode where the loss function reads values back or depends on its inputs' values
+ * @throws RangeError in `eager` mode with bfloat16, which tfjs does not know
  */
 export function trainStep(definition: TrainStepDefinition): TrainStep {
+  if (definition.mode === 'eager' && definition.precision === 'bfloat16')
+    throw new RangeError('mode: expected graph with precision bfloat16, got eager');
   const variables = definition.mode === 'graph' ? graphVariables(definition) : eagerVariables(definition);
   const own: Shapes = { ...definition.trainable, ...definition.buffers };
   const moments: Shapes = {};

@@ -8,6 +8,10 @@ export const backbones = ['ae', 'aeu', 'memae'] as const;
 export const backboneSchema = z.enum(backbones);
 export type Backbone = z.infer<typeof backboneSchema>;
 
+/** Of matrix products and convolutions in training; weights, sums and all else are float32 in either. */
+export const precisions = ['float32', 'bfloat16'] as const;
+export type Precision = (typeof precisions)[number];
+
 /** Name of a dataset: what object keys and URLs carry unescaped. */
 export const datasetNameSchema = z
   .string()
@@ -45,6 +49,7 @@ const runFields = z.strictObject({
   batchSize: z.int().min(2).max(4096).default(64),
   /** Adam's learning rate. */
   learningRate: z.number().positive().max(1).default(5e-4),
+  precision: z.enum(precisions).default('float32'),
   /** How many unlabeled images; absent: all there are. 0: one-class mode, no UDM. */
   unlabeled: z.int().min(0).optional(),
   /** Share of abnormal images among the unlabeled ones; only where the dataset knows which are abnormal. */

@@ -1,4 +1,4 @@
-import type { Backbone } from './run-input.ts';
+import type { Backbone, Precision, ResolvedRunInput } from './run-input.ts';
 
 /** Which images a member was trained on: normal ones, or normal and unlabeled ones. */
 export type Role = 'ndm' | 'udm';
@@ -11,8 +11,17 @@ export type RefinerInput = 'dual' | 'intra';
  */
 export const recipes = { member: 1, maps: 1, refiner: 1 } as const;
 
+/** A specification's part that tells in which precision it is trained. Float32 is not told: keys from before stay. */
+export interface PrecisionSpec {
+  precision?: Exclude<Precision, 'float32'>;
+}
+
+export function precisionSpec({ precision }: Pick<ResolvedRunInput, 'precision'>): PrecisionSpec {
+  return precision === 'bfloat16' ? { precision } : {};
+}
+
 /** Everything that decides a member. Its key is the SHA-256 of its canonical JSON. */
-export interface MemberSpec {
+export interface MemberSpec extends PrecisionSpec {
   recipe: number;
   backbone: Backbone;
   role: Role;
@@ -40,7 +49,7 @@ export interface MapSpec {
 }
 
 /** Everything that decides a trained ASR-Net. */
-export interface RefinerSpec {
+export interface RefinerSpec extends PrecisionSpec {
   recipe: number;
   backbone: Backbone;
   input: RefinerInput;

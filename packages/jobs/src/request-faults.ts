@@ -1,3 +1,4 @@
+import type { PrecisionSpec } from '@ddad/contract';
 import { JobError } from '@ddad/rpc';
 
 /** Collects what is wrong with a request, to tell all of it at once. */
@@ -11,6 +12,13 @@ export class RequestFaults {
   /** Digests and keys become paths and object keys: nothing else may pass for one. */
   digest(what: string, value: string): void {
     this.expect(/^[0-9a-f]{64}$/.test(value), what, '64 hexadecimal digits', `"${value}"`);
+  }
+
+  /** A specification's precision, which is absent where it is the default. */
+  precision(value: string | undefined): PrecisionSpec {
+    if (value === undefined) return {};
+    this.expect(value === 'bfloat16', 'precision', '"bfloat16" or none', `"${value}"`);
+    return { precision: 'bfloat16' };
   }
 
   /** @throws JobError `invalid` with all of them, where there are any */

@@ -1,4 +1,4 @@
-import { batchNormInfer, batchNormTrain, type Tensor, type TensorData, tf } from '@ddad/compute';
+import { batchNormInfer, batchNormTrain, relu, type Tensor, type TensorData, tf } from '@ddad/compute';
 import type { ParameterSpec } from './parameters.ts';
 
 /** Tensors by parameter name, in TensorFlow's layout. */
@@ -215,7 +215,7 @@ export function trainBlocks(
     };
     renew('running_mean', batch.mean);
     renew('running_var', batch.variance);
-    y = tf.relu(batch.y);
+    y = relu(batch.y);
   }
   return { y, buffers: renewed };
 }

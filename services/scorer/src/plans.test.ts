@@ -187,6 +187,16 @@ test('lists every fault of a map request', () => {
   ]);
 });
 
+test('a refiner tells its precision where it is not the default, in the key too', () => {
+  const plan = refinePlan(refineRequest({ precision: 'bfloat16' }), deps);
+  expect(plan.spec).toEqual({ ...refiner, precision: 'bfloat16' });
+  expect(plan.key).not.toBe(artifactKey(refiner));
+  expect(faults(() => refinePlan(refineRequest({ precision: 'half' }), deps))).toEqual([
+    'precision: expected "bfloat16" or none, got "half"',
+    expect.stringMatching(/^key: expected the specification's own/),
+  ]);
+});
+
 test('lists every fault of a refine request', () => {
   const wrong = refineRequest(
     {

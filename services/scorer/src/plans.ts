@@ -118,7 +118,8 @@ export function refinePlan(request: RefineRequest, { store, cache, threads }: Pl
   if (job === undefined || refiner === undefined) {
     throw new JobError('invalid', 'expected a job header and a refiner specification');
   }
-  const { input, udm, seed, epochs, batchSize, learningRate, weightDecay } = refiner;
+  const { precision, ...others } = refiner;
+  const { input, udm, seed, epochs, batchSize, learningRate, weightDecay } = others;
   const faults = new RequestFaults();
   checkEnsemble(faults, refiner, recipes.refiner, datasetDigest);
   faults.expect(['dual', 'intra'].includes(input), 'input', 'dual or intra', `"${input}"`);
@@ -134,7 +135,12 @@ export function refinePlan(request: RefineRequest, { store, cache, threads }: Pl
   faults.expect(trainable, 'learning rate', 'more than 0 and at most 1', learningRate);
   const decays = weightDecay >= 0 && weightDecay <= 1;
   faults.expect(decays, 'weight decay', '0 to 1', weightDecay);
-  const spec = { ...refiner, backbone: refiner.backbone as Backbone, input: input as RefinerInput };
+  const spec = {
+    ...others,
+    backbone: refiner.backbone as Backbone,
+    input: input as RefinerInput,
+    ...faults.precision(precision),
+  };
   // JSON, and with it a key, knows no NaN.
   if (![learningRate, weightDecay].every(Number.isFinite)) faults.throwIfAny();
   const key = artifactKey(spec);

@@ -54,6 +54,7 @@ export async function trainRefiner(task: RefineTask, context: ChildContext): Pro
       return network.loss(weights, running, { maps, labels: inputs.labels });
     },
     optimiser: { ...adam, learningRate: spec.learningRate, weightDecay: spec.weightDecay },
+    precision: spec.precision,
     mode: 'graph',
   });
   try {

@@ -35,6 +35,7 @@ export async function trainMember(task: MemberTask, context: ChildContext): Prom
     inputs: { images: [spec.batchSize, spec.imageSize, spec.imageSize, 1] },
     loss: (weights, running, inputs) => model.loss(weights, running, { images: inputs.images }),
     optimiser: { ...adam, learningRate: spec.learningRate },
+    precision: spec.precision,
     mode: 'graph',
   });
   try {

@@ -88,6 +88,16 @@ test('lists every fault of a request', () => {
   ]);
 });
 
+test('tells the precision where it is not the default, in the key too', () => {
+  const plan = trainPlan(request({ precision: 'bfloat16' }), cache, 1);
+  expect(plan.spec).toEqual({ ...member, precision: 'bfloat16' });
+  expect(plan.key).not.toBe(artifactKey(member));
+  expect(faults(request({ precision: 'float32' }))).toEqual([
+    'precision: expected "bfloat16" or none, got "float32"',
+    expect.stringMatching(/^key: expected the specification's own/),
+  ]);
+});
+
 test.each([Number.NaN, Number.POSITIVE_INFINITY, -1])('refuses a learning rate of %f', (learningRate) => {
   expect(faults(request({ learningRate }))).toEqual([
     `learning rate: expected more than 0 and at most 1, got ${learningRate}`,

@@ -19,7 +19,8 @@ export function trainPlan(request: TrainRequest, cache: DatasetCache, threads: n
     throw new JobError('invalid', 'expected a job header and a member specification');
   }
   const faults = new RequestFaults();
-  const { recipe, backbone, role, seed, epochs, batchSize, learningRate } = member;
+  const { precision, ...others } = member;
+  const { recipe, backbone, role, seed, epochs, batchSize, learningRate } = others;
   // Another version would give other bytes under the key of the one that was asked for.
   faults.expect(recipe === recipes.member, 'recipe', `this trainer's, ${recipes.member}`, recipe);
   faults.expect(knownBackbones.includes(backbone), 'backbone', knownBackbones.join(', '), `"${backbone}"`);
@@ -33,7 +34,12 @@ export function trainPlan(request: TrainRequest, cache: DatasetCache, threads: n
   faults.expect(member.imageSize === imageSize, 'image size', String(imageSize), member.imageSize);
   faults.digest('images digest', member.imagesDigest);
   faults.digest('dataset digest', datasetDigest);
-  const spec = { ...member, backbone: backbone as Backbone, role: role as Role };
+  const spec = {
+    ...others,
+    backbone: backbone as Backbone,
+    role: role as Role,
+    ...faults.precision(precision),
+  };
   // JSON, and with it a key, knows no NaN.
   if (!Number.isFinite(learningRate)) faults.throwIfAny();
   const key = artifactKey(spec);

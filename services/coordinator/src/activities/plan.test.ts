@@ -88,6 +88,16 @@ describe('a plan', () => {
     expect(new Set(plan.members.map(({ key }) => key)).size).toBe(4);
   });
 
+  it('tells members and refiners a precision that is not the default, and maps none', async () => {
+    const wanted = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+    const [plan, exact] = [await planOf({ ...wanted, precision: 'bfloat16' }), await planOf(wanted)];
+    const precisions = ({ members, maps, refiners }: RunPlan) =>
+      [...members, maps!, ...refiners].map(({ spec }) => ('precision' in spec ? spec.precision : 'none'));
+    const trained = Array.from({ length: 4 }, () => 'bfloat16');
+    expect(precisions(plan)).toEqual([...trained, 'none', 'bfloat16', 'bfloat16']);
+    expect(new Set(precisions(exact))).toEqual(new Set(['none']));
+  });
+
   it('names maps, both refiners and their refined maps before anything is trained', async () => {
     const plan = await planOf({ dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } });
     const keys = plan.members.map(({ key }) => key);

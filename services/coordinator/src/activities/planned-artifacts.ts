@@ -2,6 +2,7 @@ import {
   type MapSpec,
   type MemberSpec,
   type PlannedMember,
+  precisionSpec,
   type RefinerInput,
   type RefinerSpec,
   type ResolvedRunInput,
@@ -102,6 +103,7 @@ export function planMembers(
         learningRate,
         imagesDigest,
         imageSize: images.imageSize,
+        ...precisionSpec(input),
       };
       const key = artifactKey(spec);
       const { manifest, damage } = await readIntactManifest(store, 'members', key);
@@ -151,6 +153,7 @@ export function planScoring({ input, images, digests }: PlanBasis, { ndm, udm }:
       weightDecay: input.refiner.weightDecay,
       imagesDigest: digests.normal,
       imageSize: images.imageSize,
+      ...precisionSpec(input),
     };
     const key = artifactKey(spec);
     return {

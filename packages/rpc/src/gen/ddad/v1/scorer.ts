@@ -90,6 +90,8 @@ export interface RefinerSpec {
   /** SHA-256 over the normal training pixels in order. */
   imagesDigest: string;
   imageSize: number;
+  /** "bfloat16": of ASR-Net's convolutions; absent where all is float32. */
+  precision?: string | undefined;
 }
 
 export interface RefineResponse {
@@ -622,6 +624,7 @@ function createBaseRefinerSpec(): RefinerSpec {
     weightDecay: 0,
     imagesDigest: "",
     imageSize: 0,
+    precision: undefined,
   };
 }
 
@@ -662,6 +665,9 @@ export const RefinerSpec: MessageFns<RefinerSpec> = {
     }
     if (message.imageSize !== 0) {
       writer.uint32(96).uint32(message.imageSize);
+    }
+    if (message.precision !== undefined) {
+      writer.uint32(114).string(message.precision);
     }
     return writer;
   },
@@ -775,6 +781,14 @@ export const RefinerSpec: MessageFns<RefinerSpec> = {
             message.imageSize = reader.uint32();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.precision = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -804,6 +818,7 @@ export const RefinerSpec: MessageFns<RefinerSpec> = {
     message.weightDecay = object.weightDecay ?? 0;
     message.imagesDigest = object.imagesDigest ?? "";
     message.imageSize = object.imageSize ?? 0;
+    message.precision = object.precision ?? undefined;
     return message;
   },
 };

@@ -58,6 +58,8 @@ export interface MemberSpec {
   imagesDigest: string;
   /** Side of the square images in pixels. */
   imageSize: number;
+  /** "bfloat16": of matrix products and convolutions; absent where all is float32. */
+  precision?: string | undefined;
 }
 
 export interface TrainResponse {
@@ -182,6 +184,7 @@ function createBaseMemberSpec(): MemberSpec {
     learningRate: 0,
     imagesDigest: "",
     imageSize: 0,
+    precision: undefined,
   };
 }
 
@@ -213,6 +216,9 @@ export const MemberSpec: MessageFns<MemberSpec> = {
     }
     if (message.imageSize !== 0) {
       writer.uint32(72).uint32(message.imageSize);
+    }
+    if (message.precision !== undefined) {
+      writer.uint32(90).string(message.precision);
     }
     return writer;
   },
@@ -302,6 +308,14 @@ export const MemberSpec: MessageFns<MemberSpec> = {
             message.imageSize = reader.uint32();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.precision = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -328,6 +342,7 @@ export const MemberSpec: MessageFns<MemberSpec> = {
     message.learningRate = object.learningRate ?? 0;
     message.imagesDigest = object.imagesDigest ?? "";
     message.imageSize = object.imageSize ?? 0;
+    message.precision = object.precision ?? undefined;
     return message;
   },
 };

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { taskQueue, workflowType } from '@ddad/contract';
 import { writePhantom } from '@ddad/dataset';
+import { dicomFile } from '@ddad/dataset/testing';
 import { down, operatorStore, startServers } from '@ddad/local-cluster';
 import {
   artifactKey,
@@ -251,6 +252,38 @@ describe('with real servers', () => {
     write(['Ann', 'Ann', 'Cid', 'Cid']);
     const added = await ddad(['dataset', 'add', 'patients', directory], environment);
     expect(added.out).toMatch(/; 2 patients; /);
+  });
+
+  it('keeps nothing of DICOM headers but numbers for patients', async () => {
+    const directory = join(root, 'dicom');
+    await mkdir(join(directory, 'scans', 'deep'), { recursive: true });
+    const names = ['a', 'b', 'c', 'd'];
+    const write = (patients: string[]) =>
+      names.forEach((name, i) => {
+        const values = Array.from({ length: 300 }, (_, at) => (at * (31 + 7 * i)) % 4096);
+        const file = dicomFile({ patient: patients[i]!, name: 'Hidden^Name', columns: 20, values });
+        writeFileSync(join(directory, 'scans', 'deep', `${name}.dicom`), file);
+      });
+    const list = join(directory, 'list.json');
+    writeFileSync(
+      list,
+      JSON.stringify({ train: { '0': ['a.png', 'b.png'] }, test: { '0': ['c.png'], '1': ['d.png'] } }),
+    );
+    const args = ['dataset', 'add', 'dicom', directory, '--repartition', list];
+    write(['HIDDEN-1', 'HIDDEN-2', 'HIDDEN-1', 'HIDDEN-3']);
+    const refused = await ddad(args, environment);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/one patient \(PatientID .*in train \("a\.png"\) and test \("c\.png"\)/);
+    write(['HIDDEN-1', 'HIDDEN-1', 'HIDDEN-2', 'HIDDEN-3']);
+    const added = await ddad(args, environment);
+    expect(added.out).toMatch(/^added dataset dicom: 2 normal training images.*; 3 patients; /);
+    const objects = await store.list('');
+    expect(objects.length).toBeGreaterThan(3);
+    const stored = await Promise.all(
+      objects.map(async ({ key }) => key + (await store.get(key)).toString('latin1')),
+    );
+    for (const text of [...stored, refused.err, refused.out, added.err, added.out])
+      expect(text).not.toMatch(/hidden/i);
   });
 
   it('lists every fault of a dataset and adds nothing', async () => {

@@ -117,7 +117,7 @@ function buildProgram(invocation: Invocation, outcome: { code: number }): Comman
 data.json, forms of each part; "0" is normal, "1" abnormal:
   {"train": {"0": ["a.png", ...], "unlabeled": {"0": [...], "1": [...]}}, "test": {"0": [...], "1": [...]}}
   "unlabeled": [...] where nobody knows the labels, or left out (one-class); "test" likewise;
-  "validation": {"0": [...]} may be added. Images: PNG or JPEG of any size, 8 or 16 bit.
+  "validation": {"0": [...]} may be added. Images: PNG, JPEG or DICOM of any size.
 labels.csv, header "image,pathology": what an abnormal image shows, a line each; for AUC by pathology.
 patients.csv, header "image,patient", a line for every image: one patient must be in one part only. Numbers are kept.
 --repartition: a file of the listed name, else the only image of that name with another extension.

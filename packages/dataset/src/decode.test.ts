@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodeGrey, UnreadableImage } from './decode.ts';
+import { decodeGrey } from './decode.ts';
 import { resizeBilinear } from './resize.ts';
 import { runPillow, sampleImages, scratchFolder } from './testing-pillow.ts';
+import { UnreadableImage } from './unreadable-image.ts';
 
 const { dir, remove } = scratchFolder();
 afterAll(remove);
@@ -142,12 +143,12 @@ describe('what is no whole image', () => {
   };
 
   test('an empty file is refused', async () => {
-    expect(await refused(Buffer.alloc(0))).toBe('expected a PNG or JPEG image, got an empty file');
+    expect(await refused(Buffer.alloc(0))).toBe('expected a PNG, JPEG or DICOM image, got an empty file');
   });
 
   test('other files are refused by their first bytes, also images that libvips could open', async () => {
     expect(await refused(Buffer.from('hello, world'))).toBe(
-      'expected a PNG or JPEG image, got a file that starts with the bytes 68 65 6c 6c 6f 2c 20 77',
+      'expected a PNG, JPEG or DICOM image, got a file that starts with the bytes 68 65 6c 6c 6f 2c 20 77',
     );
     const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>';
     expect(await refused(Buffer.from(svg))).toContain('starts with the bytes 3c 73 76 67');

@@ -1,10 +1,6 @@
 import sharp, { type Metadata } from 'sharp';
 import { type GreyImage, type Samples, toGrey } from './grey.ts';
-
-/** Bytes that are no readable image; the message says what was expected and what came. */
-export class UnreadableImage extends Error {
-  override name = 'UnreadableImage';
-}
+import { UnreadableImage } from './unreadable-image.ts';
 
 const signatures = [
   { format: 'png', bytes: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) },
@@ -13,14 +9,16 @@ const signatures = [
 
 /** libvips would also open SVG, TIFF, WebP and more: what comes from outside reaches only the two decoders we mean. */
 function requirePngOrJpeg(file: Buffer): void {
-  if (file.length === 0) throw new UnreadableImage('expected a PNG or JPEG image, got an empty file');
+  if (file.length === 0) throw new UnreadableImage('expected a PNG, JPEG or DICOM image, got an empty file');
   const known = signatures.some(({ bytes }) => file.subarray(0, bytes.length).equals(bytes));
   if (known) return;
   const start = file
     .subarray(0, 8)
     .toString('hex')
     .replace(/..(?!$)/g, '$& ');
-  throw new UnreadableImage(`expected a PNG or JPEG image, got a file that starts with the bytes ${start}`);
+  throw new UnreadableImage(
+    `expected a PNG, JPEG or DICOM image, got a file that starts with the bytes ${start}`,
+  );
 }
 
 /** libvips' first line, without its line breaks and repetitions. */

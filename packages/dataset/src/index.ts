@@ -1,5 +1,6 @@
 export { type CopiesDescription, describeCopies, type Place } from './copies.ts';
-export { decodeGrey, UnreadableImage } from './decode.ts';
+export { decodeGrey } from './decode.ts';
+export { decodeImage } from './decode-image.ts';
 export { datasetDigest, imagesDigest } from './digest.ts';
 export { describeMissing } from './find-images.ts';
 export type { GreyImage } from './grey.ts';
@@ -7,3 +8,4 @@ export { type PackedDataset, type PackOptions, packDataset } from './pack.ts';
 export { type PhantomOptions, writePhantom } from './phantom.ts';
 export { resizeBilinear } from './resize.ts';
 export { type ImageChoice, selectTrainingImages, type TrainingImages, testImages } from './select.ts';
+export { UnreadableImage } from './unreadable-image.ts';

@@ -5,6 +5,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeCopies } from './copies.ts';
 import { decodeGrey } from './decode.ts';
+import { decodeImage } from './decode-image.ts';
+import { dicomFile } from './dicom/dicom-file.testing.ts';
 import { datasetDigest } from './digest.ts';
 import { type PackedDataset, packDataset } from './pack.ts';
 import { writePhantom } from './phantom.ts';
@@ -192,16 +194,16 @@ describe('faults of a dataset folder', () => {
       expect.stringMatching(/^train\.0\.3: expected a file name inside images\//),
       'extra: unknown field',
       'test.0.1: expected every image once, got "train-normal-0000.png" again, listed at train.0.0 already',
-      'train.0.1: images/missing.png: expected a PNG or JPEG image, got no such file',
+      'train.0.1: images/missing.png: expected a PNG, JPEG or DICOM image, got no such file',
       expect.stringMatching(
         /^train\.0\.2: images\/cut\.png: expected a whole PNG or JPEG image, decoding failed: ./,
       ),
       expect.stringMatching(
-        /^test\.0\.0: images\/text\.png: expected a PNG or JPEG image, got a file that starts with/,
+        /^test\.0\.0: images\/text\.png: expected a PNG, JPEG or DICOM image, got a file that starts with/,
       ),
-      'test.1.0: images/folder: expected a PNG or JPEG image, got something that is no file',
-      'test.1.1: images/pipe: expected a PNG or JPEG image, got something that is no file',
-      'test.1.2: images/empty.jpg: expected a PNG or JPEG image, got an empty file',
+      'test.1.0: images/folder: expected a PNG, JPEG or DICOM image, got something that is no file',
+      'test.1.1: images/pipe: expected a PNG, JPEG or DICOM image, got something that is no file',
+      'test.1.2: images/empty.jpg: expected a PNG, JPEG or DICOM image, got an empty file',
     ]);
     rmSync(folder, { recursive: true });
   });
@@ -218,4 +220,48 @@ test('an image size out of range is refused', async () => {
   await expect(packDataset(phantom, { imageSize: 0 })).rejects.toThrow(
     'expected an image size of 1 to 4096 pixels, got 0',
   );
+});
+
+describe('DICOM files', () => {
+  /** Diagonal stripes, another slope each. */
+  const values = (slope: number) =>
+    Array.from({ length: 300 }, (_, i) => ((i % 20) * slope + Math.floor(i / 20) * 97) % 4096);
+  function folderOf(name: string, patients: Record<string, string>): string {
+    const folder = join(dir, name);
+    mkdirSync(join(folder, 'images'), { recursive: true });
+    const lists = { train: { '0': ['a.dcm', 'b.dicom'] }, test: { '0': ['c.dcm'], '1': ['d.png'] } };
+    writeFileSync(join(folder, 'data.json'), JSON.stringify(lists));
+    Object.entries(patients).forEach(([image, patient], i) => {
+      const file = dicomFile({ patient, name: 'Doe^Jane', columns: 20, values: values(100 + 37 * i) });
+      writeFileSync(join(folder, 'images', image), file);
+    });
+    cpSync(join(phantom, 'images', 'test-abnormal-0000.png'), join(folder, 'images', 'd.png'));
+    return folder;
+  }
+
+  test('may stand among the images; patients become numbers, nothing else of a header is kept', async () => {
+    const folder = folderOf('dicom', { 'a.dcm': 'ID-77', 'b.dicom': 'ID-77 ', 'c.dcm': 'ID-12' });
+    const { index, pixels } = await packed(folder);
+    expect(index.patients).toEqual([1, 1, 2, null]);
+    expect(JSON.stringify(index)).not.toMatch(/ID-|Jane/);
+    const { image } = await decodeImage(readFileSync(join(folder, 'images', 'c.dcm')));
+    expect(
+      Buffer.from(pixels.subarray(2 * 4096, 3 * 4096)).equals(resizeBilinear(image, 64, 64).pixels),
+    ).toBe(true);
+  });
+
+  test('of one patient must be in one part, unless patients.csv says otherwise', async () => {
+    const folder = folderOf('shared-patient', { 'a.dcm': 'ID-77', 'b.dicom': 'ID-5', 'c.dcm': 'ID-77' });
+    const found = await faults(folder);
+    expect(found).toHaveLength(1);
+    expect(found[0]!.message).toMatch(/in train \("a\.dcm"\) and test \("c\.dcm"\)$/);
+    expect(found[0]!.message).not.toMatch(/ID-/);
+    writeFileSync(join(folder, 'patients.csv'), 'image,patient\na.dcm,1\nb.dicom,2\nc.dcm,3\nd.png,4\n');
+    expect((await packed(folder)).index.patients).toEqual([1, 2, 3, 4]);
+  });
+
+  test('without a patient say nothing about patients', async () => {
+    const folder = folderOf('nobody', { 'a.dcm': '', 'b.dicom': ' ', 'c.dcm': '' });
+    expect((await packed(folder)).index).not.toHaveProperty('patients');
+  });
 });

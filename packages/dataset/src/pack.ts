@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { DatasetIndex, Fault } from '@ddad/contract';
 import { type DatasetFolder, type FolderOptions, openFolder } from './dataset-folder.ts';
-import { decodeGrey, UnreadableImage } from './decode.ts';
+import { decodeImage } from './decode-image.ts';
 import { datasetDigest } from './digest.ts';
 import { cameInstead } from './file-error.ts';
 import type { GreyImage } from './grey.ts';
-import { patientNumbers } from './patients.ts';
+import { patientNumbers, patientsOfFiles } from './patients.ts';
 import type { Labelled, Repartition } from './repartition.ts';
 import { resizeBilinear } from './resize.ts';
+import { UnreadableImage } from './unreadable-image.ts';
 
 /** A dataset as the object store keeps it. */
 export interface PackedDataset {
@@ -31,19 +32,27 @@ export interface PackOptions extends FolderOptions {
 /** Images decoded at a time: as many as libuv has threads; each holds one decoded image in memory. */
 const concurrency = 4;
 
-async function readImage(path: string): Promise<GreyImage> {
+/** In bytes; the largest mammograms take a tenth of it. */
+const largestFile = 2 ** 29;
+
+async function readImage(path: string): ReturnType<typeof decodeImage> {
   let file: Buffer;
   try {
     const found = await stat(path);
     // Opening a named pipe would wait for a writer for ever.
     if (!found.isFile())
-      throw new UnreadableImage('expected a PNG or JPEG image, got something that is no file');
+      throw new UnreadableImage('expected a PNG, JPEG or DICOM image, got something that is no file');
+    if (found.size > largestFile) {
+      throw new UnreadableImage(`expected a file of at most ${largestFile} bytes, got ${found.size}`);
+    }
     file = await readFile(path);
   } catch (error) {
     if (error instanceof UnreadableImage) throw error;
-    throw new UnreadableImage(`expected a PNG or JPEG image, got ${cameInstead(error)}`, { cause: error });
+    throw new UnreadableImage(`expected a PNG, JPEG or DICOM image, got ${cameInstead(error)}`, {
+      cause: error,
+    });
   }
-  return decodeGrey(file);
+  return decodeImage(file);
 }
 
 /** Runs `work` over the items, `concurrency` at a time; results keep the items' order. */
@@ -102,7 +111,7 @@ function buildIndex(
 
 /**
  * Reads a dataset folder (`data.json` and `images/`, or any folder of images and a repartition file; see `openFolder`)
- * into its packed form: every listed image decoded to 8-bit grey (see `decodeGrey`) and resized to imageSize x imageSize
+ * into its packed form: every listed image decoded to 8-bit grey (see `decodeImage`) and resized to imageSize x imageSize
  * (see `resizeBilinear`). Images that are not listed are ignored. Equal folders give equal bytes and an equal digest.
  *
  * @returns the packed dataset; or every fault at once, of data.json and of all files, `path` being a place in
@@ -121,12 +130,15 @@ export async function packDataset(
 
   const area = imageSize * imageSize;
   const pixels = new Uint8Array(images.length * area);
+  /** As DICOM files name them. */
+  const patients = new Array<string | null>(images.length).fill(null);
   let done = 0;
   const read = async (file: string | null, position: number): Promise<string | Fault | null> => {
     const { name, path } = images[position]!;
     try {
       if (file === null) return null;
-      const image = await readImage(file);
+      const { image, patient } = await readImage(file);
+      patients[position] = patient;
       pixels.set(resizeBilinear(image, imageSize, imageSize).pixels, position * area);
       return contentDigest(image);
     } catch (error) {
@@ -145,6 +157,10 @@ export async function packDataset(
     else if (result !== null) faults.push(result);
   }
   const { repartition } = folder;
+  if (folder.patients === null && patients.some((patient) => patient !== null)) {
+    faults.push(...patientsOfFiles(patients, images));
+    folder.patients = patients;
+  }
   if (repartition === null || faults.length > 0) return { faults };
   const index = buildIndex({ ...folder, repartition }, imageSize, groupEqual(digests));
   return { index, pixels, digest: datasetDigest(index, pixels), skipped: folder.skipped };

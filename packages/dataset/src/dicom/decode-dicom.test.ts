@@ -1,0 +1,150 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeImage } from '../decode-image.ts';
+import { runPillow, scratchFolder } from '../testing-pillow.ts';
+import { UnreadableImage } from '../unreadable-image.ts';
+
+const { dir, remove } = scratchFolder();
+afterAll(remove);
+beforeAll(() => {
+  runPillow(readFileSync(join(import.meta.dirname, 'reference.testing.py'), 'utf8'), dir);
+});
+
+const file = (name: string) => readFileSync(join(dir, `${name}.dcm`));
+/** Largest difference to what pydicom and Pillow make of the file, or of the one it was recoded from, in grey levels. */
+async function difference(name: string): Promise<number> {
+  const { image } = await decodeImage(file(name));
+  const reference = readFileSync(join(dir, `${name.split('-')[0]}.ref`));
+  expect([image.width, image.height, image.pixels.length]).toEqual([512, 512, reference.length]);
+  return image.pixels.reduce((most, value, i) => Math.max(most, Math.abs(value - reference[i]!)), 0);
+}
+async function refused(bytes: Buffer): Promise<string> {
+  const error = await decodeImage(bytes).catch((thrown: unknown) => thrown);
+  if (!(error instanceof UnreadableImage)) throw new Error('expected UnreadableImage', { cause: error });
+  return error.message;
+}
+
+const depths = ['u8', 's8', 'u10', 's10', 'u12', 's12', 'u16', 's16'];
+const lossless = [
+  'implicit',
+  'bigendian',
+  'deflated',
+  'rle',
+  'jpegls',
+  'jpeg2000',
+  'lossless',
+  'losslesssv1',
+];
+
+describe('against pydicom and Pillow', () => {
+  test.each(depths)('%s is equal in every coding without loss', async (depth) => {
+    const names = [depth, ...lossless.map((syntax) => `${depth}-${syntax}`)];
+    const made = names.filter((name) => name !== 's8-jpeg2000');
+    for (const name of made) expect([name, await difference(name)]).toEqual([name, 0]);
+  });
+
+  test.each(['u8-baseline', 'u8-extended'])('%s is within 2 levels of the picture', async (name) => {
+    expect(await difference(name)).toBeLessThanOrEqual(2);
+  });
+
+  test.each([
+    ['white is low: 8 bits, taken from the largest value', 'white8', 0],
+    ['white is low: JPEG', 'white8-baseline', 2],
+    ['white is low: 12 bits', 'white12', 0],
+    ['a falling Rescale Slope turns grey round', 'falling', 0],
+    ['a falling slope and low white cancel out', 'twice', 0],
+    ['a rising slope changes nothing', 'rising', 0],
+    ['bits above the stored ones do not count', 'above', 0],
+    ['bits below the stored ones do not count', 'below', 0],
+    ['one grey all over is black', 'flat', 0],
+    ['colours', 'rgb', 0],
+    ['colours in RLE', 'rgb-rle', 0],
+    ['colours in JPEG 2000', 'rgb-jpeg2000', 0],
+    ['colours in JPEG', 'rgb-baseline', 6],
+    ['colours one after another', 'planar', 0],
+    ['luma and chroma', 'ybr', 1],
+  ])('%s', async (_what, name, tolerance) => expect(await difference(name)).toBeLessThanOrEqual(tolerance));
+});
+
+test('the patient is told apart from the image', async () => {
+  expect((await decodeImage(file('u12'))).patient).toBe('SECRET-ID-77');
+});
+
+describe('refused with what was expected and what came', () => {
+  test.each([
+    ['frames', 'DICOM: expected one frame (multi-frame objects are no images), got 2 frames'],
+    ['palette', 'DICOM: expected a grey, RGB or YBR image, got Photometric Interpretation PALETTE COLOR'],
+    ['wide', 'DICOM: expected 8 or 16 bits allocated, got 32'],
+    ['float', 'DICOM: expected Pixel Data, got floating point pixels'],
+    ['absurd', 'DICOM: expected at most 67108864 pixels, got 60000x60000'],
+    ['short', 'DICOM: expected 128000000 bytes of pixels, got 12600'],
+  ])('%s', async (name, message) => expect(await refused(file(name))).toBe(message));
+
+  test('a transfer syntax that cannot be read is named', async () => {
+    const syntax = (uid: string) => {
+      const bytes = file('u12');
+      const at = bytes.indexOf('1.2.840.10008.1.2.1\0');
+      // As long as the one before: the length stands beside it.
+      bytes.write(uid.padEnd(20, '\0'), at, 'latin1');
+      return bytes;
+    };
+    expect(await refused(syntax('1.2.840.10008.9.9.9'))).toMatch(
+      /expected a transfer syntax that can be read, got 1\.2\.840\.10008\.9\.9\.9/,
+    );
+    expect(await refused(syntax('Doe^Jane'))).not.toMatch(/Doe/);
+  });
+
+  test('a frame that is not what the header says is not decoded', async () => {
+    const bytes = file('u12-jpeg2000');
+    // Rows: (0028,0010), US, 2 bytes.
+    const at = bytes.indexOf(Buffer.from('28001000555302005a00', 'hex'));
+    bytes.writeUInt16LE(91, at + 8);
+    expect(await refused(bytes)).toBe(
+      'DICOM: expected a frame of 70x91 of 1 sample, at most 16 bit, got 70x90 of 1 sample, 16 bit',
+    );
+  });
+});
+
+describe('damaged files', () => {
+  test('that are cut off are refused, wherever, and no header value is told', async () => {
+    const names = readdirSync(dir).flatMap((name) => (/^u12.*dcm$/.test(name) ? [name.slice(0, -4)] : []));
+    expect(names).toHaveLength(9);
+    for (const name of names) {
+      const whole = file(name);
+      for (let part = 1; part < 20; part++) {
+        const message = await refused(
+          whole.subarray(0, 132 + Math.floor(((whole.length - 132 - 8) * part) / 20)),
+        );
+        expect(message).toMatch(/^(DICOM: )?expected/);
+        expect(message).not.toMatch(/SECRET|Doe/);
+      }
+    }
+  });
+
+  test('random changes give an image or a clear error, soon', async () => {
+    // A linear congruential generator: failures must come again.
+    let state = 5;
+    const next = (below: number) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const names = readdirSync(dir).filter((name) => /^(u8|u12|s16|rgb).*dcm$/.test(name));
+    const outcomes = { images: 0, errors: 0 };
+    for (let round = 0; round < 400; round++) {
+      const bytes = readFileSync(join(dir, names[next(names.length)]!));
+      const from = 132 + next(bytes.length - 132);
+      const length = 1 + next(64);
+      for (let i = 0; i < length; i++)
+        bytes[round % 2 === 0 ? 132 + next(bytes.length - 132) : from + i] = next(256);
+      try {
+        await decodeImage(bytes);
+        outcomes.images += 1;
+      } catch (error) {
+        if (!(error instanceof UnreadableImage)) throw error;
+        outcomes.errors += 1;
+      }
+    }
+    expect(Math.min(outcomes.images, outcomes.errors)).toBeGreaterThan(50);
+  });
+});

@@ -148,7 +148,7 @@ Examples:
         'finished already are not trained again. Ctrl-C stops following; the run goes on.',
     )
     .option('--dataset <name>', 'which dataset')
-    .option('--k <n>', 'members per role, at least 2 (default: 3)')
+    .option('--k <n>', 'members per role, at least 2, or auto: by the trainers that are there (default: 3)')
     .option('--backbone <name>', 'what a member is: ae, aeu (AE-U) or memae (MemAE) (default: ae)')
     .option('--epochs <n>', 'epochs of a member (default: 250)')
     .option('--seed <n>', "the run's seed (default: 0)")

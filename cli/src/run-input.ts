@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { parseRunInput, type ResolvedRunInput } from '@ddad/contract';
+import { parseRunInput, type RunRequest } from '@ddad/contract';
 import { badInput, CommandFailure, exitCodes } from './failure.ts';
 
 /** Run settings that have a flag of their own; what was not given is undefined. */
@@ -22,7 +22,7 @@ const largestInput = 1 << 20;
  * @param file parsed JSON of `--input`; undefined where there is none
  * @throws CommandFailure that lists every fault
  */
-export function mergeRunInput(file: unknown, flags: RunFlags): ResolvedRunInput {
+export function mergeRunInput(file: unknown, flags: RunFlags): RunRequest {
   if (file !== undefined && (typeof file !== 'object' || file === null || Array.isArray(file))) {
     throw badInput('the run was not started: --input is at fault', [
       { path: '', message: `expected a JSON object, got ${JSON.stringify(file).slice(0, 60)}` },

@@ -4,8 +4,8 @@ import {
   type Fault,
   parseRunInput,
   pauseSignal,
-  type ResolvedRunInput,
   type RunProgress,
+  type RunRequest,
   type RunResult,
   resumeSignal,
   taskQueue,
@@ -40,6 +40,7 @@ export interface RunEntry extends RunHandle {
   status: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'other';
   /** From the workflow's argument; null where that holds none. */
   dataset: string | null;
+  /** The same; null too where it was left to the coordinator and the server shows no search attributes. */
   k: number | null;
   started: Date;
   closed: Date | null;
@@ -47,7 +48,7 @@ export interface RunEntry extends RunHandle {
 
 /** Runs in Temporal. Every call ends within its deadline. */
 export interface TemporalRuns {
-  start(id: string, input: ResolvedRunInput): Promise<RunHandle>;
+  start(id: string, input: RunRequest): Promise<RunHandle>;
   progress(run: RunHandle): Promise<RunProgress>;
   /** Waits for the run's end, however long that takes. */
   result(run: RunHandle): Promise<RunResult>;
@@ -108,7 +109,10 @@ export async function connectTemporal({ address, namespace }: TemporalAddress): 
     if (payload === undefined || payload === null) return { dataset: null, k: null };
     try {
       const parsed = parseRunInput(defaultPayloadConverter.fromPayload(payload));
-      if ('input' in parsed) return { dataset: parsed.input.dataset, k: parsed.input.k };
+      if ('input' in parsed) {
+        const { dataset, k } = parsed.input;
+        return { dataset, k: k === 'auto' ? null : k };
+      }
     } catch {
       // Started by hand with something that is no JSON: such a run was refused, and has no dataset to show.
     }

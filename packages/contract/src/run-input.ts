@@ -37,10 +37,24 @@ const membersPerRole = z
   .min(2, 'expected at least 2 members per role (A_intra, eq. 3, is a spread over members)')
   .max(64);
 
+/** Members per role that `"k": "auto"` makes at least. */
+export const leastAutoK = 3;
+/** Members per role that `"k": "auto"` makes at most, where `maxK` does not say. */
+export const defaultMaxK = 15;
+
+/** K as a run may ask for it. `auto`: by the trainers that are there when it starts. */
+const requestedK = z.custom<number | 'auto'>().superRefine((value, context) => {
+  if (value === 'auto') return;
+  for (const { message } of membersPerRole.safeParse(value).error?.issues ?? [])
+    context.addIssue({ code: 'custom', message });
+});
+
 const runFields = z.strictObject({
   dataset: datasetNameSchema,
   backbone: backboneSchema.default('ae'),
-  k: membersPerRole.default(3),
+  k: requestedK.default(3),
+  /** With `"k": "auto"`: at most so many members per role; 15 where it is absent. */
+  maxK: z.int().min(leastAutoK).max(64).optional(),
   /** So many per role are enough where others fail for good; absent: all K must succeed. At most K. */
   minMembers: membersPerRole.optional(),
   /** Run seed; every member's seed derives from it. */
@@ -62,15 +76,22 @@ const runFields = z.strictObject({
 });
 
 /** The one argument of workflow `trainEnsemble`. Every field but `dataset` has a default, nested ones too. */
-export const runInputSchema = runFields.refine(
-  ({ k, minMembers }) => minMembers === undefined || minMembers <= k,
-  {
-    path: ['minMembers'],
-    error: ({ input }) => `expected at most k, ${(input as { k: number }).k}`,
-    // Whatever else is at fault: all faults are listed at once.
-    when: ({ value }) => runFields.pick({ k: true, minMembers: true }).loose().safeParse(value).success,
-  },
-);
+export const runInputSchema = runFields
+  .refine(
+    // With `auto` the plan looks, which knows K.
+    ({ k, minMembers }) => minMembers === undefined || k === 'auto' || minMembers <= k,
+    {
+      path: ['minMembers'],
+      error: ({ input }) => `expected at most k, ${(input as { k: number }).k}`,
+      // Whatever else is at fault: all faults are listed at once.
+      when: ({ value }) => runFields.pick({ k: true, minMembers: true }).loose().safeParse(value).success,
+    },
+  )
+  .refine(({ k, maxK }) => maxK === undefined || k === 'auto', {
+    path: ['maxK'],
+    error: 'expected it with "k": "auto" only',
+    when: ({ value }) => runFields.pick({ k: true, maxK: true }).loose().safeParse(value).success,
+  });
 
 /** The argument of update `addMembers`. */
 export const addMembersSchema = z.strictObject({ k: membersPerRole });
@@ -78,8 +99,10 @@ export type AddMembersInput = z.infer<typeof addMembersSchema>;
 
 /** What a caller may write. */
 export type RunInput = z.input<typeof runInputSchema>;
-/** With all defaults filled in. */
-export type ResolvedRunInput = z.output<typeof runInputSchema>;
+/** With all defaults filled in; K may be left to the plan. */
+export type RunRequest = z.output<typeof runInputSchema>;
+/** As a run goes on it: K is settled. */
+export type ResolvedRunInput = Omit<RunRequest, 'k' | 'maxK'> & { k: number };
 
 /** One fault of an input: where (`refiner.epochs`; empty for the whole) and what was expected and what came. */
 export interface Fault {
@@ -159,7 +182,7 @@ export function faultsOf(error: z.ZodError, received: unknown): Fault[] {
  * Checks a run's input against the schema alone (no dataset is looked at).
  * @returns the input with defaults, or every fault.
  */
-export function parseRunInput(raw: unknown): { input: ResolvedRunInput } | { faults: Fault[] } {
+export function parseRunInput(raw: unknown): { input: RunRequest } | { faults: Fault[] } {
   const parsed = runInputSchema.safeParse(raw);
   return parsed.success ? { input: parsed.data } : { faults: faultsOf(parsed.error, raw) };
 }

@@ -3,6 +3,7 @@ import type { Logger } from '@ddad/platform';
 import { JobError, type JobHeader, type JobStep, type JobWriter } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
 import { defaultLimits, Job, type JobEnd, type JobLimits, type JobPlan } from './job.ts';
+import { type JobMetrics, type JobOutcome, noJobMetrics } from './job-metrics.ts';
 import type { ChildProgress } from './messages.ts';
 
 export interface JobHostOptions {
@@ -23,6 +24,7 @@ export interface JobHostOptions {
   onProgress?(key: string, progress: JobProgress): void;
   /** The keys being worked on have changed. */
   onKeys?(keys: string[]): void;
+  metrics?: JobMetrics;
 }
 
 /** One caller's call. */
@@ -39,6 +41,7 @@ interface Running {
   grace: NodeJS.Timeout | null;
   /** For who takes it over: the next figures may be an epoch away. */
   progress: JobStep | null;
+  imagesPerSecond: number;
   /** Resolves once the slot is free and the caller has been told. */
   ended: Promise<void>;
 }
@@ -48,12 +51,12 @@ interface Running {
  * on for a while and may be taken over; an older attempt is refused.
  */
 export class JobHost {
-  readonly #options: JobHostOptions & { graceMs: number };
+  readonly #options: JobHostOptions & { graceMs: number; metrics: JobMetrics };
   readonly #running = new Map<string, Running>();
   #leaving = false;
 
   constructor(options: JobHostOptions) {
-    this.#options = { graceMs: 30_000, ...options };
+    this.#options = { graceMs: 30_000, metrics: noJobMetrics, ...options };
   }
 
   /** Keys being worked on. */
@@ -124,7 +127,7 @@ export class JobHost {
   }
 
   #start({ key, attempt }: JobHeader, plan: JobPlan, writer: JobWriter): void {
-    const { store, scratch, childEntry, childEnvironment, worker, logger, limits } = this.#options;
+    const { store, scratch, childEntry, childEnvironment, worker, logger, limits, metrics } = this.#options;
     const job = new Job({
       plan,
       attempt,
@@ -136,12 +139,23 @@ export class JobHost {
       logger,
       limits: { ...defaultLimits, ...limits },
       onProgress: (figures) => this.#report(key, running, figures),
+      onPublished: (kind, publication) => metrics.published(kind, publication),
     });
+    const startedAt = performance.now();
+    const measured = (outcome: JobOutcome) =>
+      metrics.ended(plan.kind, outcome, (performance.now() - startedAt) / 1000);
     const ended = job.outcome.then(
-      (end) => this.#end(key, running, end),
-      (error: unknown) => this.#end(key, running, null, error),
+      (end) => {
+        measured(end.reused ? 'reused' : 'finished');
+        this.#end(key, running, end);
+      },
+      (error: unknown) => {
+        measured(job.stopping ? 'stopped' : 'failed');
+        this.#end(key, running, null, error);
+      },
     );
-    const running: Running = { job, writer, grace: null, progress: null, ended };
+    const running: Running = { job, writer, grace: null, progress: null, imagesPerSecond: 0, ended };
+    metrics.started(plan.kind);
     this.#running.set(key, running);
     this.#options.onKeys?.(this.keys);
     logger.info({ key, kind: plan.kind, attempt }, 'job started');
@@ -155,6 +169,8 @@ export class JobHost {
       value: { done, total, loss: loss ?? undefined, imagesPerSecond },
     };
     running.writer?.send({ event: running.progress });
+    running.imagesPerSecond = imagesPerSecond;
+    this.#measureSpeed();
     onProgress?.(key, { done, total, loss, imagesPerSecond, worker, state: 'running' });
   }
 
@@ -163,6 +179,7 @@ export class JobHost {
     this.#endGrace(running);
     // Free before the caller hears of it: it may hand out the next job at once.
     this.#running.delete(key);
+    this.#measureSpeed();
     onKeys?.(this.keys);
     const { writer } = running;
     if (end === null) {
@@ -176,6 +193,12 @@ export class JobHost {
       event: { $case: 'finished', value: { reused: end.reused, loss: loss ?? undefined, seconds, worker } },
     });
     writer?.end();
+  }
+
+  #measureSpeed(): void {
+    let sum = 0;
+    for (const { imagesPerSecond } of this.#running.values()) sum += imagesPerSecond;
+    this.#options.metrics.speed(sum);
   }
 
   #detach(key: string, writer: JobWriter): void {

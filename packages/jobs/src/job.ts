@@ -6,6 +6,7 @@ import {
   listCheckpoints,
   type Manifest,
   type ObjectStore,
+  type Publication,
   publishArtifact,
   readIntactManifest,
   readManifest,
@@ -70,6 +71,7 @@ export interface JobOptions {
   limits: JobLimits;
   logger: Logger;
   onProgress(progress: ChildProgress): void;
+  onPublished?(kind: ArtifactKind, publication: Publication): void;
 }
 
 /** The artifact that a job ended with; `reused` where it was published before. */
@@ -177,7 +179,7 @@ export class Job {
   async #publish({ kind, key, spec }: ArtifactPlan, result: ChildResult): Promise<Manifest> {
     const { store, logger, worker } = this.#options;
     const { files, loss, seconds, environment, history } = result;
-    const { manifest, sameBytes } = await publishArtifact(store, {
+    const publication = await publishArtifact(store, {
       kind,
       key,
       spec,
@@ -188,6 +190,8 @@ export class Job {
       environment,
       history,
     });
+    this.#options.onPublished?.(kind, publication);
+    const { manifest, sameBytes } = publication;
     if (!sameBytes) logger.warn({ key }, 'somebody published other bytes first; theirs count');
     return manifest;
   }

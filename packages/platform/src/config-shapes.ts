@@ -77,3 +77,9 @@ export const grpcShape = {
 
 /** How much to log. */
 export const logShape = { LOG_LEVEL: z.enum(logLevels).default('info') };
+
+/** Where a service serves plain HTTP for probes and Prometheus; see `serveOperations`. */
+export const operationsShape = {
+  /** host:port; absent: not at all. */
+  HTTP_LISTEN: hostPortSchema.optional(),
+};

@@ -81,7 +81,7 @@ export function syntheticRun(options: SyntheticRun): ReportData {
   if (!unlabeledTest) addScores(result, test, labels);
   return {
     result,
-    input: parsed.input,
+    input: { ...parsed.input, k },
     datasetDigest: 'e'.repeat(64),
     members: members.map(({ key, loss, seconds }) => facts(key, loss, seconds)),
     refiners: {

@@ -20,6 +20,7 @@ import { type RefusalLogger, Refusals } from './refusals.ts';
 export class ServerHealth extends HealthImplementation {
   /** The empty name stands for the server as a whole. */
   readonly #services = new Set(['']);
+  #serving = true;
 
   constructor() {
     super({ '': 'SERVING' });
@@ -31,8 +32,14 @@ export class ServerHealth extends HealthImplementation {
     this.setStatus(service, 'SERVING');
   }
 
+  /** Whether the server as a whole takes calls. */
+  get serving(): boolean {
+    return this.#serving;
+  }
+
   /** Gives every service the same status. */
   setAll(serving: ServingStatus): void {
+    this.#serving = serving === 'SERVING';
     for (const service of this.#services) this.setStatus(service, serving);
   }
 }

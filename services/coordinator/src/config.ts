@@ -1,4 +1,12 @@
-import { grpcShape, hostPortSchema, logShape, natsShape, storeShape, temporalShape } from '@ddad/platform';
+import {
+  grpcShape,
+  hostPortSchema,
+  logShape,
+  natsShape,
+  operationsShape,
+  storeShape,
+  temporalShape,
+} from '@ddad/platform';
 import { z } from 'zod';
 
 /** Environment of the coordinator. */
@@ -8,12 +16,21 @@ export const coordinatorConfig = z.object({
   ...storeShape,
   ...grpcShape,
   ...logShape,
+  ...operationsShape,
+  /** Where the host has several addresses, each is a scorer. */
   SCORER_ADDRESS: hostPortSchema.describe("the scorer's host:port"),
   /**
    * Seconds without a sign of life after which an activity's attempt is given up. Less than the 30 s for which a trainer
    * keeps a job that nobody follows, so that a coordinator that was killed repeats no epoch either.
    */
   HEARTBEAT_TIMEOUT_S: z.coerce.number().min(1).max(3600).default(20),
+  /** Path of the workflows as one bundle, made beforehand; absent: they are bundled at each start. */
+  WORKFLOWS: z.string().optional(),
+  /** Kubernetes' namespace of the trainers' pods, whose pod-deletion-cost is kept then; absent: it is not. */
+  TRAINER_PODS_NAMESPACE: z.string().optional(),
+  /** Set by Kubernetes in every pod. */
+  KUBERNETES_SERVICE_HOST: z.string().optional(),
+  KUBERNETES_SERVICE_PORT: z.coerce.number().int().default(443),
   /** Least number of seconds between two signals that tell a run of its members' progress. */
   PROGRESS_INTERVAL_S: z.coerce.number().min(0.1).max(3600).default(60),
 });

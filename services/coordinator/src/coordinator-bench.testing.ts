@@ -42,7 +42,6 @@ export async function createBench({ connection, client }: Temporal) {
   await addDataset(store, 'tiny');
   const trainer = await startTrainer(store, 't1');
   const scorer = await startScorer(store);
-  const scorerClient = connectScorer(scorer.address);
   const live: { key: string; progress: JobProgress }[] = [];
   const started: { stop(): Promise<void> }[] = [];
   return {
@@ -54,7 +53,7 @@ export async function createBench({ connection, client }: Temporal) {
     async startCoordinator(trainers: WorkerEntry[], options: Partial<CoordinatorDeps> = {}) {
       const coordinator: Coordinator = createCoordinator({
         store,
-        scorer: { address: scorer.address, client: scorerClient },
+        connectScorer,
         connectTrainer,
         publish: (key, progress) => void live.push({ key, progress }),
         sendProgress: (run, rows) =>
@@ -68,6 +67,7 @@ export async function createBench({ connection, client }: Temporal) {
         ...options,
       });
       coordinator.setTrainers(trainers);
+      coordinator.setScorers([scorer.address]);
       const workers = await createWorkers({
         connection,
         namespace: 'default',
@@ -93,7 +93,6 @@ export async function createBench({ connection, client }: Temporal) {
     },
     async close() {
       for (const one of started) await one.stop();
-      scorerClient.close();
       await Promise.all([trainer.close(), scorer.close()]);
     },
   };

@@ -1,20 +1,22 @@
 import type { JobProgress } from '@ddad/contract';
-import type { Logger } from '@ddad/platform';
+import { type Logger, Registry } from '@ddad/platform';
 import type { ScorerServiceClient, TrainerServiceClient } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
 import { type Activities, createActivities } from './activities/index.ts';
 import { defaultPatience, type Patience } from './activities/setbacks.ts';
 import { attemptNumbers } from './attempts.ts';
 import { cancelLimits } from './cancel-limits.ts';
+import { coordinatorMetrics } from './coordinator-metrics.ts';
 import { DatasetCatalog } from './dataset-catalog.ts';
 import { type Clock, Dispatcher, type WorkerEntry } from './dispatcher.ts';
 import { ProgressSignals, type SendProgress } from './progress-signals.ts';
-import { type ScorerJob, ScorerLink, scorerEntry } from './scorer-link.ts';
+import { type ScorerJob, ScorerLink, scorerEntry, takingTurns } from './scorer-link.ts';
 import { TrainerLink, type TrainJob } from './trainer-link.ts';
 
 export interface CoordinatorDeps {
   store: ObjectStore;
-  scorer: { address: string; client: ScorerServiceClient };
+  /** A client of the scorer at host:port; the coordinator closes it. */
+  connectScorer: (address: string) => ScorerServiceClient;
   /** A client of the trainer at host:port; the coordinator closes it. */
   connectTrainer: (address: string) => TrainerServiceClient;
   publish: (key: string, progress: JobProgress) => void;
@@ -29,6 +31,8 @@ export interface CoordinatorDeps {
   hearMs?: number;
   /** For how old a run is and when it is told of its progress. */
   clock?: Clock;
+  /** Takes what those who run the coordinator look at. */
+  registry?: Registry;
   logger: Logger;
 }
 
@@ -36,13 +40,17 @@ export interface Coordinator {
   activities: Activities;
   /** Takes the trainers that are there now. */
   setTrainers(entries: readonly WorkerEntry[]): void;
+  /** Takes the addresses (host:port) of the scorers that are there now. */
+  setScorers(addresses: readonly string[]): void;
+  /** Who trains, and who does not. */
+  trainers: Pick<Dispatcher<TrainJob>, 'workers' | 'busy'>;
   /** Lets go of every job; none is stopped. */
   close(): void;
 }
 
 /** Builds the coordinator's working parts. Opens nothing. */
 export function createCoordinator(deps: CoordinatorDeps): Coordinator {
-  const { store, scorer, publish, sendProgress, searchAttributes, heartbeatTimeoutMs, logger } = deps;
+  const { store, publish, sendProgress, searchAttributes, heartbeatTimeoutMs, logger } = deps;
   const nextAttempt = attemptNumbers();
   const onWarning = (
     message: string,
@@ -52,9 +60,14 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     link: new TrainerLink(deps.connectTrainer),
     nextAttempt,
     onWarning,
+    onFinished: () => metrics.memberFinished(),
   });
-  const scorers = new Dispatcher<ScorerJob>({ link: new ScorerLink(scorer.client), nextAttempt, onWarning });
-  scorers.setWorkers([scorerEntry(scorer.address)]);
+  const scorers = new Dispatcher<ScorerJob>({
+    link: new ScorerLink(deps.connectScorer),
+    nextAttempt,
+    onWarning,
+  });
+  const metrics = coordinatorMetrics(deps.registry ?? new Registry(), { trainers, scorers });
   const signals = new ProgressSignals({
     send: sendProgress,
     intervalMs: deps.progressIntervalMs,
@@ -64,9 +77,10 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
   const activities = createActivities({
     store,
     catalog: new DatasetCatalog(store),
+    presentTrainers: () => trainers.workers,
     trainers,
     scorer: scorers,
-    scorerClient: scorer.client,
+    withScorer: takingTurns(deps.connectScorer, () => scorers.workers),
     signals,
     publish,
     searchAttributes,
@@ -81,6 +95,8 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
   return {
     activities,
     setTrainers: (entries) => trainers.setWorkers(entries),
+    setScorers: (addresses) => scorers.setWorkers(addresses.map(scorerEntry)),
+    trainers,
     close: () => {
       trainers.close();
       scorers.close();

@@ -13,6 +13,8 @@ export interface WorkerEntry {
   keys: readonly string[];
   /** True once it shuts down. */
   leaving: boolean;
+  /** When it started (ISO 8601); absent where nobody said. */
+  since?: string;
 }
 
 /** One try at a job on one worker. */
@@ -102,6 +104,8 @@ export interface DispatcherOptions<Job> {
   /** How long a stopped job's call may take to end after Stop was answered, in ms. */
   stopLimitMs?: number;
   onWarning?: (message: string, details: { worker: string; key: string; error: unknown }) => void;
+  /** A worker has finished a job. */
+  onFinished?: () => void;
 }
 
 interface Waiter<Job> {
@@ -138,6 +142,7 @@ export class Dispatcher<Job> {
   readonly #unreachableRestMs: number;
   readonly #stopLimitMs: number;
   readonly #warn: NonNullable<DispatcherOptions<Job>['onWarning']>;
+  readonly #onFinished: () => void;
   readonly #jobs = new Map<string, SharedJob<Job>>();
   readonly #leases = new Set<Lease>();
   /** Keys whose Stop is under way: a new job of that key waits for its end. */
@@ -155,6 +160,7 @@ export class Dispatcher<Job> {
     this.#unreachableRestMs = options.unreachableRestMs ?? 5_000;
     this.#stopLimitMs = options.stopLimitMs ?? cancelLimits.endMs;
     this.#warn = options.onWarning ?? (() => {});
+    this.#onFinished = options.onFinished ?? (() => {});
   }
 
   /** Takes the workers that are there now; those missing from the list get no new work. */
@@ -165,6 +171,25 @@ export class Dispatcher<Job> {
       if (entry === undefined || fingerprint(entry) !== rest.entry) this.#wake(id);
     }
     this.#assign();
+  }
+
+  /** Jobs that somebody wants: those that wait for a worker, and those that a worker has. */
+  get counts(): { waiting: number; running: number } {
+    const jobs = [...this.#jobs.values()];
+    const running = jobs.filter(({ lease }) => lease !== null).length;
+    return { waiting: jobs.length - running, running };
+  }
+
+  /** Ids of the workers that have a job from here or say that they hold one. */
+  get busy(): Set<string> {
+    const busy = new Set([...this.#leases].map(({ worker }) => worker.id));
+    for (const { id, keys } of this.#workers.values()) if (keys.length > 0) busy.add(id);
+    return busy;
+  }
+
+  /** Workers that were announced last. */
+  get workers(): WorkerEntry[] {
+    return [...this.#workers.values()];
   }
 
   /** Asks for a job, joining the one of that key that waits or runs already. */
@@ -302,6 +327,7 @@ export class Dispatcher<Job> {
     try {
       const call = { key: job.key, attempt: lease.attempt, job: job.job };
       const finished = await this.#link.run(worker, call, listener, lease.release.signal);
+      this.#onFinished();
       this.#settle(job, { finished });
     } catch (error) {
       const refusal = lease.release.signal.aborted || lease.accepted ? null : refusalOf(error);

@@ -7,6 +7,8 @@ import {
   publishProgress,
   readConfig,
   Shutdown,
+  serveOperations,
+  serviceRegistry,
   storeAccess,
   untilSignal,
   watchTrainers,
@@ -17,10 +19,13 @@ import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { coordinatorConfig } from './config.ts';
 import { createCoordinator } from './coordinator.ts';
+import { setPodDeletionCost } from './kubernetes-api.ts';
 import { memberProgressSignal } from './member-progress.ts';
+import { keepPodDeletionCost } from './pod-deletion-cost.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { connectTemporal } from './temporal-connection.ts';
 import { temporalLogger } from './temporal-logger.ts';
+import { watchScorers } from './watch-scorers.ts';
 import { createWorkers } from './worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -29,14 +34,25 @@ const signalLimitMs = 10_000;
 
 const config = readConfig(coordinatorConfig);
 const access = grpcAccess(config);
+// A scorer is dialled on its address, while its certificate may carry the name that led there.
+const scorerHost = config.SCORER_ADDRESS.slice(0, config.SCORER_ADDRESS.lastIndexOf(':'));
+const scorerAccess =
+  access.tls === undefined ? access : { ...access, tls: { serverName: scorerHost, ...access.tls } };
 const logger = createLogger('coordinator', config.LOG_LEVEL);
 // Signals are ours: the SDK would stop its workers beside our own shutdown.
 Runtime.install({ logger: temporalLogger(logger), shutdownSignals: [] });
 const shutdown = new Shutdown();
+const registry = serviceRegistry('coordinator');
+/** Takes work: every worker polls. */
+let ready = false;
 
 try {
+  if (config.HTTP_LISTEN !== undefined) {
+    const operations = await serveOperations({ address: config.HTTP_LISTEN, registry, ready: () => ready });
+    shutdown.add('operations', () => operations.close());
+  }
   const store = createS3Store(storeAccess(config));
-  const bundling = workflowBundle(temporalLogger(logger));
+  const bundling = workflowBundle(temporalLogger(logger), config.WORKFLOWS);
   // Awaited below; a failure must not go unheard meanwhile.
   bundling.catch(() => {});
   const connection = await connectTemporal(config.TEMPORAL_ADDRESS);
@@ -49,8 +65,6 @@ try {
     logger,
   });
   shutdown.add('nats', () => closeNats(nats));
-  const scorer = connectScorer(config.SCORER_ADDRESS, access);
-  shutdown.add('scorer', () => scorer.close());
 
   const searchAttributes = await ensureSearchAttributes(connection, namespace).catch((error: unknown) => {
     logger.warn({ err: error }, 'runs go without search attributes');
@@ -58,7 +72,7 @@ try {
   });
   const coordinator = createCoordinator({
     store,
-    scorer: { address: config.SCORER_ADDRESS, client: scorer },
+    connectScorer: (address) => connectScorer(address, scorerAccess),
     connectTrainer: (address) => connectTrainer(address, access),
     publish: (key, progress) => publishProgress(nats, key, progress),
     async sendProgress({ workflowId, runId }, rows) {
@@ -74,11 +88,34 @@ try {
     searchAttributes,
     heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_S * 1000,
     progressIntervalMs: config.PROGRESS_INTERVAL_S * 1000,
+    registry,
     logger,
   });
   shutdown.add('jobs', () => coordinator.close());
   const trainers = await watchTrainers(nats, (entries) => coordinator.setTrainers(entries), logger);
   shutdown.add('trainers', () => trainers.close());
+  const scorers = await watchScorers({
+    address: config.SCORER_ADDRESS,
+    onChange: (addresses) => coordinator.setScorers(addresses),
+    logger,
+  });
+  shutdown.add('scorers', () => scorers.close());
+  const { TRAINER_PODS_NAMESPACE: podsNamespace, KUBERNETES_SERVICE_HOST: apiHost } = config;
+  if (podsNamespace !== undefined && apiHost !== undefined) {
+    const api = {
+      host: apiHost,
+      port: config.KUBERNETES_SERVICE_PORT,
+      namespace: podsNamespace,
+      credentials: '/var/run/secrets/kubernetes.io/serviceaccount',
+    };
+    const costs = keepPodDeletionCost({
+      setCost: (pod, cost) => setPodDeletionCost(api, pod, cost),
+      trainers: () => coordinator.trainers.workers,
+      busy: () => coordinator.trainers.busy,
+      logger,
+    });
+    shutdown.add('pod deletion costs', () => costs.close());
+  }
 
   const workers = await createWorkers({
     connection,
@@ -87,9 +124,11 @@ try {
     workflowBundle: await bundling,
   });
   const running = workers.run();
+  ready = true;
   shutdown.add(
     'workers',
     async () => {
+      ready = false;
       workers.stop();
       await running;
     },

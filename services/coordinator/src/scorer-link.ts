@@ -1,8 +1,9 @@
 import type { MapSpec, RefinerSpec } from '@ddad/contract';
-import { type JobFinished, type ScorerServiceClient, unary } from '@ddad/rpc';
+import { JobError, type JobFinished, type ScorerServiceClient, unary } from '@ddad/rpc';
 import { cancelLimits } from './cancel-limits.ts';
 import type { JobCall, JobLink, JobListener, WorkerEntry } from './dispatcher.ts';
 import { followCall } from './job-call.ts';
+import { withWorkerClient } from './worker-client.ts';
 
 /** A long job of the scorer. */
 export type ScorerJob =
@@ -28,48 +29,80 @@ export type ScorerJob =
 
 const acceptLimitMs = 30_000;
 
-/** The scorer as the dispatcher sees it: it alone knows its slots, and says when it is busy. */
+/** A scorer as the dispatcher sees it: it alone knows its slots, and says when it is busy. @param address host:port */
 export function scorerEntry(address: string): WorkerEntry {
-  return { id: 'scorer', address, slots: Number.MAX_SAFE_INTEGER, keys: [], leaving: false };
+  return { id: address, address, slots: Number.MAX_SAFE_INTEGER, keys: [], leaving: false };
 }
 
-/** Hands maps and refiners to the scorer over a connection that the caller owns. */
+/** Hands maps and refiners to scorers. */
 export class ScorerLink implements JobLink<ScorerJob> {
-  readonly #client: ScorerServiceClient;
+  readonly #connect: (address: string) => ScorerServiceClient;
 
-  constructor(client: ScorerServiceClient) {
-    this.#client = client;
+  /** @param connect makes a client of the scorer at host:port, which is closed here */
+  constructor(connect: (address: string) => ScorerServiceClient) {
+    this.#connect = connect;
   }
 
   run(
-    _worker: WorkerEntry,
+    worker: WorkerEntry,
     call: JobCall<ScorerJob>,
     listener: JobListener,
     signal: AbortSignal,
   ): Promise<JobFinished> {
     const { key, attempt, job } = call;
     const header = { key, attempt };
-    const stream =
-      job.kind === 'map'
-        ? this.#client.map({
-            job: header,
-            datasetDigest: job.datasetDigest,
-            images: job.images,
-            maps: job.maps,
-          })
-        : this.#client.refine({
-            job: header,
-            datasetDigest: job.datasetDigest,
-            images: job.images,
-            refiner: job.refiner,
-            mapsKey: job.mapsKey,
-            refinedKey: job.refinedKey,
-            further: job.further,
-          });
-    return followCall(stream, listener, signal, acceptLimitMs);
+    return this.#with(worker, (client) => {
+      const stream =
+        job.kind === 'map'
+          ? client.map({
+              job: header,
+              datasetDigest: job.datasetDigest,
+              images: job.images,
+              maps: job.maps,
+            })
+          : client.refine({
+              job: header,
+              datasetDigest: job.datasetDigest,
+              images: job.images,
+              refiner: job.refiner,
+              mapsKey: job.mapsKey,
+              refinedKey: job.refinedKey,
+              further: job.further,
+            });
+      return followCall(stream, listener, signal, acceptLimitMs);
+    });
   }
 
-  async stop(_worker: WorkerEntry, key: string, attempt: number): Promise<void> {
-    await unary(this.#client, this.#client.stop, { job: { key, attempt } }, { limitMs: cancelLimits.stopMs });
+  async stop(worker: WorkerEntry, key: string, attempt: number): Promise<void> {
+    await this.#with(worker, (client) =>
+      unary(client, client.stop, { job: { key, attempt } }, { limitMs: cancelLimits.stopMs }),
+    );
   }
+
+  #with<T>(worker: WorkerEntry, use: (client: ScorerServiceClient) => Promise<T>): Promise<T> {
+    return withWorkerClient(this.#connect, 'scorer', worker, use);
+  }
+}
+
+/** Uses any one of the scorers that are there, another one each time. */
+export type WithScorer = <T>(use: (client: ScorerServiceClient) => Promise<T>) => Promise<T>;
+
+/**
+ * @param scorers those that are there now
+ * @returns throws a JobError that says it where there is none
+ */
+export function takingTurns(
+  connect: (address: string) => ScorerServiceClient,
+  scorers: () => readonly WorkerEntry[],
+): WithScorer {
+  let turn = 0;
+  return async (use) => {
+    const all = scorers();
+    const scorer = all[turn % Math.max(1, all.length)];
+    turn += 1;
+    if (scorer === undefined) {
+      throw new JobError('failed', 'expected a scorer, none is there', { transport: true, lost: true });
+    }
+    return withWorkerClient(connect, 'scorer', scorer, use);
+  };
 }

@@ -1,8 +1,9 @@
 import type { MemberSpec } from '@ddad/contract';
-import { JobError, type JobFinished, type TrainerServiceClient, unary } from '@ddad/rpc';
+import { type JobFinished, type TrainerServiceClient, unary } from '@ddad/rpc';
 import { cancelLimits } from './cancel-limits.ts';
 import type { JobCall, JobLink, JobListener, WorkerEntry } from './dispatcher.ts';
 import { followCall } from './job-call.ts';
+import { withWorkerClient } from './worker-client.ts';
 
 /** A member's training, as a trainer is asked for it. */
 export interface TrainJob {
@@ -41,22 +42,7 @@ export class TrainerLink implements JobLink<TrainJob> {
     );
   }
 
-  /** A connection for one call: trainers come and go with their addresses. */
-  async #with<T>(worker: WorkerEntry, use: (client: TrainerServiceClient) => Promise<T>): Promise<T> {
-    const client = this.#connect(worker.address);
-    try {
-      return await use(client);
-    } catch (error) {
-      throw naming(error, `trainer ${worker.id} (${worker.address})`);
-    } finally {
-      client.close();
-    }
+  #with<T>(worker: WorkerEntry, use: (client: TrainerServiceClient) => Promise<T>): Promise<T> {
+    return withWorkerClient(this.#connect, 'trainer', worker, use);
   }
-}
-
-/** The same error, saying whose it is. */
-function naming(error: unknown, who: string): unknown {
-  if (!(error instanceof JobError)) return error;
-  const { kind, transport, lost } = error;
-  return new JobError(kind, `${who}: ${error.message}`, { cause: error, transport, lost });
 }

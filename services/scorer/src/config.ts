@@ -1,4 +1,4 @@
-import { grpcShape, hostPortSchema, logShape, natsShape, storeShape } from '@ddad/platform';
+import { grpcShape, hostPortSchema, logShape, natsShape, operationsShape, storeShape } from '@ddad/platform';
 import { z } from 'zod';
 
 /** Environment of a scorer. */
@@ -7,6 +7,7 @@ export const scorerConfig = z.object({
   ...storeShape,
   ...grpcShape,
   ...logShape,
+  ...operationsShape,
   /** host:port to listen on; port 0 takes a free one. */
   SCORER_LISTEN: hostPortSchema,
   /** Intra-op threads of a scoring process. Part of what decides an artifact's bytes. */

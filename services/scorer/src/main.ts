@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { DatasetCache, emptyScratch, JobHost } from '@ddad/jobs';
+import { DatasetCache, emptyScratch, JobHost, jobMetrics } from '@ddad/jobs';
 import {
   closeNats,
   connectNats,
@@ -11,6 +11,8 @@ import {
   publishProgress,
   readConfig,
   Shutdown,
+  serveOperations,
+  serviceRegistry,
   storeAccess,
   untilSignal,
 } from '@ddad/platform';
@@ -26,6 +28,7 @@ const config = readConfig(scorerConfig);
 const access = grpcAccess(config);
 const logger = createLogger('scorer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
+const registry = serviceRegistry('scorer');
 
 const store = createS3Store(storeAccess(config));
 const nats = await connectNats({
@@ -46,11 +49,20 @@ const host = new JobHost({
   childEnvironment: tensorflowEnvironment(config.SCORER_THREADS),
   logger,
   onProgress: (key, progress) => publishProgress(nats, key, progress),
+  metrics: jobMetrics(registry),
 });
 const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
 const { server, health } = createScorerServer({ host, store, cache, threads: config.SCORER_THREADS });
 const port = await listen(server, config.SCORER_LISTEN, access, logger);
 shutdown.add('server', () => close(server, health, 2000));
+if (config.HTTP_LISTEN !== undefined) {
+  const operations = await serveOperations({
+    address: config.HTTP_LISTEN,
+    registry,
+    ready: () => health.serving,
+  });
+  shutdown.add('operations', () => operations.close());
+}
 shutdown.add('jobs', () => host.close(), shutdownMs - 4000);
 logger.info({ port, threads: config.SCORER_THREADS, slots: config.SCORER_SLOTS }, 'scorer ready');
 

@@ -40,7 +40,7 @@ function result(input: Partial<RunInput> = {}, change: Partial<DatasetIndex> = {
   const members = roles.map((role) => ({ role })) as ReportFacts['members'];
   const found = pathologyResult(
     { ...index, pathologies, ...change },
-    { input: parsed.input, members },
+    { input: { ...parsed.input, k: 2 }, members },
     scores,
     labels,
   );

@@ -87,7 +87,7 @@ async function facts(): Promise<ReportFacts> {
     backbone: 'ae',
     k: 2,
     seed: 0,
-    input: parsed.input,
+    input: { ...parsed.input, k: 2 },
     datasetDigest,
     members: keys.map((key, position) => ({ ...member, key, index: position })),
     artifacts: {

@@ -106,7 +106,7 @@ async function facts({ index: change, oneClass = false, withMaps = true }: Case)
     backbone: 'ae',
     k: 2,
     seed: 0,
-    input: parsed.input,
+    input: { ...parsed.input, k: 2 },
     datasetDigest,
     members: roles.flatMap((role) => [0, 1].map((position) => ({ ...member, role, index: position }))),
     artifacts: { maps: withMaps ? maps : null, rIntra: 'r', rDual: null },

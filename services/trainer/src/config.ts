@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { grpcShape, hostPortSchema, logShape, natsShape, storeShape } from '@ddad/platform';
+import { grpcShape, hostPortSchema, logShape, natsShape, operationsShape, storeShape } from '@ddad/platform';
 import { z } from 'zod';
 
 /** Environment of a trainer. */
@@ -8,6 +8,7 @@ export const trainerConfig = z.object({
   ...storeShape,
   ...grpcShape,
   ...logShape,
+  ...operationsShape,
   /**
    * Name under which it announces itself; no two instances that are there at once share one. An instance that is started
    * again under its name cleans up what the one before it left in scratch.

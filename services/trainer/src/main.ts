@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { DatasetCache, deviceName, emptyScratch, JobHost } from '@ddad/jobs';
+import { DatasetCache, deviceName, emptyScratch, JobHost, jobMetrics } from '@ddad/jobs';
 import {
   announceTrainer,
   closeNats,
@@ -11,6 +11,8 @@ import {
   publishProgress,
   readConfig,
   Shutdown,
+  serveOperations,
+  serviceRegistry,
   storeAccess,
   untilSignal,
 } from '@ddad/platform';
@@ -26,6 +28,7 @@ const config = readConfig(trainerConfig);
 const access = grpcAccess(config);
 const logger = createLogger('trainer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
+const registry = serviceRegistry('trainer');
 
 const store = createS3Store(storeAccess(config));
 const nats = await connectNats({
@@ -48,11 +51,20 @@ const host = new JobHost({
   childEnvironment: tensorflowEnvironment(config.TRAINER_THREADS),
   logger,
   onProgress: (key, progress) => publishProgress(nats, key, progress),
+  metrics: jobMetrics(registry),
   onKeys: (keys) => onKeys(keys),
 });
 const { server, health } = createTrainerServer({ host, cache, threads: config.TRAINER_THREADS });
 const port = await listen(server, config.TRAINER_LISTEN, access, logger);
 shutdown.add('server', () => close(server, health, 2000));
+if (config.HTTP_LISTEN !== undefined) {
+  const operations = await serveOperations({
+    address: config.HTTP_LISTEN,
+    registry,
+    ready: () => health.serving,
+  });
+  shutdown.add('operations', () => operations.close());
+}
 
 const listenHost = config.TRAINER_LISTEN.slice(0, config.TRAINER_LISTEN.lastIndexOf(':'));
 const address = `${config.TRAINER_ADVERTISE ?? listenHost}:${port}`;

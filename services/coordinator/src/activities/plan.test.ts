@@ -5,15 +5,19 @@ import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DatasetCatalog } from '../dataset-catalog.ts';
 import { addDataset } from '../datasets.testing.ts';
+import type { PresentTrainer } from './auto-k.ts';
 import { planRun, type RunPlan } from './plan.ts';
 
 let store: ObjectStore;
 let damages: Damage[];
+let trainers: PresentTrainer[];
+const noon = Date.parse('2026-11-24T12:00:00Z');
 const onDamage = (damage: Damage) => void damages.push(damage);
 
 beforeEach(async () => {
   store = memoryStore();
   damages = [];
+  trainers = [];
   await addDataset(store, 'tiny');
   await addDataset(store, 'flat', { unlabeled: { labels: 'unknown', images: [6, 7, 8] } });
   await addDataset(store, 'plain', { unlabeled: { labels: 'none' }, test: { labels: 'none' } });
@@ -23,7 +27,8 @@ beforeEach(async () => {
 
 function planOf(raw: unknown): Promise<RunPlan> {
   const catalog = new DatasetCatalog(store);
-  return planRun({ store, catalog, searchAttributes: false, heartbeatTimeoutMs: 1000, onDamage }, raw);
+  const deps = { store, catalog, searchAttributes: false, heartbeatTimeoutMs: 1000, onDamage };
+  return planRun({ ...deps, presentTrainers: () => trainers, now: () => noon }, raw);
 }
 
 /** What the input is refused with. */
@@ -131,6 +136,37 @@ describe('a plan', () => {
     const plan = await planOf({ ...input, k: 2, batchSize: 4, refiner: { batchSize: 2 } });
     expect(plan.members.map(({ role }) => role)).toEqual(['ndm', 'ndm']);
     expect(plan.refiners.map(({ input: kind }) => kind)).toEqual(['intra']);
+  });
+
+  it('settles K by half of the trainers that are there, where that is left to it', async () => {
+    const there = (seconds: number) => ({
+      leaving: false,
+      since: new Date(noon - seconds * 1000).toISOString(),
+    });
+    const input = { dataset: 'tiny', k: 'auto', batchSize: 4, refiner: { batchSize: 2 } };
+    trainers = [...Array.from({ length: 9 }, () => there(61)), there(59), { ...there(3600), leaving: true }];
+    const plan = await planOf(input);
+    expect(plan.input.k).toBe(4);
+    expect(plan.input).not.toHaveProperty('maxK');
+    expect(plan.members).toHaveLength(8);
+    expect((await planOf({ ...input, maxK: 3 })).input.k).toBe(3);
+    // As if K had been asked for: artifacts know nothing of how it came about.
+    expect(plan.members).toEqual((await planOf({ ...input, k: 4 })).members);
+
+    expect(await faultsAt({ ...input, minMembers: 5 })).toEqual(['minMembers']);
+    trainers = [];
+    expect((await planOf(input)).input.k).toBe(3);
+    trainers = Array.from({ length: 40 }, () => there(3600));
+    expect((await planOf(input)).input.k).toBe(15);
+  });
+
+  it('is refused with maxK where K is given, and with a K that is none', async () => {
+    expect(
+      await faultsAt({ dataset: 'tiny', k: 3, maxK: 5, batchSize: 4, refiner: { batchSize: 2 } }),
+    ).toEqual(['maxK']);
+    const { message } = await refusal({ dataset: 'tiny', k: 'many', maxK: 2 });
+    expect(message).toMatch(/^k: expected (int|number).*got "many"$/m);
+    expect(message).toMatch(/^maxK: .*got 2$/m);
   });
 
   it('has no maps without test images', async () => {

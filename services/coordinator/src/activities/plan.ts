@@ -1,16 +1,19 @@
 import {
   defaultFalsePositiveRate,
+  defaultMaxK,
   describeFaults,
   type Fault,
   leastHeldOut,
   parseRunInput,
   type ResolvedRunInput,
+  type RunRequest,
   refinerInputSchema,
   runInputSchema,
 } from '@ddad/contract';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { DatasetCatalog, RunImages, Selection } from '../dataset-catalog.ts';
 import { failureTypes } from '../failure-types.ts';
+import { autoK, type PresentTrainer } from './auto-k.ts';
 import {
   type EnsembleKeys,
   type MemberPlan,
@@ -46,6 +49,9 @@ export interface PlannedRun {
 
 export interface PlanDeps extends MemberPlanDeps {
   catalog: DatasetCatalog;
+  /** Trainers that are there now. */
+  presentTrainers: () => readonly PresentTrainer[];
+  now: () => number;
   searchAttributes: boolean;
   heartbeatTimeoutMs: number;
 }
@@ -61,7 +67,7 @@ export async function planRun(deps: PlanDeps, raw: unknown): Promise<RunPlan> {
   if ('faults' in parsed || faults.length > 0 || found === null) {
     throw ApplicationFailure.nonRetryable(describeFaults(faults), failureTypes.invalidInput, faults);
   }
-  const { input } = parsed;
+  const input = withK(parsed.input, deps);
   const { digest, synthetic, selection, images } = found;
   const basis = { input, images, digests: await deps.catalog.digests(digest, selection, images) };
   const wanted = rolesOf(basis.digests).flatMap((role) =>
@@ -98,6 +104,22 @@ export async function planScoringOf(
   keys: EnsembleKeys,
 ): Promise<ScoringPlan> {
   return planScoring(await basisOf(deps.catalog, run), keys);
+}
+
+/**
+ * Settles K where it is left to us.
+ * @throws ApplicationFailure of type InvalidInput where `minMembers` does not fit it
+ */
+function withK({ k, maxK, ...rest }: RunRequest, deps: PlanDeps): ResolvedRunInput {
+  if (k !== 'auto') return { k, ...rest };
+  const settled = autoK(deps.presentTrainers(), deps.now(), maxK ?? defaultMaxK);
+  const { minMembers } = rest;
+  if (minMembers !== undefined && minMembers > settled) {
+    const message = `expected at most k, which is ${settled} with the trainers of now, got ${minMembers}`;
+    const faults: Fault[] = [{ path: 'minMembers', message }];
+    throw ApplicationFailure.nonRetryable(describeFaults(faults), failureTypes.invalidInput, faults);
+  }
+  return { k: settled, ...rest };
 }
 
 async function basisOf(catalog: DatasetCatalog, run: PlannedRun): Promise<PlanBasis> {

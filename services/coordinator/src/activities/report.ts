@@ -1,11 +1,12 @@
 import type { ReportFacts, RunResult, RunScores } from '@ddad/contract';
-import { type ScorerServiceClient, unary } from '@ddad/rpc';
+import { unary } from '@ddad/rpc';
 import { Context } from '@temporalio/activity';
 import { toTemporalFailure } from '../job-failures.ts';
+import type { WithScorer } from '../scorer-link.ts';
 import { type DamagedInputsDeps, explainByInputs, type JobInput } from './damaged-inputs.ts';
 
 export interface ReportDeps extends DamagedInputsDeps {
-  scorerClient: ScorerServiceClient;
+  withScorer: WithScorer;
   beatMs: number;
 }
 
@@ -23,11 +24,13 @@ export async function writeReport(deps: ReportDeps, facts: ReportFacts): Promise
   context.heartbeat();
   const beating = setInterval(() => context.heartbeat(), deps.beatMs);
   try {
-    const { reportKey, pageKey, scoresKey, scoresJson } = await unary(
-      deps.scorerClient,
-      deps.scorerClient.report,
-      { runId: facts.runId, factsJson: JSON.stringify(facts) },
-      { limitMs: reportLimitMs, signal: context.cancellationSignal },
+    const { reportKey, pageKey, scoresKey, scoresJson } = await deps.withScorer((client) =>
+      unary(
+        client,
+        client.report,
+        { runId: facts.runId, factsJson: JSON.stringify(facts) },
+        { limitMs: reportLimitMs, signal: context.cancellationSignal },
+      ),
     );
     const scores = JSON.parse(scoresJson) as RunScores | null;
     const { withoutCopies, histogramDistance, pathologies, calibration, labelFree } = JSON.parse(

@@ -14,7 +14,13 @@ export interface FakeOptions {
 
 /** Activities that plan in earnest and do all the rest at once. */
 export function fakeActivities(options: FakeOptions): Activities {
-  const deps = { ...options, catalog: new DatasetCatalog(options.store), onDamage: () => {} };
+  const deps = {
+    ...options,
+    catalog: new DatasetCatalog(options.store),
+    onDamage: () => {},
+    presentTrainers: () => [],
+    now: Date.now,
+  };
   return {
     plan: (raw) => planRun(deps, raw),
     planMembers: (run, wanted) => planFurtherMembers(deps, run, wanted),

@@ -1,0 +1,46 @@
+import { run, works } from './commands.ts';
+
+const tools = ['docker', 'podman', 'buildah'] as const;
+export type Tool = (typeof tools)[number];
+
+/**
+ * What builds images here: CONTAINER_TOOL, else the first of docker, podman and buildah that works (a docker without
+ * its daemon does not).
+ * @throws where there is none
+ */
+export function findTool(wanted: string | undefined): Tool {
+  const tool = tools.find((name) =>
+    wanted ? name === wanted : works(name, name === 'buildah' ? ['images'] : ['info']),
+  );
+  if (tool === undefined) {
+    throw new Error(
+      wanted
+        ? `CONTAINER_TOOL: expected one of ${tools.join(', ')}, got ${wanted}`
+        : `expected one of ${tools.join(', ')} that works (Debian packages docker.io, podman, buildah), got none`,
+    );
+  }
+  return tool;
+}
+
+/** Builds an image of a directory that holds all of it. */
+export function build(
+  tool: Tool,
+  image: { name: string; file: string; context: string; args: Record<string, string> },
+): void {
+  const args = Object.entries(image.args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
+  // Equal content is to be an equal image, so that nothing is pushed or pulled twice.
+  const still = tool === 'docker' ? ['--build-arg', 'SOURCE_DATE_EPOCH=0'] : ['--timestamp', '0'];
+  const layers = tool === 'docker' ? [] : ['--layers', '--format', 'oci'];
+  run(tool, ['build', ...still, ...layers, ...args, '-t', image.name, '-f', image.file, image.context]);
+}
+
+/** Writes an image as an archive that a container runtime imports (OCI; docker's own format by docker). */
+export function save(tool: Tool, name: string, path: string): void {
+  if (tool === 'docker') run('docker', ['save', '-o', path, name]);
+  else if (tool === 'podman') run('podman', ['save', '--format', 'oci-archive', '-o', path, name]);
+  else run('buildah', ['push', '--quiet', '--disable-compression', name, `oci-archive:${path}:${name}`]);
+}
+
+export function push(tool: Tool, name: string): void {
+  run(tool, ['push', name]);
+}

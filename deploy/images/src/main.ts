@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build, findTool, push, save } from './builder.ts';
+import { type ImageName, imageNames, prepare, withVariants } from './images.ts';
+import { here, root } from './places.ts';
+import { nameImages } from './registry.ts';
+import { type Variant, variants } from './tensorflow-root.ts';
+
+const usage = `node deploy/images/src/main.ts [--variant cpu|cuda] [--registry HOST/PATH] [--tag TAG] [--save DIRECTORY] [IMAGE...]
+
+Builds the images ${imageNames.join(', ')}, or those that are named.
+--registry: they are called HOST/PATH/ddad-IMAGE and pushed, and deploy/k8s takes them from there
+--save: writes them as archives too, DIRECTORY/IMAGE.tar`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    variant: { type: 'string', default: 'cpu' },
+    registry: { type: 'string' },
+    tag: { type: 'string' },
+    save: { type: 'string' },
+    help: { type: 'boolean' },
+  },
+});
+const unknown = positionals.filter((name) => !(imageNames as string[]).includes(name));
+if (values.help || unknown.length > 0 || !(variants as readonly string[]).includes(values.variant)) {
+  console.error(usage);
+  process.exit(2);
+}
+const variant = values.variant as Variant;
+const wanted = positionals.length > 0 ? (positionals as ImageName[]) : imageNames;
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const tag = values.tag || version;
+const prefix = values.registry ? `${values.registry.replace(/\/+$/, '')}/ddad-` : 'localhost/ddad-';
+const tool = findTool(process.env.CONTAINER_TOOL);
+
+for (const image of wanted) {
+  const began = performance.now();
+  const name = `${prefix}${image}${withVariants.includes(image) ? `-${variant}` : ''}:${tag}`;
+  const { context, containerfile } = await prepare(image, version, variant);
+  build(tool, {
+    name,
+    file: join(here, containerfile),
+    context,
+    args: { TITLE: `ddad-${image}`, VERSION: tag },
+  });
+  if (values.save !== undefined) save(tool, name, join(values.save, `${image}.tar`));
+  if (values.registry) push(tool, name);
+  console.log(`${name} (${tool}, ${((performance.now() - began) / 1000).toFixed(0)} s)`);
+}
+if (values.registry) nameImages(prefix, tag);

@@ -1,0 +1,27 @@
+import { JobError } from '@ddad/rpc';
+import type { WorkerEntry } from './dispatcher.ts';
+
+/**
+ * Uses a client of a worker for one call and closes it: workers come and go with their addresses.
+ * @param what the worker is, for errors: "trainer"
+ * @throws what `use` throws; a JobError says whose it is
+ */
+export async function withWorkerClient<Client extends { close(): void }, T>(
+  connect: (address: string) => Client,
+  what: string,
+  worker: Pick<WorkerEntry, 'id' | 'address'>,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = connect(worker.address);
+  try {
+    return await use(client);
+  } catch (error) {
+    if (!(error instanceof JobError)) throw error;
+    const { kind, transport, lost } = error;
+    const who =
+      worker.id === worker.address ? `${what} ${worker.id}` : `${what} ${worker.id} (${worker.address})`;
+    throw new JobError(kind, `${who}: ${error.message}`, { cause: error, transport, lost });
+  } finally {
+    client.close();
+  }
+}

@@ -15,7 +15,7 @@ export TRAINERS TEMPORAL_PORT TEMPORAL_UI_PORT NATS_PORT MINIO_PORT SCORER_PORT 
 
 generated := packages/rpc/src/gen
 
-.PHONY: help installed setup demo up down status test test-unit test-integration lint types proto proto-check format
+.PHONY: help installed setup demo up down status images secrets test test-unit test-integration test-k8s lint types proto proto-check format
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,13 @@ down: installed ## Stop the local cluster; its data stay in .ddad/
 status: installed ## Show the processes of the local cluster
 	@node deploy/local/src/main.ts status
 
+images: setup ## Build the images for Kubernetes (VARIANT=cpu or cuda; REGISTRY=host/path pushes them; IMAGES=...)
+	@node deploy/images/src/main.ts --variant '$(or $(VARIANT),cpu)' $(if $(REGISTRY),--registry '$(REGISTRY)') \
+	  $(if $(TAG),--tag '$(TAG)') $(IMAGES)
+
+secrets: ## Make the Secrets that the manifests name, with random values, where they are missing
+	@deploy/k8s/make-secrets
+
 test: ## Lint, types, generated code is current, unit and integration tests
 	@scripts/setup test
 	@scripts/run-checks
@@ -50,6 +57,10 @@ test-unit: ## Unit tests only
 test-integration: ## Integration tests only, with real servers
 	@scripts/setup test
 	@vitest run --project integration
+
+test-k8s: ## Build the images, run the evaluation on a Kubernetes cluster and disturb it (KUBECTL, LOAD_IMAGE)
+	@scripts/setup test
+	@scripts/test-k8s
 
 lint: setup ## Check format and lint rules
 	@biome check .

@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger } from '@ddad/platform';
+import { createLogger, Registry } from '@ddad/platform';
 import {
   type ArtifactKind,
   artifactKey,
   createS3Store,
   listCheckpoints,
+  manifestKey,
   type ObjectStore,
   readManifest,
   StoreError,
@@ -18,6 +19,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { type TestCaller, testCaller } from './caller.testing.ts';
 import type { ArtifactPlan, JobPlan } from './job.ts';
 import { JobHost, type JobHostOptions } from './job-host.ts';
+import { jobMetrics } from './job-metrics.ts';
 import type { TestTask } from './job-process.testing.ts';
 import { isGone, kill } from './processes.testing.ts';
 
@@ -154,6 +156,43 @@ test('publishes what it made once; the next call finds it without starting a pro
   expect(again).toMatchObject({ $case: 'finished', value: { reused: true, worker: 'tester' } });
   expect(processesOf(job.trace)).toHaveLength(1);
   expect(keys).toEqual([[job.key], []]);
+});
+
+test('measures how its jobs end, how fast they are, and whose publications came too late', async () => {
+  const registry = new Registry();
+  const host = startHost({ metrics: jobMetrics(registry) });
+  const metric = async (name: string, labels: Record<string, string> = {}) => {
+    const { values } = (await registry.getSingleMetric(name)!.get()) as {
+      values: { value: number; metricName?: string; labels: Record<string, string | number> }[];
+    };
+    return values.find(
+      (one) =>
+        (one.metricName ?? name) === (name === 'ddad_job_seconds' ? `${name}_count` : name) &&
+        Object.entries(labels).every(([key, value]) => one.labels[key] === value),
+    )?.value;
+  };
+  const job = plan();
+  await call(host, job).ended;
+  await call(host, job).ended;
+  const stopped = long();
+  const running = call(host, stopped);
+  await running.reached(1);
+  expect(await metric('ddad_images_per_second')).toBeGreaterThan(0);
+  expect(await metric('ddad_jobs_running', { kind: 'members' })).toBe(1);
+  await host.stop({ key: stopped.key, attempt });
+  expect(await metric('ddad_images_per_second')).toBe(0);
+  expect(await metric('ddad_jobs_running', { kind: 'members' })).toBe(0);
+  for (const outcome of ['finished', 'reused', 'stopped'])
+    expect(await metric('ddad_job_seconds', { outcome })).toBe(1);
+  expect(await metric('ddad_publications_lost_total')).toBeUndefined();
+  // Somebody publishes other bytes while we train.
+  const late = plan({ epochs: 40, stepMs: 10 });
+  const lateCall = call(host, late);
+  await lateCall.reached(1);
+  const manifest = { format: 1, kind: 'members', key: late.key, spec: late.spec, files: {} };
+  await store.put(manifestKey('members', late.key), JSON.stringify(manifest));
+  await lateCall.ended;
+  expect(await metric('ddad_publications_lost_total', { kind: 'members', bytes: 'other' })).toBe(1);
 });
 
 test('is busy when its slots are full, and free again before a caller hears of the end', async () => {

@@ -1,0 +1,194 @@
+import { join } from 'node:path';
+import type { RunProgress, RunResult } from '@ddad/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SmallDataset, smallDataset } from '../small-dataset.ts';
+import { applyEvaluation, type Evaluation, forgetArtifacts, type Run } from './evaluation.ts';
+import { eventually, kubectl, pods, rolledOut } from './kubectl.ts';
+import { photograph, runPage } from './temporal-ui.ts';
+
+/** Long enough that everything below happens while members are trained. */
+const input = {
+  dataset: 'brain',
+  k: 3,
+  epochs: Number(process.env.DDAD_TEST_EPOCHS || 400),
+  batchSize: 32,
+  seed: 7,
+  refiner: { epochs: 4 },
+};
+/** Image of another build of the coordinator. */
+const nextCoordinator = process.env.NEXT_COORDINATOR || 'localhost/ddad-coordinator:0.1.0-next';
+
+let evaluation: Evaluation;
+let dataset: SmallDataset;
+let run: Run;
+let disturbed: { result: RunResult; weights: Record<string, string> };
+
+beforeAll(async () => {
+  evaluation = await applyEvaluation();
+  dataset = await smallDataset();
+});
+afterAll(async () => {
+  await evaluation?.close();
+  await dataset?.remove();
+});
+
+const running = ({ members }: RunProgress) => members.filter(({ state }) => state === 'running');
+const trainersAtWork = (progress: RunProgress) => new Set(running(progress).map(({ worker }) => worker));
+const done = ({ members }: RunProgress) => members.reduce((sum, member) => sum + member.done, 0);
+
+async function scaleTrainers(replicas: number): Promise<void> {
+  await kubectl(['scale', 'deployment/trainer', `--replicas=${replicas}`]);
+}
+
+/** Weights of all members by key. */
+async function weightsOf({ members }: RunResult): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const { key } of members) {
+    const text = (await evaluation.store.get(`members/${key}/manifest.json`)).toString();
+    digests[key] = (JSON.parse(text) as { files: { weights: { sha256: string } } }).files.weights.sha256;
+  }
+  return digests;
+}
+
+async function costs(): Promise<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    (await pods('trainer')).map(({ metadata }) => [
+      metadata.name,
+      metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'],
+    ]),
+  );
+}
+
+describe('a run on Kubernetes', () => {
+  it('takes a dataset through a port-forward', async () => {
+    const added = await evaluation.ddad('dataset', 'add', 'brain', dataset.directory);
+    expect(added).toMatchObject({ code: 0 });
+  });
+
+  it('is started from the Temporal UI and trains on the one trainer there is', async () => {
+    run = await evaluation.start('ddad-on-kubernetes', input);
+    const progress = await eventually('a member in training', async () => {
+      const now = await run.progress();
+      return running(now).length === 1 && now;
+    });
+    const [trainer] = await pods('trainer');
+    expect(trainersAtWork(progress)).toEqual(new Set([trainer!.metadata.name]));
+  });
+
+  it('trains four members at once after scaling from one trainer to four', async () => {
+    await scaleTrainers(4);
+    const progress = await eventually('four members in training', async () => {
+      const now = await run.progress();
+      return trainersAtWork(now).size === 4 && now;
+    });
+    expect(progress.stage).toBe('training');
+    const names = (await pods('trainer')).map(({ metadata }) => metadata.name);
+    expect([...trainersAtWork(progress)].sort()).toEqual(names.sort());
+  });
+
+  it('is seen in the Temporal UI', async () => {
+    const page = runPage(evaluation.ui, run.workflowId, run.runId);
+    const shown = await photograph(
+      page,
+      'trainEnsemble',
+      join(import.meta.dirname, '../../.cache/temporal-ui.png'),
+    );
+    expect(shown).toContain('ddad-on-kubernetes');
+  });
+
+  it('says in the API which trainers are busy', async () => {
+    await eventually('four busy trainers', async () => {
+      const values = Object.values(await costs());
+      return values.length === 4 && values.every((cost) => cost === '100');
+    });
+  });
+
+  it('goes on when a busy trainer is deleted', async () => {
+    const [busy] = [...trainersAtWork(await run.progress())];
+    await kubectl(['delete', 'pod', busy!, '--wait=false']);
+    const progress = await eventually('four members in training without that trainer', async () => {
+      const now = await run.progress();
+      const at = trainersAtWork(now);
+      return at.size === 4 && !at.has(busy!) && now;
+    });
+    expect(progress.members.filter(({ state }) => state === 'failed')).toEqual([]);
+  });
+
+  it('goes on where it was when the coordinator is deleted', async () => {
+    const before = await run.progress();
+    const [coordinator] = await pods('coordinator');
+    await kubectl(['delete', 'pod', coordinator!.metadata.name]);
+    await rolledOut('deployment/coordinator');
+    const after = await eventually('progress beyond that of before', async () => {
+      const now = await run.progress();
+      return done(now) > done(before) && now;
+    });
+    for (const member of before.members)
+      expect(after.members.find(({ key }) => key === member.key)!.done).toBeGreaterThanOrEqual(member.done);
+  });
+
+  it('goes on with a new version of the coordinator', async () => {
+    const before = await run.progress();
+    expect(before.stage).toBe('training');
+    await kubectl([
+      'set',
+      'image',
+      'deployment/coordinator',
+      `coordinator=${nextCoordinator}`,
+      `store-users=${nextCoordinator}`,
+    ]);
+    await rolledOut('deployment/coordinator');
+    await eventually('progress beyond that of before', async () => done(await run.progress()) > done(before));
+  });
+
+  it('goes on with two trainers after scaling down from four, and finishes with all members', async () => {
+    await scaleTrainers(2);
+    await eventually('two trainers', async () => (await pods('trainer')).length === 2);
+    const result = await run.result();
+    expect(result.members).toHaveLength(6);
+    expect(result.failedMembers).toBeUndefined();
+    expect(result.k).toBe(3);
+    disturbed = { result, weights: await weightsOf(result) };
+  });
+
+  it('has restarted no container', async () => {
+    for (const { metadata, status } of await pods()) {
+      for (const { name, restartCount, ready } of status.containerStatuses ?? [])
+        expect([metadata.name, name, restartCount, ready]).toEqual([metadata.name, name, 0, true]);
+    }
+  });
+
+  it('gives the scores and weights of an undisturbed run', async () => {
+    await forgetArtifacts(evaluation.store);
+    const undisturbed = await evaluation.start('ddad-undisturbed', input);
+    const result = await undisturbed.result();
+    expect(result.members.every(({ reused }) => !reused)).toBe(true);
+    expect(result.scores).toEqual(disturbed.result.scores);
+    expect(await weightsOf(result)).toEqual(disturbed.weights);
+  });
+
+  it('loses idle trainers first when it is scaled down', async () => {
+    await scaleTrainers(4);
+    await rolledOut('deployment/trainer');
+    const small = await evaluation.start('ddad-two-members', {
+      ...input,
+      k: 2,
+      unlabeled: 0,
+      seed: 8,
+      epochs: 100_000,
+    });
+    const busy = await eventually('two busy trainers, known to Kubernetes', async () => {
+      const at = trainersAtWork(await small.progress());
+      const paid = Object.entries(await costs()).filter(([, cost]) => cost === '100');
+      return at.size === 2 && paid.length === 2 && paid.every(([name]) => at.has(name)) && [...at].sort();
+    });
+    await scaleTrainers(2);
+    const left = await eventually('two trainers', async () => {
+      const now = await pods('trainer');
+      return now.length === 2 && now;
+    });
+    expect(left.map(({ metadata }) => metadata.name).sort()).toEqual(busy);
+    await evaluation.temporal.workflow.getHandle(small.workflowId).cancel();
+    await small.result().catch(() => {});
+  });
+});

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+/** The browser's address of a run. */
+export function runPage(ui: string, workflowId: string, runId: string): string {
+  return `${ui}/namespaces/default/workflows/${encodeURIComponent(workflowId)}/${runId}/timeline`;
+}
+
+/**
+ * Starts a workflow as the form *Start Workflow* of the Temporal UI does: the same request with the same payload shape,
+ * and the token that the UI gives its own page against requests from others.
+ * @param ui address of the UI
+ * @returns Temporal's run id
+ */
+export async function startFromUi(
+  ui: string,
+  workflow: { workflowId: string; workflowType: string; taskQueue: string; input: unknown },
+): Promise<string> {
+  const { workflowId, workflowType, taskQueue, input } = workflow;
+  const page = await fetch(`${ui}/namespaces/default/workflows/start-workflow`);
+  await page.body?.cancel();
+  const cookies = page.headers.getSetCookie().map((cookie) => cookie.split(';')[0]!);
+  const csrf = cookies.find((cookie) => cookie.startsWith('_csrf='))?.slice('_csrf='.length);
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const response = await fetch(
+    `${ui}/api/v1/namespaces/default/workflows/${encodeURIComponent(workflowId)}`,
+    {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'caller-type': 'operator',
+        origin: ui,
+        cookie: cookies.join('; '),
+        ...(csrf === undefined ? {} : { 'x-csrf-token': csrf }),
+      },
+      body: JSON.stringify({
+        workflowId,
+        taskQueue: { name: taskQueue },
+        workflowType: { name: workflowType },
+        input: {
+          payloads: [{ metadata: { encoding: base64('json/plain') }, data: base64(JSON.stringify(input)) }],
+        },
+        requestId: randomUUID(),
+        searchAttributes: null,
+      }),
+      signal: AbortSignal.timeout(30_000),
+    },
+  );
+  const text = await response.text();
+  if (!response.ok) throw new Error(`the UI's API answered ${response.status}: ${text}`);
+  return (JSON.parse(text) as { runId: string }).runId;
+}
+
+/** Takes a picture of a page once it shows a text. @returns what else the page shows */
+export async function photograph(url: string, text: string | RegExp, path: string): Promise<string> {
+  const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  const executablePath = places.find((place) => existsSync(place));
+  if (executablePath === undefined)
+    throw new Error(`expected Chromium at ${places.join(' or ')}, found none`);
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.setDefaultTimeout(120_000);
+    await page.goto(url);
+    await page.getByText(text).first().waitFor();
+    await page.screenshot({ path });
+    return await page.locator('body').innerText();
+  } finally {
+    await browser.close();
+  }
+}

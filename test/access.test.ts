@@ -409,7 +409,7 @@ const natsRights = {
       `${api}.CONSUMER.CREATE.${stream}.name`,
       `${api}.CONSUMER.DELETE.${stream}.name`,
     ],
-    subscribe: ['_INBOX.coordinator.x'],
+    subscribe: ['ddad.progress.some-key', '_INBOX.coordinator.x'],
   },
   trainer: {
     publish: [

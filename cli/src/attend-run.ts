@@ -65,7 +65,7 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
       display,
       now: deps.now,
       ...(options.since === undefined ? {} : { since: options.since }),
-      history: async (key) => (await readManifest(deps.store(), 'members', key))?.history ?? null,
+      history: async (kind, key) => (await readManifest(deps.store(), kind, key))?.history ?? null,
       detach: deps.interrupted,
     });
   } catch (error) {

@@ -52,7 +52,7 @@ function setUp(changes: Partial<FollowDeps> = {}) {
   return { deps, end, views, notes, display, until };
 }
 
-const result = { runId: 'r' } as RunResult;
+const result = { runId: 'r', members: [{ key: 'a', seconds: 42, reused: false }] } as RunResult;
 
 it('subscribes to the keys that the run names and shows their live figures', async () => {
   let publish: ((key: string, figures: JobProgress) => void) | null = null;
@@ -121,8 +121,8 @@ it('shows the losses of a member that had finished before, and goes on where the
   const { deps, end, views, until } = setUp({
     since: performance.now() - 60_000,
     queryProgress: async () => ({ ...progress(), members }),
-    async history(key) {
-      asked.push(key);
+    async history(kind, key) {
+      asked.push(`${kind}/${key}`);
       if (key === 'b') throw new Error('the store is away');
       return [0.4, 0.3, 0.2, 0.1];
     },
@@ -134,7 +134,9 @@ it('shows the losses of a member that had finished before, and goes on where the
   const { members: shown, elapsed } = views.at(-1)!;
   expect(shown[0]!.losses.at(-1)).toEqual([4, 0.1]);
   expect(shown[1]!.losses).toEqual([[4, 0.1]]);
-  expect(asked).toEqual(['a', 'b']);
+  // As the result says.
+  expect(shown[0]!.seconds).toBe(42);
+  expect(asked).toEqual(['members/a', 'members/b']);
   expect(elapsed).toBeGreaterThanOrEqual(60);
 });
 

@@ -1,5 +1,5 @@
 import type { JobProgress, RunProgress, RunResult } from '@ddad/contract';
-import { RunTracker } from '@ddad/runs';
+import { type HistoryOf, RunTracker } from '@ddad/runs';
 import type { RunDisplay } from './run-display.ts';
 
 /** Live figures by key, as the message bus carries them. */
@@ -20,8 +20,8 @@ export interface FollowDeps {
   now(): number;
   /** When the run began, on the same clock; now unless given. */
   since?: number;
-  /** A finished member's losses by epoch; null where they are not known. Absent: only what is heard live is shown. */
-  history?: (key: string) => Promise<readonly number[] | null>;
+  /** Absent: only what is heard live is shown. */
+  history?: HistoryOf;
   /** Aborted when the user wants to stop following; following then ends with the signal's reason. */
   detach: AbortSignal;
   /** Milliseconds between queries and between redraws. */
@@ -57,19 +57,6 @@ export async function followRun(deps: FollowDeps): Promise<RunResult> {
     subscription = { keys: id, close };
   }
 
-  const recalled = new Set<string>();
-  /** One after another: a run of many members must not ask the store for all of them at once. */
-  async function recall(): Promise<void> {
-    for (const { key, state } of tracker.view(now()).members) {
-      if (over.signal.aborted) return;
-      if (state !== 'finished' || recalled.has(key) || deps.history === undefined) continue;
-      recalled.add(key);
-      // Without it there is less to look at, nothing else.
-      const history = await deps.history(key).catch(() => null);
-      if (history !== null) tracker.applyHistory(key, history);
-    }
-  }
-
   let heardAt = now();
   async function ask(): Promise<void> {
     try {
@@ -79,7 +66,7 @@ export async function followRun(deps: FollowDeps): Promise<RunResult> {
       display.note(null);
       tracker.applyQuery(progress, heardAt);
       follow();
-      await recall();
+      if (deps.history !== undefined) await tracker.recall(deps.history, over.signal);
     } catch (error) {
       // A query may fail while servers restart; the run does not depend on it, and its end comes by `result`.
       if (over.signal.aborted || now() - heardAt < patience) return;
@@ -96,12 +83,15 @@ export async function followRun(deps: FollowDeps): Promise<RunResult> {
 
   const drawing = setInterval(() => display.update(tracker.view(now())), drawInterval);
   const asking = keepAsking();
+  let result: RunResult | null = null;
   try {
     try {
-      return await Promise.race([deps.result, aborted(detach)]);
+      result = await Promise.race([deps.result, aborted(detach)]);
+      return result;
     } finally {
       if (!detach.aborted) {
         await ask();
+        if (result !== null) tracker.applyResult(result);
         display.update(tracker.view(now()));
       }
     }

@@ -2,7 +2,6 @@ import {
   type AddMembersResult,
   addMembersUpdate,
   type Fault,
-  parseRunInput,
   pauseSignal,
   type RunProgress,
   type RunRequest,
@@ -11,40 +10,22 @@ import {
   taskQueue,
   workflowType,
 } from '@ddad/contract';
+import { findRun, listRuns, type RunEntry, type RunHandle, statusOf } from '@ddad/runs';
 import {
   ApplicationFailure,
   CancelledFailure,
   Client,
   Connection,
-  defaultPayloadConverter,
   isGrpcDeadlineError,
   isGrpcServiceError,
   TerminatedFailure,
-  type WorkflowExecutionInfo,
   WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { badInput, CommandFailure, exitCodes } from './failure.ts';
 
-/** One execution of the workflow. */
-export interface RunHandle {
-  /** What users call the run: the workflow's id. */
-  id: string;
-  /** Temporal's own id of the execution. */
-  executionId: string;
-}
-
-/** A run as `ddad runs` lists it. */
-export interface RunEntry extends RunHandle {
-  status: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'other';
-  /** From the workflow's argument; null where that holds none. */
-  dataset: string | null;
-  /** The same; null too where it was left to the coordinator and the server shows no search attributes. */
-  k: number | null;
-  started: Date;
-  closed: Date | null;
-}
+export type { RunEntry, RunHandle } from '@ddad/runs';
 
 /** Runs in Temporal. Every call ends within its deadline. */
 export interface TemporalRuns {
@@ -98,46 +79,6 @@ export async function connectTemporal({ address, namespace }: TemporalAddress): 
 
   const handleOf = (run: RunHandle) => client.workflow.getHandle(run.id, run.executionId);
 
-  async function inputOf(run: RunHandle): Promise<Pick<RunEntry, 'dataset' | 'k'>> {
-    // The workflow's own argument: search attributes may be missing on a server.
-    const page = await connection.workflowService.getWorkflowExecutionHistory({
-      namespace,
-      execution: { workflowId: run.id, runId: run.executionId },
-      maximumPageSize: 1,
-    });
-    const payload = page.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-    if (payload === undefined || payload === null) return { dataset: null, k: null };
-    try {
-      const parsed = parseRunInput(defaultPayloadConverter.fromPayload(payload));
-      if ('input' in parsed) {
-        const { dataset, k } = parsed.input;
-        return { dataset, k: k === 'auto' ? null : k };
-      }
-    } catch {
-      // Started by hand with something that is no JSON: such a run was refused, and has no dataset to show.
-    }
-    return { dataset: null, k: null };
-  }
-
-  async function withInput({ kNow, ...run }: FoundRun): Promise<RunEntry> {
-    const { dataset, k } = await inputOf(run);
-    return { ...run, dataset, k: kNow ?? k };
-  }
-
-  async function list(query: string, limit: number): Promise<RunEntry[]> {
-    return call(async () => {
-      const found: FoundRun[] = [];
-      // Servers list running ones first; beyond this many the oldest are of no interest.
-      const scanned = Math.max(200, limit * 2);
-      for await (const info of client.workflow.list({ query, pageSize: Math.min(scanned, 1000) })) {
-        found.push(entryOf(info));
-        if (found.length >= scanned) break;
-      }
-      found.sort((a, b) => b.started.getTime() - a.started.getTime());
-      return Promise.all(found.slice(0, limit).map(withInput));
-    });
-  }
-
   return {
     async start(id, input) {
       const handle = await call(() =>
@@ -175,26 +116,10 @@ export async function connectTemporal({ address, namespace }: TemporalAddress): 
         }
       }
     },
-    list: (limit) => list(`WorkflowType = '${workflowType}'`, limit),
-    async find(reference) {
-      const info = await call(() => client.workflow.getHandle(reference).describe()).catch(
-        (error: unknown) => {
-          if (error instanceof WorkflowNotFoundError) return null;
-          throw error;
-        },
-      );
-      if (info !== null) {
-        if (info.type !== workflowType) return null;
-        const entry = entryOf(info);
-        return call(() => withInput(entry));
-      }
-      // Servers take only whole ids of this form as a run's.
-      if (!/^[0-9a-f-]{36}$/.test(reference)) return null;
-      const entries = await list(`WorkflowType = '${workflowType}' AND RunId = '${reference}'`, 1);
-      return entries[0] ?? null;
-    },
+    list: (limit) => call(() => listRuns(client, limit)),
+    find: (reference) => call(() => findRun(client, reference)),
     async status(run) {
-      return entryOf(await call(() => handleOf(run).describe())).status;
+      return statusOf(await call(() => handleOf(run).describe()));
     },
     async requestCancel(run) {
       await call(() => handleOf(run).cancel());
@@ -222,38 +147,6 @@ export async function connectTemporal({ address, namespace }: TemporalAddress): 
     close: () => connection.close(),
   };
 }
-
-/** A run without its argument. */
-interface FoundRun extends Omit<RunEntry, 'dataset' | 'k'> {
-  /** K after members were added; null where the server does not know the search attribute. */
-  kNow: number | null;
-}
-
-function entryOf(
-  info: Pick<
-    WorkflowExecutionInfo,
-    'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'searchAttributes'
-  >,
-): FoundRun {
-  const kNow: unknown = info.searchAttributes.DdadK?.[0];
-  return {
-    kNow: typeof kNow === 'number' ? kNow : null,
-    id: info.workflowId,
-    executionId: info.runId,
-    status: statusNames[info.status.name] ?? 'other',
-    started: info.startTime,
-    closed: info.closeTime ?? null,
-  };
-}
-
-const statusNames: Partial<Record<string, RunEntry['status']>> = {
-  RUNNING: 'running',
-  COMPLETED: 'completed',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-  TERMINATED: 'terminated',
-  TIMED_OUT: 'timed out',
-};
 
 /**
  * gRPC codes that mean that nobody answered: UNAVAILABLE and DEADLINE_EXCEEDED; CANCELLED is what a long poll ends with where

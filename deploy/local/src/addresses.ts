@@ -4,8 +4,15 @@ import { choosePorts } from './ports.ts';
 import type { PortSettings } from './settings.ts';
 
 /** Names of the processes behind the ports, in the order of `portNames`. */
-const owners = ['temporal', 'temporal', 'nats', 'minio', 'scorer'] as const;
-const portNames = ['TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'NATS_PORT', 'MINIO_PORT', 'SCORER_PORT'] as const;
+const owners = ['temporal', 'temporal', 'nats', 'minio', 'scorer', 'coordinator'] as const;
+const portNames = [
+  'TEMPORAL_PORT',
+  'TEMPORAL_UI_PORT',
+  'NATS_PORT',
+  'MINIO_PORT',
+  'SCORER_PORT',
+  'PAGE_PORT',
+] as const;
 
 /**
  * Settles where everything listens and with which credentials: what the user sets, else what was used last, else free
@@ -21,9 +28,14 @@ export async function settleAddresses(
 ): Promise<ClusterEnv> {
   const remembered =
     last &&
-    [last.TEMPORAL_ADDRESS, last.TEMPORAL_UI, last.NATS_URL, last.S3_ENDPOINT, last.SCORER_ADDRESS].map(
-      portOf,
-    );
+    [
+      last.TEMPORAL_ADDRESS,
+      last.TEMPORAL_UI,
+      last.NATS_URL,
+      last.S3_ENDPOINT,
+      last.SCORER_ADDRESS,
+      last.PAGE_URL,
+    ].map(portOf);
   const ports = portNames.map((name, index) => ({
     name,
     required: wanted[name],
@@ -41,7 +53,7 @@ export async function settleAddresses(
   }
   const open = ports.filter((port) => !port.kept);
   const chosen = await choosePorts(open);
-  const [temporal, ui, nats, minio, scorer] = ports.map((port) =>
+  const [temporal, ui, nats, minio, scorer, page] = ports.map((port) =>
     port.kept ? port.remembered : chosen[open.indexOf(port)],
   );
   return {
@@ -55,6 +67,7 @@ export async function settleAddresses(
     S3_ACCESS_KEY: 'cli',
     S3_SECRET_KEY: last?.S3_SECRET_KEY ?? secret(),
     SCORER_ADDRESS: `127.0.0.1:${scorer}`,
+    PAGE_URL: `http://127.0.0.1:${page}`,
     GRPC_TOKEN: last?.GRPC_TOKEN ?? secret(),
     OPERATOR_NATS_PASSWORD: last?.OPERATOR_NATS_PASSWORD ?? secret(),
     OPERATOR_S3_SECRET_KEY: last?.OPERATOR_S3_SECRET_KEY ?? secret(),

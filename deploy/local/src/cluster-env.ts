@@ -23,6 +23,8 @@ export const clusterEnvSchema = z.object({
   S3_ACCESS_KEY: z.string().min(3),
   S3_SECRET_KEY: secret,
   SCORER_ADDRESS: address,
+  /** URL of the coordinator's progress pages. */
+  PAGE_URL: z.string().regex(/^http:\/\/127\.0\.0\.1:[0-9]+$/, 'expected http://127.0.0.1:port'),
   GRPC_TOKEN: secret,
   OPERATOR_NATS_PASSWORD: secret,
   OPERATOR_S3_SECRET_KEY: secret,

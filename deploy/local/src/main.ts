@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { checkout } from './checkout.ts';
 import { down, status, up } from './cluster.ts';
+import type { ClusterEnv } from './cluster-env.ts';
 import type { Report } from './cluster-processes.ts';
 import { readSettings } from './settings.ts';
 
@@ -19,6 +20,11 @@ function printTable(rows: string[][]): void {
   }
 }
 
+function printPages({ TEMPORAL_UI, PAGE_URL }: ClusterEnv): void {
+  console.log(`Temporal UI  ${TEMPORAL_UI}`);
+  console.log(`Progress     ${PAGE_URL}/runs`);
+}
+
 const report: Report = ({ name, what, seconds, address }) => {
   const words = { kept: 'runs already', ready: 'ready', stopped: 'stopped', killed: 'killed (did not stop)' };
   console.log(`${name.padEnd(12)} ${words[what]}, ${seconds.toFixed(1)} s${address ? `, ${address}` : ''}`);
@@ -31,7 +37,7 @@ async function main(command: string | undefined): Promise<void> {
   switch (command) {
     case 'up': {
       const cluster = await up({ home, environment, ports, trainers: TRAINERS, report });
-      console.log(`Temporal UI  ${cluster.TEMPORAL_UI}`);
+      printPages(cluster);
       return;
     }
     case 'down':
@@ -46,7 +52,7 @@ async function main(command: string | undefined): Promise<void> {
         ['NAME', 'PID', 'STATE', 'ADDRESS'],
         ...processes.map((row) => [row.name, String(row.pid ?? '-'), row.state, row.address ?? '-']),
       ]);
-      if (cluster !== null) console.log(`Temporal UI  ${cluster.TEMPORAL_UI}`);
+      if (cluster !== null) printPages(cluster);
       return;
     }
     default:

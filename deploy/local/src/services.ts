@@ -53,6 +53,8 @@ export function serviceSpec(settings: ServiceSettings): ProgramSpec {
   const set: Record<string, string> = { SCRATCH_DIR: scratch };
   if (service === 'trainer' && address !== null) set.TRAINER_LISTEN = address;
   if (service === 'scorer' && address !== null) set.SCORER_LISTEN = address;
+  const { PAGE_URL: pages } = settings.environment;
+  if (service === 'coordinator' && pages !== undefined) set.PAGE_LISTEN = new URL(pages).host;
   const env = serviceEnvironment(settings.environment, set);
   return {
     name,

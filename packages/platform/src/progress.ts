@@ -42,6 +42,26 @@ export function subscribeProgress(
   };
 }
 
+/**
+ * Follows the jobs of all artifacts in one subscription, over interruptions of NATS too.
+ * @param onProgress as of `subscribeProgress`
+ */
+export function subscribeAllProgress(
+  nc: NatsConnection,
+  onProgress: (key: string, progress: JobProgress) => void,
+): { close(): void } {
+  const anyKey = progressSubject('*');
+  const before = anyKey.indexOf('*');
+  const subscription = nc.subscribe(anyKey, {
+    callback(error, message) {
+      if (error !== null) return;
+      const progress = progressSchema.safeParse(parseJson(message.string()));
+      if (progress.success) onProgress(message.subject.slice(before), progress.data);
+    },
+  });
+  return { close: () => subscription.unsubscribe() };
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -14,17 +14,21 @@ export interface PageAssets {
   scriptHash: string;
 }
 
-let made: PageAssets | null = null;
+/** Scripts in `browser/`: of reports, and of the progress pages. */
+export type PageScript = 'main' | 'progress';
 
-/** Reads and bundles this package's own style sheet and script; once a process. */
-export function pageAssets(): PageAssets {
-  made ??= make();
-  return made;
+const made = new Map<PageScript, PageAssets>();
+
+/** Reads and bundles this package's own style sheet and a script; once a process. */
+export function pageAssets(script: PageScript = 'main'): PageAssets {
+  const assets = made.get(script) ?? make(script);
+  made.set(script, assets);
+  return assets;
 }
 
-function make(): PageAssets {
+function make(name: PageScript): PageAssets {
   const { outputFiles } = buildSync({
-    entryPoints: [beside('browser/main.ts')],
+    entryPoints: [beside(`browser/${name}.ts`)],
     bundle: true,
     write: false,
     format: 'iife',

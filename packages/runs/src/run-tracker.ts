@@ -1,4 +1,4 @@
-import type { JobProgress, RunProgress, Stage } from '@ddad/contract';
+import type { JobProgress, RunProgress, RunResult, Stage } from '@ddad/contract';
 import { LossCurve, type LossPoint } from './loss-curve.ts';
 
 /** A job of a run as it is shown. */
@@ -11,13 +11,16 @@ export interface JobView extends JobProgress {
   waitsFor: string | null;
   /** Estimated from the pace seen so far; null while none was seen. */
   secondsLeft: number | null;
-  /** Wall time from when it was first seen running to when it was seen finished; null where that was not seen. */
+  /** Wall time of its training: as the result says, else as it was seen; null where neither is. */
   seconds: number | null;
   /** True where it was finished before the run wanted it. */
   reused: boolean;
   /** What was heard of its losses, by epoch. */
   losses: readonly LossPoint[];
 }
+
+/** Finds the losses of a finished job by epoch; null where they are not known. */
+export type HistoryOf = (kind: 'members' | 'refiners', key: string) => Promise<readonly number[] | null>;
 
 /** A run as it is shown. */
 export interface RunView {
@@ -37,6 +40,7 @@ export interface RunView {
 
 interface Tracked {
   key: string;
+  kind: 'members' | 'maps' | 'refiners';
   name: string;
   unit: 'epoch' | 'image';
   waitsFor: string | null;
@@ -47,6 +51,8 @@ interface Tracked {
   reused: boolean;
   startedAt: number | null;
   finishedAt: number | null;
+  /** Seconds of its training, where the result has told. */
+  took: number | null;
   pace: { at: number; done: number }[];
   losses: LossCurve;
 }
@@ -72,9 +78,16 @@ export class RunTracker {
   private others: string[] = [];
   private readonly since: number;
 
-  /** @param since when the run began: milliseconds on any clock that only goes forward; all later times are on the same one */
-  constructor(since: number) {
+  private readonly curveOf: (key: string) => LossCurve;
+  private readonly recalled = new Set<string>();
+
+  /**
+   * @param since when the run began: milliseconds on any clock that only goes forward; all later times are on the same one
+   * @param curveOf a job's losses as somebody else has followed them so far; none unless given
+   */
+  constructor(since: number, curveOf: (key: string) => LossCurve = () => new LossCurve(keptPoints)) {
     this.since = since;
+    this.curveOf = curveOf;
   }
 
   /** Keys that live messages are wanted for. */
@@ -88,7 +101,7 @@ export class RunTracker {
     this.members = progress.members.map((member) => {
       const { key, role, index, seed: _, ...figures } = member;
       const first = !this.jobs.has(key);
-      const job = this.track(key, `${role} ${index}`, 'epoch', 'a trainer');
+      const job = this.track(key, 'members', `${role} ${index}`, 'a trainer');
       // The plan names nobody for what it finds finished.
       if (first) job.reused = figures.state === 'finished' && figures.worker === null;
       // News is what changed: the query repeats itself, and comparing clocks of two machines would mislead.
@@ -100,11 +113,11 @@ export class RunTracker {
     const rank = order.indexOf(this.within);
     const atLeast = (stage: Stage) => rank >= order.indexOf(stage);
     if (progress.maps !== null && atLeast('maps')) {
-      this.addOther(progress.maps, 'maps', 'image', rank > order.indexOf('maps'));
+      this.addOther(progress.maps, 'maps', 'maps', rank > order.indexOf('maps'));
     }
     for (const refiner of progress.refiners) {
       if (atLeast('refining')) {
-        this.addOther(refiner.key, `refiner ${refiner.input}`, 'epoch', rank > order.indexOf('refining'));
+        this.addOther(refiner.key, 'refiners', `refiner ${refiner.input}`, rank > order.indexOf('refining'));
       }
     }
     for (const key of this.keys()) this.note(this.jobs.get(key)!, now);
@@ -115,16 +128,39 @@ export class RunTracker {
     if (job === undefined) return;
     job.live = { at: now, progress };
     this.note(job, now);
+    const { done, loss, state } = progress;
+    if (loss !== null && done > 0 && job.unit === 'epoch' && state === 'running') job.losses.add(done, loss);
   }
 
-  /** Takes the losses of a finished job, as its manifest lists them. */
-  applyHistory(key: string, history: readonly number[]): void {
-    this.jobs.get(key)?.losses.replace(history);
+  /** Takes what a run's result says of its members. */
+  applyResult({ members }: Pick<RunResult, 'members'>): void {
+    for (const { key, seconds, reused } of members) {
+      const job = this.jobs.get(key);
+      if (job !== undefined) Object.assign(job, { reused, took: seconds });
+    }
   }
 
-  /** Grows whenever a job's losses have changed; 0 for a job that is not known. */
-  lossesVersion(key: string): number {
-    return this.jobs.get(key)?.losses.version ?? 0;
+  /**
+   * Has the losses of finished jobs looked up, each job's once: its manifest lists them all. A few at a time: a run of many
+   * members must not ask the store for all of them at once.
+   * @param historyOf null where the losses are not known; a failure counts as that
+   */
+  async recall(historyOf: HistoryOf, signal: AbortSignal): Promise<void> {
+    const wanted = this.keys().flatMap((key) => {
+      const job = this.jobs.get(key)!;
+      const { kind } = job;
+      const known = kind === 'maps' || this.current(job).state !== 'finished' || this.recalled.has(key);
+      return known ? [] : [{ job, kind }];
+    });
+    while (wanted.length > 0 && !signal.aborted) {
+      const few = wanted.splice(0, 8).map(async ({ job, kind }) => {
+        this.recalled.add(job.key);
+        // Without it there is less to look at, nothing else.
+        const history = await historyOf(kind, job.key).catch(() => null);
+        if (history !== null) job.losses.replace(history);
+      });
+      await Promise.all(few);
+    }
   }
 
   view(now: number): RunView {
@@ -162,13 +198,13 @@ export class RunTracker {
     return pace === 0 ? null : Math.max(longest, left / pace);
   }
 
-  private addOther(key: string, name: string, unit: 'epoch' | 'image', over: boolean): void {
+  private addOther(key: string, kind: Tracked['kind'], name: string, over: boolean): void {
     this.others.push(key);
-    const job = this.track(key, name, unit, null);
+    const job = this.track(key, kind, name, null);
     if (over) job.queried = { ...this.current(job), state: 'finished' };
   }
 
-  private track(key: string, name: string, unit: 'epoch' | 'image', waitsFor: string | null): Tracked {
+  private track(key: string, kind: Tracked['kind'], name: string, waitsFor: string | null): Tracked {
     let job = this.jobs.get(key);
     if (job === undefined) {
       const queried = {
@@ -181,8 +217,9 @@ export class RunTracker {
       } as const;
       job = {
         key,
+        kind,
         name,
-        unit,
+        unit: kind === 'maps' ? 'image' : 'epoch',
         waitsFor,
         live: null,
         queried,
@@ -190,8 +227,9 @@ export class RunTracker {
         reused: false,
         startedAt: null,
         finishedAt: null,
+        took: null,
         pace: [],
-        losses: new LossCurve(keptPoints),
+        losses: this.curveOf(key),
       };
       this.jobs.set(key, job);
     }
@@ -222,7 +260,9 @@ export class RunTracker {
 
   private note(job: Tracked, now: number): void {
     const { state, done, loss } = this.current(job);
-    if (loss !== null && done > 0 && job.unit === 'epoch') job.losses.add(done, loss);
+    // What is older news than the curve takes nothing from it.
+    const heard = job.losses.points.at(-1)?.[0] ?? 0;
+    if (loss !== null && done > heard && job.unit === 'epoch') job.losses.add(done, loss);
     if (state === 'running') {
       job.startedAt ??= now;
       const last = job.pace.at(-1);
@@ -244,7 +284,7 @@ export class RunTracker {
       const last = job.pace.at(-1)!;
       secondsLeft = Math.max(0, (current.total - last.done) * perUnit - (now - last.at) / 1000);
     }
-    const seconds =
+    const seen =
       job.startedAt !== null && job.finishedAt !== null ? (job.finishedAt - job.startedAt) / 1000 : null;
     return {
       ...current,
@@ -253,7 +293,7 @@ export class RunTracker {
       unit: job.unit,
       waitsFor: job.waitsFor,
       secondsLeft,
-      seconds,
+      seconds: job.took ?? seen,
       reused: job.reused,
       losses: job.losses.points,
     };

@@ -33,5 +33,7 @@ export const coordinatorConfig = z.object({
   KUBERNETES_SERVICE_PORT: z.coerce.number().int().default(443),
   /** Least number of seconds between two signals that tell a run of its members' progress. */
   PROGRESS_INTERVAL_S: z.coerce.number().min(0.1).max(3600).default(60),
+  /** Where the progress pages are served, host:port; not at all where it is "off". Other users of the host can read them. */
+  PAGE_LISTEN: z.union([z.literal('off'), hostPortSchema]).default('127.0.0.1:8780'),
 });
 export type CoordinatorConfig = z.infer<typeof coordinatorConfig>;

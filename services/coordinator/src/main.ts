@@ -10,6 +10,7 @@ import {
   serveOperations,
   serviceRegistry,
   storeAccess,
+  subscribeAllProgress,
   untilSignal,
   watchTrainers,
 } from '@ddad/platform';
@@ -21,6 +22,9 @@ import { coordinatorConfig } from './config.ts';
 import { createCoordinator } from './coordinator.ts';
 import { setPodDeletionCost } from './kubernetes-api.ts';
 import { memberProgressSignal } from './member-progress.ts';
+import { LiveFigures } from './page/live-figures.ts';
+import { startPageServer } from './page/page-server.ts';
+import { runSource } from './page/run-source.ts';
 import { keepPodDeletionCost } from './pod-deletion-cost.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { connectTemporal } from './temporal-connection.ts';
@@ -115,6 +119,22 @@ try {
       logger,
     });
     shutdown.add('pod deletion costs', () => costs.close());
+  }
+
+  if (config.PAGE_LISTEN !== 'off') {
+    const live = new LiveFigures(() => performance.now());
+    const subscription = subscribeAllProgress(nats, (key, progress) => live.heard(key, progress));
+    shutdown.add('live figures', () => subscription.close());
+    const source = runSource(client, store);
+    const now = () => performance.now();
+    try {
+      const page = await startPageServer({ listen: config.PAGE_LISTEN, source, live, now, logger });
+      shutdown.add('progress pages', () => page.close());
+      logger.info({ url: page.url }, 'progress pages');
+    } catch (error) {
+      // Nobody's training depends on who watches.
+      logger.warn({ err: error, listen: config.PAGE_LISTEN }, 'there are no progress pages');
+    }
   }
 
   const workers = await createWorkers({

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildReport } from '../build-report.ts';
+import { installedChromium } from '../chromium.testing.ts';
 import { buildComparison } from '../comparison/build-comparison.ts';
 import { compareRuns } from '../comparison/compare-runs.ts';
 import { mapScale, toBytes } from '../map-scale.ts';
@@ -19,17 +19,6 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const data = syntheticRun({ normal: 12, abnormal: 16 });
 const labels = data.test!.labels!;
-
-function installedChromium(): string {
-  const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-  const found = places.find((place) => existsSync(place));
-  if (found === undefined) {
-    throw new Error(
-      `expected Chromium at ${places.join(' or ')}, found none: install Debian package chromium`,
-    );
-  }
-  return found;
-}
 
 let folder: string;
 let browser: Browser;

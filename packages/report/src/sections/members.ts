@@ -1,5 +1,5 @@
 import type { MemberResult } from '@ddad/contract';
-import { type LossCurve, lossChart, lossSparkline } from '../charts/loss-charts.ts';
+import { type LossCurve, lossChart, lossSparkline, pointsOf } from '../charts/loss-charts.ts';
 import { duration, figure, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
@@ -12,17 +12,24 @@ export function members({ result, members: trained, refiners }: ReportData): Htm
   const curves = result.members.map(
     (member, i): LossCurve => ({
       name: memberName(member),
-      history: trained[i]!.history ?? [member.loss],
+      points: pointsOf(trained[i]!.history ?? [member.loss]),
       colour: `var(--${member.role})`,
     }),
   );
-  const losses = curves.flatMap(({ history }) => [...history]);
+  const losses = curves.flatMap(({ points }) => points.map(({ loss }) => loss));
   const range = [Math.min(...losses), Math.max(...losses)] as const;
   const refinerCurves = (['rIntra', 'rDual'] as const).flatMap((name): LossCurve[] => {
     const history = refiners[name]?.history;
     return history === undefined
       ? []
-      : [{ name, history, colour: `var(--${name})`, ...(name === 'rIntra' ? { dashes: '6 3' } : {}) }];
+      : [
+          {
+            name,
+            points: pointsOf(history),
+            colour: `var(--${name})`,
+            ...(name === 'rIntra' ? { dashes: '6 3' } : {}),
+          },
+        ];
   });
   const counted = result.members.some(({ restarts }) => restarts !== undefined);
   const key = (colour: string, text: string) =>

@@ -37,6 +37,15 @@ describe('progressTable', () => {
     expect(table).toContain('| ndm 0 | finished, 250 / 250 | 0.02135 | trainer-1 | – |');
   });
 
+  it('shows every member of K = 50 with usual names of trainers', () => {
+    const members = Array.from({ length: 100 }, (_, index) =>
+      member({ index, done: 123, worker: `ddad-trainer-6f9c4d7b58-x${index}` }),
+    );
+    const table = progressTable('training', members);
+    expect(Buffer.byteLength(table)).toBeLessThanOrEqual(tableLimitBytes);
+    expect(table.split('\n').filter((line) => line.startsWith('| ndm'))).toHaveLength(100);
+  });
+
   it('stays within what the server takes and counts the members left out', () => {
     const members = Array.from({ length: 128 }, (_, index) => member({ index, worker: 'Größe'.repeat(40) }));
     const table = progressTable('training', members);

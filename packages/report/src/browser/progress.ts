@@ -1,0 +1,5 @@
+import { chooseTheme } from './appearance.ts';
+import { followRun } from './follow-run.ts';
+
+chooseTheme();
+if (document.getElementById('news') !== null) followRun();

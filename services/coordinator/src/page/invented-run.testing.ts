@@ -1,0 +1,165 @@
+import { performance } from 'node:perf_hooks';
+import type { JobProgress, RunProgress, RunResult } from '@ddad/contract';
+import { createLogger } from '@ddad/platform';
+import type { RunEntry } from '@ddad/runs';
+import { LiveFigures } from './live-figures.ts';
+import { type PageServer, startPageServer } from './page-server.ts';
+import type { RunSource } from './run-source.ts';
+
+/** A run whose state the test sets, served by a real page server. */
+export interface InventedRun {
+  server: PageServer;
+  source: RunSource;
+  live: LiveFigures;
+  /** How often each question was asked. */
+  asked: Record<'list' | 'find' | 'state' | 'progress' | 'history', number>;
+  entry: RunEntry;
+  progress: RunProgress;
+  /** Tells live figures of the member at a place. */
+  tell(place: number, epoch: number, more?: Partial<JobProgress>): void;
+  /** Has the run end with all members finished. */
+  finish(): void;
+  close(): Promise<void>;
+}
+
+export const total = 40;
+export const report = '<!doctype html><title>report</title>';
+
+const role = (place: number, k: number) => (place < k ? ('ndm' as const) : ('udm' as const));
+
+export async function inventRun({
+  k = 3,
+  id = 'ddad-brain-1',
+  listen = '127.0.0.1:0',
+} = {}): Promise<InventedRun> {
+  const asked: InventedRun['asked'] = { list: 0, find: 0, state: 0, progress: 0, history: 0 };
+  const entry: RunEntry = {
+    id,
+    executionId: '01234567-89ab-7cde-8f01-23456789abcd',
+    status: 'running',
+    dataset: 'brain',
+    k,
+    started: new Date(Date.now() - 90_000),
+    closed: null,
+  };
+  const members = Array.from({ length: 2 * k }, (_, place) => ({
+    role: role(place, k),
+    index: place % k,
+    seed: place,
+    key: `key-${place}`,
+    done: 0,
+    total,
+    loss: null as number | null,
+    imagesPerSecond: 0,
+    worker: null as string | null,
+    state: 'waiting' as JobProgress['state'],
+  }));
+  const progress: RunProgress = {
+    stage: 'training',
+    input: null,
+    members,
+    maps: 'maps-key',
+    refiners: [
+      { input: 'intra', key: 'intra-key' },
+      { input: 'dual', key: 'dual-key' },
+    ],
+    updatedAt: null,
+  };
+  let result: RunResult | null = null;
+  const lossOf = (place: number, epoch: number) => (1 + place / 10) / (epoch + 1);
+  const historyOf = (key: string) => {
+    const place = key.startsWith('key-') ? Number(key.slice(4)) : 20;
+    return Array.from({ length: total }, (_, i) => lossOf(place, i + 1));
+  };
+  const source: RunSource = {
+    async list() {
+      asked.list += 1;
+      return [entry];
+    },
+    async find(reference) {
+      asked.find += 1;
+      return reference === id ? { ...entry } : null;
+    },
+    async state() {
+      asked.state += 1;
+      return { status: entry.status, closed: entry.closed };
+    },
+    async progress() {
+      asked.progress += 1;
+      return progress;
+    },
+    async result() {
+      if (result === null) throw new Error('the run goes on');
+      return result;
+    },
+    stored: async (runId) => (runId === entry.executionId ? result : null),
+    async history(_kind, key) {
+      asked.history += 1;
+      return historyOf(key);
+    },
+    report: async (object) => (object === 'reports/1/report.html' ? Buffer.from(report) : null),
+  };
+  const now = () => performance.now();
+  const live = new LiveFigures(now);
+  const server = await startPageServer({
+    listen,
+    source,
+    live,
+    now,
+    logger: createLogger('coordinator', 'silent'),
+    intervals: { ask: 50, tell: 20 },
+  });
+  return {
+    server,
+    source,
+    live,
+    asked,
+    entry,
+    progress,
+    tell(place, epoch, more = {}) {
+      live.heard(`key-${place}`, {
+        done: epoch,
+        total,
+        loss: lossOf(place, epoch),
+        imagesPerSecond: 480,
+        worker: 'trainer-1',
+        state: 'running',
+        ...more,
+      });
+    },
+    finish() {
+      for (const member of members) {
+        Object.assign(member, { done: total, loss: 0.03, worker: 'trainer-1', state: 'finished' });
+      }
+      progress.stage = 'finished';
+      result = {
+        runId: entry.executionId,
+        dataset: 'brain',
+        synthetic: false,
+        backbone: 'ae',
+        k,
+        seed: 0,
+        scores: {
+          rec: { auc: 0.8, ap: 0.7, aucMean: 0.8, aucStd: 0.01 },
+          rDual: { auc: 0.93, ap: 0.91 },
+        },
+        members: members.map(({ role, index, seed, key }) => ({
+          role,
+          index,
+          seed,
+          key,
+          trainer: 'trainer-1',
+          seconds: 61,
+          loss: 0.03,
+          reused: false,
+        })),
+        artifacts: { maps: 'maps-key', rIntra: 'intra-key', rDual: 'dual-key' },
+        seconds: { plan: 1, train: 60, maps: 5, refine: 20, report: 4, total: 90 },
+        files: { report: 'reports/1/report.json', page: 'reports/1/report.html', scores: null },
+      };
+      entry.status = 'completed';
+      entry.closed = new Date();
+    },
+    close: () => server.close(),
+  };
+}

@@ -149,7 +149,7 @@ test('a dataset without test images gives members and refiners', async () => {
   const result = await run({ ...input, dataset: 'no-test' });
   expect(result.scores).toBeNull();
   expect(result.artifacts.maps).toBeNull();
-  expect(await readManifest(cluster.store, 'refiners', result.artifacts.rIntra)).not.toBeNull();
+  expect(await readManifest(cluster.store, 'refiners', result.artifacts.rIntra!)).not.toBeNull();
 });
 
 async function writeInput(value: object): Promise<string> {

@@ -163,6 +163,7 @@ Fields of --input, with their defaults; what is left out keeps them, nested fiel
    "refiner": {"epochs": 100, "batchSize": 8, "learningRate": 0.0001, "weightDecay": 0.0001}}
   "unlabeled": M      use M unlabeled images, not all; 0: one-class mode
   "minMembers": m     go on with m members per role where others fail for good; else one that fails ends the run
+  "refiner": false    no ASR-Net: the run ends with rec, recEnsemble, aIntra, aInter
   "anomalousRate": r  the share of abnormal ones among them, where the dataset knows their labels
   "calibration": s    hold the share s of the normal training images out, for thresholds and p-values
   "falsePositiveRate": a   what a threshold aims at (default: 0.05)

@@ -29,6 +29,15 @@ describe('mergeRunInput', () => {
     expect(run).toThrow(/speed: unknown field/);
   });
 
+  it('says what a field may be that takes false or an object', () => {
+    const run = (refiner: unknown) => () => mergeRunInput({ dataset: 'a', refiner }, {});
+    expect(run(false)()).toMatchObject({ refiner: false });
+    expect(run(true)).toThrow(/1 fault\):\n {2}refiner: expected false or object, got true/);
+    expect(run({ epochs: 0, pace: 1 })).toThrow(
+      /2 faults[\s\S]*refiner\.epochs: .*got 0[\s\S]*refiner\.pace: unknown/,
+    );
+  });
+
   it.each([['5'], ['""'], ['null'], ['[1]']])('refuses a file that holds %s', (text) => {
     expect(() => mergeRunInput(JSON.parse(text), { dataset: 'a' })).toThrow(/expected a JSON object, got/);
   });

@@ -72,7 +72,8 @@ const runFields = z.strictObject({
   calibration: z.number().min(0).lt(1).default(0),
   /** Share of normal images that a threshold may call abnormal; absent: 0.05. Needs held-out normal images. */
   falsePositiveRate: z.number().positive().lt(1).optional(),
-  refiner: refinerInputSchema.prefault({}),
+  /** False: no ASR-Net, so that a run ends with the A-scores. */
+  refiner: z.union([z.literal(false), refinerInputSchema]).prefault({}),
 });
 
 /** The one argument of workflow `trainEnsemble`. Every field but `dataset` has a default, nested ones too. */
@@ -150,6 +151,24 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 const listedFaults = 100;
 const listedPath = 200;
 
+/**
+ * Of a field that may be several things, the faults of what was meant: the alternative that was understood furthest. Where
+ * none was understood at all, what each expects.
+ */
+function issuesOfUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
+  const within = issue.errors.find((issues) =>
+    issues.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'),
+  );
+  if (within !== undefined) {
+    return within.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(issuesOfUnion);
+  }
+  const expected = issue.errors.map(([first]) =>
+    first?.message.replace(/^Invalid input: expected |, received .*$/g, ''),
+  );
+  return [{ ...issue, message: `expected ${expected.join(' or ')}` }];
+}
+
 /** Zod's issues as faults that also say what came; of very many, the first hundred and how many more there are. */
 export function faultsOf(error: z.ZodError, received: unknown): Fault[] {
   const faults: Fault[] = [];
@@ -162,7 +181,7 @@ export function faultsOf(error: z.ZodError, received: unknown): Fault[] {
         message: message(),
       });
   };
-  for (const issue of error.issues) {
+  for (const issue of error.issues.flatMap(issuesOfUnion)) {
     const path = issue.path.map(String).join('.');
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) add(path === '' ? key : `${path}.${key}`, () => 'unknown field');

@@ -168,7 +168,7 @@ export interface RunResult {
   /** Absent where all finished. */
   failedMembers?: FailedMember[];
   /** Keys of the other artifacts; null where a run makes none. */
-  artifacts: { maps: string | null; rIntra: string; rDual: string | null };
+  artifacts: { maps: string | null; rIntra: string | null; rDual: string | null };
   /** Wall time per stage. */
   seconds: { plan: number; train: number; maps: number; refine: number; report: number; total: number };
   /** Object keys: report.json, the report's page, and scores.csv, which is null where there are no test images. */

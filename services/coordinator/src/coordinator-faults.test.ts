@@ -186,7 +186,7 @@ describe('a published member', () => {
     // Nobody reads it where maps and refined maps are there.
     await bench.store.remove([
       manifestKey('maps', artifacts.maps!),
-      manifestKey('refiners', artifacts.rIntra),
+      manifestKey('refiners', artifacts.rIntra!),
     ]);
     let damaged = true;
     bench.scorer.failMaps = () =>

@@ -29,7 +29,7 @@ const factsSchema = z.looseObject({
       }),
     )
     .max(1000),
-  artifacts: z.looseObject({ maps: digest.nullable(), rIntra: digest, rDual: digest.nullable() }),
+  artifacts: z.looseObject({ maps: digest.nullable(), rIntra: digest.nullable(), rDual: digest.nullable() }),
   refined: z.looseObject({ rIntra: digest.nullable(), rDual: digest.nullable() }),
   reference: z.looseObject({ maps: digest, rIntra: digest.nullable(), rDual: digest.nullable() }).optional(),
   seconds: z.record(z.string(), z.number()),

@@ -169,6 +169,13 @@ describe('a plan', () => {
     expect(message).toMatch(/^maxK: .*got 2$/m);
   });
 
+  it('has no refiner where none is wanted, and maps all the same; few images are enough then', async () => {
+    const plan = await planOf({ dataset: 'tiny', k: 2, batchSize: 4, refiner: false });
+    expect(plan.refiners).toEqual([]);
+    const refined = await planOf({ dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } });
+    expect(plan.maps).toEqual(refined.maps);
+  });
+
   it('has no maps without test images', async () => {
     const plan = await planOf({ dataset: 'plain', batchSize: 4, refiner: { batchSize: 2 } });
     expect(plan.maps).toBeNull();
@@ -290,6 +297,11 @@ describe('a faulty input', () => {
 
   it.each([
     ['nothing at all', undefined, ['']],
+    [
+      'a refiner that is neither settings nor false',
+      { dataset: 'tiny', batchSize: 4, refiner: true },
+      ['refiner'],
+    ],
     ['a list', [1], ['']],
     [
       'more members wanted at least than there are, beside another fault',

@@ -148,10 +148,12 @@ function readableFields(raw: unknown): ReadableFields {
   const calibration = shape.calibration.safeParse(given.calibration);
   const falsePositiveRate = shape.falsePositiveRate.safeParse(given.falsePositiveRate);
   const dataset = shape.dataset.safeParse(given.dataset);
+  // Without ASR-Net its batch needs no images.
+  const refines = given.refiner === undefined || typeof given.refiner === 'object';
   return {
     ...(dataset.success ? { dataset: dataset.data } : {}),
     ...(batchSize.success ? { batchSize: batchSize.data } : {}),
-    ...(refinerBatchSize.success ? { refinerBatchSize: refinerBatchSize.data } : {}),
+    ...(refinerBatchSize.success && refines ? { refinerBatchSize: refinerBatchSize.data } : {}),
     ...(unlabeled.success ? { unlabeled: unlabeled.data } : {}),
     ...(anomalousRate.success ? { anomalousRate: anomalousRate.data } : {}),
     ...(calibration.success ? { calibration: calibration.data } : {}),

@@ -138,6 +138,8 @@ export function planScoring({ input, images, digests }: PlanBasis, { ndm, udm }:
   };
   const maps = digests.test === null ? null : mapsOf(digests.test);
   const reference = digests.reference === null ? null : mapsOf(digests.reference);
+  const { refiner } = input;
+  if (refiner === false) return { maps, ...(reference === null ? {} : { reference }), refiners: [] };
   const refinerInputs: RefinerInput[] = udm.length > 0 ? ['dual', 'intra'] : ['intra'];
   const refiners = refinerInputs.map((kind): RefinerPlan => {
     const spec: RefinerSpec = {
@@ -147,10 +149,10 @@ export function planScoring({ input, images, digests }: PlanBasis, { ndm, udm }:
       ndm,
       udm: kind === 'dual' ? udm : [],
       seed: memberSeed(input.seed, `refiner-${kind}`, 0),
-      epochs: input.refiner.epochs,
-      batchSize: input.refiner.batchSize,
-      learningRate: input.refiner.learningRate,
-      weightDecay: input.refiner.weightDecay,
+      epochs: refiner.epochs,
+      batchSize: refiner.batchSize,
+      learningRate: refiner.learningRate,
+      weightDecay: refiner.weightDecay,
       imagesDigest: digests.normal,
       imageSize: images.imageSize,
       ...precisionSpec(input),

@@ -146,6 +146,16 @@ describe('a run', () => {
     await expectReplays(handle);
   });
 
+  it('trains no refiner where none is wanted, and reports all the same', async () => {
+    const handle = await server.start({ ...small, refiner: false });
+    const result = (await handle.result()) as RunResult;
+    expect(refined).toEqual([]);
+    expect(result.artifacts).toEqual({ maps: mapped[0]!.key, rIntra: null, rDual: null });
+    expect(result.seconds.refine).toBe(0);
+    expect(reported[0]!.refined).toEqual({ rIntra: null, rDual: null });
+    await expectReplays(handle);
+  });
+
   it('makes no maps without test images, and trains the refiner all the same', async () => {
     const result = (await (await server.start({ ...small, dataset: 'plain' })).result()) as RunResult;
     expect(mapped).toEqual([]);

@@ -152,20 +152,22 @@ async function score(
       ),
     );
   }
-  await stage(run, 'refining', () =>
-    allOrNone(
-      refiners.map(({ input, spec, key, refinedKey, referenceRefinedKey }) => () => {
-        const args: RefineArgs = { ...images, spec, key, mapsKey: maps?.key ?? null, refinedKey };
-        if (reference !== undefined && referenceRefinedKey !== undefined) {
-          args.reference = { mapsKey: reference.key, refinedKey: referenceRefinedKey };
-        }
-        return naming(
-          `refiner ${input} (key ${key})`,
-          pausing.run(() => refine.executeWithOptions({ ...options, summary: `refiner ${input}` }, [args])),
-        );
-      }),
-    ),
-  );
+  if (refiners.length > 0) {
+    await stage(run, 'refining', () =>
+      allOrNone(
+        refiners.map(({ input, spec, key, refinedKey, referenceRefinedKey }) => () => {
+          const args: RefineArgs = { ...images, spec, key, mapsKey: maps?.key ?? null, refinedKey };
+          if (reference !== undefined && referenceRefinedKey !== undefined) {
+            args.reference = { mapsKey: reference.key, refinedKey: referenceRefinedKey };
+          }
+          return naming(
+            `refiner ${input} (key ${key})`,
+            pausing.run(() => refine.executeWithOptions({ ...options, summary: `refiner ${input}` }, [args])),
+          );
+        }),
+      ),
+    );
+  }
 
   const refiner = (input: 'dual' | 'intra') => refiners.find((candidate) => candidate.input === input);
   const { input } = growth;
@@ -179,7 +181,7 @@ async function score(
     ...membersOf(training),
     artifacts: {
       maps: maps?.key ?? null,
-      rIntra: refiner('intra')!.key,
+      rIntra: refiner('intra')?.key ?? null,
       rDual: refiner('dual')?.key ?? null,
     },
   };

@@ -1,5 +1,7 @@
 export * from './calibration.ts';
 export * from './dataset.ts';
+export * from './experiment.ts';
+export * from './experiment-input.ts';
 export * from './progress.ts';
 export * from './run-input.ts';
 export * from './scores.ts';

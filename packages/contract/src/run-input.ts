@@ -121,7 +121,7 @@ export function describeFaults(faults: readonly Fault[]): string {
 const shownLength = 60;
 
 /** JSON of a received value, cut short, for messages. */
-function show(value: unknown): string {
+export function showValue(value: unknown): string {
   const text = JSON.stringify(outline(value, 4)) ?? String(value);
   return text.length > shownLength ? `${text.slice(0, shownLength - 3)}...` : text;
 }
@@ -148,7 +148,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** A list that a person can read, and that a failure can carry. */
-const listedFaults = 100;
+export const listedFaults = 100;
 const listedPath = 200;
 
 /**
@@ -189,7 +189,7 @@ export function faultsOf(error: z.ZodError, received: unknown): Fault[] {
     }
     add(path, () => {
       const value = valueAt(received, issue.path);
-      const came = value === undefined ? 'nothing' : show(value);
+      const came = value === undefined ? 'nothing' : showValue(value);
       return `${issue.message.replace(/^Invalid (input|option): /, '')}, got ${came}`;
     });
   }

@@ -77,12 +77,16 @@ function selectUnlabeled(
     rate === undefined ? Math.floor((wanted * abnormal.length) / available) : floorShare(wanted, rate);
   const normalWanted = wanted - abnormalWanted;
   if (normalWanted > normal.length || abnormalWanted > abnormal.length) {
+    const lacks = [
+      ['unlabeled.0', normalWanted - normal.length],
+      ['unlabeled.1', abnormalWanted - abnormal.length],
+    ].flatMap(([part, count]) => (Number(count) > 0 ? [`${part} lacks ${count}`] : []));
     faults.push({
       path: 'unlabeled',
       message:
         `expected no more unlabeled images than there are (${normal.length} normal and ${abnormal.length} ` +
         `abnormal), got a wish for ${normalWanted} normal and ${abnormalWanted} abnormal (${wanted} in all` +
-        `${rate === undefined ? '' : ` at anomalousRate ${rate}`})`,
+        `${rate === undefined ? '' : ` at anomalousRate ${rate}`}): ${lacks.join(', ')}`,
     });
   }
   if (faults.length > 0) return { faults };

@@ -30,6 +30,7 @@ const waitingMembers = 4000;
 export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorkers> {
   const { connection, namespace, activities, workflowBundle, hearMs = cancelLimits.hearMs } = deps;
   const { plan, planMembers, planScoring, trainMember, makeMaps, refine, report } = activities;
+  const { planExperiment, publishExperiment } = activities;
   const common = {
     connection,
     namespace,
@@ -46,7 +47,7 @@ export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorker
         ...common,
         taskQueue,
         workflowBundle,
-        activities: { plan, planMembers, planScoring },
+        activities: { plan, planMembers, planScoring, planExperiment, publishExperiment },
         shutdownGraceTime: '5s',
       }),
       await Worker.create({

@@ -1,5 +1,6 @@
-import type { MemberResult, ReportFacts } from '@ddad/contract';
+import type { ExperimentFile, MemberResult, ReportFacts } from '@ddad/contract';
 import { Context } from '@temporalio/activity';
+import { type ExperimentPlan, planExperiment, publishExperiment } from './experiment.ts';
 import {
   type PlanDeps,
   type PlannedRun,
@@ -15,7 +16,7 @@ import { type TrainMemberArgs, type TrainMemberDeps, trainOneMember } from './tr
 
 export type ActivityDeps = PlanDeps & TrainMemberDeps & ScoreDeps & ReportDeps;
 
-/** The activities of `trainEnsemble`, as Temporal names them. */
+/** The activities of the workflows, as Temporal names them. */
 export function createActivities(deps: ActivityDeps) {
   /** Keeps the activity alive while a short one works. */
   const beating = async <T>(work: Promise<T>): Promise<T> => {
@@ -41,6 +42,10 @@ export function createActivities(deps: ActivityDeps) {
     makeMaps: (args: MapsArgs): Promise<void> => makeScoreMaps(deps, args),
     refine: (args: RefineArgs): Promise<void> => trainRefiner(deps, args),
     report: (facts: ReportFacts): Promise<ReportFindings> => writeReport(deps, facts),
+    /** Validates every combination of an experiment. */
+    planExperiment: (raw: unknown): Promise<ExperimentPlan> => beating(planExperiment(deps, raw)),
+    publishExperiment: (experiment: ExperimentFile): Promise<void> =>
+      beating(publishExperiment(deps, experiment)),
   };
 }
 

@@ -56,24 +56,59 @@ export interface PlanDeps extends MemberPlanDeps {
   heartbeatTimeoutMs: number;
 }
 
+/** A run's input that fits the schema and the dataset, and what it is about. */
+export interface JudgedRun {
+  input: ResolvedRunInput;
+  dataset: FoundDataset;
+}
+
+/**
+ * Checks a run's input against the schema and the dataset, and settles K where it is left to us.
+ * @returns every fault where there are any
+ */
+export async function judgeRun(
+  deps: Pick<PlanDeps, 'catalog' | 'presentTrainers' | 'now'>,
+  raw: unknown,
+): Promise<JudgedRun | { faults: Fault[] }> {
+  const parsed = parseRunInput(raw);
+  const faults: Fault[] = 'faults' in parsed ? [...parsed.faults] : [];
+  const dataset = await checkAgainstDataset(deps.catalog, readableFields(raw), faults);
+  if ('faults' in parsed || faults.length > 0 || dataset === null) return { faults };
+  const settled = withK(parsed.input, deps);
+  return 'faults' in settled ? settled : { ...settled, dataset };
+}
+
+/** What the keys of a run that was judged follow from; reads the dataset's pixels where their digests are not known. */
+export async function basisOfJudged(
+  catalog: DatasetCatalog,
+  { input, dataset: { digest, selection, images } }: JudgedRun,
+): Promise<PlanBasis> {
+  return { input, images, digests: await catalog.digests(digest, selection, images) };
+}
+
+/** The members that a run of K wants. */
+export function wantedMembers({ input, digests }: PlanBasis): WantedMember[] {
+  return rolesOf(digests).flatMap((role) =>
+    Array.from({ length: input.k }, (_, index): WantedMember => ({ role, index })),
+  );
+}
+
+/** Faults of an input as the failure that the workflow ends with. */
+export function invalidInput(faults: Fault[]): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(describeFaults(faults), failureTypes.invalidInput, faults);
+}
+
 /**
  * Validates a run's input, all of it at once, and works out what the run will make.
  * @throws ApplicationFailure of type InvalidInput with every fault.
  */
 export async function planRun(deps: PlanDeps, raw: unknown): Promise<RunPlan> {
-  const parsed = parseRunInput(raw);
-  const faults: Fault[] = 'faults' in parsed ? [...parsed.faults] : [];
-  const found = await checkAgainstDataset(deps.catalog, readableFields(raw), faults);
-  if ('faults' in parsed || faults.length > 0 || found === null) {
-    throw ApplicationFailure.nonRetryable(describeFaults(faults), failureTypes.invalidInput, faults);
-  }
-  const input = withK(parsed.input, deps);
-  const { digest, synthetic, selection, images } = found;
-  const basis = { input, images, digests: await deps.catalog.digests(digest, selection, images) };
-  const wanted = rolesOf(basis.digests).flatMap((role) =>
-    Array.from({ length: input.k }, (_, index): WantedMember => ({ role, index })),
-  );
-  const members = await planMembers(deps, basis, wanted);
+  const judged = await judgeRun(deps, raw);
+  if ('faults' in judged) throw invalidInput(judged.faults);
+  const { input, dataset } = judged;
+  const { digest, synthetic, selection } = dataset;
+  const basis = await basisOfJudged(deps.catalog, judged);
+  const members = await planMembers(deps, basis, wantedMembers(basis));
   const keysOf = (role: string) => members.filter((member) => member.role === role).map(({ key }) => key);
   const { searchAttributes, heartbeatTimeoutMs } = deps;
   return {
@@ -106,20 +141,19 @@ export async function planScoringOf(
   return planScoring(await basisOf(deps.catalog, run), keys);
 }
 
-/**
- * Settles K where it is left to us.
- * @throws ApplicationFailure of type InvalidInput where `minMembers` does not fit it
- */
-function withK({ k, maxK, ...rest }: RunRequest, deps: PlanDeps): ResolvedRunInput {
-  if (k !== 'auto') return { k, ...rest };
+/** Settles K where it is left to us. @returns the fault where `minMembers` does not fit it */
+function withK(
+  { k, maxK, ...rest }: RunRequest,
+  deps: Pick<PlanDeps, 'presentTrainers' | 'now'>,
+): { input: ResolvedRunInput } | { faults: Fault[] } {
+  if (k !== 'auto') return { input: { k, ...rest } };
   const settled = autoK(deps.presentTrainers(), deps.now(), maxK ?? defaultMaxK);
   const { minMembers } = rest;
   if (minMembers !== undefined && minMembers > settled) {
     const message = `expected at most k, which is ${settled} with the trainers of now, got ${minMembers}`;
-    const faults: Fault[] = [{ path: 'minMembers', message }];
-    throw ApplicationFailure.nonRetryable(describeFaults(faults), failureTypes.invalidInput, faults);
+    return { faults: [{ path: 'minMembers', message }] };
   }
-  return { k: settled, ...rest };
+  return { input: { k: settled, ...rest } };
 }
 
 async function basisOf(catalog: DatasetCatalog, run: PlannedRun): Promise<PlanBasis> {

@@ -80,32 +80,41 @@ export function rolesOf(digests: ImageDigests): Role[] {
   return digests.normalAndUnlabeled === null ? ['ndm'] : ['ndm', 'udm'];
 }
 
+/** What a member is, with its key. */
+export function memberSpec(
+  { input, images, digests }: PlanBasis,
+  { role, index, retry }: WantedMember,
+): { spec: MemberSpec; key: string } {
+  const { backbone, epochs, batchSize, learningRate } = input;
+  const imagesDigest = role === 'ndm' ? digests.normal : digests.normalAndUnlabeled;
+  if (imagesDigest === null) throw new RangeError(`${role} ${index}: expected unlabeled images, got none`);
+  const spec: MemberSpec = {
+    recipe: recipes.member,
+    backbone,
+    role,
+    seed: memberSeed(input.seed, role, index, retry),
+    epochs,
+    batchSize,
+    learningRate,
+    imagesDigest,
+    imageSize: images.imageSize,
+    ...precisionSpec(input),
+  };
+  return { spec, key: artifactKey(spec) };
+}
+
 /** Works out seed and key of each member, and which are finished; what is damaged is set aside. */
 export function planMembers(
   { store, onDamage }: MemberPlanDeps,
-  { input, images, digests }: PlanBasis,
+  basis: PlanBasis,
   wanted: readonly WantedMember[],
 ): Promise<MemberPlan[]> {
-  const { backbone, epochs, batchSize, learningRate } = input;
+  const { images } = basis;
+  const { batchSize } = basis.input;
   return Promise.all(
     wanted.map(async ({ role, index, retry }): Promise<MemberPlan> => {
-      const imagesDigest = role === 'ndm' ? digests.normal : digests.normalAndUnlabeled;
-      if (imagesDigest === null)
-        throw new RangeError(`${role} ${index}: expected unlabeled images, got none`);
-      const seed = memberSeed(input.seed, role, index, retry);
-      const spec: MemberSpec = {
-        recipe: recipes.member,
-        backbone,
-        role,
-        seed,
-        epochs,
-        batchSize,
-        learningRate,
-        imagesDigest,
-        imageSize: images.imageSize,
-        ...precisionSpec(input),
-      };
-      const key = artifactKey(spec);
+      const { spec, key } = memberSpec(basis, { role, index, ...(retry === undefined ? {} : { retry }) });
+      const { seed } = spec;
       const { manifest, damage } = await readIntactManifest(store, 'members', key);
       if (damage !== null) onDamage(damage);
       const count = images.normal.length + (role === 'udm' ? images.unlabeled.length : 0);

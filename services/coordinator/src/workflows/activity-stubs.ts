@@ -15,8 +15,8 @@ const unlimited: RetryPolicy = { ...retry, maximumAttempts: Number.POSITIVE_INFI
 /** Cancelling a run is confirmed only once trainers and scorer are idle again. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
-export const { plan, planMembers, planScoring } = proxyActivities<
-  Pick<Activities, 'plan' | 'planMembers' | 'planScoring'>
+export const { plan, planMembers, planScoring, planExperiment, publishExperiment } = proxyActivities<
+  Pick<Activities, 'plan' | 'planMembers' | 'planScoring' | 'planExperiment' | 'publishExperiment'>
 >({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '30s',

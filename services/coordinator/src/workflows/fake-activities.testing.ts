@@ -1,6 +1,7 @@
 import type { MemberResult } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
 import { Context } from '@temporalio/activity';
+import { planExperiment, publishExperiment } from '../activities/experiment.ts';
 import type { Activities } from '../activities/index.ts';
 import { planFurtherMembers, planRun, planScoringOf } from '../activities/plan.ts';
 import type { TrainMemberArgs } from '../activities/train-member.ts';
@@ -32,6 +33,8 @@ export function fakeActivities(options: FakeOptions): Activities {
       const page = `reports/${runId}/report.html`;
       return { scores: null, files: { report: `reports/${runId}/report.json`, page, scores: null } };
     },
+    planExperiment: (raw) => planExperiment(deps, raw),
+    publishExperiment: (experiment) => publishExperiment(deps, experiment),
   };
 }
 

@@ -1,2 +1,3 @@
 // Every function exported here is a workflow type.
+export { experiment } from './experiment.ts';
 export { trainEnsemble } from './train-ensemble.ts';

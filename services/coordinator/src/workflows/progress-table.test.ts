@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { progressTable, type TableMember, tableLimitBytes } from './progress-table.ts';
+import { tableLimitBytes } from './details-table.ts';
+import { progressTable, type TableMember } from './progress-table.ts';
 
 function member(more: Partial<TableMember> = {}): TableMember {
   return {

@@ -1,4 +1,4 @@
-import { taskQueue, workflowType } from '@ddad/contract';
+import { experimentType, taskQueue, workflowType } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { Client, type WorkflowHandle } from '@temporalio/client';
@@ -24,6 +24,7 @@ export interface WorkflowServer {
   reset(): Activities;
   /** @param workflowId one of its own for every run unless given */
   start(input: unknown, workflowId?: string): Promise<WorkflowHandle>;
+  startExperiment(input: unknown): Promise<WorkflowHandle>;
   dispose(): Promise<void>;
 }
 
@@ -60,6 +61,8 @@ export async function startWorkflowServer({
       makeMaps: (args) => fakes.makeMaps(args),
       refine: (args) => fakes.refine(args),
       report: (facts) => fakes.report(facts),
+      planExperiment: (raw) => fakes.planExperiment(raw),
+      publishExperiment: (experiment) => fakes.publishExperiment(experiment),
     },
   });
   const running = workers.run();
@@ -74,6 +77,13 @@ export async function startWorkflowServer({
     },
     start(input, workflowId = `run-${++runs}`) {
       return client.workflow.start(workflowType, { taskQueue, workflowId, args: [input] });
+    },
+    startExperiment(input) {
+      return client.workflow.start(experimentType, {
+        taskQueue,
+        workflowId: `experiment-${++runs}`,
+        args: [input],
+      });
     },
     async dispose() {
       workers.stop();

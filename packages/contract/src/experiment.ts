@@ -1,0 +1,58 @@
+import type { AxisValues, ResolvedExperimentInput } from './experiment-input.ts';
+
+/** Workflow type that users start, on the same task queue as runs. */
+export const experimentType = 'experiment';
+
+/** How an experiment's run goes. */
+export type ExperimentRunState = 'waiting' | 'running' | 'finished' | 'failed';
+
+/** A run of an experiment: a child workflow `trainEnsemble`. */
+export interface ExperimentRun {
+  /** Its values of the axes. */
+  axes: AxisValues;
+  workflowId: string;
+  /** Temporal's id of the execution; null where it never began. */
+  runId: string | null;
+}
+
+/** Answer of an experiment's `progress` query; each run answers its own. */
+export interface ExperimentProgress {
+  stage: 'planning' | 'running' | 'finished';
+  runs: (ExperimentRun & { state: ExperimentRunState })[];
+}
+
+/** What sharing artifacts by key saved. Of runs that finished; those that failed are left out on both sides. */
+export interface Sharing {
+  /** Made while the experiment went on. */
+  made: number;
+  /** What a script without sharing would have made: the sum over the runs. */
+  naive: number;
+}
+
+/** The experiment's result, and with its input `experiment.json`. */
+export interface ExperimentResult {
+  /** Temporal's id of the execution. */
+  experimentId: string;
+  /** In the order of their combinations, the last axis varying fastest. */
+  runs: (ExperimentRun & {
+    /** Object key of the run's report.json; null where the run failed. */
+    report: string | null;
+    /** Why it failed; absent where it did not. */
+    failure?: string;
+  })[];
+  members: Sharing;
+  refiners: Sharing;
+  /** Wall time. */
+  seconds: number;
+  files: { experiment: string };
+}
+
+/** Object key of an experiment's file. */
+export function experimentKey(experimentId: string): string {
+  return `experiments/${experimentId}/experiment.json`;
+}
+
+/** What `experiment.json` holds. */
+export interface ExperimentFile extends ExperimentResult {
+  input: ResolvedExperimentInput;
+}

@@ -1,0 +1,24 @@
+import { axisText, type ExperimentProgress } from '@ddad/contract';
+import { cell, linesThatFit } from './details-table.ts';
+
+/** An experiment's state as Markdown for the Temporal UI: a line per run, in order. */
+export function experimentTable({ stage, runs }: ExperimentProgress): string {
+  const count = (state: string) => runs.filter((run) => run.state === state).length;
+  const failed = count('failed') > 0 ? `, ${count('failed')} failed` : '';
+  const head = [
+    `**${stage}** — ${count('finished')} of ${runs.length} runs finished, ${count('running')} going on${failed}`,
+  ];
+  const [first] = runs;
+  if (first === undefined) return head.join('\n');
+  const axes = Object.keys(first.axes);
+  head.push(
+    '',
+    `| run | ${axes.map((axis) => `${cell(axis)} | `).join('')}state |`,
+    `|---|${'---|'.repeat(axes.length)}---|`,
+  );
+  const lines = runs.map(({ workflowId, axes: values, state }) => {
+    const cells = axes.map((axis) => `${cell(axisText(values[axis]))} | `).join('');
+    return `| ${cell(workflowId)} | ${cells}${state} |`;
+  });
+  return linesThatFit(head, lines, 'runs');
+}

@@ -1,0 +1,138 @@
+import {
+  describeAxes,
+  type ExperimentProgress,
+  type ExperimentResult,
+  experimentKey,
+  type RunResult,
+  workflowType,
+} from '@ddad/contract';
+import {
+  CancellationScope,
+  CancelledFailure,
+  ChildWorkflowCancellationType,
+  ChildWorkflowFailure,
+  defineQuery,
+  isCancellation,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+  TerminatedFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ExperimentPlan } from '../activities/experiment.ts';
+import { planExperiment, publishExperiment } from './activity-stubs.ts';
+import { ExperimentState } from './experiment-state.ts';
+import { inputFailure, workflowFailure } from './failures.ts';
+import { sharedMembers, sharedRefiners } from './sharing.ts';
+
+export const experimentProgressQuery = defineQuery<ExperimentProgress>('progress');
+
+/**
+ * Trains and scores every combination of an experiment's axes as a run of its own (child workflow `trainEnsemble`). Runs
+ * share members, maps and refiners by key: what two of them want is made once, and what was finished before not at all, so
+ * that an experiment that is started again goes on. A run that fails leaves the others alone.
+ * @param raw the experiment (`ExperimentInput`), as it came: the plan checks it.
+ * @throws ApplicationFailure of type InvalidInput with every fault of every combination in its message and details.
+ */
+export async function experiment(raw: unknown): Promise<ExperimentResult> {
+  const state = new ExperimentState();
+  setHandler(experimentProgressQuery, () => state.progress());
+  try {
+    const startedAt = Date.now();
+    const planned = await makePlan(raw);
+    const { workflowId, runId } = workflowInfo();
+    state.planned(planned.runs.map(({ axes }, place) => ({ axes, workflowId: childId(workflowId, place) })));
+    const results = await runAll(planned, state);
+    const finished = results.flatMap((run) => ('result' in run ? [run.result] : []));
+    const result: ExperimentResult = {
+      experimentId: runId,
+      runs: state.progress().runs.map(({ state: _, ...run }, place) => {
+        const outcome = results[place]!;
+        return 'result' in outcome
+          ? { ...run, report: outcome.result.files.report }
+          : { ...run, report: null, failure: outcome.failure };
+      }),
+      members: sharedMembers(finished),
+      refiners: sharedRefiners(finished, planned.finishedRefiners),
+      seconds: (Date.now() - startedAt) / 1000,
+      files: { experiment: experimentKey(runId) },
+    };
+    await publishExperiment.executeWithOptions({ summary: 'experiment.json' }, [
+      { ...result, input: planned.experiment },
+    ]);
+    state.finished();
+    return result;
+  } catch (error) {
+    throw workflowFailure(error);
+  }
+}
+
+async function makePlan(raw: unknown): Promise<ExperimentPlan> {
+  try {
+    return await planExperiment.executeWithOptions({ summary: 'plan' }, [raw]);
+  } catch (error) {
+    throw inputFailure(error);
+  }
+}
+
+type Outcome = { result: RunResult } | { failure: string };
+
+/** Has all runs made, so many at once as the experiment says; ends once none is under way, cancelled or not. */
+async function runAll(
+  { experiment: { atOnce }, runs }: ExperimentPlan,
+  state: ExperimentState,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let next = 0;
+  const lane = async () => {
+    while (next < runs.length) {
+      const place = next++;
+      outcomes[place] = await runOne(place, runs[place]!, state);
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, runs.length) }, lane));
+  const failed = lanes.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return outcomes;
+}
+
+/** Has one run made. @throws where the experiment is cancelled, once the run has ended */
+async function runOne(
+  place: number,
+  { axes, input }: ExperimentPlan['runs'][number],
+  state: ExperimentState,
+): Promise<Outcome> {
+  try {
+    const child = await startChild(workflowType, {
+      workflowId: childId(workflowInfo().workflowId, place),
+      args: [input],
+      staticSummary: describeAxes(axes).slice(0, summaryLength),
+      // Confirmed only once the run's trainers are idle.
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    });
+    state.started(place, child.firstExecutionRunId);
+    const result = (await child.result()) as RunResult;
+    state.ended(place, 'finished');
+    return { result };
+  } catch (error) {
+    state.ended(place, 'failed');
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
+    return { failure: reasonOf(error) };
+  }
+}
+
+/** The server takes 400 bytes. */
+const summaryLength = 100;
+
+/** `EXPERIMENT-01`, from 1. */
+function childId(workflowId: string, place: number): string {
+  return `${workflowId}-${String(place + 1).padStart(2, '0')}`;
+}
+
+function reasonOf(error: unknown): string {
+  if (isCancellation(error)) return 'cancelled';
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
+  if (cause instanceof TerminatedFailure) return 'terminated';
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -110,7 +110,8 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
   return result;
 }
 
-function detached(handle: RunHandle, reason: unknown): CommandFailure {
+/** What a command ends with that was interrupted while it followed a run. */
+export function detached(handle: RunHandle, reason: unknown, what = 'run'): CommandFailure {
   const exitCode = reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
-  return new CommandFailure(`the run goes on; cancel it with: npx ddad cancel ${handle.id}`, exitCode);
+  return new CommandFailure(`the ${what} goes on; cancel it with: npx ddad cancel ${handle.id}`, exitCode);
 }

@@ -1,6 +1,7 @@
 import type { JobProgress, RunProgress, RunResult } from '@ddad/contract';
 import { type HistoryOf, RunTracker } from '@ddad/runs';
 import type { RunDisplay } from './run-display.ts';
+import { aborted, pause } from './waiting.ts';
 
 /** Live figures by key, as the message bus carries them. */
 export type Subscribe = (
@@ -102,25 +103,4 @@ export async function followRun(deps: FollowDeps): Promise<RunResult> {
     display.close();
     await asking;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-}
-
-/** Waits `milliseconds`, or until the signal. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener('abort', end);
-  });
 }

@@ -10,6 +10,7 @@ import { compareReports } from './commands/compare.ts';
 import { addDataset, type DatasetAddOptions } from './commands/dataset-add.ts';
 import { listDatasetsCommand } from './commands/dataset-list.ts';
 import { demoSettings, runDemo } from './commands/demo.ts';
+import { startExperiment } from './commands/experiment.ts';
 import { exportMember } from './commands/export.ts';
 import { listMembersCommand } from './commands/members.ts';
 import { pauseRun, resumeRun } from './commands/pause.ts';
@@ -21,7 +22,7 @@ import { watchRun } from './commands/watch.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { connectLiveFeed } from './live-feed.ts';
 import { openFile } from './open-file.ts';
-import { mergeRunInput, type RunFlags, readJsonInput } from './run-input.ts';
+import { experimentOf, mergeRunInput, type RunFlags, readJsonInput } from './run-input.ts';
 import { type Screens, styled } from './screen.ts';
 import { connectTemporal, type TemporalRuns } from './temporal-runs.ts';
 
@@ -185,8 +186,37 @@ Examples:
     });
 
   program
+    .command('experiment')
+    .description(
+      'Starts an experiment (workflow experiment): a run of every combination of the values that its axes list. What ' +
+        'several runs want is trained once, what was finished before not again. Follows it and writes results.csv, ' +
+        "results.md (tables) and each run's report.json. Ctrl-C stops following; the experiment goes on.",
+    )
+    .argument('<file>', 'JSON object, see below')
+    .requiredOption('--out <dir>', 'write results there')
+    .option('--json', 'only the result on standard output, as one JSON object; all else on standard error')
+    .addHelpText(
+      'after',
+      `
+The file: {"base": {run fields}, "axes": {field: [values], ...}, "atOnce": 8}
+  Fields are those of "ddad run --input"; an axis may be a nested one ("refiner.epochs"). Without axes it is one run.
+  "atOnce": how many runs go on at the same time; they share the trainers.
+
+Examples:
+  $ npx ddad experiment bench/experiments/brain-table3.json --out results/
+  $ npx ddad experiment <(echo '{"base": {"dataset": "brain"}, "axes": {"seed": [0, 1, 2]}}') --out seeds/`,
+    )
+    .action(async (path: string, options: { out: string; json?: boolean }) => {
+      // Checked before anything is connected to.
+      const input = experimentOf(await readJsonInput(path));
+      await withRun(async (deps) => {
+        await startExperiment(deps, input, options);
+      });
+    });
+
+  program
     .command('runs')
-    .description('Lists the latest runs.')
+    .description('Lists the latest runs and experiments.')
     .option('--json', 'as one JSON array')
     .option('--limit <n>', 'how many at most', wholeNumber(1, 1000), 20)
     .action(async (options: { json?: boolean; limit: number }) => {

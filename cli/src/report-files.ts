@@ -26,7 +26,8 @@ export async function saveReport(
   return { report, page, scores };
 }
 
-async function writeWhole(path: string, text: string): Promise<void> {
+/** Writes a file that is whole or absent; one that exists is replaced. */
+export async function writeWhole(path: string, text: string): Promise<void> {
   const part = `${path}.${randomUUID()}.part`;
   try {
     await writeFile(part, text);

@@ -24,6 +24,10 @@ export async function findReport(
     }
     throw new CommandFailure(`no run ${reference}; "npx ddad runs" lists them`, exitCodes.badInput);
   }
+  if (entry.kind === 'experiment') {
+    const message = `${entry.id} is an experiment: each of its runs, which "npx ddad runs" lists, has a report`;
+    throw new CommandFailure(message, exitCodes.badInput);
+  }
   if (entry.status !== 'completed') {
     throw new CommandFailure(`${entry.id} has no report: it is ${entry.status}`);
   }

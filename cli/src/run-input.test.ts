@@ -79,7 +79,7 @@ describe('readJsonInput', () => {
 
   it('names the path of what cannot be read or is no JSON', async () => {
     await expect(readJsonInput(join(directory, 'none'))).rejects.toThrow(
-      /cannot read --input .*none.*ENOENT/,
+      /cannot read .*none.*ENOENT/,
     );
     const path = join(directory, 'broken.json');
     writeFileSync(path, '{"k": ');

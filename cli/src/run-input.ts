@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { parseRunInput, type RunRequest } from '@ddad/contract';
+import { type ExperimentInput, parseExperiment, parseRunInput, type RunRequest } from '@ddad/contract';
 import { badInput, CommandFailure, exitCodes } from './failure.ts';
 
 /** Run settings that have a flag of their own; what was not given is undefined. */
@@ -46,6 +46,17 @@ function asNumber(text: string): number | string {
 }
 
 /**
+ * An experiment as its file says it; checked against the schemas, every combination.
+ * @throws CommandFailure that lists every fault
+ */
+export function experimentOf(file: unknown): ExperimentInput {
+  const parsed = parseExperiment(file);
+  if ('faults' in parsed)
+    throw badInput('the experiment was not started: its file is at fault', parsed.faults);
+  return parsed.experiment;
+}
+
+/**
  * Reads JSON from any readable path: files, pipes, `/dev/fd/N`, `/dev/stdin`.
  * @throws CommandFailure where the path cannot be read or holds no JSON
  */
@@ -65,7 +76,7 @@ export async function readJsonInput(path: string): Promise<unknown> {
     return JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw badInput(`the run was not started: ${path} is at fault`, [
+    throw badInput(`nothing was started: ${path} is at fault`, [
       { path: '', message: `expected JSON, got text that is none (${reason})` },
     ]);
   }
@@ -74,7 +85,7 @@ export async function readJsonInput(path: string): Promise<unknown> {
 function unreadable(path: string, cause: unknown): CommandFailure {
   if (cause instanceof CommandFailure) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new CommandFailure(`cannot read --input ${path}: ${reason}`, exitCodes.badInput, { cause });
+  return new CommandFailure(`cannot read ${path}: ${reason}`, exitCodes.badInput, { cause });
 }
 
 function descriptorOf(path: string): number | null {

@@ -1,6 +1,10 @@
 import {
   type AddMembersResult,
   addMembersUpdate,
+  type ExperimentInput,
+  type ExperimentProgress,
+  type ExperimentResult,
+  experimentType,
   type Fault,
   pauseSignal,
   type RunProgress,
@@ -27,12 +31,16 @@ import { badInput, CommandFailure, exitCodes } from './failure.ts';
 
 export type { RunEntry, RunHandle } from '@ddad/runs';
 
-/** Runs in Temporal. Every call ends within its deadline. */
+/** Runs and experiments in Temporal. Every call ends within its deadline. */
 export interface TemporalRuns {
   start(id: string, input: RunRequest): Promise<RunHandle>;
   progress(run: RunHandle): Promise<RunProgress>;
   /** Waits for the run's end, however long that takes. */
   result(run: RunHandle): Promise<RunResult>;
+  startExperiment(id: string, input: ExperimentInput): Promise<RunHandle>;
+  experimentProgress(experiment: RunHandle): Promise<ExperimentProgress>;
+  /** Waits for the experiment's end, however long that takes. */
+  experimentResult(experiment: RunHandle): Promise<ExperimentResult>;
   list(limit: number): Promise<RunEntry[]>;
   /** By workflow id or Temporal's run id; null where there is none. */
   find(reference: string): Promise<RunEntry | null>;
@@ -49,6 +57,8 @@ export interface TemporalAddress {
   address: string;
   namespace: string;
 }
+
+const bothKinds = ['run', 'experiment'] as const;
 
 const connectLimit = 6_000;
 const callLimit = 8_000;
@@ -79,45 +89,53 @@ export async function connectTemporal({ address, namespace }: TemporalAddress): 
 
   const handleOf = (run: RunHandle) => client.workflow.getHandle(run.id, run.executionId);
 
-  return {
-    async start(id, input) {
-      const handle = await call(() =>
-        client.workflow.start(workflowType, { taskQueue, workflowId: id, args: [input] }),
-      );
-      return { id, executionId: handle.firstExecutionRunId };
-    },
-    progress: (run) => call(() => handleOf(run).query<RunProgress>('progress'), 5_000),
-    async result(run) {
-      let awaySince: number | null = null;
-      for (;;) {
-        try {
-          return await connection.withDeadline(
-            Date.now() + pollLimit,
-            () => handleOf(run).result() as Promise<RunResult>,
-          );
-        } catch (error) {
-          if (error instanceof WorkflowFailedError) throw runFailure(error);
-          if (!isConnectionFailure(error)) throw explain(error, address);
-          if (isGrpcDeadlineError(error)) {
-            // Either the poll's time was up with the run still going, or nobody answered: describing tells which.
-            if (
-              await call(() => handleOf(run).describe()).then(
-                () => true,
-                () => false,
-              )
-            ) {
-              awaySince = null;
-              continue;
-            }
+  async function start(type: string, id: string, input: unknown): Promise<RunHandle> {
+    const handle = await call(() =>
+      client.workflow.start(type, { taskQueue, workflowId: id, args: [input] }),
+    );
+    return { id, executionId: handle.firstExecutionRunId };
+  }
+
+  /** Waits for a workflow's result through polls that break off. */
+  async function outcome<T>(run: RunHandle, what: string): Promise<T> {
+    let awaySince: number | null = null;
+    for (;;) {
+      try {
+        return await connection.withDeadline(
+          Date.now() + pollLimit,
+          () => handleOf(run).result() as Promise<T>,
+        );
+      } catch (error) {
+        if (error instanceof WorkflowFailedError) throw runFailure(error, what);
+        if (!isConnectionFailure(error)) throw explain(error, address);
+        if (isGrpcDeadlineError(error)) {
+          // Either the poll's time was up with the run still going, or nobody answered: describing tells which.
+          if (
+            await call(() => handleOf(run).describe()).then(
+              () => true,
+              () => false,
+            )
+          ) {
+            awaySince = null;
+            continue;
           }
-          awaySince ??= Date.now();
-          if (Date.now() - awaySince > awayLimit) throw explain(error, address);
-          await new Promise((resolve) => setTimeout(resolve, 1_000));
         }
+        awaySince ??= Date.now();
+        if (Date.now() - awaySince > awayLimit) throw explain(error, address);
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
-    },
-    list: (limit) => call(() => listRuns(client, limit)),
-    find: (reference) => call(() => findRun(client, reference)),
+    }
+  }
+
+  return {
+    start: (id, input) => start(workflowType, id, input),
+    progress: (run) => call(() => handleOf(run).query<RunProgress>('progress'), 5_000),
+    result: (run) => outcome<RunResult>(run, 'run'),
+    startExperiment: (id, input) => start(experimentType, id, input),
+    experimentProgress: (run) => call(() => handleOf(run).query<ExperimentProgress>('progress'), 5_000),
+    experimentResult: (run) => outcome<ExperimentResult>(run, 'experiment'),
+    list: (limit) => call(() => listRuns(client, limit, bothKinds)),
+    find: (reference) => call(() => findRun(client, reference, bothKinds)),
     async status(run) {
       return statusOf(await call(() => handleOf(run).describe()));
     },
@@ -194,24 +212,24 @@ function explain(error: unknown, address: string): unknown {
  * A failed run as the user is told of it. `InvalidInput` is listed as the input's own check lists its faults, every
  * other failure by its innermost cause.
  */
-export function runFailure(error: WorkflowFailedError): CommandFailure {
+export function runFailure(error: WorkflowFailedError, what = 'run'): CommandFailure {
   let cause: Error | undefined = error.cause;
   let innermost = error.cause;
   while (cause !== undefined) {
     innermost = cause;
     if (cause instanceof ApplicationFailure && cause.type === 'InvalidInput') {
-      const heading = 'the run was refused: its input is at fault';
+      const heading = `the ${what} was refused: its input is at fault`;
       return badInput(heading, faultsIn(cause));
     }
     if (cause instanceof CancelledFailure) {
-      return new CommandFailure('the run was cancelled', exitCodes.runFailed, { cause: error });
+      return new CommandFailure(`the ${what} was cancelled`, exitCodes.runFailed, { cause: error });
     }
     if (cause instanceof TerminatedFailure) {
-      return new CommandFailure('the run was terminated', exitCodes.runFailed, { cause: error });
+      return new CommandFailure(`the ${what} was terminated`, exitCodes.runFailed, { cause: error });
     }
     cause = cause.cause instanceof Error ? cause.cause : undefined;
   }
-  return new CommandFailure(`the run failed: ${innermost?.message ?? error.message}`, exitCodes.runFailed, {
+  return new CommandFailure(`the ${what} failed: ${innermost?.message ?? error.message}`, exitCodes.runFailed, {
     cause: error,
   });
 }

@@ -12,6 +12,7 @@ import { fetchReport } from './report.ts';
 
 const executionId = '01234567-89ab-7cde-8f01-23456789abcd';
 const entry: RunEntry = {
+  kind: 'run',
   id: 'ddad-small-1',
   executionId,
   status: 'completed',

@@ -11,6 +11,10 @@ export async function runningRun(runs: TemporalRuns, reference: string, undone: 
   if (entry === null) {
     throw new CommandFailure(`no run ${reference}; "npx ddad runs" lists them`, exitCodes.badInput);
   }
+  if (entry.kind === 'experiment') {
+    const message = `${entry.id} is an experiment: its runs, which "npx ddad runs" lists, can each be ${undone}`;
+    throw new CommandFailure(message, exitCodes.badInput);
+  }
   if (entry.status !== 'running') {
     throw new CommandFailure(`${entry.id} cannot be ${undone}: it is ${entry.status} already`);
   }

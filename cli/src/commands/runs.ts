@@ -3,7 +3,10 @@ import { type Screens, styled } from '../screen.ts';
 import { tableLines } from '../table.ts';
 import type { RunEntry, TemporalRuns } from '../temporal-runs.ts';
 
-/** `ddad runs`: the latest runs, the newest first. */
+/**
+ * `ddad runs`: the latest runs and experiments, the newest first. An experiment's runs carry its name; of what differs
+ * between them there is nothing to show.
+ */
 export async function listRunsCommand(
   deps: { runs: TemporalRuns; screens: Screens; now: () => Date },
   options: { json?: boolean; limit: number },
@@ -15,6 +18,7 @@ export async function listRunsCommand(
     const entries = runs.map((run) => ({
       id: run.id,
       executionId: run.executionId,
+      kind: run.kind,
       status: run.status,
       dataset: run.dataset,
       k: run.k,
@@ -34,12 +38,14 @@ export async function listRunsCommand(
   ] as const;
   const rows = runs.map((run) => [
     run.id,
-    run.status,
-    run.dataset ?? '?',
-    run.k === null ? '?' : String(run.k),
+    run.kind === 'experiment' ? `${run.status} (experiment)` : run.status,
+    run.dataset ?? unknown(run),
+    run.k === null ? unknown(run) : String(run.k),
     moment(run.started),
     duration(seconds(run)),
   ]);
   const [heading, ...lines] = tableLines(columns, rows);
   out.write(`${[styled(out, 'bold', heading ?? ''), ...lines].join('\n')}\n`);
 }
+
+const unknown = ({ kind }: RunEntry) => (kind === 'experiment' ? '–' : '?');

@@ -6,6 +6,7 @@ import { addMembersToRun } from './add-members.ts';
 import { pauseRun, resumeRun } from './pause.ts';
 
 const entry: RunEntry = {
+  kind: 'run',
   id: 'ddad-brain-1',
   executionId: 'e',
   status: 'running',
@@ -30,6 +31,9 @@ function runIn(stages: Stage[], status: RunEntry['status'] = 'running') {
   const runs: TemporalRuns = {
     start: () => expect.fail('started a run'),
     result: () => expect.fail('waited for a result'),
+    startExperiment: () => expect.fail('started an experiment'),
+    experimentProgress: () => expect.fail('asked for an experiment'),
+    experimentResult: () => expect.fail('waited for an experiment'),
     list: () => expect.fail('listed runs'),
     requestCancel: () => expect.fail('cancelled a run'),
     find: async (reference) => (reference === entry.id ? { ...entry, status } : null),

@@ -1,8 +1,9 @@
 import { attendRun, type RunDeps } from '../attend-run.ts';
+import { attendExperiment } from '../experiment/attend-experiment.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
 
 /**
- * `ddad watch`: shows how a run goes, or how it went, and prints its scores once it has ended.
+ * `ddad watch`: shows how a run or an experiment goes, or how it went, and prints its scores once it has ended.
  * @throws CommandFailure where there is no such run, and with the exit code that its end gives
  */
 export async function watchRun(
@@ -12,6 +13,10 @@ export async function watchRun(
   const entry = await deps.runs.find(options.run);
   if (entry === null) {
     throw new CommandFailure(`no run ${options.run}; "npx ddad runs" lists them`, exitCodes.badInput);
+  }
+  if (entry.kind === 'experiment') {
+    await attendExperiment(deps, entry, { json: options.json });
+    return;
   }
   // A finished run counts its time until it was finished.
   const age = (entry.closed ?? new Date()).getTime() - entry.started.getTime();

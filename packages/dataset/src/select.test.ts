@@ -75,10 +75,10 @@ describe('training images', () => {
 describe('training images that there are not', () => {
   test('more than the pool holds, with the numbers of each kind', () => {
     expect(refused(known, { unlabeled: 101 })).toEqual([
-      'unlabeled: expected no more unlabeled images than there are (40 normal and 60 abnormal), got a wish for 41 normal and 60 abnormal (101 in all)',
+      'unlabeled: expected no more unlabeled images than there are (40 normal and 60 abnormal), got a wish for 41 normal and 60 abnormal (101 in all): unlabeled.0 lacks 1',
     ]);
     expect(refused(known, { unlabeled: 100, anomalousRate: 0.5 })).toEqual([
-      'unlabeled: expected no more unlabeled images than there are (40 normal and 60 abnormal), got a wish for 50 normal and 50 abnormal (100 in all at anomalousRate 0.5)',
+      'unlabeled: expected no more unlabeled images than there are (40 normal and 60 abnormal), got a wish for 50 normal and 50 abnormal (100 in all at anomalousRate 0.5): unlabeled.0 lacks 10',
     ]);
     expect(refused(known, { anomalousRate: 1 })[0]).toContain('0 normal and 100 abnormal');
     expect(refused(flat, { unlabeled: 11 })).toEqual([

@@ -1,5 +1,5 @@
 export { finishedProgress } from './finished-progress.ts';
 export { LossCurve, type LossPoint } from './loss-curve.ts';
-export { findRun, listRuns, type RunEntry, type RunHandle, statusOf } from './run-entries.ts';
+export { findRun, listRuns, type RunEntry, type RunHandle, type RunKind, statusOf } from './run-entries.ts';
 export { type CurveChange, type RunNews, type RunSnapshot, ToldCurves } from './run-snapshot.ts';
 export { type HistoryOf, type JobView, RunTracker, type RunView } from './run-tracker.ts';

@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExperimentResult } from '@ddad/contract';
+import { detached, type RunDeps } from '../attend-run.ts';
+import { CommandFailure, exitCodes } from '../failure.ts';
+import { plural } from '../figures.ts';
+import { writeWhole } from '../report-files.ts';
+import { styled } from '../screen.ts';
+import type { RunHandle } from '../temporal-runs.ts';
+import { experimentDisplay } from './experiment-display.ts';
+import { type ExperimentOutcome, readOutcome } from './finished-runs.ts';
+import { followExperiment } from './follow-experiment.ts';
+import { resultsCsv } from './results-csv.ts';
+import { resultsMarkdown, sharingLines } from './results-markdown.ts';
+
+/** What it takes to follow an experiment. */
+export type ExperimentDeps = Omit<RunDeps, 'live' | 'progressPage'>;
+
+/** What to do with its result. */
+export interface ExperimentOptions {
+  /** Directory for results.csv, results.md, experiment.json and each run's report.json. */
+  out?: string | undefined;
+  json?: boolean | undefined;
+}
+
+/**
+ * Follows an experiment to its end, and says and writes what came of it.
+ * @throws CommandFailure with the exit code that the end gives; where runs failed, once all else is written
+ */
+export async function attendExperiment(
+  deps: ExperimentDeps,
+  handle: RunHandle,
+  options: ExperimentOptions,
+): Promise<ExperimentResult> {
+  const { runs, screens } = deps;
+  const { out, err } = screens;
+  err.write(`experiment ${handle.id}\n`);
+  const page = deps.page(handle);
+  if (page !== null) err.write(`${page}\n`);
+
+  const running = runs.experimentResult(handle);
+  // Whoever detaches leaves it behind; its failure then is nobody's.
+  running.catch(() => {});
+  let experiment: ExperimentResult;
+  try {
+    experiment = await followExperiment({
+      queryProgress: () => runs.experimentProgress(handle),
+      queryRun: ({ workflowId, runId }) => runs.progress({ id: workflowId, executionId: runId }),
+      result: running,
+      display: experimentDisplay(err),
+      now: deps.now,
+      detach: deps.interrupted,
+    });
+  } catch (error) {
+    if (deps.interrupted.aborted) throw detached(handle, deps.interrupted.reason, 'experiment');
+    throw error;
+  }
+
+  const say = options.json ? err : out;
+  if (options.json) out.write(`${JSON.stringify(experiment)}\n`);
+  const outcome = await readOutcome(deps.store(), experiment);
+  const heading = `${plural(outcome.runs.length, 'run')} of ${experiment.runs.length} finished`;
+  say.write(`\n${[styled(say, 'bold', heading), ...sharingLines(outcome)].join('\n')}\n`);
+  if (options.out !== undefined) {
+    const files = await writeResults(outcome, handle.id, options.out);
+    for (const file of files) say.write(`${file}\n`);
+  }
+  reportFailures(experiment);
+  return experiment;
+}
+
+/** @returns paths of the files to look at first */
+async function writeResults(outcome: ExperimentOutcome, id: string, directory: string): Promise<string[]> {
+  const results: [name: string, text: string][] = [
+    ['results.md', resultsMarkdown(outcome, id)],
+    ['results.csv', resultsCsv(outcome)],
+  ];
+  await mkdir(join(directory, 'runs'), { recursive: true });
+  await writeWhole(join(directory, 'experiment.json'), `${JSON.stringify(outcome.experiment, null, 2)}\n`);
+  for (const { workflowId, result } of outcome.runs) {
+    await writeWhole(join(directory, 'runs', `${workflowId}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  }
+  for (const [name, text] of results) await writeWhole(join(directory, name), text);
+  return results.map(([name]) => join(directory, name));
+}
+
+/** @throws CommandFailure that names the runs that failed, where there are any */
+function reportFailures({ runs }: ExperimentResult): void {
+  const failed = runs.filter(({ failure }) => failure !== undefined);
+  if (failed.length === 0) return;
+  const lines = failed.map(({ workflowId, failure }) => `  ${workflowId}: ${failure}`);
+  const heading = `${plural(failed.length, 'run')} of the experiment failed; started again, it makes what is missing:`;
+  throw new CommandFailure([heading, ...lines].join('\n'), exitCodes.runFailed);
+}

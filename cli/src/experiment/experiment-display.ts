@@ -1,0 +1,122 @@
+import {
+  type AxisValues,
+  describeAxes,
+  type ExperimentProgress,
+  type ExperimentRunState,
+} from '@ddad/contract';
+import { duration, plural } from '../figures.ts';
+import { type BlockLine, LiveBlock } from '../live-block.ts';
+import type { Screen, Style } from '../screen.ts';
+
+/** An experiment as the terminal shows it. */
+export interface ExperimentView {
+  stage: ExperimentProgress['stage'];
+  runs: {
+    workflowId: string;
+    axes: AxisValues;
+    state: ExperimentRunState;
+    /** What the run does; null where it does nothing, or has not said. */
+    doing: string | null;
+  }[];
+  /** Seconds since following began. */
+  elapsed: number;
+}
+
+/** Shows how an experiment goes. */
+export interface ExperimentDisplay {
+  update(view: ExperimentView): void;
+  /** Something the user should know now. Said once while it stays the same. */
+  note(text: string | null): void;
+  /** Leaves what is finished on the screen and stops drawing. */
+  close(): void;
+}
+
+const stateStyle: Record<ExperimentRunState, Style | null> = {
+  waiting: 'dim',
+  running: null,
+  finished: 'green',
+  failed: 'red',
+};
+
+/** `1:12  2 of 6 runs finished, 3 going on, 1 waiting`. */
+function headline({ stage, runs, elapsed }: ExperimentView): string {
+  if (stage === 'planning') return `${duration(elapsed)}  planning`;
+  const count = (state: ExperimentRunState) => runs.filter((run) => run.state === state).length;
+  const parts = [`${count('finished')} of ${plural(runs.length, 'run')} finished`];
+  if (count('running') > 0) parts.push(`${count('running')} going on`);
+  if (count('failed') > 0) parts.push(`${count('failed')} failed`);
+  if (count('waiting') > 0) parts.push(`${count('waiting')} waiting`);
+  return `${duration(elapsed)}  ${parts.join(', ')}`;
+}
+
+/** `ddad-x-01  backbone = ae  training, 2 of 6 members finished`. */
+function sentence({ workflowId, axes, state, doing }: ExperimentView['runs'][number]): string {
+  return [workflowId, describeAxes(axes), doing ?? state].filter((part) => part !== '').join('  ');
+}
+
+/** A display for a terminal: a line per run that goes on, redrawn in place; runs that have ended move up and stay. */
+function terminalDisplay(screen: Screen): ExperimentDisplay {
+  const block = new LiveBlock(screen);
+  const ended = new Set<string>();
+  let noteText: string | null = null;
+  let last: ExperimentView | null = null;
+  const draw = () => {
+    const note: BlockLine[] = noteText === null ? [] : [{ text: noteText, style: 'yellow' }];
+    if (last === null) return block.draw(note);
+    const line = (run: ExperimentView['runs'][number]): BlockLine => ({
+      text: sentence(run),
+      style: stateStyle[run.state],
+    });
+    const over = last.runs.filter(
+      ({ workflowId, state }) => (state === 'finished' || state === 'failed') && !ended.has(workflowId),
+    );
+    for (const { workflowId } of over) ended.add(workflowId);
+    const running = last.runs.filter(({ state }) => state === 'running');
+    block.draw([...running.map(line), { text: headline(last), style: 'bold' }, ...note], over.map(line));
+  };
+  return {
+    update(view) {
+      last = view;
+      draw();
+    },
+    note(text) {
+      if (text === noteText) return;
+      noteText = text;
+      draw();
+    },
+    close: () => block.clear(),
+  };
+}
+
+/** A display for logs and pipes: a line on every change of what a run does. */
+function plainDisplay(screen: Screen): ExperimentDisplay {
+  const said = new Map<string, string>();
+  let noteText: string | null = null;
+  return {
+    update(view) {
+      if (view.stage === 'planning') return;
+      let changed = false;
+      for (const run of view.runs) {
+        const text = sentence(run);
+        // A run that has not answered this once has not changed.
+        if (run.state === 'running' && run.doing === null && said.has(run.workflowId)) continue;
+        if (said.get(run.workflowId) === text || run.state === 'waiting') continue;
+        said.set(run.workflowId, text);
+        screen.write(`${text}\n`);
+        changed = true;
+      }
+      if (changed) screen.write(`${headline(view)}\n`);
+    },
+    note(text) {
+      if (text === noteText) return;
+      noteText = text;
+      if (text !== null) screen.write(`${text}\n`);
+    },
+    close() {},
+  };
+}
+
+/** The display that fits a screen. */
+export function experimentDisplay(screen: Screen): ExperimentDisplay {
+  return screen.isTerminal ? terminalDisplay(screen) : plainDisplay(screen);
+}

@@ -1,0 +1,33 @@
+import type { AxisValues, ExperimentResult, RunResult } from '@ddad/contract';
+import type { ObjectStore } from '@ddad/storage';
+
+/** A run of an experiment that finished, with its result. */
+export interface FinishedRun {
+  /** From 1, in the order of the combinations. */
+  number: number;
+  axes: AxisValues;
+  workflowId: string;
+  result: RunResult;
+}
+
+/** An experiment's finished runs, and how to speak of it. */
+export interface ExperimentOutcome {
+  experiment: ExperimentResult;
+  /** Names of the axes, in order. */
+  axes: string[];
+  runs: FinishedRun[];
+}
+
+/** Reads the results of an experiment's runs out of the store. */
+export async function readOutcome(
+  store: Pick<ObjectStore, 'get'>,
+  experiment: ExperimentResult,
+): Promise<ExperimentOutcome> {
+  const runs: FinishedRun[] = [];
+  for (const [place, { axes, workflowId, report }] of experiment.runs.entries()) {
+    if (report === null) continue;
+    const result = JSON.parse((await store.get(report)).toString('utf8')) as RunResult;
+    runs.push({ number: place + 1, axes, workflowId, result });
+  }
+  return { experiment, axes: Object.keys(experiment.runs[0]?.axes ?? {}), runs };
+}

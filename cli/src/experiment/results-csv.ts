@@ -1,0 +1,52 @@
+import { axisText, type RunScores, scoreNames } from '@ddad/contract';
+import { csvFormatRows } from 'd3-dsv';
+import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
+
+/** One line of results.csv beside what names its run. */
+interface Line {
+  /** What the figures are over: `run`, its whole test set; `without copies`; `members`, `rec` of each NDM member. */
+  of: string;
+  score: string;
+  k: number;
+  auc: number;
+  aucStd?: number;
+  ap?: number;
+}
+
+/**
+ * results.csv: every figure of every run in long form. Shares in 0..1, not percent; standard deviations stand where the
+ * figures are means.
+ */
+export function resultsCsv({ axes, runs }: ExperimentOutcome): string {
+  const header = ['run', ...axes, 'of', 'score', 'k', 'auc', 'auc_std', 'ap', 'ap_std'];
+  const rows = runs.flatMap((run) =>
+    linesOf(run).map(({ of, score, k, auc, aucStd, ap }) => [
+      String(run.number),
+      ...axes.map((axis) => axisText(run.axes[axis])),
+      of,
+      score,
+      String(k),
+      ...[auc, aucStd, ap, undefined].map((figure) => (figure === undefined ? '' : String(figure))),
+    ]),
+  );
+  return `${csvFormatRows([header, ...rows])}\n`;
+}
+
+function linesOf({ result }: FinishedRun): Line[] {
+  const { scores, withoutCopies, kPerRole } = result;
+  if (scores === null) return [];
+  const k = kPerRole?.ndm ?? result.k;
+  const { aucMean, aucStd } = scores.rec;
+  return [
+    ...separations(scores, 'run', k),
+    { of: 'members', score: 'rec', k: 1, auc: aucMean, aucStd },
+    ...(withoutCopies?.scores == null ? [] : separations(withoutCopies.scores, 'without copies', k)),
+  ];
+}
+
+function separations(scores: RunScores, of: string, k: number): Line[] {
+  return scoreNames.flatMap((score): Line[] => {
+    const found = scores[score];
+    return found === undefined ? [] : [{ of, score, k, auc: found.auc, ap: found.ap }];
+  });
+}

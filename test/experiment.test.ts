@@ -1,0 +1,128 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExperimentFile, ExperimentResult, RunResult } from '@ddad/contract';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type SmallDataset, smallDataset } from './small-dataset.ts';
+import { startTestCluster, type TestCluster } from './test-cluster.ts';
+
+let cluster: TestCluster;
+let dataset: SmallDataset;
+let scratch: string;
+
+beforeAll(async () => {
+  [cluster, dataset] = await Promise.all([startTestCluster(), smallDataset()]);
+  scratch = await mkdtemp(join(tmpdir(), 'ddad-experiment-'));
+  const { code, stderr } = await cluster.ddad('dataset', 'add', 'small', dataset.directory);
+  if (code !== 0) throw new Error(stderr);
+});
+afterAll(async () => {
+  await cluster?.stop();
+  await dataset?.remove();
+  if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+});
+
+async function write(value: unknown): Promise<string> {
+  const path = join(scratch, 'experiment.json');
+  await writeFile(path, JSON.stringify(value));
+  return path;
+}
+
+const base = { dataset: 'small', k: 2, epochs: 2, batchSize: 16, unlabeled: 32, refiner: { epochs: 1 } };
+const sweep = { base, axes: { anomalousRate: [0, 0.5, 1] } };
+
+async function manifests(kind: string): Promise<string[]> {
+  const entries = await cluster.store.list(`${kind}/`);
+  return entries.map(({ key }) => key).filter((key) => key.endsWith('/manifest.json'));
+}
+
+test('a sweep trains what its runs share once, and writes every figure', async () => {
+  const out = join(scratch, 'out');
+  const { code, stdout, stderr } = await cluster.ddad(
+    'experiment',
+    await write(sweep),
+    '--out',
+    out,
+    '--json',
+  );
+  expect(stderr).toMatch(/3 runs of 3 finished/);
+  expect(code).toBe(0);
+  const result = JSON.parse(stdout) as ExperimentResult;
+
+  // Two NDM for all, two UDM a rate; one R_intra for all, one R_dual a rate.
+  expect(result.members).toEqual({ made: 2 + 3 * 2, naive: 3 * 4 });
+  expect(result.refiners).toEqual({ made: 1 + 3, naive: 3 * 2 });
+  expect(await manifests('members')).toHaveLength(8);
+  expect(await manifests('refiners')).toHaveLength(4);
+  // The shared R_intra refines the maps of every run.
+  expect(await manifests('refined')).toHaveLength(6);
+
+  const file = JSON.parse((await cluster.store.get(result.files.experiment)).toString()) as ExperimentFile;
+  expect(file.runs).toEqual(result.runs);
+  const [header, ...lines] = (await readFile(join(out, 'results.csv'), 'utf8')).trim().split('\n');
+  expect(header).toBe('run,anomalousRate,of,score,k,auc,auc_std,ap,ap_std');
+  const rows = lines.map((line) => line.split(','));
+  for (const [place, run] of result.runs.entries()) {
+    const report = JSON.parse(
+      await readFile(join(out, 'runs', `${run.workflowId}.json`), 'utf8'),
+    ) as RunResult;
+    expect(report.runId).toBe(run.runId);
+    for (const [score, { auc, ap }] of Object.entries(report.scores!)) {
+      const row = [
+        String(place + 1),
+        String([0, 0.5, 1][place]),
+        'run',
+        score,
+        '2',
+        String(auc),
+        '',
+        String(ap),
+        '',
+      ];
+      expect(rows).toContainEqual(row);
+    }
+  }
+  expect(await readFile(join(out, 'results.md'), 'utf8')).toMatch(/^\| 2 \| 0\.5 \| \d+\.\d\/\d+\.\d \|/m);
+  expect((await readdir(out)).sort()).toEqual(['experiment.json', 'results.csv', 'results.md', 'runs']);
+});
+
+test('started again, larger, it makes only what is new', async () => {
+  const before = new Set([...(await manifests('members')), ...(await manifests('refiners'))]);
+  const larger = { base, axes: { anomalousRate: [0, 0.5, 1], 'refiner.epochs': [1, 2] } };
+  const args = [await write(larger), '--out', join(scratch, 'again')];
+  const { code, stdout, stderr } = await cluster.ddad('experiment', ...args);
+  expect(stderr).toMatch(/^ddad-experiment-\S+-01 {2}anomalousRate = 0, refiner\.epochs = 1 {2}/m);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/Members trained: 0 of 24 /);
+  expect(stdout).toMatch(/Refiners trained: 4 of 12 /);
+  const after = [...(await manifests('members')), ...(await manifests('refiners'))];
+  expect(after.filter((key) => !before.has(key))).toHaveLength(4);
+  const markdown = await readFile(join(scratch, 'again', 'results.md'), 'utf8');
+  expect(markdown).toMatch(/^## anomalousRate$[\s\S]*^\| 0 \| 2 \| \d+\.\d ± \d+\.\d \//m);
+
+  const runs = await cluster.ddad('runs');
+  expect(runs.stdout).toMatch(/^ddad-experiment-\S+ +completed \(experiment\) +small +2 /m);
+});
+
+test('all faults of all combinations are told before anything is trained', async () => {
+  const faulty = { base: { ...base, colour: 'red' }, axes: { k: [1, 2], seed: [] } };
+  const bySchema = await cluster.ddad('experiment', await write(faulty), '--out', join(scratch, 'no'));
+  expect(bySchema.code).toBe(2);
+  expect(bySchema.stderr).toMatch(
+    /3 faults[\s\S]*axes\.seed: [\s\S]*axes\.k: .*got 1[\s\S]*base\.colour: unknown field/,
+  );
+  expect(bySchema.stderr).not.toMatch(/^experiment /m);
+
+  const unfit = {
+    base: { ...base, unlabeled: 40 },
+    axes: { anomalousRate: [0, 0.5, 1], batchSize: [16, 97] },
+  };
+  const byDataset = await cluster.ddad('experiment', await write(unfit), '--out', join(scratch, 'no'));
+  expect(byDataset.code).toBe(2);
+  expect(byDataset.stderr).toContain('the experiment was refused: its input is at fault (3 faults)');
+  expect(byDataset.stderr).toMatch(
+    /base\.unlabeled: .*unlabeled\.0 lacks 8 \(in 2 of 6 runs, first with anomalousRate = 0, batchSize = 16\)/,
+  );
+  expect(byDataset.stderr).toMatch(/base\.unlabeled: .*unlabeled\.1 lacks 8/);
+  expect(byDataset.stderr).toMatch(/axes\.batchSize: expected at most 96, .*got 97/);
+});

@@ -78,9 +78,7 @@ describe('readJsonInput', () => {
   });
 
   it('names the path of what cannot be read or is no JSON', async () => {
-    await expect(readJsonInput(join(directory, 'none'))).rejects.toThrow(
-      /cannot read .*none.*ENOENT/,
-    );
+    await expect(readJsonInput(join(directory, 'none'))).rejects.toThrow(/cannot read .*none.*ENOENT/);
     const path = join(directory, 'broken.json');
     writeFileSync(path, '{"k": ');
     await expect(readJsonInput(path)).rejects.toThrow(/broken\.json is at fault[\s\S]*expected JSON/);

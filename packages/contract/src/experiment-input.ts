@@ -4,7 +4,7 @@ import {
   faultsOf,
   listedFaults,
   parseRunInput,
-  type ResolvedRunInput,
+  type RunRequest,
   showValue,
 } from './run-input.ts';
 
@@ -151,7 +151,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** What a run that was checked is: its input with defaults, or its faults. */
-export type CheckedRun = { input: ResolvedRunInput } | { faults: Fault[] };
+export type CheckedRun = { input: RunRequest } | { faults: Fault[] };
 
 /**
  * Every fault of an experiment, each once: its own, those of its runs under `base` or the axis that they come from, and
@@ -214,7 +214,7 @@ function sameRuns(combinations: readonly Combination[], checked: readonly Checke
 export function parseExperiment(
   raw: unknown,
 ):
-  | { experiment: ResolvedExperimentInput; runs: { axes: AxisValues; input: ResolvedRunInput }[] }
+  | { experiment: ResolvedExperimentInput; runs: { axes: AxisValues; input: RunRequest }[] }
   | { faults: Fault[] } {
   const read = readExperiment(raw);
   const checked = read.combinations.map(({ input }) => parseRunInput(input));

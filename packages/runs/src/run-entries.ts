@@ -92,7 +92,10 @@ async function withInput(client: RunsClient, { kNow, ...run }: FoundRun): Promis
   return { ...run, dataset, k: kNow ?? k };
 }
 
-async function inputOf(client: RunsClient, run: RunHandle & { kind: RunKind }): Promise<Pick<RunEntry, 'dataset' | 'k'>> {
+async function inputOf(
+  client: RunsClient,
+  run: RunHandle & { kind: RunKind },
+): Promise<Pick<RunEntry, 'dataset' | 'k'>> {
   // The workflow's own argument: search attributes may be missing on a server.
   const page = await client.connection.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,

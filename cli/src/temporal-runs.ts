@@ -229,9 +229,13 @@ export function runFailure(error: WorkflowFailedError, what = 'run'): CommandFai
     }
     cause = cause.cause instanceof Error ? cause.cause : undefined;
   }
-  return new CommandFailure(`the ${what} failed: ${innermost?.message ?? error.message}`, exitCodes.runFailed, {
-    cause: error,
-  });
+  return new CommandFailure(
+    `the ${what} failed: ${innermost?.message ?? error.message}`,
+    exitCodes.runFailed,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** The faults as the coordinator lists them in the failure's details, else its message, line by line. */

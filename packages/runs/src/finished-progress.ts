@@ -26,8 +26,8 @@ export function finishedProgress({ members, artifacts }: RunResult): RunProgress
     maps: artifacts.maps,
     refiners: [
       { input: 'intra' as const, key: artifacts.rIntra },
-      ...(artifacts.rDual === null ? [] : [{ input: 'dual' as const, key: artifacts.rDual }]),
-    ],
+      { input: 'dual' as const, key: artifacts.rDual },
+    ].flatMap(({ input, key }) => (key === null ? [] : [{ input, key }])),
     updatedAt: null,
   };
 }

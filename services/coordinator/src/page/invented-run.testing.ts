@@ -34,6 +34,7 @@ export async function inventRun({
 } = {}): Promise<InventedRun> {
   const asked: InventedRun['asked'] = { list: 0, find: 0, state: 0, progress: 0, history: 0 };
   const entry: RunEntry = {
+    kind: 'run',
     id,
     executionId: '01234567-89ab-7cde-8f01-23456789abcd',
     status: 'running',

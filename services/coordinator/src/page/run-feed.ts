@@ -74,6 +74,7 @@ export class RunFeed {
     if (result === null) return null;
     const { runId: id, dataset, k } = result;
     const known = {
+      kind: 'run',
       id,
       executionId: id,
       status: 'completed',

@@ -33,8 +33,9 @@ async function freshStore(bucket: string): Promise<ObjectStore> {
   return store;
 }
 
-async function trainer(bucket: string, id: string): Promise<TestService> {
-  const started = await startService('trainer', { ...servers.env, S3_BUCKET: bucket, TRAINER_ID: id });
+async function trainer(bucket: string, id: string, more: Record<string, string> = {}): Promise<TestService> {
+  const env = { ...servers.env, S3_BUCKET: bucket, TRAINER_ID: id, ...more };
+  const started = await startService('trainer', env);
   trainers.push(started);
   return started;
 }
@@ -91,7 +92,7 @@ afterAll(async () => {
   await dataset?.remove();
 });
 
-test('the same key gives the same bytes, also beside another training and after a hand-over in the middle; another seed gives others', async () => {
+test('the same key gives the same bytes, also beside another training on one trainer and after a hand-over in the middle; another seed gives others', async () => {
   const [calm, busy] = await Promise.all([freshStore('calm'), freshStore('busy')]);
   const epochs = 12;
   const quiet = await trainer('calm', 'calm-1');
@@ -99,8 +100,8 @@ test('the same key gives the same bytes, also beside another training and after 
   const undisturbed = await weights(calm, key);
   expect(undisturbed).toMatch(/^[0-9a-f]{64}$/);
 
-  const [one, two] = await Promise.all([trainer('busy', 'busy-1'), trainer('busy', 'busy-2')]);
-  const [again, other] = await Promise.all([train(one, spec(0, epochs)), train(two, spec(1, epochs))]);
+  const both = await trainer('busy', 'both', { TRAINER_SLOTS: '2' });
+  const [again, other] = await Promise.all([train(both, spec(0, epochs)), train(both, spec(1, epochs))]);
   expect(again).toBe(key);
   expect(await weights(busy, again)).toBe(undisturbed);
   expect(await weights(busy, other)).not.toBe(undisturbed);

@@ -23,6 +23,8 @@ export const trainerConfig = z.object({
   TRAINER_ADVERTISE: z.string().optional(),
   /** Intra-op threads of a training process. Part of what decides a member's bytes. */
   TRAINER_THREADS: z.coerce.number().int().min(1).max(256).default(1),
+  /** Members at a time: more than one pays on a GPU, which one small network does not fill. */
+  TRAINER_SLOTS: z.coerce.number().int().min(1).max(64).default(1),
   /** Directory for datasets, checkpoints and weights on their way. */
   SCRATCH_DIR: z.string().min(1),
 });

@@ -43,7 +43,7 @@ await emptyScratch(scratch);
 const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
 let onKeys = (_keys: string[]): void => {};
 const host = new JobHost({
-  slots: 1,
+  slots: config.TRAINER_SLOTS,
   worker: config.TRAINER_ID,
   store,
   scratch,
@@ -74,7 +74,7 @@ const presence = await announceTrainer(
     id: config.TRAINER_ID,
     address,
     device: deviceName(),
-    slots: 1,
+    slots: config.TRAINER_SLOTS,
     keys: [],
     since: new Date().toISOString(),
     leaving: false,
@@ -85,6 +85,6 @@ onKeys = (keys) => presence.update({ keys });
 shutdown.add('presence', () => presence.close());
 shutdown.add('jobs', () => host.close(), shutdownMs - 4000);
 shutdown.add('leaving', () => presence.update({ leaving: true }));
-logger.info({ address, threads: config.TRAINER_THREADS }, 'trainer ready');
+logger.info({ address, threads: config.TRAINER_THREADS, slots: config.TRAINER_SLOTS }, 'trainer ready');
 
 await untilSignal(shutdown, logger, shutdownMs);

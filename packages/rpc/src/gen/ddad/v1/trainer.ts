@@ -26,7 +26,7 @@ export const protobufPackage = "ddad.v1";
 
 export const protobufFileName = "ddad/v1/trainer.proto";
 
-/** The trainer: one GPU, one member at a time. */
+/** The trainer: one device, one member at a time, or as many as it has slots. */
 
 export interface TrainRequest {
   job:

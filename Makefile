@@ -15,7 +15,7 @@ export TRAINERS TEMPORAL_PORT TEMPORAL_UI_PORT NATS_PORT MINIO_PORT SCORER_PORT 
 
 generated := packages/rpc/src/gen
 
-.PHONY: help installed setup demo up down status images secrets test test-unit test-integration test-k8s lint types proto proto-check format
+.PHONY: help installed setup demo up down status images secrets test test-unit test-integration test-k8s bench gpu-check lint types proto proto-check format
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,14 @@ test-integration: ## Integration tests only, with real servers
 test-k8s: ## Build the images, run the evaluation on a Kubernetes cluster and disturb it (KUBECTL, LOAD_IMAGE)
 	@scripts/setup test
 	@scripts/test-k8s
+
+bench: ## Measure against PyTorch (PARTS=steps,scoring,memory,orchestration,run; QUICK=1; THREADS=n)
+	@scripts/setup bench
+	@BENCH_PYTHON=$(CURDIR)/.cache/bench-python/bin/python PARTS='$(PARTS)' QUICK='$(QUICK)' THREADS='$(THREADS)' \
+	  node bench/main.ts
+
+gpu-check: setup ## Train on the GPU and on the processor, compare losses and speed
+	@node services/trainer/src/gpu-check.ts
 
 lint: setup ## Check format and lint rules
 	@biome check .

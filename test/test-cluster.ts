@@ -52,7 +52,14 @@ export function runProgram(
   return finished(spawn(program, args, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
-export async function startTestCluster(): Promise<TestCluster> {
+/** @param options identifiers of the trainers, and further environment of all services */
+export async function startTestCluster({
+  trainers: ids = ['one', 'two'],
+  env: more = {},
+}: {
+  trainers?: string[];
+  env?: Record<string, string>;
+} = {}): Promise<TestCluster> {
   const closers: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -60,7 +67,7 @@ export async function startTestCluster(): Promise<TestCluster> {
   try {
     const servers = await startTestServers();
     closers.push(servers.stop);
-    const env: Record<string, string> = { ...servers.env };
+    const env: Record<string, string> = { ...servers.env, ...more };
     const trainers: TestService[] = [];
     const addTrainer = async (id: string) => {
       const trainer = await startService('trainer', { ...env, TRAINER_ID: id });
@@ -71,7 +78,7 @@ export async function startTestCluster(): Promise<TestCluster> {
     const scorer = await startService('scorer', env);
     closers.push(() => scorer.stop());
     env.SCORER_ADDRESS = scorer.address ?? '';
-    await Promise.all([addTrainer('one'), addTrainer('two')]);
+    await Promise.all(ids.map(addTrainer));
     const coordinator = await startService('coordinator', env);
     closers.push(() => coordinator.stop());
     const connection = await Connection.connect({

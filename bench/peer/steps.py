@@ -1,4 +1,4 @@
-"""Times training steps of the peer: `steps.py NETWORK THREADS STEPS` prints a JSON line per form of it."""
+"""Times training steps of the peer: `steps.py NETWORK THREADS STEPS PRECISION` prints a JSON line per form of it."""
 
 import json
 import sys
@@ -6,58 +6,29 @@ import time
 
 import torch
 
-from networks import AE, ASRNet
+from forms import FORMS, Trainer
+from networks import NETWORKS
 
-network, threads, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+network, threads, steps, precision = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 torch.set_num_threads(threads)
 torch.manual_seed(0)
+if network == 'asr':
+    batch = torch.rand(8, 2, 64, 64) * 0.3, (torch.rand(8, 1, 64, 64) < 0.05).float()
+else:
+    batch = (torch.rand(64, 1, 64, 64) * 2 - 1,)
+rate, decay = (1e-4, 1e-4) if network == 'asr' else (5e-4, 0)
 
-
-def batch():
-    if network == 'ae':
-        return (torch.rand(64, 1, 64, 64) * 2 - 1,)
-    return torch.rand(8, 2, 64, 64) * 0.3, (torch.rand(8, 1, 64, 64) < 0.05).float()
-
-
-def make(fused, channels_last, compiled):
-    model = AE() if network == 'ae' else ASRNet(2)
-    if channels_last:
-        model = model.to(memory_format=torch.channels_last)
-    model.train()
-    rate, decay = (5e-4, 0) if network == 'ae' else (1e-4, 1e-4)
-    optimiser = torch.optim.Adam(model.parameters(), rate, (0.5, 0.999), weight_decay=decay, fused=fused)
-    loss_of = torch.compile(model.loss) if compiled else model.loss
-    inputs = batch()
-    if channels_last:
-        inputs = tuple(t.contiguous(memory_format=torch.channels_last) for t in inputs)
-
-    def step():
-        optimiser.zero_grad(set_to_none=True)
-        loss = loss_of(*inputs)
-        loss.backward()
-        optimiser.step()
-        return loss.item()
-
-    return step
-
-
-forms = {
-    'eager': (False, False, False),
-    'fused': (True, False, False),
-    'channels_last': (True, True, False),
-    'compiled': (True, False, True),
-    'compiled, channels_last': (True, True, True),
-}
-for name, form in forms.items():
+for form in FORMS:
     started = time.perf_counter()
-    step = make(*form)
-    step()
+    trainer = Trainer(NETWORKS[network](), form, rate, decay, precision)
+    inputs = [trainer.layout(one) for one in batch]
+    trainer.step(*inputs)
     first = time.perf_counter() - started
     for _ in range(3):
-        step()
+        trainer.step(*inputs)
     wall, cpu = time.perf_counter(), time.process_time()
     for _ in range(steps):
-        step()
+        trainer.step(*inputs)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     figures = {'ms': 1000 * wall / steps, 'cpuMs': 1000 * cpu / steps, 'firstSeconds': first}
-    print(json.dumps({'network': network, 'form': name, 'threads': threads, **figures}), flush=True)
+    print(json.dumps({'network': network, 'form': form, **figures}), flush=True)

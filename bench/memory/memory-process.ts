@@ -1,0 +1,56 @@
+/** Trains for a few steps on as many images as the Brain Tumor benchmark has: `memory-process.ts NETWORK` prints a JSON line. */
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomStream } from '@ddad/compute';
+import type { Backbone } from '@ddad/contract';
+import { imagesDigest } from '@ddad/dataset';
+import type { ChildContext } from '@ddad/jobs/child';
+import { backbone, initialise, toPyTorch } from '@ddad/models';
+import { encodeSafetensors } from '@ddad/storage/safetensors';
+import { trainRefiner } from '../../services/scorer/src/train-refiner.ts';
+import { trainMember } from '../../services/trainer/src/train-member.ts';
+
+const [network] = process.argv.slice(2);
+const imageSize = 64;
+/** The benchmark's 1000 normal and 2000 unlabeled images, and 1200 to test with. */
+const [packed, normal, unlabeled] = [4200, 1000, 2000];
+const steps = 30;
+let done = 0;
+const context: ChildContext = {
+  ready: () => {},
+  progress: () => {},
+  // Stops with a checkpoint, which takes memory too.
+  afterStep: async () => (++done < steps ? 'go on' : 'stop'),
+  checkpoint: () => {},
+};
+const directory = await mkdtemp(join(tmpdir(), 'ddad-bench-'));
+try {
+  const bytes = new Uint8Array(packed * imageSize ** 2);
+  const random = randomStream(0, 'pixels');
+  for (let i = 0; i < bytes.length; i++) bytes[i] = random.integer(0, 255);
+  const pixels = join(directory, 'pixels.u8');
+  await writeFile(pixels, bytes);
+  const images = Array.from({ length: network === 'dual' ? normal : normal + unlabeled }, (_, i) => i);
+  const common = { seed: 1, epochs: 100, imagesDigest: imagesDigest(bytes, imageSize, images), imageSize };
+  const task = { pixels, images, directory, checkpoint: null, threads: Number(process.env.OMP_NUM_THREADS) };
+  if (network === 'dual') {
+    const { parameters } = backbone('ae');
+    const members = Array.from({ length: 6 }, (_, i) => join(directory, String(i)));
+    for (const [i, path] of members.entries())
+      await writeFile(path, encodeSafetensors(toPyTorch(parameters, initialise(parameters, i))));
+    const [ndm, udm] = [members.slice(0, 3), members.slice(3)];
+    const settings = { batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 };
+    const spec = { recipe: 1, backbone: 'ae', input: 'dual', ndm, udm, ...settings, ...common } as const;
+    await trainRefiner({ ...task, type: 'refine', spec, members: { ndm, udm } }, context);
+  } else {
+    const settings = { batchSize: 64, learningRate: 5e-4 };
+    const spec = { recipe: 1, backbone: network as Backbone, role: 'udm', ...settings, ...common } as const;
+    await trainMember({ ...task, spec }, context);
+  }
+} finally {
+  await rm(directory, { recursive: true });
+}
+const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+console.log(JSON.stringify({ network, gib: Number(peak) / 2 ** 20 }));

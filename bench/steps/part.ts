@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { tensorflowEnvironment } from '@ddad/compute/environment';
+import { type BenchSettings, type Figure, jsonLines, median } from '../figures.ts';
+
+const networks = ['ae', 'aeu', 'memae', 'asr'] as const;
+const precisions = ['float32', 'bfloat16'] as const;
+/** Floating-point operations of a step: a multiplication and an addition each for forward, input and weight gradients. */
+const operations: Record<string, number> = { ae: 5.9e9, aeu: 6.0e9, memae: 5.9e9, asr: 30e9 };
+const batch = (network: string) => (network === 'asr' ? 8 : 64);
+const targets: Record<string, number> = { ae: 0.7, aeu: 0.75, memae: 0.75, asr: 0.85 };
+
+/**
+ * A training step of every network, ours and the peer's forms by turns. Ratios are of CPU time and of wall time: on a machine
+ * with other work only the first says something.
+ */
+export async function* part({ quick, threads, python }: BenchSettings): AsyncGenerator<Figure> {
+  const peer = join(import.meta.dirname, '../peer');
+  const peaks = await jsonLines(python, [join(peer, 'peak.py'), String(threads)]);
+  yield* peaks;
+  const [repetitions, count] = quick ? [1, 5] : [5, 20];
+  for (const network of networks) {
+    for (const precision of precisions) {
+      const found = new Map<string, Figure[]>();
+      const add = (figures: Figure[]) => {
+        for (const figure of figures) {
+          const form = String(figure.form);
+          found.set(form, [...(found.get(form) ?? []), figure]);
+        }
+      };
+      for (let repetition = 0; repetition < repetitions; repetition++) {
+        const ours = join(import.meta.dirname, 'step-process.ts');
+        add(
+          await jsonLines(
+            process.execPath,
+            [ours, network, String(count), precision],
+            tensorflowEnvironment(threads),
+          ),
+        );
+        add(
+          await jsonLines(python, [
+            join(peer, 'steps.py'),
+            network,
+            String(threads),
+            String(count),
+            precision,
+          ]),
+        );
+      }
+      const middle = (form: string, name: string) =>
+        median((found.get(form) ?? []).map((figure) => Number(figure[name])));
+      const forms = [...found.keys()];
+      const peak = Number(peaks.find((figure) => figure.precision === precision)?.gflops);
+      const best = (name: string) =>
+        Math.min(...forms.filter((form) => form !== 'ours').map((form) => middle(form, name)));
+      for (const form of forms) {
+        const [ms, cpuMs] = [middle(form, 'ms'), middle(form, 'cpuMs')];
+        yield {
+          network,
+          precision,
+          form,
+          ms,
+          cpuMs,
+          imagesPerSecond: (1000 * batch(network)) / ms,
+          shareOfPeak: operations[network] / (cpuMs / 1000) / ((peak * 1e9) / threads),
+          firstSeconds: middle(form, 'firstSeconds'),
+          ...(form === 'ours'
+            ? { wallRatio: ms / best('ms'), cpuRatio: cpuMs / best('cpuMs'), target: targets[network] }
+            : {}),
+        };
+      }
+    }
+  }
+}

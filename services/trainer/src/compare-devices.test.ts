@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { backend } from '@ddad/compute';
+import { expect, it } from 'vitest';
+import { deviceFaults } from './compare-devices.ts';
+
+const processor = { gpu: false, losses: [0.5, 0.25], imagesPerSecond: 100 };
+const gpu = { gpu: true, losses: [0.5001, 0.2499], imagesPerSecond: 9000 };
+
+it('takes losses within a thousandth, and names every epoch that is further off', () => {
+  expect(deviceFaults(processor, gpu)).toEqual([]);
+  expect(deviceFaults(processor, { ...gpu, losses: [0.51, Number.NaN] })).toEqual([
+    "epoch 1: expected the processor's loss 0.5 within 0.001 of itself, got 0.51",
+    "epoch 2: expected the processor's loss 0.25 within 0.001 of itself, got NaN",
+  ]);
+});
+
+it('holds a GPU against a processor, over as many epochs', () => {
+  expect(deviceFaults(processor, processor)).toEqual(['expected TensorFlow to find a GPU, it found none']);
+  expect(deviceFaults(gpu, gpu)).toEqual(['expected one training on the processor, both were on a GPU']);
+  expect(deviceFaults(processor, { ...gpu, losses: [0.5] })).toEqual(['expected 2 epochs on the GPU, got 1']);
+});
+
+it.skipIf(backend().isUsingGpuDevice)(
+  'the check says what is missing where there is no GPU',
+  async () => {
+    const { promise, resolve } = Promise.withResolvers<{ code: unknown; stderr: string }>();
+    execFile(process.execPath, [join(import.meta.dirname, 'gpu-check.ts')], (error, _stdout, stderr) =>
+      resolve({ code: error?.code, stderr }),
+    );
+    const { code, stderr } = await promise;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^No GPU: .*CUDA/m);
+  },
+  120_000,
+);

@@ -1,0 +1,65 @@
+/**
+ * Trains a made-up member on the device that TensorFlow finds: `gpu-check-process.ts EPOCHS` prints one JSON line,
+ * `GpuCheckFigures`. Its environment decides the device.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { backend, randomStream } from '@ddad/compute';
+import { recipes } from '@ddad/contract';
+import { imagesDigest } from '@ddad/dataset';
+import type { ChildContext } from '@ddad/jobs/child';
+import type { GpuCheckFigures } from './compare-devices.ts';
+import { trainMember } from './train-member.ts';
+
+const epochs = Number(process.argv[2]);
+const [imageSize, batchSize, count] = [64, 64, 1024];
+const directory = await mkdtemp(join(tmpdir(), 'ddad-gpu-check-'));
+const speeds: number[] = [];
+const context: ChildContext = {
+  ready: () => {},
+  progress: ({ imagesPerSecond }) => void speeds.push(imagesPerSecond),
+  afterStep: async () => 'go on',
+  checkpoint: () => {},
+};
+try {
+  // Smooth pictures, which a network can learn within some epochs: noise would leave all losses alike.
+  const pixels = Uint8Array.from({ length: count * imageSize ** 2 }, (_, at) => {
+    const [image, place] = [Math.floor(at / imageSize ** 2), at % imageSize ** 2];
+    return (
+      128 + 100 * Math.sin(image + (place % imageSize) / 9) * Math.cos(image / 7 + place / imageSize / 11)
+    );
+  });
+  const path = join(directory, 'pixels.u8');
+  await writeFile(path, pixels);
+  const images = randomStream(1, 'images').shuffle(count);
+  const result = await trainMember(
+    {
+      spec: {
+        recipe: recipes.member,
+        backbone: 'ae',
+        role: 'ndm',
+        seed: 1,
+        epochs,
+        batchSize,
+        learningRate: 5e-4,
+        imagesDigest: imagesDigest(pixels, imageSize, [...images]),
+        imageSize,
+      },
+      pixels: path,
+      images: [...images],
+      directory,
+      checkpoint: null,
+      threads: Number(process.env.OMP_NUM_THREADS),
+    },
+    context,
+  );
+  const figures: GpuCheckFigures = {
+    gpu: backend().isUsingGpuDevice,
+    losses: result?.history ?? [],
+    imagesPerSecond: Math.max(...speeds),
+  };
+  console.log(JSON.stringify(figures));
+} finally {
+  await rm(directory, { recursive: true });
+}

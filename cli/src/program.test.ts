@@ -17,6 +17,7 @@ import {
   publishArtifact,
 } from '@ddad/storage';
 import { Client, Connection } from '@temporalio/client';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from './program.ts';
 import { recordedScreens } from './screens-for-tests.ts';
@@ -61,6 +62,7 @@ describe('without a cluster', () => {
     expect(out).toMatch(/Exit codes:\n {2}0[\s\S]*\n {2}1 [\s\S]*\n {2}2 [\s\S]*\n {2}3 [\s\S]*\n {2}130/);
     for (const command of [
       ['dataset', 'add'],
+      ['dataset', 'show'],
       ['run'],
       ['watch'],
       ['cancel'],
@@ -198,6 +200,34 @@ describe('with real servers', () => {
     const added = await ddad(['dataset', 'add', 'copies', directory], environment);
     expect(added.code).toBe(0);
     expect(added.err).toMatch(/^warning: 1 group[\s\S]*test\.0 and train\.0: 1 group/);
+  });
+
+  it('shows a dataset: counts, copies and near-copies by name, and a page on request', async () => {
+    const directory = join(root, 'shown');
+    const counts = { train: 3, unlabeledNormal: 0, unlabeledAbnormal: 1, testNormal: 2, testAbnormal: 1 };
+    await writePhantom(directory, { seed: 8, ...counts });
+    const images = join(directory, 'images');
+    const train = await readFile(join(images, 'train-normal-0000.png'));
+    writeFileSync(join(images, 'test-normal-0000.png'), train);
+    const darker = await sharp(join(images, 'train-normal-0001.png')).linear(0.6, 0).png().toBuffer();
+    writeFileSync(join(images, 'test-normal-0001.png'), darker);
+    writeFileSync(join(directory, 'labels.csv'), 'image,pathology\ntest-abnormal-0000.png,cyst\n');
+    expect((await ddad(['dataset', 'add', 'shown', directory], environment)).code).toBe(0);
+    const shown = await ddad(['dataset', 'show', 'shown', '--out', 'pages'], environment);
+    expect(shown.err).toBe('');
+    expect(shown.out).toMatch(/^shown \(synthetic images\): 7 images, 64×64 grey, digest [0-9a-f]{12}$/m);
+    expect(shown.out).toMatch(/^test\.0 +2 +8 +\d+\.\d +\d+\.\d$/m);
+    expect(shown.out).toMatch(/^cyst +0 +0 +0 +1$/m);
+    expect(shown.out).toContain('train-normal-0000.png (train.0) = test-normal-0000.png (test.0)');
+    expect(shown.out).toMatch(/\d famil(y|ies) of near-copies/);
+    expect(shown.out).toMatch(/train-normal-0001\.png \(train\.0\) = .*test-normal-0001\.png \(test\.0\)/);
+    const file = join(root, 'pages', 'shown.html');
+    expect(shown.out.trim().split('\n').at(-1)).toBe(file);
+    const page = await readFile(file, 'utf8');
+    expect(page).toContain('<title>shown: dataset');
+    expect(page).toContain('test-normal-0001.png');
+    const unknown = await ddad(['dataset', 'show', 'nothing'], environment);
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('no dataset nothing') });
   });
 
   it('applies a published list to a folder of images, with pathologies, and without what is not there', async () => {

@@ -9,6 +9,7 @@ import { cancelRun } from './commands/cancel.ts';
 import { compareReports } from './commands/compare.ts';
 import { addDataset, type DatasetAddOptions } from './commands/dataset-add.ts';
 import { listDatasetsCommand } from './commands/dataset-list.ts';
+import { showDataset } from './commands/dataset-show.ts';
 import { demoSettings, runDemo } from './commands/demo.ts';
 import { startExperiment } from './commands/experiment.ts';
 import { exportMember } from './commands/export.ts';
@@ -95,7 +96,7 @@ function buildProgram(invocation: Invocation, outcome: { code: number }): Comman
     })
     .addHelpText('after', exitCodeHelp);
 
-  const dataset = program.command('dataset').description('Adds and lists datasets.');
+  const dataset = program.command('dataset').description('Adds, lists and shows datasets.');
   dataset
     .command('add')
     .description(
@@ -140,6 +141,25 @@ Examples:
     .option('--json', 'as one JSON array')
     .action(async (options: { json?: boolean }) => {
       await listDatasetsCommand({ store: openStore(cluster()), screens }, options);
+    });
+  dataset
+    .command('show')
+    .description(
+      'Shows what a dataset holds, before anything is trained: counts, sizes and grey levels of its lists, pathologies, ' +
+        'patients, copies and near-copies (by a perceptual hash) across lists. --out or --open also make a page with ' +
+        'histograms and pictures; it holds pictures of images and their names.',
+    )
+    .argument('<name>', 'as "ddad dataset list" lists it')
+    .option('--out <dir>', 'write NAME.html there; one that exists is replaced')
+    .option('--open', 'show the page in the browser (without --out it lies in the working directory)')
+    .option('--all-copies', 'name all copies and near-copies, not only the first ones')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ npx ddad dataset show brain\n  $ npx ddad dataset show brain --open',
+    )
+    .action(async (name: string, options: { out?: string; open?: boolean; allCopies?: boolean }) => {
+      const deps = { store: openStore(cluster()), screens, openFile };
+      await showDataset(deps, { name, ...options, cwd: invocation.cwd });
     });
 
   program

@@ -1,5 +1,5 @@
 import { type DatasetIndex, type DatasetRecord, datasetNameSchema } from '@ddad/contract';
-import { describeMissing, type PackOptions, packDataset } from '@ddad/dataset';
+import { describeCopies, describeMissing, type PackOptions, packDataset } from '@ddad/dataset';
 import { type ObjectStore, putDataset, readDatasetRecord } from '@ddad/storage';
 import { copiesLines } from '../copies.ts';
 import { badInput, CommandFailure, exitCodes } from '../failure.ts';
@@ -68,7 +68,10 @@ export async function addDataset(
     err.write(`${styled(err, 'yellow', text)}\n`);
   }
   if (index.copies.length > 0) {
-    const [heading, ...lines] = copiesLines(index, options.allCopies ? Number.POSITIVE_INFINITY : 20);
+    const [heading, ...lines] = copiesLines(
+      describeCopies(index),
+      options.allCopies ? Number.POSITIVE_INFINITY : 20,
+    );
     const refused = options.strict === true;
     const text = [
       styled(err, refused ? 'red' : 'yellow', `${refused ? 'error' : 'warning'}: ${heading}`),

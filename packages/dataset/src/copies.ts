@@ -14,7 +14,7 @@ export type Place =
 /** Copies of a dataset: images whose decoded pixels are equal. */
 export interface CopiesDescription {
   /** Groups of equal images with their names, in the order of the index. */
-  groups: { image: string; place: Place }[][];
+  groups: { image: string; place: Place; position: number }[][];
   /** Groups that reach over more than one list. */
   acrossPlaces: number;
   /** Groups with an image of `test` and one of `train` (D_n or unlabeled): what makes AUC look better than it is. */
@@ -23,7 +23,8 @@ export interface CopiesDescription {
   byPlaces: { places: Place[]; groups: number }[];
 }
 
-function placesByPosition(index: DatasetIndex): Map<number, Place> {
+/** In which list of data.json an image stands, by position. */
+export function placesByPosition(index: DatasetIndex): Map<number, Place> {
   const places = new Map<number, Place>();
   const note = (positions: readonly number[], place: Place) => {
     for (const position of positions) places.set(position, place);
@@ -46,7 +47,11 @@ function placesByPosition(index: DatasetIndex): Map<number, Place> {
 export function describeCopies(index: DatasetIndex): CopiesDescription {
   const places = placesByPosition(index);
   const groups = index.copies.map((group) =>
-    group.map((position) => ({ image: index.images[position]!, place: places.get(position)! })),
+    group.map((position) => ({
+      image: index.images[position]!,
+      place: places.get(position)!,
+      position,
+    })),
   );
   const placesOf = groups.map((group) => [...new Set(group.map(({ place }) => place))].sort());
   const byPlaces = Map.groupBy(placesOf, (list) => list.join(' '));

@@ -1,9 +1,11 @@
 export { type CopiesDescription, describeCopies, type Place } from './copies.ts';
 export { decodeGrey } from './decode.ts';
 export { decodeImage } from './decode-image.ts';
+export { type DatasetDescription, describeDataset, type PlaceDescription } from './describe-dataset.ts';
 export { datasetDigest, imagesDigest } from './digest.ts';
 export { describeMissing } from './find-images.ts';
 export type { GreyImage } from './grey.ts';
+export { findNearCopies, nearCopyBits } from './near-copies.ts';
 export { type PackedDataset, type PackOptions, packDataset } from './pack.ts';
 export { type PhantomOptions, writePhantom } from './phantom.ts';
 export { resizeBilinear } from './resize.ts';

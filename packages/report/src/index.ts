@@ -7,4 +7,5 @@ export {
   type ScoredRun,
   type SideChange,
 } from './comparison/compare-runs.ts';
+export { buildDatasetPage, type DatasetFacts, leakedTestImages, size } from './dataset/build-dataset-page.ts';
 export type { ArtifactFacts, MapName, ReportData, TestImages } from './report-data.ts';

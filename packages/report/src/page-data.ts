@@ -19,6 +19,16 @@ export interface PageData {
   side: number;
 }
 
+/** Of pages without test images. */
+export const noPageData: PageData = {
+  scores: {},
+  labels: null,
+  thresholds: {},
+  cases: [],
+  maps: [],
+  side: 0,
+};
+
 export interface PageCase {
   /** Place among the test images, from 1. */
   number: number;

@@ -10,6 +10,8 @@ import { buildReport } from '../build-report.ts';
 import { installedChromium } from '../chromium.testing.ts';
 import { buildComparison } from '../comparison/build-comparison.ts';
 import { compareRuns } from '../comparison/compare-runs.ts';
+import { buildDatasetPage } from '../dataset/build-dataset-page.ts';
+import { syntheticDataset } from '../dataset/synthetic-dataset.testing.ts';
 import { mapScale, toBytes } from '../map-scale.ts';
 import { operatingPoints } from '../operating-points.ts';
 import { syntheticRun } from '../synthetic-run.testing.ts';
@@ -31,6 +33,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ddad-page-test-'));
   await writeFile(join(folder, 'report.html'), await buildReport(data));
   await writeFile(join(folder, 'comparison.html'), buildComparison(comparison()));
+  await writeFile(join(folder, 'dataset.html'), await buildDatasetPage(syntheticDataset()));
   browser = await chromium.launch({ executablePath: installedChromium(), args: ['--no-sandbox'] });
 });
 afterAll(async () => {
@@ -278,6 +281,15 @@ describe.each(['light', 'dark'] as const)('accessibility, %s', (scheme) => {
     });
     expect(await seriousFaults()).toEqual([]);
     await page.locator('button.case').first().click();
+    expect(await seriousFaults()).toEqual([]);
+  });
+
+  test('axe finds no serious fault in the page of a dataset', async () => {
+    await open(scheme, 'dataset.html');
+    await page.evaluate(() => {
+      for (const details of document.querySelectorAll('details')) details.open = true;
+    });
+    expect(await page.locator('#lists tr[data-place]').count()).toBe(5);
     expect(await seriousFaults()).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import type { Difference } from '@ddad/anomaly';
 import type { RunResult } from '@ddad/contract';
 import { figure, percent, plural } from '../figures.ts';
 import { type Html, html, jsonElement } from '../html.ts';
-import { dataElements, type PageData } from '../page-data.ts';
+import { dataElements, noPageData } from '../page-data.ts';
 import { pageShell } from '../page-shell.ts';
 import { scoreNaming } from '../score-names.ts';
 import type { Comparison, SideChange } from './compare-runs.ts';
@@ -11,7 +11,6 @@ import { differenceChart, rocPair, scatter } from './comparison-charts.ts';
 /** Two runs side by side as one HTML page that needs nothing else. Names and pictures of images are not in it. */
 export function buildComparison(comparison: Comparison): string {
   const { runs, sides } = comparison;
-  const nothing: PageData = { scores: {}, labels: null, thresholds: {}, cases: [], maps: [], side: 0 };
   return pageShell({
     title: `${runs[0].dataset}: two runs side by side — DDAD report`,
     sections: [
@@ -34,7 +33,7 @@ ${differences(comparison)}
 </section>`,
     footer: html`Made by DDAD from <code>${runs[0].files.report}</code> and <code>${runs[1].files.report}</code>, and from their scores.csv.`,
     after: html`${jsonElement(dataElements.result, runs)}
-${jsonElement(dataElements.page, nothing)}`,
+${jsonElement(dataElements.page, noPageData)}`,
   });
 }
 

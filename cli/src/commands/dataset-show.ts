@@ -1,0 +1,112 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { DatasetIndex, DatasetRecord } from '@ddad/contract';
+import { type DatasetDescription, describeDataset } from '@ddad/dataset';
+import { type ObjectStore, readDatasetIndex, readDatasetPixels, readDatasetRecord } from '@ddad/storage';
+import { copiesLines } from '../copies.ts';
+import { CommandFailure } from '../failure.ts';
+import { plural } from '../figures.ts';
+import type { Screens } from '../screen.ts';
+import { tableLines } from '../table.ts';
+import { show } from './report.ts';
+
+/** Images drawn from each list for the page; equal calls show equal ones. */
+const drawing = { sample: 48, seed: 1 };
+/** Groups named in the terminal. */
+const namedGroups = 5;
+
+export interface DatasetShowDeps {
+  store: ObjectStore;
+  screens: Screens;
+  /** Shows a file in the user's browser. Rejects where that is not possible. */
+  openFile: (path: string) => Promise<void>;
+}
+
+/**
+ * `ddad dataset show`: what a stored dataset holds, from its packed form; in the terminal and, with `out` or `open`, as a
+ * page.
+ * @param options.out directory for NAME.html; with `open` alone the working directory
+ * @throws CommandFailure where no dataset has the name
+ */
+export async function showDataset(
+  deps: DatasetShowDeps,
+  options: {
+    name: string;
+    out?: string | undefined;
+    open?: boolean | undefined;
+    allCopies?: boolean | undefined;
+    cwd: string;
+  },
+): Promise<void> {
+  const { store, screens } = deps;
+  const record = await readDatasetRecord(store, options.name);
+  if (record === null) {
+    throw new CommandFailure(`no dataset ${options.name}; "npx ddad dataset list" lists them`);
+  }
+  const index = await readDatasetIndex(store, record.digest);
+  const pixels = await readDatasetPixels(store, record.digest);
+  const description = describeDataset(index, pixels, drawing);
+  const limit = options.allCopies ? Number.POSITIVE_INFINITY : namedGroups;
+  screens.out.write(`${datasetLines(record, index, description, limit).join('\n')}\n`);
+  if (options.out === undefined && !options.open) return;
+  // Charts and pictures take a second to load, which no other command should wait for.
+  const { buildDatasetPage } = await import('@ddad/report');
+  const directory = resolve(options.cwd, options.out ?? '.');
+  const file = join(directory, `${record.name}.html`);
+  await mkdir(directory, { recursive: true });
+  await writeFile(file, await buildDatasetPage({ record, index, pixels, description }));
+  screens.out.write(`\n${file}\n`);
+  if (options.open) await show(deps, file);
+}
+
+function datasetLines(
+  record: DatasetRecord,
+  index: DatasetIndex,
+  { places, pathologies, patients, copies, nearCopies }: DatasetDescription,
+  limit: number,
+): string[] {
+  const { imageSize } = index;
+  const kind = record.synthetic ? ' (synthetic images)' : '';
+  const columns = [
+    { heading: 'list' },
+    { heading: 'images', align: 'right' },
+    { heading: 'KiB', align: 'right' },
+    { heading: 'mean grey', align: 'right' },
+    { heading: 'deviation', align: 'right' },
+    ...(patients === null ? [] : [{ heading: 'patients', align: 'right' } as const]),
+  ] as const;
+  const rows = places.map((part) => [
+    part.place,
+    String(part.images.length),
+    ((part.images.length * imageSize ** 2) / 1024).toFixed(0),
+    part.mean.toFixed(1),
+    part.deviation.toFixed(1),
+    ...(patients === null ? [] : [String(part.patients)]),
+  ]);
+  const lines = [
+    `${record.name}${kind}: ${plural(index.images.length, 'image')}, ${imageSize}×${imageSize} grey, ` +
+      `digest ${record.digest.slice(0, 12)}`,
+    '',
+    ...tableLines(columns, rows),
+  ];
+  if (pathologies.length > 0) {
+    const headings = [
+      { heading: 'pathology' },
+      ...places.map(({ place }) => ({ heading: place, align: 'right' as const })),
+    ];
+    const counts = pathologies.map(({ name, images }) => [
+      name,
+      ...places.map(({ place }) => String(images.get(place) ?? 0)),
+    ]);
+    lines.push('', ...tableLines(headings, counts));
+  }
+  if (patients !== null) lines.push('', `${plural(patients, 'patient')}, each in one part`);
+  lines.push('', ...(copies.groups.length > 0 ? copiesLines(copies, limit) : ['no copies']));
+  lines.push(
+    '',
+    ...(nearCopies.groups.length > 0 ? copiesLines(nearCopies, limit, nearCopyWords) : ['no near-copies']),
+  );
+  return lines;
+}
+
+const nearCopyWords = { one: 'family', many: 'families', what: 'near-copies' };

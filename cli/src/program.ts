@@ -169,7 +169,10 @@ Examples:
         'finished already are not trained again. Ctrl-C stops following; the run goes on.',
     )
     .option('--dataset <name>', 'which dataset')
-    .option('--k <n>', 'members per role, at least 2, or auto: by the trainers that are there (default: 3)')
+    .option(
+      '--k <n>',
+      'members per role, at least 2, or auto: by the trainers that are there (default: 3); one network with MC Dropout',
+    )
     .option('--backbone <name>', 'what a member is: ae, aeu (AE-U) or memae (MemAE) (default: ae)')
     .option('--epochs <n>', 'epochs of a member (default: 250)')
     .option('--seed <n>', "the run's seed (default: 0)")
@@ -188,6 +191,8 @@ Fields of --input, with their defaults; what is left out keeps them, nested fiel
   "anomalousRate": r  the share of abnormal ones among them, where the dataset knows their labels
   "calibration": s    hold the share s of the normal training images out, for thresholds and p-values
   "falsePositiveRate": a   what a threshold aims at (default: 0.05)
+  "uncertainty": "dropout"  MC Dropout: passes through one network per role in place of K members ("ensemble"), with
+  "dropout": {"rate": 0.1, "passes": 256, "refinerPasses": 16}
 
 Examples:
   $ npx ddad run --dataset brain

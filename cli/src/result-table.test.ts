@@ -40,6 +40,14 @@ describe('resultLines', () => {
     expect(lines.join('\n')).toContain('AUC 81.7 ± 0.9');
   });
 
+  it('says what the scores are of with MC Dropout', () => {
+    const dropout = { rate: 0.1, passes: 256, refinerPasses: 16 };
+    const lines = resultLines({ ...result, k: 1, dropout });
+    expect(lines[0]).toBe('brain: backbone ae, MC Dropout (256 passes, rate 0.1), seed 0');
+    expect(lines.find((line) => line.startsWith('aIntra'))).toContain("spread of the NDM's passes");
+    expect(lines.join('\n')).not.toContain('NDM members');
+  });
+
   it('calls synthetic datasets synthetic', () => {
     expect(resultLines({ ...result, synthetic: true })[0]).toContain('brain (synthetic images)');
   });

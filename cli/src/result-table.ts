@@ -1,4 +1,4 @@
-import { mainScore, type RunResult, type RunScores, scoreNames } from '@ddad/contract';
+import { describeEnsemble, mainScore, type RunResult, type RunScores, scoreNames } from '@ddad/contract';
 import { duration, percent, plural } from './figures.ts';
 import { heldOutLines } from './held-out-lines.ts';
 import { type Column, tableLines } from './table.ts';
@@ -13,10 +13,18 @@ const meaning: Record<(typeof scoreNames)[number], string> = {
   rDual: 'ASR-Net on aIntra and aInter',
 };
 
+/** With MC Dropout; `rec` is the network without it. */
+const meaningOfPasses: Partial<typeof meaning> = {
+  rec: 'reconstruction error of the NDM without dropout',
+  recEnsemble: "reconstruction error of the mean over the NDM's passes",
+  aIntra: "intra-discrepancy: spread of the NDM's passes",
+  aInter: "inter-discrepancy: means of the UDM's against the NDM's passes",
+};
+
 /** `ddad-brain-1 on brain: AE, K = 3, seed 0`; datasets made by a generator are called synthetic. */
 export function resultHeading(result: RunResult): string {
   const dataset = result.synthetic ? `${result.dataset} (synthetic images)` : result.dataset;
-  return `${dataset}: backbone ${result.backbone}, K = ${result.k}, seed ${result.seed}`;
+  return `${dataset}: backbone ${result.backbone}, ${describeEnsemble(result)}, seed ${result.seed}`;
 }
 
 /**
@@ -42,12 +50,12 @@ export function resultLines(result: RunResult): string[] {
         name,
         ...cells(result.scores, name),
         ...(without ? cells(without.scores, name) : []),
-        meaning[name],
+        (result.dropout && meaningOfPasses[name]) ?? meaning[name],
       ]);
     lines.push(...tableLines(columns, rows), '');
     const { aucMean, aucStd } = result.scores.rec;
     const ndm = result.kPerRole?.ndm ?? result.k;
-    lines.push(`rec over all ${ndm} NDM members: AUC ${percent(aucMean)} ± ${percent(aucStd)}`);
+    if (ndm > 1) lines.push(`rec over all ${ndm} NDM members: AUC ${percent(aucMean)} ± ${percent(aucStd)}`);
     if (without) {
       lines.push(
         `* without the test images that have a copy among the training images (${without.images} left)`,

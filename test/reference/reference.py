@@ -18,9 +18,13 @@ Command line (files are safetensors, float32):
                                                      buffer/NAME of the first step
     reference.py losses      WEIGHTS INPUTS OUTPUT   weights as STEP/NAME, inputs with a leading axis of steps: the
                                                      loss of every step from the weights that are given for it -> losses
+    reference.py passes      WEIGHTS INPUTS OUTPUT   MC Dropout: inputs: images, mask/0 and mask/1 of (P,2048), a row a
+                                                     pass -> over the passes mean and deviation (divided by P) of the
+                                                     image, and mean variance where the network estimates it
     reference.py images      DIRECTORY COUNT OUTPUT  the first COUNT images of train.0 in data.json -> images
 
-images are (N,1,64,64) in [-1,1], maps (N,C,64,64), labels (N,1,64,64) of 0 and 1.
+images are (N,1,64,64) in [-1,1], maps (N,C,64,64), labels (N,1,64,64) of 0 and 1. With images may come dropout's masks,
+mask/0 (behind linear_enc's ReLU) and mask/1 (behind linear_dec's), (N,2048) each.
 """
 
 import argparse
@@ -139,6 +143,19 @@ class Relu:
         return dy * self.open
 
 
+class Dropout:
+    """Multiplies by a given mask, of zeros and 1/(1 - rate)."""
+
+    def __init__(self, mask):
+        self.mask = mask
+
+    def forward(self, _p, x, _training):
+        return x * self.mask
+
+    def backward(self, _p, dy, _gradients):
+        return dy * self.mask
+
+
 class Memory:
     """MemAE's memory: z becomes the sum of the slots (rows of M), weighted by attention a = softmax(z M^T).
 
@@ -200,13 +217,16 @@ def softmax(z):
     return e / e.sum(axis=1, keepdims=True)
 
 
-def autoencoder(memory=False):
+def autoencoder(memory=False, masks=()):
+    """`masks`: dropout's, behind the ReLU of linear_enc and of linear_dec."""
+    drop = [[Dropout(mask)] for mask in masks] or [[], []]
     layers = []
     for i in range(4):
         layers += [Convolution(f'encoder.{3 * i}', 2, 1, bias=False), BatchNorm(f'encoder.{3 * i + 1}'), Relu()]
-    layers += [Reshape(1024), Linear('linear_enc.0'), BatchNorm('linear_enc.1'), Relu(), Linear('linear_enc.3')]
+    layers += [Reshape(1024), Linear('linear_enc.0'), BatchNorm('linear_enc.1'), Relu(), *drop[0], Linear('linear_enc.3')]
     layers += [Memory('mem_rep.memory')] if memory else []
-    layers += [Linear('linear_dec.0'), BatchNorm('linear_dec.1'), Relu(), Linear('linear_dec.3'), Reshape(64, 4, 4)]
+    layers += [Linear('linear_dec.0'), BatchNorm('linear_dec.1'), Relu(), *drop[1], Linear('linear_dec.3')]
+    layers += [Reshape(64, 4, 4)]
     for i in range(3):
         layers += [TransposedConvolution(f'decoder.{3 * i}', 2, 1), BatchNorm(f'decoder.{3 * i + 1}'), Relu()]
     return layers + [TransposedConvolution('decoder.9', 2, 1)]
@@ -252,12 +272,13 @@ def focal(y, inputs, gamma=2, smooth=1e-5):
     return value, d_pt * probability * (one_hot - (one_hot * probability).sum(axis=1, keepdims=True))
 
 
-def network(parameters):
-    """Which of the networks these weights are: its layers, its input's name and its loss."""
+def network(parameters, inputs=()):
+    """Which of the networks these weights are: its layers, its input's name and its loss. Dropout where `inputs` has masks."""
     if 'encoder.0.weight' in parameters:
         outputs = parameters['decoder.9.weight'].shape[1]
         loss_of = uncertain_square if outputs == 2 else mean_square
-        return autoencoder(memory='mem_rep.memory.weight' in parameters), 'images', loss_of
+        masks = [inputs[name] for name in ('mask/0', 'mask/1') if name in inputs]
+        return autoencoder('mem_rep.memory.weight' in parameters, masks), 'images', loss_of
     if 'model.0.weight' in parameters:
         return asr_net(), 'maps', focal
     raise SystemExit(f'expected weights of an autoencoder or of ASR-Net, got {sorted(parameters)}')
@@ -270,7 +291,7 @@ def penalties(layers):
 
 def step(parameters, inputs):
     """One training step's loss, gradients by name, running statistics afterwards, and the ReLUs' least margin."""
-    layers, entry, loss_of = network(parameters)
+    layers, entry, loss_of = network(parameters, inputs)
     y = forward(layers, parameters, inputs[entry], training=True)
     value, dy = loss_of(y, inputs)
     value += penalties(layers)
@@ -330,14 +351,23 @@ def named_step(gradients, buffers):
 
 def loss(parameters, inputs):
     """The training loss alone."""
-    layers, entry, loss_of = network(parameters)
+    layers, entry, loss_of = network(parameters, inputs)
     y = forward(layers, parameters, inputs[entry], training=True)
     return loss_of(y, inputs)[0] + penalties(layers)
 
 
 def infer(parameters, inputs):
-    layers, entry, _ = network(parameters)
+    layers, entry, _ = network(parameters, inputs)
     return forward(layers, parameters, inputs[entry], training=False)
+
+
+def passes(parameters, inputs):
+    """Mean and deviation over MC Dropout's passes, of which each has one mask for all images."""
+    count = len(inputs['mask/0'])
+    of_pass = lambda i: {name: value[i : i + 1] if 'mask' in name else value for name, value in inputs.items()}
+    y = np.stack([infer(parameters, of_pass(i)) for i in range(count)])
+    found = {'mean': y[:, :, :1].mean(axis=0), 'deviation': y[:, :, :1].std(axis=0)}
+    return found | ({'variance': np.exp(y[:, :, 1:]).mean(axis=0)} if y.shape[2] == 2 else {})
 
 
 def load(path):
@@ -375,7 +405,7 @@ def images(directory, count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='command', required=True)
-    for name in ('reconstruct', 'probability', 'step', 'train', 'losses'):
+    for name in ('reconstruct', 'probability', 'step', 'train', 'losses', 'passes'):
         command = commands.add_parser(name)
         for argument in ('weights', 'inputs', 'output'):
             command.add_argument(argument)
@@ -403,6 +433,8 @@ def main():
     if args.command == 'reconstruct':
         y = infer(parameters, inputs)
         save(args.output, {'images': y[:, :1]} | ({'log_variance': y[:, 1:]} if y.shape[1] == 2 else {}))
+    elif args.command == 'passes':
+        save(args.output, passes(parameters, inputs))
     elif args.command == 'probability':
         save(args.output, {'probability': softmax(infer(parameters, inputs))[:, 1:]})
     elif args.command == 'step':

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { RunResult } from '@ddad/contract';
+import { describeEnsemble, type RunResult } from '@ddad/contract';
 import type { Comparison, ScoredRun } from '@ddad/report';
 import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
@@ -110,5 +110,5 @@ export function comparisonLines({ runs, labels, scores, sides }: Comparison): st
 }
 
 function describe(run: RunResult): string {
-  return `${run.dataset}: backbone ${run.backbone}, K = ${run.k}, seed ${run.seed} (${run.runId})`;
+  return `${run.dataset}: backbone ${run.backbone}, ${describeEnsemble(run)}, seed ${run.seed} (${run.runId})`;
 }

@@ -8,4 +8,5 @@ export * from './metrics/histogram-distance.ts';
 export * from './metrics/mean-and-deviation.ts';
 export * from './metrics/paired-bootstrap.ts';
 export * from './metrics/separation.ts';
+export * from './pass-moments.ts';
 export * from './synthetic-anomaly.ts';

@@ -1,5 +1,6 @@
 export type { AdamSettings } from './adam.ts';
 export { batchNormInfer, batchNormTrain } from './batch-norm.ts';
+export { dropoutMask, maskSeed, maskSeedSize } from './dropout-mask.ts';
 export { tensorflowEnvironment } from './environment.ts';
 export { type InferenceStep, type InferenceStepDefinition, inferenceStep } from './inference-step.ts';
 export { type RandomStream, randomStream } from './random.ts';

@@ -31,11 +31,33 @@ export const refinerInputSchema = z.strictObject({
   weightDecay: z.number().min(0).max(1).default(1e-4),
 });
 
+/** What the discrepancies are a spread of: several networks (Deep Ensemble), or passes through one (MC Dropout). */
+export const uncertainties = ['ensemble', 'dropout'] as const;
+
+/** Most of each; services refuse more as well. */
+export const dropoutLimits = { rate: 0.9, passes: 4096, refinerPasses: 256 } as const;
+
+/** Settings of MC Dropout; the paper (Table 6) gives the 256 passes, and no rate. */
+export const dropoutInputSchema = z.strictObject({
+  /** Share of the hidden units that a mask drops, in training and in every pass. */
+  rate: z.number().gt(0).max(dropoutLimits.rate).default(0.1),
+  /** Passes through each network for the maps of the test images; A_intra is a spread over passes and needs two. */
+  passes: z.int().min(2).max(dropoutLimits.passes).default(256),
+  /** The same for ASR-Net's training, which draws new masks in every step. */
+  refinerPasses: z.int().min(2).max(dropoutLimits.refinerPasses).default(16),
+});
+
+export type DropoutSettings = z.output<typeof dropoutInputSchema>;
+
+const largestK = 64;
+const twoMembers = 'expected at least 2 members per role (A_intra, eq. 3, is a spread over members)';
 /** Members per role; A_intra needs two. */
-const membersPerRole = z
-  .int()
-  .min(2, 'expected at least 2 members per role (A_intra, eq. 3, is a spread over members)')
-  .max(64);
+const membersPerRole = z.int().min(2, twoMembers).max(largestK);
+/** MC Dropout has one network. */
+const networksPerRole = z.int().min(1, twoMembers).max(largestK);
+
+/** Stands for a K that was not given until it is known what it means. */
+const notGiven = 0;
 
 /** Members per role that `"k": "auto"` makes at least. */
 export const leastAutoK = 3;
@@ -45,16 +67,20 @@ export const defaultMaxK = 15;
 /** K as a run may ask for it. `auto`: by the trainers that are there when it starts. */
 const requestedK = z.custom<number | 'auto'>().superRefine((value, context) => {
   if (value === 'auto') return;
-  for (const { message } of membersPerRole.safeParse(value).error?.issues ?? [])
+  for (const { message } of networksPerRole.safeParse(value).error?.issues ?? [])
     context.addIssue({ code: 'custom', message });
 });
 
 const runFields = z.strictObject({
   dataset: datasetNameSchema,
   backbone: backboneSchema.default('ae'),
-  k: requestedK.default(3),
+  uncertainty: z.enum(uncertainties).default('ensemble'),
+  /** Networks per role. Not given: 3 of an ensemble; MC Dropout has one. */
+  k: requestedK.default(notGiven),
   /** With `"k": "auto"`: at most so many members per role; 15 where it is absent. */
-  maxK: z.int().min(leastAutoK).max(64).optional(),
+  maxK: z.int().min(leastAutoK).max(largestK).optional(),
+  /** Of `uncertainty` "dropout" alone. */
+  dropout: dropoutInputSchema.optional(),
   /** So many per role are enough where others fail for good; absent: all K must succeed. At most K. */
   minMembers: membersPerRole.optional(),
   /** Run seed; every member's seed derives from it. */
@@ -76,23 +102,81 @@ const runFields = z.strictObject({
   refiner: z.union([z.literal(false), refinerInputSchema]).prefault({}),
 });
 
+type RunFields = z.output<typeof runFields>;
+
+/** A rule over several fields. It speaks whatever else is at fault, so that all faults are listed at once. */
+function rule(
+  path: keyof RunFields,
+  fields: Partial<Record<keyof RunFields, true>>,
+  holds: (input: RunFields) => boolean,
+  expected: (input: RunFields) => string,
+): [(input: RunFields) => boolean, Parameters<typeof runFields.refine>[1]] {
+  const readable = runFields.pick(fields as { k: true }).loose();
+  return [
+    holds,
+    {
+      path: [path],
+      error: ({ input }) => expected(input as RunFields),
+      when: ({ value }) => readable.safeParse(value).success,
+    },
+  ];
+}
+
+const isDropout = ({ uncertainty }: RunFields) => uncertainty === 'dropout';
+const kOf = (input: RunFields) => (input.k === notGiven ? (isDropout(input) ? 1 : 3) : input.k);
+
 /** The one argument of workflow `trainEnsemble`. Every field but `dataset` has a default, nested ones too. */
 export const runInputSchema = runFields
   .refine(
-    // With `auto` the plan looks, which knows K.
-    ({ k, minMembers }) => minMembers === undefined || k === 'auto' || minMembers <= k,
-    {
-      path: ['minMembers'],
-      error: ({ input }) => `expected at most k, ${(input as { k: number }).k}`,
-      // Whatever else is at fault: all faults are listed at once.
-      when: ({ value }) => runFields.pick({ k: true, minMembers: true }).loose().safeParse(value).success,
-    },
+    ...rule(
+      'k',
+      { uncertainty: true, k: true },
+      (input) => {
+        const k = kOf(input);
+        return isDropout(input) ? k === 1 : k === 'auto' || k >= 2;
+      },
+      (input) =>
+        isDropout(input)
+          ? 'expected 1 or nothing with uncertainty "dropout" (one network per role; its passes stand for members)'
+          : twoMembers,
+    ),
+  )
+  .refine(
+    ...rule(
+      'minMembers',
+      { uncertainty: true, k: true, minMembers: true },
+      // With `auto` the plan looks, which knows K.
+      (input) => {
+        const k = kOf(input);
+        return (
+          input.minMembers === undefined || (!isDropout(input) && (k === 'auto' || input.minMembers <= k))
+        );
+      },
+      (input) =>
+        isDropout(input)
+          ? 'expected none with uncertainty "dropout" (one network per role)'
+          : `expected at most k, ${kOf(input)}`,
+    ),
+  )
+  .refine(
+    ...rule(
+      'dropout',
+      { uncertainty: true, dropout: true },
+      (input) => input.dropout === undefined || isDropout(input),
+      () => 'expected none without uncertainty "dropout"',
+    ),
   )
   .refine(({ k, maxK }) => maxK === undefined || k === 'auto', {
     path: ['maxK'],
     error: 'expected it with "k": "auto" only',
     when: ({ value }) => runFields.pick({ k: true, maxK: true }).loose().safeParse(value).success,
-  });
+  })
+  // Defaults that depend on another field.
+  .overwrite((input) => ({
+    ...input,
+    k: kOf(input),
+    ...(isDropout(input) ? { dropout: input.dropout ?? dropoutInputSchema.parse({}) } : {}),
+  }));
 
 /** The argument of update `addMembers`. */
 export const addMembersSchema = z.strictObject({ k: membersPerRole });

@@ -1,4 +1,4 @@
-import type { ResolvedRunInput } from './run-input.ts';
+import type { DropoutSettings, ResolvedRunInput } from './run-input.ts';
 import type { Role } from './specs.ts';
 
 /** The six image scores of a run, in the order in which they are shown. */
@@ -148,6 +148,8 @@ export interface RunResult {
   backbone: string;
   /** Members per role that the run wanted in the end (`addMembers` raises it). */
   k: number;
+  /** MC Dropout: the scores are those of passes through one network per role; absent where members make an ensemble. */
+  dropout?: DropoutSettings;
   seed: number;
   /** Null where the test images have no labels, or there are none. */
   scores: RunScores | null;
@@ -173,6 +175,11 @@ export interface RunResult {
   seconds: { plan: number; train: number; maps: number; refine: number; report: number; total: number };
   /** Object keys: report.json, the report's page, and scores.csv, which is null where there are no test images. */
   files: { report: string; page: string; scores: string | null };
+}
+
+/** What the discrepancies of a run are a spread of: `K = 3`, or `MC Dropout (256 passes, rate 0.1)`. */
+export function describeEnsemble({ k, dropout }: Pick<RunResult, 'k' | 'dropout'>): string {
+  return dropout === undefined ? `K = ${k}` : `MC Dropout (${dropout.passes} passes, rate ${dropout.rate})`;
 }
 
 /** What the coordinator tells the scorer for the report: the result without what the report itself finds. */

@@ -20,6 +20,17 @@ export function precisionSpec({ precision }: Pick<ResolvedRunInput, 'precision'>
   return precision === 'bfloat16' ? { precision } : {};
 }
 
+/**
+ * MC Dropout where it scores: passes through one network per role stand for an ensemble's members. Pass p has the masks that
+ * `seed`, p and the role decide.
+ */
+export interface DropoutSpec {
+  rate: number;
+  passes: number;
+  /** 0 to 2^48 - 1. */
+  seed: number;
+}
+
 /** Everything that decides a member. Its key is the SHA-256 of its canonical JSON. */
 export interface MemberSpec extends PrecisionSpec {
   recipe: number;
@@ -34,6 +45,8 @@ export interface MemberSpec extends PrecisionSpec {
   imagesDigest: string;
   /** Side of the square images in pixels. */
   imageSize: number;
+  /** Rate of the dropout that it is trained with; absent where there is none. */
+  dropout?: number;
 }
 
 /** Everything that decides the score maps of a set of images: the test images, or the reference images. */
@@ -46,6 +59,8 @@ export interface MapSpec {
   udm: string[];
   imagesDigest: string;
   imageSize: number;
+  /** Absent where the members are an ensemble. */
+  dropout?: DropoutSpec;
 }
 
 /** Everything that decides a trained ASR-Net. */
@@ -64,6 +79,8 @@ export interface RefinerSpec extends PrecisionSpec {
   /** SHA-256 over the normal training pixels in order. */
   imagesDigest: string;
   imageSize: number;
+  /** Absent where the members are an ensemble. Every step has passes of its own, decided by epoch and place in it, too. */
+  dropout?: DropoutSpec;
 }
 
 /** Everything that decides refined maps: whose maps, by which refiner. */

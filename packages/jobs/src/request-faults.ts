@@ -1,4 +1,4 @@
-import type { PrecisionSpec } from '@ddad/contract';
+import { dropoutLimits, type PrecisionSpec } from '@ddad/contract';
 import { JobError } from '@ddad/rpc';
 
 /** Collects what is wrong with a request, to tell all of it at once. */
@@ -19,6 +19,13 @@ export class RequestFaults {
     if (value === undefined) return {};
     this.expect(value === 'bfloat16', 'precision', '"bfloat16" or none', `"${value}"`);
     return { precision: 'bfloat16' };
+  }
+
+  /** A rate of dropout; there may be none. */
+  dropoutRate(what: string, rate: number | undefined): void {
+    if (rate === undefined) return;
+    const most = dropoutLimits.rate;
+    this.expect(rate > 0 && rate <= most, what, `more than 0 and at most ${most}`, rate);
   }
 
   /** @throws JobError `invalid` with all of them, where there are any */

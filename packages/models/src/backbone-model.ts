@@ -1,5 +1,6 @@
 import type { Tensor, TensorData } from '@ddad/compute';
 import type { Tensors } from './blocks.ts';
+import type { Drop } from './dropout.ts';
 import type { ParameterSpec } from './parameters.ts';
 
 /** What a loss function gives: the scalar to minimise, and the running statistics after the step. */
@@ -22,12 +23,13 @@ export interface BackboneModel {
   /**
    * Training mode, on a batch of images [N,64,64,1] in [-1,1]. Differentiable in `weights`. To be called inside of
    * compute's `trainStep`, which keeps the batch's statistics alive.
+   * @param drop MC Dropout's masks, here and below; none without dropout
    */
-  loss(weights: Tensors, buffers: Tensors, inputs: { images: Tensor }): LossResult;
-  /** Inference mode, on images [N,64,64,1]. */
-  reconstruct(weights: Tensors, buffers: Tensors, images: Tensor): Reconstruction;
+  loss(weights: Tensors, buffers: Tensors, inputs: { images: Tensor }, drop?: Drop): LossResult;
+  /** Inference mode, on images [N,64,64,1]. With several passes' masks (`dropInPasses`) the passes lie along N, [P·N,64,64,1]. */
+  reconstruct(weights: Tensors, buffers: Tensors, images: Tensor, drop?: Drop): Reconstruction;
   /** Weights of a frozen member, BatchNorm folded into the layers before it, from trainable tensors and buffers. */
   fold(tensors: ReadonlyMap<string, TensorData>): Map<string, TensorData>;
   /** `reconstruct` with what `fold` gave. */
-  reconstructFolded(folded: Tensors, images: Tensor): Reconstruction;
+  reconstructFolded(folded: Tensors, images: Tensor, drop?: Drop): Reconstruction;
 }

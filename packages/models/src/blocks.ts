@@ -1,4 +1,5 @@
 import { batchNormInfer, batchNormTrain, relu, type Tensor, type TensorData, tf } from '@ddad/compute';
+import type { Drop } from './dropout.ts';
 import type { ParameterSpec } from './parameters.ts';
 
 /** Tensors by parameter name, in TensorFlow's layout. */
@@ -26,6 +27,8 @@ export interface Block {
   bias: boolean;
   /** PyTorch's name of the BatchNorm. */
   norm: string | null;
+  /** Where dropout acts behind the ReLU, as masks count their sites; null where it never does. */
+  dropSite: number | null;
   /** Linear layers only: the maps that come in, or go out. */
   from: MapSize | null;
   to: MapSize | null;
@@ -57,6 +60,7 @@ export function convolution(
     stride,
     bias,
     norm: norm ?? null,
+    dropSite: null,
     from: null,
     to: null,
   };
@@ -75,10 +79,10 @@ export function linear(
   name: string,
   inputs: number,
   outputs: number,
-  { norm, from, to }: { norm?: string; from?: MapSize; to?: MapSize } = {},
+  { norm, dropSite, from, to }: { norm?: string; dropSite?: number; from?: MapSize; to?: MapSize } = {},
 ): Block {
   const block = convolution(name, inputs, outputs, { kernel: 1, stride: 1, bias: true, norm });
-  return { ...block, layer: 'linear', from: from ?? null, to: to ?? null };
+  return { ...block, layer: 'linear', dropSite: dropSite ?? null, from: from ?? null, to: to ?? null };
 }
 
 function weightSpec(block: Block): ParameterSpec {
@@ -185,9 +189,15 @@ function applyLayer(block: Block, weights: Tensors, x: Tensor, bias: boolean): T
   return block.to === null ? y : tf.reshape(y, [x.shape[0], block.to.side, block.to.side, block.to.channels]);
 }
 
+/** A block's activation y after dropout, where the block is a site of it and there is any. */
+function dropped(block: Block, y: Tensor, drop: Drop | undefined): Tensor {
+  return drop === undefined || block.dropSite === null ? y : drop(y, block.dropSite);
+}
+
 /**
  * Training mode: BatchNorm by the batch's own statistics.
  * @param buffers running statistics before the step
+ * @param drop none without dropout
  * @returns the chain's output and the running statistics after it: 0.9 of the old and 0.1 of the batch's, the variance
  *   unbiased, as in PyTorch
  */
@@ -196,6 +206,7 @@ export function trainBlocks(
   weights: Tensors,
   buffers: Tensors,
   x: Tensor,
+  drop?: Drop,
 ): { y: Tensor; buffers: Tensors } {
   const renewed: Tensors = {};
   let y = x;
@@ -215,13 +226,19 @@ export function trainBlocks(
     };
     renew('running_mean', batch.mean);
     renew('running_var', batch.variance);
-    y = relu(batch.y);
+    y = dropped(block, relu(batch.y), drop);
   }
   return { y, buffers: renewed };
 }
 
 /** Inference mode: BatchNorm by its running statistics. */
-export function inferBlocks(blocks: readonly Block[], weights: Tensors, buffers: Tensors, x: Tensor): Tensor {
+export function inferBlocks(
+  blocks: readonly Block[],
+  weights: Tensors,
+  buffers: Tensors,
+  x: Tensor,
+  drop?: Drop,
+): Tensor {
   return blocks.reduce((input, block) => {
     const y = applyLayer(block, weights, input, block.bias);
     if (block.norm === null) return y;
@@ -233,7 +250,7 @@ export function inferBlocks(blocks: readonly Block[], weights: Tensors, buffers:
       tensorOf(weights, `${block.norm}.bias`),
       epsilon,
     );
-    return tf.relu(normal);
+    return dropped(block, tf.relu(normal), drop);
   }, x);
 }
 
@@ -279,9 +296,9 @@ export function foldBlocks(
 }
 
 /** Inference mode with what `foldBlocks` gave. */
-export function inferFolded(blocks: readonly Block[], folded: Tensors, x: Tensor): Tensor {
+export function inferFolded(blocks: readonly Block[], folded: Tensors, x: Tensor, drop?: Drop): Tensor {
   return blocks.reduce((input, block) => {
     const y = applyLayer(block, folded, input, block.bias || block.norm !== null);
-    return block.norm === null ? y : tf.relu(y);
+    return block.norm === null ? y : dropped(block, tf.relu(y), drop);
   }, x);
 }

@@ -2,6 +2,7 @@ export { type AsrNet, asrNet } from './asr-net.ts';
 export type { BackboneModel, LossResult, Reconstruction } from './backbone-model.ts';
 export { backbone } from './backbones.ts';
 export type { Tensors } from './blocks.ts';
+export { type Drop, dropInPasses, dropInTraining } from './dropout.ts';
 export { focalLoss } from './focal-loss.ts';
 export {
   fromPyTorch,

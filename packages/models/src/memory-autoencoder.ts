@@ -56,19 +56,20 @@ export function attentionEntropy(attention: Tensor): Tensor {
  */
 export const memoryAutoencoder: BackboneModel = {
   parameters: [...blockParameters(encoder), memory, ...blockParameters(decoder)],
-  loss: (weights, buffers, { images }) =>
+  loss: (weights, buffers, { images }, drop) =>
     tf.tidy(() => {
-      const encoded = trainBlocks(encoder, weights, buffers, images);
+      const encoded = trainBlocks(encoder, weights, buffers, images, drop);
       const { attention, codes } = recall(encoded.y, tensorOf(weights, memory.name));
-      const decoded = trainBlocks(decoder, weights, buffers, codes);
+      const decoded = trainBlocks(decoder, weights, buffers, codes, drop);
       const error = tf.mean(tf.squaredDifference(decoded.y, images));
       const loss = tf.add(error, tf.mul(attentionEntropy(attention), entropyWeight));
       return { loss, buffers: { ...encoded.buffers, ...decoded.buffers } };
     }),
-  reconstruct: (weights, buffers, images) => ({
+  reconstruct: (weights, buffers, images, drop) => ({
     image: tf.tidy(() => {
-      const encoded = inferBlocks(encoder, weights, buffers, images);
-      return inferBlocks(decoder, weights, buffers, recall(encoded, tensorOf(weights, memory.name)).codes);
+      const encoded = inferBlocks(encoder, weights, buffers, images, drop);
+      const { codes } = recall(encoded, tensorOf(weights, memory.name));
+      return inferBlocks(decoder, weights, buffers, codes, drop);
     }),
     variance: null,
   }),
@@ -76,10 +77,10 @@ export const memoryAutoencoder: BackboneModel = {
     const folded = new Map([...foldBlocks(encoder, tensors), ...foldBlocks(decoder, tensors)]);
     return folded.set(memory.name, tensorOf(Object.fromEntries(tensors), memory.name));
   },
-  reconstructFolded: (folded, images) => ({
+  reconstructFolded: (folded, images, drop) => ({
     image: tf.tidy(() => {
-      const encoded = inferFolded(encoder, folded, images);
-      return inferFolded(decoder, folded, recall(encoded, tensorOf(folded, memory.name)).codes);
+      const encoded = inferFolded(encoder, folded, images, drop);
+      return inferFolded(decoder, folded, recall(encoded, tensorOf(folded, memory.name)).codes, drop);
     }),
     variance: null,
   }),

@@ -32,7 +32,7 @@ export function runPython(script: string, args: string[]): string {
 
 /** Tensors that a command of reference.py gives; weights and inputs in PyTorch's layouts. */
 export function reference(
-  command: 'reconstruct' | 'probability' | 'step' | 'train' | 'losses',
+  command: 'reconstruct' | 'probability' | 'step' | 'train' | 'losses' | 'passes',
   weights: ReadonlyMap<string, TensorData>,
   inputs: Record<string, TensorData>,
   options: string[] = [],

@@ -36,14 +36,15 @@ export function uncertaintyLoss(images: Tensor, image: Tensor, logVariance: Tens
  */
 export const uncertaintyAutoencoder: BackboneModel = {
   parameters: blockParameters(blocks),
-  loss: (weights, buffers, { images }) =>
+  loss: (weights, buffers, { images }, drop) =>
     tf.tidy(() => {
-      const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, images);
+      const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, images, drop);
       const { image, logVariance } = channels(y);
       return { loss: uncertaintyLoss(images, image, logVariance), buffers: renewed };
     }),
-  reconstruct: (weights, buffers, images) =>
-    tf.tidy(() => reconstruction(inferBlocks(blocks, weights, buffers, images))),
+  reconstruct: (weights, buffers, images, drop) =>
+    tf.tidy(() => reconstruction(inferBlocks(blocks, weights, buffers, images, drop))),
   fold: (tensors) => foldBlocks(blocks, tensors),
-  reconstructFolded: (folded, images) => tf.tidy(() => reconstruction(inferFolded(blocks, folded, images))),
+  reconstructFolded: (folded, images, drop) =>
+    tf.tidy(() => reconstruction(inferFolded(blocks, folded, images, drop))),
 };

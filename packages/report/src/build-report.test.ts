@@ -29,6 +29,16 @@ describe('a run with labelled test images', () => {
     made = await page(data);
   });
 
+  test('says where passes of MC Dropout stand for members', async () => {
+    const result = { ...data.result, k: 1, dropout: { rate: 0.1, passes: 256, refinerPasses: 16 } };
+    const input = { ...data.input, k: 1, uncertainty: 'dropout', dropout: result.dropout } as const;
+    const { document, texts } = await page({ ...data, input, result });
+    expect(document.querySelector('.facts')?.textContent).toContain('MC Dropout (256 passes, rate 0.1)');
+    expect(document.querySelector('title')?.textContent).toContain('MC Dropout (256 passes, rate 0.1)');
+    expect(texts('tr[data-score="aIntra"] .meaning')[0]).toContain('spread of the passes');
+    expect(made.texts('tr[data-score="aIntra"] .meaning')[0]).toContain('spread of the NDM members');
+  });
+
   test('holds report.json as it is', () => {
     expect(made.result).toEqual(JSON.parse(JSON.stringify(data.result)));
   });

@@ -1,4 +1,4 @@
-import { type ScoreName, scoreNames } from '@ddad/contract';
+import { describeEnsemble, type ScoreName, scoreNames } from '@ddad/contract';
 import { colourFilters } from './colour-scales.ts';
 import { type Html, html, jsonElement } from './html.ts';
 import { dataElements, type PageData } from './page-data.ts';
@@ -45,7 +45,7 @@ export async function buildReport(data: ReportData): Promise<string> {
     side: test?.side ?? 0,
   };
   return pageShell({
-    title: `${result.dataset}: ${result.backbone}, K = ${result.k}, seed ${result.seed} — DDAD report`,
+    title: `${result.dataset}: ${result.backbone}, ${describeEnsemble(result)}, seed ${result.seed} — DDAD report`,
     sections: shown.map(([id, title]) => ({ id, title })),
     content: html`${summary(data)}
 <noscript><p class="note">Without JavaScript the enlarged view, the operating point and the choices of colours are missing.</p></noscript>

@@ -1,4 +1,4 @@
-import type { ScoreName } from '@ddad/contract';
+import type { RunResult, ScoreName } from '@ddad/contract';
 import { Html } from './html.ts';
 
 export { mainScore } from '@ddad/contract';
@@ -53,4 +53,16 @@ export const scoreNaming: Record<ScoreName, Naming> = {
     meaning: 'ASR-Net on both discrepancies (eq. 10)',
     dashes: null,
   },
+};
+
+/** What a score of a run is; with MC Dropout passes stand for members, and `rec` is the network without dropout. */
+export function scoreMeaning(name: ScoreName, { dropout }: Pick<RunResult, 'dropout'>): string {
+  return (dropout && meaningOfPasses[name]) ?? scoreNaming[name].meaning;
+}
+
+const meaningOfPasses: Partial<Record<ScoreName, string>> = {
+  rec: 'reconstruction error of the NDM network without dropout',
+  recEnsemble: 'reconstruction error of the mean over the passes through the NDM network',
+  aIntra: 'intra-discrepancy: spread of the passes through the NDM network (eq. 3)',
+  aInter: 'inter-discrepancy: mean over passes, UDM against NDM (eq. 4)',
 };

@@ -8,14 +8,14 @@ export function artifactKey(spec: object): string {
 }
 
 /**
- * Seed of a member or refiner, from 0 to 2^48 - 1: the first six bytes of SHA-256 over `ddad-seed|runSeed|role|index`.
+ * Seed of a member, of a refiner or of MC Dropout's passes, from 0 to 2^48 - 1: the first six bytes of SHA-256 over `ddad-seed|runSeed|role|index`.
  * So runs with other seeds share no member, and a larger K extends a smaller one.
- * @param index of the member within its role, from 0; of a refiner 0.
+ * @param index of the member within its role, from 0; of others 0.
  * @param retry how many of the member's seeds diverged before; from the first on, `|retry|N` is digested as well.
  */
 export function memberSeed(
   runSeed: number,
-  role: Role | 'refiner-dual' | 'refiner-intra',
+  role: Role | 'refiner-dual' | 'refiner-intra' | 'dropout',
   index: number,
   retry = 0,
 ): number {

@@ -42,7 +42,6 @@ export async function applyRefiner(task: ApplyTask, context: ChildContext): Prom
   try {
     context.ready();
     const batch = new Float32Array(batchSize * area * channels.length);
-    let stopped = false;
     const results = await inBatches(count, batchSize, async (start) => {
       batch.fill(0);
       const pixels = (Math.min(start + batchSize, count) - start) * area;
@@ -50,10 +49,9 @@ export async function applyRefiner(task: ApplyTask, context: ChildContext): Prom
         for (let i = 0; i < pixels; i++) batch[i * channels.length + channel] = map[start * area + i];
       });
       const found = step.run({ maps: batch });
-      stopped ||= (await context.afterStep()) === 'stop';
-      return found;
+      return (await context.afterStep()) === 'go on' ? found : null;
     });
-    if (stopped) return null;
+    if (results === null) return null;
     const files = {
       scores: join(directory, 'refined-scores.safetensors'),
       maps: join(directory, 'refined-maps.safetensors'),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { interDiscrepancy, intraDiscrepancy, meanReconstruction, meanVariance } from '@ddad/anomaly';
 import type { Tensor, TensorData } from '@ddad/compute';
 import type { Backbone, Role } from '@ddad/contract';
-import { type BackboneModel, backbone, fromPyTorch, type Reconstruction } from '@ddad/models';
+import { type BackboneModel, backbone, type Drop, fromPyTorch, type Reconstruction } from '@ddad/models';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import type { EnsembleFiles } from './tasks.ts';
 
@@ -10,8 +10,10 @@ import type { EnsembleFiles } from './tasks.ts';
 export interface Ensemble {
   /** Folded weights of all members, under `ROLE.INDEX.NAME`. */
   weights: Map<string, TensorData>;
-  /** Reconstructions by the members of a role, each like `images`. */
-  reconstruct(role: Role, weights: Record<string, Tensor>, images: Tensor): Reconstruction[];
+  /** Members of each role. */
+  sizes: Record<Role, number>;
+  /** Reconstructions by the members of a role, each like `images`; with `drop`, MC Dropout's passes. */
+  reconstruct(role: Role, weights: Record<string, Tensor>, images: Tensor, drop?: Drop): Reconstruction[];
 }
 
 async function readMember(model: BackboneModel, path: string): Promise<Map<string, TensorData>> {
@@ -32,7 +34,8 @@ export async function loadEnsemble(name: Backbone, files: EnsembleFiles): Promis
   }
   return {
     weights,
-    reconstruct: (role, all, images) =>
+    sizes,
+    reconstruct: (role, all, images, drop) =>
       Array.from({ length: sizes[role] }, (_, index) => {
         const prefix = `${role}.${index}.`;
         const own = Object.fromEntries(
@@ -40,7 +43,7 @@ export async function loadEnsemble(name: Backbone, files: EnsembleFiles): Promis
             .filter(([key]) => key.startsWith(prefix))
             .map(([key, tensor]) => [key.slice(prefix.length), tensor]),
         );
-        return model.reconstructFolded(own, images);
+        return model.reconstructFolded(own, images, drop);
       }),
   };
 }

@@ -11,8 +11,9 @@ import type { MapTask } from './tasks.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
-const { tf } = await import('@ddad/compute');
+const { dropoutMask, maskSeed, tf } = await import('@ddad/compute');
 const { backbone, initialise, toPyTorch } = await import('@ddad/models');
+const { reference } = await import('@ddad/models/testing');
 const { makeMaps } = await import('./make-maps.ts');
 
 const side = 64;
@@ -34,8 +35,18 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
+const members = new Map<string, ReturnType<typeof makeMember>>();
+
+/** A member, made once. */
+function member(name: Backbone, seed: number): ReturnType<typeof makeMember> {
+  const id = `${name}-${seed}`;
+  const made = members.get(id) ?? makeMember(name, seed);
+  members.set(id, made);
+  return made;
+}
+
 /** A member's file, and what it makes of the images: x̂ and σ² (1 where it estimates none), [count × area] each. */
-async function member(name: Backbone, seed: number) {
+async function makeMember(name: Backbone, seed: number) {
   const model = backbone(name);
   const weights = initialise(model.parameters, seed);
   // Otherwise a new member's output is next to nothing, and its σ² next to 1.
@@ -128,4 +139,97 @@ describe.each(['ae', 'aeu'] as const)('maps of %s', (name) => {
       }
     }
   }, 60_000);
+});
+
+describe.each(['ae', 'aeu'] as const)('maps of %s with MC Dropout', (name) => {
+  // Two blocks of passes, the second not a full one.
+  const dropout = { rate: 0.3, passes: 20, seed: 77 };
+
+  let first: NonNullable<Awaited<ReturnType<typeof make>>>;
+
+  async function make(answer: 'go on' | 'stop' = 'go on') {
+    const [ndm, udm] = [await member(name, 1), await member(name, 3)];
+    const task: MapTask = {
+      type: 'map',
+      spec: {
+        recipe: recipes.maps,
+        backbone: name,
+        ndm: ['a'],
+        udm: ['c'],
+        imagesDigest: pixelsDigest(pixels),
+        imageSize: side,
+        dropout,
+      },
+      members: { ndm: [ndm.path], udm: [udm.path] },
+      pixels: join(directory, 'pixels.u8'),
+      images: [0, 1, 2],
+      directory,
+      threads: 1,
+    };
+    const made = await makeMaps(task, { ...context, afterStep: async () => answer });
+    if (made === null) return null;
+    const read = async (file: string) => decodeSafetensors(await readFile(made.files[file])).tensors;
+    return { ndm, udm, maps: await read('maps'), scores: await read('scores') };
+  }
+
+  /** What the independent reference finds over the passes through a member, with the masks that they have. */
+  async function passesOf(path: string, network: number) {
+    const masks = [0, 1].map((site) => {
+      const rows = [0, 16].flatMap((first) =>
+        tf.tidy(() => [
+          ...dropoutMask(
+            tf.tensor1d(maskSeed(dropout.seed, 'maps', first)),
+            2 * network + site,
+            [16, 2048],
+            dropout.rate,
+          ).dataSync<'float32'>(),
+        ]),
+      );
+      return { shape: [dropout.passes, 2048], data: Float32Array.from(rows.slice(0, dropout.passes * 2048)) };
+    });
+    const { tensors } = decodeSafetensors(await readFile(path));
+    const found = reference('passes', tensors, {
+      images: { shape: [count, 1, side, side], data: x },
+      'mask/0': masks[0],
+      'mask/1': masks[1],
+    });
+    const values = (key: string) => found.get(key)?.data ?? new Float32Array(count * area).fill(1);
+    return { mean: values('mean'), deviation: values('deviation'), variance: values('variance') };
+  }
+
+  test('are mean and spread over the passes as the independent reference finds them', async () => {
+    const made = (await make())!;
+    first = made;
+    const [ndm, udm] = [await passesOf(made.ndm.path, 0), await passesOf(made.udm.path, 1)];
+    const expected = {
+      recEnsemble: x.map((grey, i) => (grey - ndm.mean[i]) ** 2 / ndm.variance[i]),
+      aIntra: ndm.deviation.map((value, i) => value / Math.sqrt(ndm.variance[i])),
+      aInter: ndm.mean.map((value, i) => Math.abs(value - udm.mean[i]) / Math.sqrt(ndm.variance[i])),
+    };
+    const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    for (const [map, values] of Object.entries(expected)) {
+      const { data, shape } = made.maps.get(map)!;
+      expect(shape).toEqual([count, side, side]);
+      const worst = data.reduce((most, value, i) => Math.max(most, Math.abs(value - values[i])), 0);
+      expect(worst / Math.max(...values), map).toBeLessThan(1e-5);
+      for (let image = 0; image < count; image++) {
+        const own = mean(values.subarray(image * area, (image + 1) * area));
+        expect(made.scores.get(map)!.data[image]! / own, map).toBeCloseTo(1, 4);
+      }
+    }
+    // The network itself, without dropout.
+    const plain = x.map((grey, i) => (grey - made.ndm.image[i]) ** 2 / made.ndm.variance[i]);
+    expect(made.scores.get('rec.0')!.data[0]! / mean(plain.subarray(0, area))).toBeCloseTo(1, 5);
+    expect([...made.scores.keys()].sort()).toEqual(['aInter', 'aIntra', 'rec.0', 'recEnsemble']);
+  }, 120_000);
+
+  test.runIf(name === 'ae')(
+    'are the same bytes again, and stop when they are told to',
+    async () => {
+      const again = (await make())!;
+      for (const [map, { data }] of first.maps) expect(again.maps.get(map)!.data, map).toEqual(data);
+      expect(await make('stop')).toBeNull();
+    },
+    120_000,
+  );
 });

@@ -1,24 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reconstructionError } from '@ddad/anomaly';
-import { inferenceStep, recordedEnvironment, type Tensor, tf } from '@ddad/compute';
+import { recordedEnvironment } from '@ddad/compute';
 import { networkInput, pixelsDigest, readImages } from '@ddad/dataset/packed-pixels';
 import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { inBatches } from './batches.ts';
-import { discrepancies, loadEnsemble } from './ensemble.ts';
+import { dropoutMapMaker } from './dropout-maps.ts';
+import { loadEnsemble } from './ensemble.ts';
+import { ensembleMapMaker } from './ensemble-maps.ts';
 import type { MapTask } from './tasks.ts';
 
-const batchSize = 64;
-
-/** Image score: the mean of the pixel scores. [N,H,W,1] → [N] */
-const imageScore = (map: Tensor): Tensor => tf.mean(map, [1, 2, 3]);
-
 /**
- * Scores images with all members: files `scores` (tensors `rec.INDEX` per NDM member, `recEnsemble`, `aIntra`, `aInter`:
- * [T]) and `maps` (`recEnsemble`, `aIntra`, `aInter`: [T,H,W]). Without a UDM there is no `aInter`. With AE-U all of them are
- * refined by its uncertainty.
+ * Scores images with all members, or with MC Dropout's passes: files `scores` (tensors `rec.INDEX` per NDM member,
+ * `recEnsemble`, `aIntra`, `aInter`: [T]) and `maps` (`recEnsemble`, `aIntra`, `aInter`: [T,H,W]). Without a UDM there is no
+ * `aInter`. With AE-U all of them are refined by its uncertainty.
  */
 export async function makeMaps(task: MapTask, context: ChildContext): Promise<ChildResult | null> {
   const { spec, directory } = task;
@@ -32,46 +28,28 @@ export async function makeMaps(task: MapTask, context: ChildContext): Promise<Ch
   const side = spec.imageSize;
   const area = side * side;
   const ensemble = await loadEnsemble(spec.backbone, task.members);
-  const step = inferenceStep({
-    weights: ensemble.weights,
-    inputs: { images: [batchSize, side, side, 1] },
-    compute: (weights, inputs) => {
-      const { ndm, mean, variance, aIntra, aInter } = discrepancies(ensemble, weights, inputs.images);
-      const recEnsemble = reconstructionError(inputs.images, mean, variance);
-      const results: Record<string, Tensor> = {
-        'map.recEnsemble': recEnsemble,
-        'map.aIntra': aIntra,
-        recEnsemble: imageScore(recEnsemble),
-        aIntra: imageScore(aIntra),
-      };
-      ndm.forEach(({ image, variance: own }, index) => {
-        results[`rec.${index}`] = imageScore(reconstructionError(inputs.images, image, own));
-      });
-      if (aInter !== null) {
-        results['map.aInter'] = aInter;
-        results.aInter = imageScore(aInter);
-      }
-      return results;
-    },
-    mode: 'graph',
-  });
+  const maker =
+    spec.dropout === undefined
+      ? ensembleMapMaker(ensemble, side)
+      : dropoutMapMaker(ensemble, spec.dropout, side);
   try {
     context.ready();
     const count = task.images.length;
+    const { batchSize } = maker;
     const batch = new Float32Array(batchSize * area);
-    let stopped = false;
+    const goesOn = async () => (await context.afterStep()) === 'go on';
     const results = await inBatches(count, batchSize, async (start) => {
       batch.fill(0);
       batch.set(images.subarray(start * area, Math.min(start + batchSize, count) * area));
-      const found = step.run({ images: batch });
-      stopped ||= (await context.afterStep()) === 'stop';
+      const found = await maker.make(batch, goesOn);
       const done = Math.min(start + batchSize, count);
       const seconds = (performance.now() - started) / 1000;
-      context.progress({ done, total: count, loss: null, imagesPerSecond: done / seconds });
+      if (found !== null)
+        context.progress({ done, total: count, loss: null, imagesPerSecond: done / seconds });
       return found;
     });
-    // Maps take seconds: there is nothing to keep of half of them.
-    if (stopped) return null;
+    // Maps take minutes at most: there is nothing to keep of half of them.
+    if (results === null) return null;
     const files = {
       scores: join(directory, 'scores.safetensors'),
       maps: join(directory, 'maps.safetensors'),
@@ -87,6 +65,6 @@ export async function makeMaps(task: MapTask, context: ChildContext): Promise<Ch
     const seconds = (performance.now() - started) / 1000;
     return { files, loss: null, seconds, environment: recordedEnvironment(task.threads) };
   } finally {
-    step.dispose();
+    maker.dispose();
   }
 }

@@ -61,7 +61,7 @@ function refineRequest(
   others: Partial<RefineRequest> = {},
 ): RefineRequest {
   const spec = { ...refiner, ...change };
-  const numbers = [spec.learningRate, spec.weightDecay];
+  const numbers = [spec.learningRate, spec.weightDecay, spec.dropout?.rate ?? 0];
   const key = numbers.every(Number.isFinite) ? artifactKey(spec) : digest;
   return RefineRequest.create({
     job: { key, attempt: 1 },
@@ -249,5 +249,37 @@ test('refuses numbers that are none, and refined maps without maps', () => {
   ]);
   expect(faults(() => refinePlan(refineRequest({}, { refinedKey: digest }), deps))).toEqual([
     `refined key: expected none without maps, got "${digest}"`,
+  ]);
+});
+
+const dropout = { rate: 0.1, passes: 16, seed: 7 };
+const single = { ndm: ndm.slice(0, 1), udm: udm.slice(0, 1), dropout };
+
+test('MC Dropout takes one member per role, and is part of the specification', () => {
+  const decoded = MapRequest.decode(MapRequest.encode(mapRequest(single)).finish());
+  expect(mapPlan(decoded, deps).spec).toEqual({ ...maps, ...single });
+  const refine = RefineRequest.decode(RefineRequest.encode(refineRequest(single)).finish());
+  expect(refinePlan(refine, deps).spec).toEqual({ ...refiner, ...single });
+  // Nothing of it in an ensemble's, whose keys would change.
+  const plain = MapRequest.decode(MapRequest.encode(mapRequest()).finish());
+  expect(mapPlan(plain, deps).spec).toEqual(maps);
+  expect(Object.keys(mapPlan(plain, deps).spec)).not.toContain('dropout');
+});
+
+test('lists every fault of MC Dropout', () => {
+  const wrong = { dropout: { rate: 0, passes: 4097, seed: 2 ** 48 } };
+  expect(faults(() => mapPlan(mapRequest(wrong), deps))).toEqual([
+    'ndm: expected 1 member with dropout, got 2',
+    'udm: expected at most 1 member with dropout, got 2',
+    'dropout rate: expected more than 0 and at most 0.9, got 0',
+    'passes: expected 2 to 4096, got 4097',
+    'dropout seed: expected less than 2^48, got 281474976710656',
+  ]);
+  // All passes of ASR-Net's training are made at once.
+  const many = { ...single, dropout: { ...dropout, passes: 257 } };
+  expect(faults(() => refinePlan(refineRequest(many), deps))).toEqual(['passes: expected 2 to 256, got 257']);
+  const none = { ...single, dropout: { ...dropout, rate: Number.NaN } };
+  expect(faults(() => refinePlan(refineRequest(none), deps))).toEqual([
+    'dropout rate: expected more than 0 and at most 0.9, got NaN',
   ]);
 });

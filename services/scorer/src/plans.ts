@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { type Backbone, backbones, type RefinedSpec, type RefinerInput, recipes } from '@ddad/contract';
+import {
+  type Backbone,
+  backbones,
+  type DropoutSpec,
+  dropoutLimits,
+  type RefinedSpec,
+  type RefinerInput,
+  recipes,
+} from '@ddad/contract';
 import { type ArtifactPlan, type DatasetCache, type JobPlan, RequestFaults } from '@ddad/jobs';
 import { JobError, type MapRequest, type RefineRequest } from '@ddad/rpc';
 import {
@@ -55,6 +63,7 @@ interface EnsembleFields {
   udm: string[];
   imagesDigest: string;
   imageSize: number;
+  dropout?: DropoutSpec | undefined;
 }
 
 function checkEnsemble(
@@ -62,12 +71,21 @@ function checkEnsemble(
   spec: EnsembleFields,
   recipe: number,
   datasetDigest: string,
+  mostPasses: number,
 ): void {
-  const { backbone, ndm, udm } = spec;
+  const { backbone, ndm, udm, dropout } = spec;
   // Another version would give other bytes under the key of the one that was asked for.
   faults.expect(spec.recipe === recipe, 'recipe', `this scorer's, ${recipe}`, spec.recipe);
   faults.expect(knownBackbones.includes(backbone), 'backbone', knownBackbones.join(', '), `"${backbone}"`);
-  faults.expect(ndm.length >= 2, 'ndm', 'at least 2 members', ndm.length);
+  if (dropout === undefined) faults.expect(ndm.length >= 2, 'ndm', 'at least 2 members', ndm.length);
+  else {
+    faults.expect(ndm.length === 1, 'ndm', '1 member with dropout', ndm.length);
+    faults.expect(udm.length <= 1, 'udm', 'at most 1 member with dropout', udm.length);
+    faults.dropoutRate('dropout rate', dropout.rate);
+    const right = dropout.passes >= 2 && dropout.passes <= mostPasses;
+    faults.expect(right, 'passes', `2 to ${mostPasses}`, dropout.passes);
+    faults.expect(dropout.seed < 2 ** 48, 'dropout seed', 'less than 2^48', dropout.seed);
+  }
   ndm.forEach((key, index) => {
     faults.digest(`ndm ${index}`, key);
   });
@@ -87,9 +105,16 @@ export function mapPlan(
   if (job === undefined || maps === undefined)
     throw new JobError('invalid', 'expected a job header and a map specification');
   const faults = new RequestFaults();
-  checkEnsemble(faults, maps, recipes.maps, datasetDigest);
+  checkEnsemble(faults, maps, recipes.maps, datasetDigest, dropoutLimits.passes);
   faults.expect(images.length > 0, 'images', 'at least 1', 'none');
-  const spec = { ...maps, backbone: maps.backbone as Backbone };
+  const { dropout, ...others } = maps;
+  const spec = {
+    ...others,
+    backbone: maps.backbone as Backbone,
+    ...(dropout === undefined ? {} : { dropout }),
+  };
+  // JSON, and with it a key, knows no NaN.
+  if (!Number.isFinite(dropout?.rate ?? 0)) faults.throwIfAny();
   const key = artifactKey(spec);
   faults.expect(key === job.key, 'key', `the specification's own, ${key}`, `"${job.key}"`);
   faults.throwIfAny();
@@ -118,10 +143,10 @@ export function refinePlan(request: RefineRequest, { store, cache, threads }: Pl
   if (job === undefined || refiner === undefined) {
     throw new JobError('invalid', 'expected a job header and a refiner specification');
   }
-  const { precision, ...others } = refiner;
+  const { precision, dropout, ...others } = refiner;
   const { input, udm, seed, epochs, batchSize, learningRate, weightDecay } = others;
   const faults = new RequestFaults();
-  checkEnsemble(faults, refiner, recipes.refiner, datasetDigest);
+  checkEnsemble(faults, refiner, recipes.refiner, datasetDigest, dropoutLimits.refinerPasses);
   faults.expect(['dual', 'intra'].includes(input), 'input', 'dual or intra', `"${input}"`);
   faults.expect(input !== 'dual' || udm.length > 0, 'udm', 'members for input dual', 'none');
   faults.expect(input !== 'intra' || udm.length === 0, 'udm', 'no members for input intra', udm.length);
@@ -140,9 +165,10 @@ export function refinePlan(request: RefineRequest, { store, cache, threads }: Pl
     backbone: refiner.backbone as Backbone,
     input: input as RefinerInput,
     ...faults.precision(precision),
+    ...(dropout === undefined ? {} : { dropout }),
   };
   // JSON, and with it a key, knows no NaN.
-  if (![learningRate, weightDecay].every(Number.isFinite)) faults.throwIfAny();
+  if (![learningRate, weightDecay, dropout?.rate ?? 0].every(Number.isFinite)) faults.throwIfAny();
   const key = artifactKey(spec);
   faults.expect(key === job.key, 'key', `the specification's own, ${key}`, `"${job.key}"`);
   const { mapsKey, refinedKey, further } = request;

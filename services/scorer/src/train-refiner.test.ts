@@ -108,6 +108,23 @@ test('training gives the recorded loss, and the same bytes again', async () => {
   expect((await train()).sha256).toBe(sha256);
 }, 120_000);
 
+test('with MC Dropout, one network per role gives the recorded loss, and the same bytes again', async () => {
+  const { ndm, udm } = task.spec;
+  const dropout = { rate: 0.3, passes: 3, seed: 5 };
+  const change: Partial<RefineTask> = {
+    spec: { ...task.spec, ndm: ndm.slice(0, 1), udm, dropout },
+    members: { ...task.members, ndm: task.members.ndm.slice(0, 1) },
+  };
+  const { result, sha256 } = await train(change);
+  // Recorded like the one above; masks are part of the recipe as well.
+  const recorded = 0.32401;
+  expect(Math.abs((result.loss ?? 0) / recorded - 1), `loss ${result.loss}`).toBeLessThan(1e-3);
+  expect((await train(change)).sha256).toBe(sha256);
+  // Other masks, other maps.
+  const other = { ...change.spec!, dropout: { ...dropout, seed: 6 } };
+  expect((await train({ ...change, spec: other })).sha256).not.toBe(sha256);
+}, 120_000);
+
 test('refuses images other than those that the specification names', async () => {
   await expect(train({ images: [...task.images].reverse() })).rejects.toMatchObject({
     kind: 'invalid',

@@ -1,7 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { applyPatch, drawPatch, patchLabel } from '@ddad/anomaly';
-import { randomStream, recordedEnvironment, type Shapes, type Tensor, tf, trainStep } from '@ddad/compute';
+import {
+  maskSeed,
+  maskSeedSize,
+  randomStream,
+  recordedEnvironment,
+  type Shapes,
+  type Tensor,
+  tf,
+  trainStep,
+} from '@ddad/compute';
 import type { RefinerInput } from '@ddad/contract';
 import { networkInput, pixelsDigest, readImages } from '@ddad/dataset/packed-pixels';
 import type { ChildResult } from '@ddad/jobs';
@@ -9,6 +18,7 @@ import { type ChildContext, ChildFault } from '@ddad/jobs/child';
 import { runTraining } from '@ddad/jobs/training';
 import { asrNet, initialise, shapesOf, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
+import { discrepanciesOfPasses } from './dropout-passes.ts';
 import { discrepancies, loadEnsemble } from './ensemble.ts';
 import type { RefineTask } from './tasks.ts';
 
@@ -23,10 +33,11 @@ export function refinerChannels(input: RefinerInput): 1 | 2 {
 /**
  * Trains one ASR-Net on synthetic anomalies (section 3.5, eqs. 8 to 13): normal images, half of them with a foreign patch,
  * go through the frozen members, and the network learns to find the patch in their discrepancy maps. All of it is one
- * compiled step.
+ * compiled step. With MC Dropout, passes stand for the members, and every step has new masks.
  */
 export async function trainRefiner(task: RefineTask, context: ChildContext): Promise<ChildResult | null> {
   const { spec, directory } = task;
+  const { dropout } = spec;
   const side = spec.imageSize;
   const area = side * side;
   const pixels = await readImages(task.pixels, side, task.images);
@@ -47,9 +58,12 @@ export async function trainRefiner(task: RefineTask, context: ChildContext): Pro
     trainable,
     buffers,
     frozen,
-    inputs: { images: shape, labels: shape },
+    inputs: { images: shape, labels: shape, ...(dropout === undefined ? {} : { masks: [maskSeedSize] }) },
     loss: (weights, running, inputs, members) => {
-      const { aIntra, aInter } = discrepancies(ensemble, members, inputs.images);
+      const { aIntra, aInter } =
+        dropout === undefined
+          ? discrepancies(ensemble, members, inputs.images)
+          : discrepanciesOfPasses(ensemble, dropout, members, { images: inputs.images, seed: inputs.masks });
       const maps: Tensor = aInter === null ? aIntra : tf.concat([aIntra, aInter], 3);
       return network.loss(weights, running, { maps, labels: inputs.labels });
     },
@@ -77,7 +91,11 @@ export async function trainRefiner(task: RefineTask, context: ChildContext): Pro
           else applyPatch(target, image(position), image(patch.source), patch);
           patchLabel(labels.subarray(i * area, (i + 1) * area), patch);
         }
-        return { images: batch, labels };
+        return {
+          images: batch,
+          labels,
+          ...(dropout !== undefined && { masks: maskSeed(dropout.seed, 'refiner', epoch, start) }),
+        };
       },
       directory,
       checkpoint: task.checkpoint,

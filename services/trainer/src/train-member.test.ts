@@ -106,6 +106,21 @@ test('training gives the same bytes again, stopped and resumed too', async () =>
   expect((await train()).sha256).toBe(first.sha256);
 }, 120_000);
 
+test('with dropout it gives the recorded losses, and the same bytes when it was stopped and resumed', async () => {
+  const withDropout: Partial<MemberTask> = { spec: { ...task.spec, dropout: 0.3 } };
+  const whole = await train(withDropout);
+  // Recorded like those above; masks are part of the recipe as well.
+  const recorded = [0.610903, 0.383313];
+  expect(whole.result?.history).toHaveLength(recorded.length);
+  whole.result?.history?.forEach((loss, epoch) => {
+    expect(Math.abs(loss / recorded[epoch] - 1), `epoch ${epoch + 1}: ${loss}`).toBeLessThan(1e-3);
+  });
+  const stopped = await train(withDropout, (step) => (step === 4 ? 'stop' : 'go on'));
+  const resumed = await train({ ...withDropout, checkpoint: stopped.checkpoints[0] });
+  expect(resumed.sha256).toBe(whole.sha256);
+  expect(whole.sha256).not.toBe(first.sha256);
+}, 120_000);
+
 test('refuses images other than those that the specification names', async () => {
   const images = [...task.images].reverse();
   await expect(train({ images })).rejects.toMatchObject({

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { randomStream, recordedEnvironment, trainStep } from '@ddad/compute';
+import { maskSeed, maskSeedSize, randomStream, recordedEnvironment, trainStep } from '@ddad/compute';
 import { gatherBatch, networkInput, pixelsDigest, readImages } from '@ddad/dataset/packed-pixels';
 import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';
 import { runTraining } from '@ddad/jobs/training';
-import { backbone, initialise, shapesOf, toPyTorch } from '@ddad/models';
+import { backbone, dropInTraining, initialise, shapesOf, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 import type { MemberTask } from './member-task.ts';
 
@@ -13,8 +13,8 @@ import type { MemberTask } from './member-task.ts';
 const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
 
 /**
- * Trains one member (equations 1 and 2: one network, its own seed and shuffle) and writes its weights under PyTorch's
- * names and layouts.
+ * Trains one member (equations 1 and 2: one network, its own seed and shuffle), for MC Dropout with masks that seed, epoch and
+ * place in it decide, and writes its weights under PyTorch's names and layouts.
  * @throws ChildFault `invalid` where the images are not those that the specification names
  */
 export async function trainMember(task: MemberTask, context: ChildContext): Promise<ChildResult | null> {
@@ -26,14 +26,24 @@ export async function trainMember(task: MemberTask, context: ChildContext): Prom
   }
   const images = networkInput(pixels);
   const area = spec.imageSize ** 2;
+  const { dropout: rate } = spec;
   const model = backbone(spec.backbone);
   const parameters = model.parameters;
   const { trainable, buffers } = shapesOf(parameters);
   const step = trainStep({
     trainable,
     buffers,
-    inputs: { images: [spec.batchSize, spec.imageSize, spec.imageSize, 1] },
-    loss: (weights, running, inputs) => model.loss(weights, running, { images: inputs.images }),
+    inputs: {
+      images: [spec.batchSize, spec.imageSize, spec.imageSize, 1],
+      ...(rate === undefined ? {} : { masks: [maskSeedSize] }),
+    },
+    loss: (weights, running, { images: batch, masks }) =>
+      model.loss(
+        weights,
+        running,
+        { images: batch },
+        rate === undefined ? undefined : dropInTraining(masks, rate),
+      ),
     optimiser: { ...adam, learningRate: spec.learningRate },
     precision: spec.precision,
     mode: 'graph',
@@ -47,9 +57,12 @@ export async function trainMember(task: MemberTask, context: ChildContext): Prom
       images: task.images.length,
       batchSize: spec.batchSize,
       order: (epoch) => randomStream(spec.seed, 'order', epoch).shuffle(task.images.length),
-      inputs: (_epoch, order, start) => {
+      inputs: (epoch, order, start) => {
         gatherBatch(images, area, order, start, batch);
-        return { images: batch };
+        return {
+          images: batch,
+          ...(rate !== undefined && { masks: maskSeed(spec.seed, 'member', epoch, start) }),
+        };
       },
       directory,
       checkpoint: task.checkpoint,

@@ -21,7 +21,7 @@ const member: MemberSpec = {
 /** As it comes off the wire. */
 function request(change: Partial<MemberSpec> = {}, others: Partial<TrainRequest> = {}): TrainRequest {
   const spec = { ...member, ...change };
-  const key = Number.isFinite(spec.learningRate) ? artifactKey(spec) : digest;
+  const key = [spec.learningRate, spec.dropout ?? 0].every(Number.isFinite) ? artifactKey(spec) : digest;
   const whole = TrainRequest.create({
     job: { key, attempt: 1 },
     datasetDigest: digest,
@@ -55,6 +55,17 @@ test('turns a request into the task of a training process', async () => {
     checkpoint: '/scratch/job/resume',
     threads: 2,
   });
+});
+
+test('hands on the rate of dropout, where there is one', async () => {
+  expect(trainPlan(request({ dropout: 0.1 }), cache, 1).spec).toEqual({ ...member, dropout: 0.1 });
+  expect(Object.keys(trainPlan(request(), cache, 1).spec)).not.toContain('dropout');
+});
+
+test.each([0, 0.91, -0.1, Number.NaN])('refuses dropout at a rate of %f', (dropout) => {
+  expect(faults(request({ dropout }))).toEqual([
+    `dropout: expected more than 0 and at most 0.9, got ${dropout}`,
+  ]);
 });
 
 test('lists every fault of a request', () => {

@@ -19,7 +19,7 @@ export function trainPlan(request: TrainRequest, cache: DatasetCache, threads: n
     throw new JobError('invalid', 'expected a job header and a member specification');
   }
   const faults = new RequestFaults();
-  const { precision, ...others } = member;
+  const { precision, dropout, ...others } = member;
   const { recipe, backbone, role, seed, epochs, batchSize, learningRate } = others;
   // Another version would give other bytes under the key of the one that was asked for.
   faults.expect(recipe === recipes.member, 'recipe', `this trainer's, ${recipes.member}`, recipe);
@@ -32,6 +32,7 @@ export function trainPlan(request: TrainRequest, cache: DatasetCache, threads: n
   const trainable = learningRate > 0 && learningRate <= 1;
   faults.expect(trainable, 'learning rate', 'more than 0 and at most 1', learningRate);
   faults.expect(member.imageSize === imageSize, 'image size', String(imageSize), member.imageSize);
+  faults.dropoutRate('dropout', dropout);
   faults.digest('images digest', member.imagesDigest);
   faults.digest('dataset digest', datasetDigest);
   const spec = {
@@ -39,9 +40,10 @@ export function trainPlan(request: TrainRequest, cache: DatasetCache, threads: n
     backbone: backbone as Backbone,
     role: role as Role,
     ...faults.precision(precision),
+    ...(dropout === undefined ? {} : { dropout }),
   };
   // JSON, and with it a key, knows no NaN.
-  if (!Number.isFinite(learningRate)) faults.throwIfAny();
+  if (![learningRate, dropout ?? 0].every(Number.isFinite)) faults.throwIfAny();
   const key = artifactKey(spec);
   faults.expect(key === job.key, 'key', `the specification's own, ${key}`, `"${job.key}"`);
   faults.throwIfAny();

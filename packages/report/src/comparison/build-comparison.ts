@@ -1,5 +1,5 @@
 import type { Difference } from '@ddad/anomaly';
-import type { RunResult } from '@ddad/contract';
+import { describeEnsemble, type RunResult } from '@ddad/contract';
 import { figure, percent, plural } from '../figures.ts';
 import { type Html, html, jsonElement } from '../html.ts';
 import { dataElements, noPageData } from '../page-data.ts';
@@ -42,7 +42,7 @@ function settings(runs: readonly [RunResult, RunResult]): Html {
     ['run', (run) => run.runId],
     ['dataset', (run) => run.dataset],
     ['backbone', (run) => run.backbone],
-    ['K', (run) => String(run.k)],
+    ['ensemble', describeEnsemble],
     ['seed', (run) => String(run.seed)],
     ['members', (run) => String(run.members.length)],
     ['members in common', () => String(shared(runs))],

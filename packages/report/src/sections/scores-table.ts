@@ -2,7 +2,7 @@ import { type RunScores, scoreNames } from '@ddad/contract';
 import { percent } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
-import { scoreNaming } from '../score-names.ts';
+import { scoreMeaning, scoreNaming } from '../score-names.ts';
 
 /** AUC, AP and χ² of every score; beside them the same without copies, where the dataset has some. Null without labels. */
 export function scoresTable({ result, test }: ReportData): Html | null {
@@ -29,16 +29,16 @@ export function scoresTable({ result, test }: ReportData): Html | null {
     <thead><tr><th scope="col">score</th><th scope="col">what it is</th><th scope="col" class="number">AUC %</th><th scope="col" class="number">AP %</th><th scope="col" class="number">χ²</th>
       ${clean !== undefined && html`<th scope="col" class="number">AUC %<br><small>without copies</small></th><th scope="col" class="number">AP %<br><small>without copies</small></th>`}</tr></thead>
     <tbody>${names.map((name) => {
-      const { symbol, plain, meaning } = scoreNaming[name];
+      const { symbol, plain } = scoreNaming[name];
       const distance = histogramDistance?.[name];
       return html`
-      <tr data-score="${name}"><th scope="row"><span class="key" style="background: var(--${name})"></span>${symbol} <code>${plain}</code></th><td class="meaning">${meaning}</td>
+      <tr data-score="${name}"><th scope="row"><span class="key" style="background: var(--${name})"></span>${symbol} <code>${plain}</code></th><td class="meaning">${scoreMeaning(name, result)}</td>
         ${cell(scores[name]?.auc, bestAuc)}${cell(scores[name]?.ap, bestAp)}<td class="number">${distance === undefined ? '' : distance.toFixed(1)}</td>
         ${clean !== undefined && [cell(clean.scores?.[name]?.auc, bestCleanAuc), cell(clean.scores?.[name]?.ap, bestCleanAp)]}</tr>`;
     })}</tbody>
   </table>
   </div>
-  <p class="caption"><code>rec</code> over the NDM members: AUC ${percent(scores.rec.aucMean)} ± ${percent(scores.rec.aucStd)} (mean and standard deviation). χ² is the distance
+  <p class="caption">${result.dropout === undefined && html`<code>rec</code> over the NDM members: AUC ${percent(scores.rec.aucMean)} ± ${percent(scores.rec.aucStd)} (mean and standard deviation). `}χ² is the distance
     of the two histograms below, 0 to 100.</p>
   ${
     clean !== undefined &&

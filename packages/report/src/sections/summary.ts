@@ -1,3 +1,4 @@
+import { describeEnsemble } from '@ddad/contract';
 import { duration, percent, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
@@ -10,7 +11,7 @@ export function summary(data: ReportData): Html {
   return html`<header class="summary" id="summary">
   <p class="overline">Dual-distribution discrepancy anomaly detection</p>
   <h1>${result.dataset}</h1>
-  <p class="facts">backbone <b>${result.backbone}</b> · K = <b>${result.k}</b>${oneClass ? ' · one-class mode' : null} · seed <b>${result.seed}</b>
+  <p class="facts">backbone <b>${result.backbone}</b> · ${result.dropout === undefined ? html`K = <b>${result.k}</b>` : html`<b>${describeEnsemble(result)}</b>`}${oneClass ? ' · one-class mode' : null} · seed <b>${result.seed}</b>
     · <b>${data.input.epochs}</b> ${data.input.epochs === 1 ? 'epoch' : 'epochs'} · run <code>${result.runId}</code></p>
   ${result.synthetic && html`<p class="note"><b>Synthetic images.</b> This dataset was made by a generator; its scores say nothing about real ones.</p>`}
   ${test !== null && html`<p class="note"><b>This page holds pictures of test images.</b> Treat it as you treat the images themselves. It loads nothing from a network and sends nothing.</p>`}

@@ -176,6 +176,35 @@ describe('a plan', () => {
     expect(plan.maps).toEqual(refined.maps);
   });
 
+  it('with MC Dropout has one network per role, and specifications of its own', async () => {
+    const sizes = { batchSize: 4, refiner: { batchSize: 2 } };
+    const input = { dataset: 'tiny', seed: 5, uncertainty: 'dropout', ...sizes };
+    const plan = await planOf({ ...input, dropout: { rate: 0.2 } });
+    expect(plan.input).toMatchObject({ k: 1, dropout: { rate: 0.2, passes: 256, refinerPasses: 16 } });
+    const [ndm, udm] = plan.members;
+    expect(plan.members.map(({ role, index, spec }) => [role, index, spec.dropout])).toEqual([
+      ['ndm', 0, 0.2],
+      ['udm', 0, 0.2],
+    ]);
+    const seed = memberSeed(5, 'dropout', 0);
+    expect(plan.maps!.spec).toMatchObject({
+      ndm: [ndm!.key],
+      udm: [udm!.key],
+      dropout: { rate: 0.2, passes: 256, seed },
+    });
+    for (const { spec } of plan.refiners) {
+      expect(spec).toMatchObject({ ndm: [ndm!.key], dropout: { rate: 0.2, passes: 16, seed } });
+    }
+    // Another number of passes needs no other networks; an ensemble has none of these members, and no such field.
+    const fewer = await planOf({ ...input, dropout: { rate: 0.2, passes: 8 } });
+    expect(fewer.members.map(({ key }) => key)).toEqual([ndm!.key, udm!.key]);
+    expect(fewer.maps!.key).not.toBe(plan.maps!.key);
+    const ensemble = await planOf({ dataset: 'tiny', seed: 5, ...sizes });
+    expect(ensemble.members.map(({ key }) => key)).not.toContain(ndm!.key);
+    for (const spec of [ensemble.members[0]!.spec, ensemble.maps!.spec, ensemble.refiners[0]!.spec])
+      expect(Object.keys(spec)).not.toContain('dropout');
+  });
+
   it('has no maps without test images', async () => {
     const plan = await planOf({ dataset: 'plain', batchSize: 4, refiner: { batchSize: 2 } });
     expect(plan.maps).toBeNull();
@@ -307,6 +336,24 @@ describe('a faulty input', () => {
       'more members wanted at least than there are, beside another fault',
       { dataset: 'tiny', batchSize: 4, refiner: { batchSize: 2 }, k: 3, minMembers: 4, epochs: 0 },
       ['epochs', 'minMembers'],
+    ],
+    [
+      'MC Dropout of several networks, beside other faults',
+      {
+        dataset: 'tiny',
+        batchSize: 4,
+        refiner: { batchSize: 2 },
+        uncertainty: 'dropout',
+        k: 3,
+        minMembers: 2,
+        dropout: { rate: 0, passes: 1 },
+      },
+      ['dropout.passes', 'dropout.rate', 'k', 'minMembers'],
+    ],
+    [
+      'settings of MC Dropout for an ensemble',
+      { dataset: 'tiny', batchSize: 4, refiner: { batchSize: 2 }, dropout: {} },
+      ['dropout'],
     ],
     ['no dataset', {}, ['dataset']],
     ['defaults that are too large for the dataset', { dataset: 'tiny' }, ['batchSize', 'refiner.batchSize']],

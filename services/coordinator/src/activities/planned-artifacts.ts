@@ -1,4 +1,5 @@
 import {
+  type DropoutSpec,
   type MapSpec,
   type MemberSpec,
   type PlannedMember,
@@ -85,7 +86,7 @@ export function memberSpec(
   { input, images, digests }: PlanBasis,
   { role, index, retry }: WantedMember,
 ): { spec: MemberSpec; key: string } {
-  const { backbone, epochs, batchSize, learningRate } = input;
+  const { backbone, epochs, batchSize, learningRate, dropout } = input;
   const imagesDigest = role === 'ndm' ? digests.normal : digests.normalAndUnlabeled;
   if (imagesDigest === null) throw new RangeError(`${role} ${index}: expected unlabeled images, got none`);
   const spec: MemberSpec = {
@@ -99,6 +100,7 @@ export function memberSpec(
     imagesDigest,
     imageSize: images.imageSize,
     ...precisionSpec(input),
+    ...(dropout === undefined ? {} : { dropout: dropout.rate }),
   };
   return { spec, key: artifactKey(spec) };
 }
@@ -132,6 +134,17 @@ export function planMembers(
   );
 }
 
+/** MC Dropout's part of a specification; nothing of an ensemble's. */
+function dropoutOf(
+  { dropout, seed }: ResolvedRunInput,
+  passes: 'passes' | 'refinerPasses',
+): { dropout?: DropoutSpec } {
+  if (dropout === undefined) return {};
+  return {
+    dropout: { rate: dropout.rate, passes: dropout[passes], seed: memberSeed(seed, 'dropout', 0) },
+  };
+}
+
 /** Works out what is made of the members with these keys. */
 export function planScoring({ input, images, digests }: PlanBasis, { ndm, udm }: EnsembleKeys): ScoringPlan {
   const mapsOf = (imagesDigest: string): MapPlan => {
@@ -142,6 +155,7 @@ export function planScoring({ input, images, digests }: PlanBasis, { ndm, udm }:
       udm,
       imagesDigest,
       imageSize: images.imageSize,
+      ...dropoutOf(input, 'passes'),
     };
     return { spec, key: artifactKey(spec) };
   };
@@ -165,6 +179,7 @@ export function planScoring({ input, images, digests }: PlanBasis, { ndm, udm }:
       imagesDigest: digests.normal,
       imageSize: images.imageSize,
       ...precisionSpec(input),
+      ...dropoutOf(input, 'refinerPasses'),
     };
     const key = artifactKey(spec);
     return {

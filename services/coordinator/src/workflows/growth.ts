@@ -76,6 +76,8 @@ export class Growth {
   #faultOf({ k }: AddMembersInput): string | null {
     if (this.#run === null)
       return 'expected a run that trains, this one is still being planned: try again soon';
+    if (this.#run.input.dropout !== undefined)
+      return 'expected a run of an ensemble, this one is of MC Dropout (uncertainty "dropout"): it has one network per role';
     if (!this.#run.training.open) {
       return `expected a run that still trains its members, this one is past that: its stage is ${this.#state.stage}`;
     }

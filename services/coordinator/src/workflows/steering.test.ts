@@ -232,6 +232,21 @@ describe('addMembers', () => {
     await expectReplays(handle);
   });
 
+  it('is refused by a run of MC Dropout, which has one network per role', async () => {
+    const handle = await server.start({ ...small, k: 1, uncertainty: 'dropout' });
+    await held.until(2);
+    const error: unknown = await addMembers(handle, { k: 3 }).catch((reason: unknown) => reason);
+    expect((error as WorkflowUpdateFailedError).cause?.message).toBe(
+      'expected a run of an ensemble, this one is of MC Dropout (uncertainty "dropout"): it has one network per role',
+    );
+    held.finishAll();
+    const result = (await handle.result()) as RunResult;
+    expect(result).toMatchObject({ k: 1, dropout: { rate: 0.1, passes: 256, refinerPasses: 16 } });
+    expect(result.members.map(({ role, index }) => `${role} ${index}`)).toEqual(['ndm 0', 'udm 0']);
+    expect(mapped[0]!.spec.dropout).toMatchObject({ passes: 256 });
+    await expectReplays(handle);
+  });
+
   it('is taken by a paused run, which trains the new members once it goes on', async () => {
     const handle = await server.start({ ...small, unlabeled: 0 });
     await held.until(2);

@@ -177,6 +177,7 @@ async function score(
     synthetic: planned.synthetic,
     backbone: input.backbone,
     k: input.k,
+    ...(input.dropout === undefined ? {} : { dropout: input.dropout }),
     seed: input.seed,
     ...membersOf(training),
     artifacts: {

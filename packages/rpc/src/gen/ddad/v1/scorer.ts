@@ -46,6 +46,18 @@ export interface MapSpec {
   /** SHA-256 over the images' pixels in order. */
   imagesDigest: string;
   imageSize: number;
+  /** Absent where the members are an ensemble. */
+  dropout?: DropoutSpec | undefined;
+}
+
+/** MC Dropout: passes through one network per role stand for an ensemble's members. */
+export interface DropoutSpec {
+  /** The rate that the networks were trained with, above 0 and at most 0.9. */
+  rate: number;
+  /** Passes for each image, at least 2. */
+  passes: number;
+  /** Decides all masks; 0 to 2^48 - 1. */
+  seed: number;
 }
 
 export interface MapResponse {
@@ -90,6 +102,10 @@ export interface RefinerSpec {
   /** SHA-256 over the normal training pixels in order. */
   imagesDigest: string;
   imageSize: number;
+  /** Absent where the members are an ensemble. */
+  dropout?:
+    | DropoutSpec
+    | undefined;
   /** "bfloat16": of ASR-Net's convolutions; absent where all is float32. */
   precision?: string | undefined;
 }
@@ -221,7 +237,7 @@ export const MapRequest: MessageFns<MapRequest> = {
 };
 
 function createBaseMapSpec(): MapSpec {
-  return { recipe: 0, backbone: "", ndm: [], udm: [], imagesDigest: "", imageSize: 0 };
+  return { recipe: 0, backbone: "", ndm: [], udm: [], imagesDigest: "", imageSize: 0, dropout: undefined };
 }
 
 export const MapSpec: MessageFns<MapSpec> = {
@@ -243,6 +259,9 @@ export const MapSpec: MessageFns<MapSpec> = {
     }
     if (message.imageSize !== 0) {
       writer.uint32(48).uint32(message.imageSize);
+    }
+    if (message.dropout !== undefined) {
+      DropoutSpec.encode(message.dropout, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -308,6 +327,14 @@ export const MapSpec: MessageFns<MapSpec> = {
             message.imageSize = reader.uint32();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.dropout = DropoutSpec.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -331,6 +358,88 @@ export const MapSpec: MessageFns<MapSpec> = {
     message.udm = object.udm?.map((e) => e) || [];
     message.imagesDigest = object.imagesDigest ?? "";
     message.imageSize = object.imageSize ?? 0;
+    message.dropout = (object.dropout !== undefined && object.dropout !== null)
+      ? DropoutSpec.fromPartial(object.dropout)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDropoutSpec(): DropoutSpec {
+  return { rate: 0, passes: 0, seed: 0 };
+}
+
+export const DropoutSpec: MessageFns<DropoutSpec> = {
+  encode(message: DropoutSpec, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rate !== 0) {
+      writer.uint32(9).double(message.rate);
+    }
+    if (message.passes !== 0) {
+      writer.uint32(16).uint32(message.passes);
+    }
+    if (message.seed !== 0) {
+      writer.uint32(24).uint64(message.seed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DropoutSpec {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDropoutSpec();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.rate = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.passes = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.seed = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DropoutSpec>): DropoutSpec {
+    return DropoutSpec.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DropoutSpec>): DropoutSpec {
+    const message = createBaseDropoutSpec();
+    message.rate = object.rate ?? 0;
+    message.passes = object.passes ?? 0;
+    message.seed = object.seed ?? 0;
     return message;
   },
 };
@@ -624,6 +733,7 @@ function createBaseRefinerSpec(): RefinerSpec {
     weightDecay: 0,
     imagesDigest: "",
     imageSize: 0,
+    dropout: undefined,
     precision: undefined,
   };
 }
@@ -665,6 +775,9 @@ export const RefinerSpec: MessageFns<RefinerSpec> = {
     }
     if (message.imageSize !== 0) {
       writer.uint32(96).uint32(message.imageSize);
+    }
+    if (message.dropout !== undefined) {
+      DropoutSpec.encode(message.dropout, writer.uint32(106).fork()).join();
     }
     if (message.precision !== undefined) {
       writer.uint32(114).string(message.precision);
@@ -781,6 +894,14 @@ export const RefinerSpec: MessageFns<RefinerSpec> = {
             message.imageSize = reader.uint32();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.dropout = DropoutSpec.decode(reader, reader.uint32());
+            continue;
+          }
           case 14: {
             if (tag !== 114) {
               break;
@@ -818,6 +939,9 @@ export const RefinerSpec: MessageFns<RefinerSpec> = {
     message.weightDecay = object.weightDecay ?? 0;
     message.imagesDigest = object.imagesDigest ?? "";
     message.imageSize = object.imageSize ?? 0;
+    message.dropout = (object.dropout !== undefined && object.dropout !== null)
+      ? DropoutSpec.fromPartial(object.dropout)
+      : undefined;
     message.precision = object.precision ?? undefined;
     return message;
   },

@@ -58,6 +58,10 @@ export interface MemberSpec {
   imagesDigest: string;
   /** Side of the square images in pixels. */
   imageSize: number;
+  /** Rate of the dropout that the member is trained with, above 0 and at most 0.9; absent where there is none. */
+  dropout?:
+    | number
+    | undefined;
   /** "bfloat16": of matrix products and convolutions; absent where all is float32. */
   precision?: string | undefined;
 }
@@ -184,6 +188,7 @@ function createBaseMemberSpec(): MemberSpec {
     learningRate: 0,
     imagesDigest: "",
     imageSize: 0,
+    dropout: undefined,
     precision: undefined,
   };
 }
@@ -216,6 +221,9 @@ export const MemberSpec: MessageFns<MemberSpec> = {
     }
     if (message.imageSize !== 0) {
       writer.uint32(72).uint32(message.imageSize);
+    }
+    if (message.dropout !== undefined) {
+      writer.uint32(81).double(message.dropout);
     }
     if (message.precision !== undefined) {
       writer.uint32(90).string(message.precision);
@@ -308,6 +316,14 @@ export const MemberSpec: MessageFns<MemberSpec> = {
             message.imageSize = reader.uint32();
             continue;
           }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.dropout = reader.double();
+            continue;
+          }
           case 11: {
             if (tag !== 90) {
               break;
@@ -342,6 +358,7 @@ export const MemberSpec: MessageFns<MemberSpec> = {
     message.learningRate = object.learningRate ?? 0;
     message.imagesDigest = object.imagesDigest ?? "";
     message.imageSize = object.imageSize ?? 0;
+    message.dropout = object.dropout ?? undefined;
     message.precision = object.precision ?? undefined;
     return message;
   },

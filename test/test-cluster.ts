@@ -52,6 +52,11 @@ export function runProgram(
   return finished(spawn(program, args, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
+/** Runs `ddad` with these arguments in an environment that says where the cluster is. */
+export function runDdad(args: string[], env: Record<string, string>): Promise<CommandResult> {
+  return runProgram(process.execPath, [cli, ...args], env);
+}
+
 /** @param options identifiers of the trainers, and further environment of all services */
 export async function startTestCluster({
   trainers: ids = ['one', 'two'],
@@ -94,7 +99,7 @@ export async function startTestCluster({
       trainers,
       coordinator,
       scorer,
-      ddad: (...args) => runProgram(process.execPath, [cli, ...args], env),
+      ddad: (...args) => runDdad(args, env),
       addTrainer,
       stop,
     };

@@ -1,9 +1,18 @@
 import { join } from 'node:path';
 import { describeFaults } from '@ddad/contract';
-import { ConfigError, environmentOf, natsShape, readConfig, storeShape, temporalShape } from '@ddad/platform';
+import {
+  ConfigError,
+  environmentOf,
+  natsShape,
+  readConfig,
+  storeShape,
+  temporalAccess,
+  temporalShape,
+} from '@ddad/platform';
 import { z } from 'zod';
 import { CommandFailure } from './failure.ts';
 import { findHome, readClusterEnv } from './local-home.ts';
+import type { TemporalPlace } from './temporal-runs.ts';
 
 /** A process's environment as a value. */
 export type Environment = Record<string, string | undefined>;
@@ -59,8 +68,22 @@ export function readSettings<Shape extends z.ZodRawShape>(
   cluster: Cluster,
   shape: Shape,
 ): z.output<z.ZodObject<Shape>> {
+  return orCommandFailure(cluster, () => readConfig(z.object(shape), cluster.environment));
+}
+
+/**
+ * How to reach Temporal.
+ * @throws CommandFailure that lists everything that is missing or wrong
+ */
+export function readTemporal(cluster: Cluster): TemporalPlace {
+  const settings = readSettings(cluster, shapes.temporal);
+  const access = orCommandFailure(cluster, () => temporalAccess(settings));
+  return { ...access, namespace: settings.TEMPORAL_NAMESPACE };
+}
+
+function orCommandFailure<T>(cluster: Cluster, read: () => T): T {
   try {
-    return readConfig(z.object(shape), cluster.environment);
+    return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new CommandFailure(

@@ -3,7 +3,7 @@ import { storeAccess } from '@ddad/platform';
 import { createS3Store, type ObjectStore, StoreError } from '@ddad/storage';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { RunDeps } from './attend-run.ts';
-import { type Cluster, findCluster, type Place, readSettings, shapes } from './cluster.ts';
+import { type Cluster, findCluster, type Place, readSettings, readTemporal, shapes } from './cluster.ts';
 import { addMembersToRun } from './commands/add-members.ts';
 import { cancelRun } from './commands/cancel.ts';
 import { compareReports } from './commands/compare.ts';
@@ -40,10 +40,11 @@ Exit codes:
   1    failed (a server does not answer, a dataset is at fault, ...)
   2    bad input: an option, an argument, or a run's input
   3    the run failed or was cancelled
-  130  interrupted (Ctrl-C); a run goes on in the cluster
+  130  interrupted (Ctrl-C), 143 ended by SIGTERM; either way a run goes on in the cluster: "ddad cancel RUN" ends it
 
-The cluster: environment variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, NATS_URL, S3_ENDPOINT, S3_BUCKET,
-S3_ACCESS_KEY, S3_SECRET_KEY, each also as NAME_FILE), else the local cluster of "make up" (DDAD_HOME, else the nearest
+The cluster: environment variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS_CERT, TEMPORAL_TLS_KEY,
+TEMPORAL_TLS_CA, TEMPORAL_TLS_SERVER_NAME, TEMPORAL_API_KEY, NATS_URL, S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY,
+S3_SECRET_KEY, each also as NAME_FILE), else the local cluster of "make up" (DDAD_HOME, else the nearest
 .ddad directory upwards from here, else the checkout's). DDAD_DEBUG=1 shows stacks of errors, NO_COLOR=1 drops colours.`;
 
 /**
@@ -382,11 +383,7 @@ Examples:
     });
 
   async function withTemporal<T>(work: (runs: TemporalRuns) => Promise<T>): Promise<T> {
-    const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = readSettings(
-      cluster(),
-      shapes.temporal,
-    );
-    const runs = await connectTemporal({ address, namespace });
+    const runs = await connectTemporal(readTemporal(cluster()));
     try {
       return await work(runs);
     } finally {

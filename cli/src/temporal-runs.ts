@@ -14,6 +14,7 @@ import {
   taskQueue,
   workflowType,
 } from '@ddad/contract';
+import type { TemporalAccess } from '@ddad/platform';
 import { findRun, listRuns, type RunEntry, type RunHandle, statusOf } from '@ddad/runs';
 import {
   ApplicationFailure,
@@ -53,8 +54,8 @@ export interface TemporalRuns {
   close(): Promise<void>;
 }
 
-export interface TemporalAddress {
-  address: string;
+/** How to reach Temporal. */
+export interface TemporalPlace extends TemporalAccess {
   namespace: string;
 }
 
@@ -70,10 +71,11 @@ const pollLimit = 60_000;
 const awayLimit = 120_000;
 
 /** @throws CommandFailure where the server does not answer within 6 s */
-export async function connectTemporal({ address, namespace }: TemporalAddress): Promise<TemporalRuns> {
+export async function connectTemporal({ namespace, ...access }: TemporalPlace): Promise<TemporalRuns> {
+  const { address } = access;
   let connection: Connection;
   try {
-    connection = await Connection.connect({ address, connectTimeout: connectLimit });
+    connection = await Connection.connect({ ...access, connectTimeout: connectLimit });
   } catch (error) {
     throw unreachable(address, error);
   }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { TemporalAccess } from '@ddad/platform';
 import { checkHealth } from '@ddad/rpc';
 import { Connection } from '@temporalio/client';
 
@@ -41,8 +42,8 @@ export async function grpcReady(address: string): Promise<boolean> {
 }
 
 /** Whether Temporal serves the namespace. */
-export function temporalReady(address: string, namespace: string): Promise<boolean> {
-  return askTemporal(address, async (connection) => {
+export function temporalReady(access: TemporalAccess, namespace: string): Promise<boolean> {
+  return askTemporal(access, async (connection) => {
     await connection.workflowService.describeNamespace({ namespace });
     return true;
   });
@@ -50,12 +51,12 @@ export function temporalReady(address: string, namespace: string): Promise<boole
 
 /** Whether a worker has asked for workflow tasks of the queue since the given time. */
 export function workerPolls(
-  address: string,
+  access: TemporalAccess,
   namespace: string,
   queue: string,
   since: Date,
 ): Promise<boolean> {
-  return askTemporal(address, async (connection) => {
+  return askTemporal(access, async (connection) => {
     const { pollers } = await connection.workflowService.describeTaskQueue({
       namespace,
       taskQueue: { name: queue },
@@ -70,12 +71,12 @@ export function workerPolls(
 }
 
 async function askTemporal(
-  address: string,
+  access: TemporalAccess,
   ask: (connection: Connection) => Promise<boolean>,
 ): Promise<boolean> {
   let connection: Connection | undefined;
   try {
-    connection = await Connection.connect({ address, connectTimeout: lookMs });
+    connection = await Connection.connect({ ...access, connectTimeout: lookMs });
     const open = connection;
     return await open.withDeadline(Date.now() + lookMs, () => ask(open));
   } catch {

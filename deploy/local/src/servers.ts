@@ -44,7 +44,7 @@ function temporalSpec(home: Home, env: ClusterEnv, base: Record<string, string>,
     cwd: home.temporal,
     log: join(home.logs, 'temporal.log'),
     address: env.TEMPORAL_ADDRESS,
-    ready: () => temporalReady(env.TEMPORAL_ADDRESS, 'default'),
+    ready: () => temporalReady({ address: env.TEMPORAL_ADDRESS }, 'default'),
     readyLimitMs,
   };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { taskQueue } from '@ddad/contract';
-import { environmentOf } from '@ddad/platform';
+import { environmentOf, readConfig, temporalAccess, temporalShape } from '@ddad/platform';
+import { z } from 'zod';
 import { checkout } from './checkout.ts';
 import type { ClusterEnv } from './cluster-env.ts';
 import type { Home } from './home.ts';
@@ -64,12 +65,14 @@ export function serviceSpec(settings: ServiceSettings): ProgramSpec {
     cwd: checkout,
     log: settings.log,
     address,
-    ready: (startedAt) =>
-      address === null
-        ? workerPolls(env.TEMPORAL_ADDRESS ?? '', env.TEMPORAL_NAMESPACE ?? 'default', taskQueue, startedAt)
-        : grpcReady(address),
+    ready: (startedAt) => (address === null ? coordinatorPolls(env, startedAt) : grpcReady(address)),
     readyLimitMs,
   };
+}
+
+function coordinatorPolls(env: Environment, startedAt: Date): Promise<boolean> {
+  const settings = readConfig(z.object(temporalShape), env);
+  return workerPolls(temporalAccess(settings), settings.TEMPORAL_NAMESPACE, taskQueue, startedAt);
 }
 
 /** The services of a local cluster that are there once: scorer and coordinator. */

@@ -13,10 +13,31 @@ export const hostPortSchema = z
     'expected a port up to 65535',
   );
 
-/** Where Temporal is. Spread into a schema for `readConfig`, like the other shapes here. */
+const pemSchema = (label: string) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^-----BEGIN [A-Z ]*${label}-----`, 'm'),
+      `expected ${label.toLowerCase()} in PEM format`,
+    )
+    .optional();
+
+/** Where Temporal is, and as whom to speak to it; see `temporalAccess`. Spread into a schema for `readConfig`, like the other shapes here. */
 export const temporalShape = {
   TEMPORAL_ADDRESS: hostPortSchema.describe("the Temporal server's host:port"),
   TEMPORAL_NAMESPACE: z.string().default('default'),
+  /** Our own certificate and its key, where the server asks for one. */
+  TEMPORAL_TLS_CERT: pemSchema('CERTIFICATE'),
+  TEMPORAL_TLS_KEY: pemSchema('PRIVATE KEY'),
+  /** Certificates of the authority that signed the server's; unset: those that the system trusts. */
+  TEMPORAL_TLS_CA: pemSchema('CERTIFICATE'),
+  /** Name that the server's certificate carries, where it is not the host that is dialled. */
+  TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
+  /** Best given as TEMPORAL_API_KEY_FILE. */
+  TEMPORAL_API_KEY: z
+    .string()
+    .regex(/^[!-~]+$/, 'expected letters, digits and punctuation of ASCII without spaces')
+    .optional(),
 };
 
 /** Where NATS is, and as whom to speak to it. */
@@ -52,15 +73,6 @@ const tokenSchema = z
   .regex(/^[!-~]*$/, 'expected letters, digits and punctuation of ASCII without spaces')
   .min(32, 'expected at least 32 characters')
   .max(1024, 'expected at most 1024 characters');
-
-const pemSchema = (label: string) =>
-  z
-    .string()
-    .regex(
-      new RegExp(`^-----BEGIN [A-Z ]*${label}-----`, 'm'),
-      `expected ${label.toLowerCase()} in PEM format`,
-    )
-    .optional();
 
 /** Who may call our gRPC services: whoever has the token, or a certificate of the authority. See `grpcAccess`. */
 export const grpcShape = {

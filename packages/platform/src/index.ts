@@ -11,6 +11,7 @@ export * from './operations-server.ts';
 export * from './progress.ts';
 export * from './service-registry.ts';
 export * from './shutdown.ts';
+export * from './temporal-access.ts';
 export * from './time-limit.ts';
 export * from './trainer-bucket.ts';
 export * from './watch-trainers.ts';

@@ -16,6 +16,9 @@ const credentials = [
   'S3_SECRET_KEY',
   'GRPC_TOKEN',
   'GRPC_TLS_KEY',
+  'TEMPORAL_TLS_KEY',
+  'TEMPORAL_API_KEY',
+  'apiKey',
 ];
 
 /**

@@ -11,6 +11,7 @@ import {
   serviceRegistry,
   storeAccess,
   subscribeAllProgress,
+  temporalAccess,
   untilSignal,
   watchTrainers,
 } from '@ddad/platform';
@@ -42,6 +43,7 @@ const access = grpcAccess(config);
 const scorerHost = config.SCORER_ADDRESS.slice(0, config.SCORER_ADDRESS.lastIndexOf(':'));
 const scorerAccess =
   access.tls === undefined ? access : { ...access, tls: { serverName: scorerHost, ...access.tls } };
+const temporal = temporalAccess(config);
 const logger = createLogger('coordinator', config.LOG_LEVEL);
 // Signals are ours: the SDK would stop its workers beside our own shutdown.
 Runtime.install({ logger: temporalLogger(logger), shutdownSignals: [] });
@@ -59,7 +61,7 @@ try {
   const bundling = workflowBundle(temporalLogger(logger), config.WORKFLOWS);
   // Awaited below; a failure must not go unheard meanwhile.
   bundling.catch(() => {});
-  const connection = await connectTemporal(config.TEMPORAL_ADDRESS);
+  const connection = await connectTemporal(temporal);
   shutdown.add('temporal', () => connection.close());
   const namespace = config.TEMPORAL_NAMESPACE;
   const client = new Client({ connection, namespace });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { withTimeLimit } from '@ddad/platform';
+import { type TemporalAccess, withTimeLimit } from '@ddad/platform';
 import { NativeConnection } from '@temporalio/worker';
 
 const attemptLimitMs = 10_000;
@@ -8,10 +8,11 @@ const attemptLimitMs = 10_000;
  * Connects to Temporal, which has `limitMs` to appear.
  * @throws where it does not, with the last error as cause.
  */
-export async function connectTemporal(address: string, limitMs = 60_000): Promise<NativeConnection> {
+export async function connectTemporal(access: TemporalAccess, limitMs = 60_000): Promise<NativeConnection> {
+  const { address } = access;
   const giveUpAt = performance.now() + limitMs;
   for (;;) {
-    const connecting = NativeConnection.connect({ address });
+    const connecting = NativeConnection.connect(access);
     try {
       const left = Math.max(1_000, giveUpAt - performance.now());
       return await withTimeLimit(connecting, Math.min(attemptLimitMs, left), `connecting to ${address}`);

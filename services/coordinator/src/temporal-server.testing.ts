@@ -29,7 +29,7 @@ export async function startTemporalServer(): Promise<TestTemporalServer> {
   };
   const address = `127.0.0.1:${port}`;
   try {
-    const connection = await connectTemporal(address, 20_000);
+    const connection = await connectTemporal({ address }, 20_000);
     return {
       address,
       connection,

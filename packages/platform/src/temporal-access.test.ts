@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { ConfigError, readConfig } from './config.ts';
+import { temporalShape } from './config-shapes.ts';
+import { temporalAccess } from './temporal-access.ts';
+
+const address = 'temporal:7233';
+const access = (env: Record<string, string>) =>
+  temporalAccess(readConfig(z.object(temporalShape), { TEMPORAL_ADDRESS: address, ...env }));
+
+function faultOf(env: Record<string, string>): string {
+  try {
+    access(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('expected a ConfigError');
+}
+
+const pem = (label: string) => `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----`;
+
+test('with the address alone the connection is a plain one', () => {
+  expect(access({})).toEqual({ address });
+});
+
+test('an API key never travels in the clear', () => {
+  expect(access({ TEMPORAL_API_KEY: 'key' })).toEqual({ address, apiKey: 'key', tls: {} });
+  expect(access({ TEMPORAL_TLS_SERVER_NAME: 'name' })).toEqual({
+    address,
+    tls: { serverNameOverride: 'name' },
+  });
+});
+
+test('what is set must be PEM, complete, and fit together; every fault is named, and no key shown', () => {
+  const wrong = faultOf({
+    TEMPORAL_TLS_CERT: 'cert',
+    TEMPORAL_TLS_KEY: 'my-key',
+    TEMPORAL_API_KEY: 'my key',
+  });
+  expect(wrong).toMatch(/TEMPORAL_TLS_CERT: expected certificate in PEM/);
+  expect(wrong).toMatch(/TEMPORAL_TLS_KEY: expected private key in PEM/);
+  expect(wrong).toMatch(/TEMPORAL_API_KEY: expected .* without spaces/);
+  expect(wrong).not.toMatch(/my.key/);
+  const half = faultOf({ TEMPORAL_TLS_KEY: pem('PRIVATE KEY'), TEMPORAL_TLS_CA: pem('CERTIFICATE') });
+  expect(half).toMatch(/TEMPORAL_TLS_CERT: expected both or none/);
+  expect(half).toMatch(/TEMPORAL_TLS_CA: expected certificates/);
+  expect(faultOf({ TEMPORAL_TLS_CERT: pem('CERTIFICATE'), TEMPORAL_TLS_KEY: pem('PRIVATE KEY') })).toContain(
+    'TEMPORAL_TLS_CERT: expected a certificate and its key',
+  );
+});

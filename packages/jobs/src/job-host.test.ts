@@ -524,3 +524,32 @@ test('who stops a job does not wait for a store that is away', async () => {
   expect(performance.now() - started).toBeLessThan(10_000);
   await expect(caller.ended).rejects.toMatchObject({ kind: 'stopped' });
 });
+
+test('an artifact whose checkpoints could not be removed is finished by the next attempt, which removes them', async () => {
+  let away = true;
+  const remove = (keys: readonly string[]) =>
+    away ? Promise.reject(new StoreError('no connection', 'ECONNREFUSED')) : store.remove(keys);
+  const host = startHost({ store: { ...store, remove }, limits: { checkpointMs: 1 } });
+  const job = plan({ stepMs: 20 });
+  await expect(call(host, job).ended).rejects.toMatchObject({ kind: 'failed', message: 'no connection' });
+  expect(await readManifest(store, 'members', job.key)).not.toBeNull();
+  expect(await checkpointsOf(job)).not.toEqual([]);
+  away = false;
+  expect(await call(host, job).ended).toMatchObject({ $case: 'finished', value: { reused: true } });
+  expect(await checkpointsOf(job)).toEqual([]);
+  expect(processesOf(job.trace)).toHaveLength(1);
+});
+
+test('an artifact whose checkpoints may not be removed is finished all the same', async () => {
+  const remove = () => Promise.reject(new StoreError('no rights', 'AccessDenied'));
+  const host = startHost({ store: { ...store, remove }, limits: { checkpointMs: 1 } });
+  const job = plan({ stepMs: 20 });
+  expect(await call(host, job).ended).toMatchObject({ $case: 'finished', value: { reused: false } });
+  await store.remove((await listCheckpoints(store, 'members', job.key)).map(({ object }) => object));
+});
+
+test('a store that refuses is said to refuse', async () => {
+  const get = () => Promise.reject(new StoreError('no rights', 'AccessDenied'));
+  const host = startHost({ store: { ...store, get } });
+  await expect(call(host, plan()).ended).rejects.toMatchObject({ kind: 'denied', message: 'no rights' });
+});

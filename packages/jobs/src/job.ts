@@ -11,6 +11,7 @@ import {
   readIntactManifest,
   readManifest,
   removeCheckpoints,
+  StoreError,
   saveCheckpoint,
 } from '@ddad/storage';
 import { readCheckpointFile } from './checkpoint-file.ts';
@@ -138,7 +139,8 @@ export class Job {
       return end;
     } catch (error) {
       if (error instanceof JobError) throw error;
-      throw new JobError('failed', error instanceof Error ? error.message : String(error), { cause: error });
+      const kind = error instanceof StoreError && error.refused ? 'denied' : 'failed';
+      throw new JobError(kind, error instanceof Error ? error.message : String(error), { cause: error });
     }
   }
 
@@ -196,11 +198,17 @@ export class Job {
     return manifest;
   }
 
-  /** A finished artifact keeps no checkpoint; one that is left costs space, and is no reason to fail. */
+  /**
+   * A finished artifact keeps no checkpoint. Where the store has just gone away the attempt fails, and the next one, which
+   * finds the artifact published, removes them; rights that are missing are no reason to fail for good.
+   */
   async #removeCheckpoints({ kind, key }: ArtifactPlan): Promise<void> {
-    await removeCheckpoints(this.#options.store, kind, key).catch((err: unknown) =>
-      this.#options.logger.warn({ err, key }, 'could not remove the checkpoints of a finished artifact'),
-    );
+    try {
+      await removeCheckpoints(this.#options.store, kind, key);
+    } catch (err) {
+      this.#options.logger.warn({ err, key }, 'could not remove the checkpoints of a finished artifact');
+      if (!(err instanceof StoreError && err.refused)) throw err;
+    }
   }
 
   /**

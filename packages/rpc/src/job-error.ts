@@ -17,6 +17,8 @@ const statusOf = {
   stopped: status.CANCELLED,
   /** The server shuts down; the job can go on elsewhere. */
   leaving: status.UNAVAILABLE,
+  /** The object store refuses what the job needs: credentials or rights are wrong. */
+  denied: status.PERMISSION_DENIED,
   /** Anything else; the message says what. */
   failed: status.INTERNAL,
 } as const;

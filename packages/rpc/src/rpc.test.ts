@@ -109,6 +109,7 @@ test('statuses are the ones that job.proto promises', () => {
     superseded: status.ABORTED,
     stopped: status.CANCELLED,
     leaving: status.UNAVAILABLE,
+    denied: status.PERMISSION_DENIED,
     failed: status.INTERNAL,
   });
 });

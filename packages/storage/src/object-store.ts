@@ -34,7 +34,21 @@ export class StoreError extends Error {
     super(message, { cause });
     this.code = code;
   }
+
+  /** Whether the server said no, as to wrong credentials or rights that are missing: asking again gives the same. */
+  get refused(): boolean {
+    return refusals.has(this.code);
+  }
 }
+
+const refusals: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'AccountProblem',
+  'AllAccessDisabled',
+  'InvalidAccessKeyId',
+  'NoSuchBucket',
+  'SignatureDoesNotMatch',
+]);
 
 /** A key was read that does not exist. */
 export class ObjectNotFound extends StoreError {

@@ -1,6 +1,6 @@
 import { pauseSignal, type RunProgress, type RunResult, resumeSignal } from '@ddad/contract';
 import { JobError } from '@ddad/rpc';
-import { manifestKey, readManifest } from '@ddad/storage';
+import { manifestKey, readManifest, StoreError } from '@ddad/storage';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -203,5 +203,39 @@ describe('a published member', () => {
     );
     expect(await bench.store.get(file.object)).toEqual(good);
     expect(bench.trainer.jobs.pending).toBe(0);
+  });
+});
+
+describe('a finished member', () => {
+  it('with a checkpoint left is handed to a trainer, which removes it; without one it is not', async () => {
+    await bench.startCoordinator([bench.trainer.entry]);
+    const first = await bench.start();
+    await finishJobs(2);
+    const { members } = (await first.result()) as RunResult;
+    const left = `checkpoints/members/${members[0]!.key}/${'1'.padStart(16, '0')}-${'5'.padStart(16, '0')}.safetensors`;
+    await bench.store.put(left, 'of somebody who died');
+    const again = await bench.start();
+    const job = await bench.trainer.jobs.next();
+    expect(job.request.job!.key).toBe(members[0]!.key);
+    await bench.store.remove([left]);
+    await job.finish();
+    const result = (await again.result()) as RunResult;
+    expect(result.members.map(({ reused }) => reused)).toEqual([true, true]);
+    expect(bench.trainer.jobs.pending).toBe(0);
+  });
+});
+
+describe('an object store that refuses', () => {
+  it('shows in Temporal with the operation and the object, not as a failure too large to keep', async () => {
+    const cause = new Error('Access Denied.', { cause: new Error('a long answer '.repeat(1000)) });
+    const message = 'could not get datasets/by-name/tiny in bucket ddad: Access Denied. (AccessDenied)';
+    const get = () => Promise.reject(new StoreError(message, 'AccessDenied', cause));
+    await bench.startCoordinator([bench.trainer.entry], { store: { ...bench.store, get } });
+    const handle = await bench.start();
+    const shown = async () => (await handle.describe()).raw.pendingActivities?.[0]?.lastFailure ?? null;
+    await expect.poll(shown, patience).not.toBeNull();
+    expect(await shown()).toMatchObject({ message, applicationFailureInfo: { type: 'StoreRefused' } });
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
   });
 });

@@ -10,6 +10,8 @@ export const failureTypes = {
   invalidArtifact: 'InvalidArtifact',
   /** Objects that a published artifact names are missing or hold other bytes; details list them. */
   damagedArtifact: 'DamagedArtifact',
+  /** The object store refuses what is asked of it: credentials, rights or the bucket are wrong. */
+  storeRefused: 'StoreRefused',
   /** A member's attempts failed again and again without getting further. */
   noProgress: 'NoProgress',
   /** A member failed for good; the message names it. */

@@ -10,6 +10,7 @@ const failureOf = {
   superseded: { type: 'Superseded', nonRetryable: false },
   stopped: { type: 'Stopped', nonRetryable: false },
   leaving: { type: 'WorkerLeft', nonRetryable: false },
+  denied: { type: failureTypes.storeRefused, nonRetryable: false },
   failed: { type: 'JobFailed', nonRetryable: false },
 } as const satisfies Record<JobError['kind'], { type: string; nonRetryable: boolean }>;
 

@@ -1,6 +1,7 @@
 import { taskQueue } from '@ddad/contract';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from './activities/index.ts';
+import { briefFailures } from './brief-failures.ts';
 import { cancelLimits } from './cancel-limits.ts';
 import { activityQueues } from './task-queues.ts';
 
@@ -39,6 +40,7 @@ export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorker
     // An activity lets go of its job as soon as it hears of the shutdown: nothing to wait for before.
     shutdownGraceTime: 0,
     shutdownForceTime: '20s',
+    interceptors: { activity: [() => ({ inbound: briefFailures })] },
   } satisfies Partial<WorkerOptions>;
   const workers: Worker[] = [];
   try {

@@ -10,14 +10,8 @@ import {
 } from '@ddad/contract';
 import { type ArtifactPlan, type DatasetCache, type JobPlan, RequestFaults } from '@ddad/jobs';
 import { JobError, type MapRequest, type RefineRequest } from '@ddad/rpc';
-import {
-  type ArtifactKind,
-  artifactKey,
-  fetchFile,
-  type Manifest,
-  type ObjectStore,
-  readManifest,
-} from '@ddad/storage';
+import { artifactKey, fetchFile, type ObjectStore } from '@ddad/storage';
+import { finishedManifest } from './finished-manifest.ts';
 import type { ApplyTask, EnsembleFiles, MapTask, RefineTask } from './tasks.ts';
 
 export interface PlanDeps {
@@ -25,13 +19,6 @@ export interface PlanDeps {
   cache: DatasetCache;
   /** Intra-op threads of a scoring process. */
   threads: number;
-}
-
-async function published(store: ObjectStore, kind: ArtifactKind, key: string): Promise<Manifest> {
-  const manifest = await readManifest(store, kind, key);
-  if (manifest === null)
-    throw new JobError('invalid', `${kind} ${key}: expected it to be finished, found no manifest`);
-  return manifest;
 }
 
 async function fetchMembers(
@@ -44,7 +31,7 @@ async function fetchMembers(
     const paths: string[] = [];
     for (const [index, key] of keys.entries()) {
       const path = join(directory, `${role}-${index}.safetensors`);
-      await fetchFile(store, await published(store, 'members', key), 'weights', path);
+      await fetchFile(store, await finishedManifest(store, 'members', key), 'weights', path);
       paths.push(path);
     }
     return paths;
@@ -213,8 +200,13 @@ function applyPlan(
         refiner: join(directory, 'refiner.safetensors'),
         maps: join(directory, 'maps.safetensors'),
       };
-      await fetchFile(store, await published(store, 'refiners', spec.refiner), 'weights', paths.refiner);
-      await fetchFile(store, await published(store, 'maps', spec.maps), 'maps', paths.maps);
+      await fetchFile(
+        store,
+        await finishedManifest(store, 'refiners', spec.refiner),
+        'weights',
+        paths.refiner,
+      );
+      await fetchFile(store, await finishedManifest(store, 'maps', spec.maps), 'maps', paths.maps);
       return { type: 'apply', input, imageSize: side, ...paths, directory, threads };
     },
   };

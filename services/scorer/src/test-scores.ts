@@ -1,30 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ReportFacts, type ScoreName, scoreNames } from '@ddad/contract';
-import {
-  type ArtifactKind,
-  decodeSafetensors,
-  fetchFile,
-  type Manifest,
-  type ObjectStore,
-  readManifest,
-} from '@ddad/storage';
+import { type ArtifactKind, decodeSafetensors, fetchFile, type ObjectStore } from '@ddad/storage';
+import { finishedManifest } from './finished-manifest.ts';
 
 /** Image scores of a set of images, the test images or the reference images, [T] each: `rec` per NDM member, the rest by name. */
 export interface ImageScores {
   rec: Float32Array[];
   others: Map<Exclude<ScoreName, 'rec'>, Float32Array>;
-}
-
-/** @throws where there is none: a report is asked for once everything has finished. */
-export async function finishedManifest(
-  store: ObjectStore,
-  kind: ArtifactKind,
-  key: string,
-): Promise<Manifest> {
-  const manifest = await readManifest(store, kind, key);
-  if (manifest === null) throw new Error(`${kind} ${key}: expected it to be finished, found no manifest`);
-  return manifest;
 }
 
 async function readScores(store: ObjectStore, directory: string, kind: ArtifactKind, key: string) {

@@ -15,8 +15,9 @@ import {
   readDatasetPixels,
 } from '@ddad/storage';
 import { copiesInTraining } from './copies-in-training.ts';
+import { finishedManifest } from './finished-manifest.ts';
 import type { PageWork } from './page-worker.ts';
-import { finishedManifest, readTestScores, scoresByName } from './test-scores.ts';
+import { readTestScores, scoresByName } from './test-scores.ts';
 
 /** Seconds are usual. */
 const limitMs = 300_000;

@@ -1,5 +1,5 @@
 import type { MapSpec, RefinerSpec } from '@ddad/contract';
-import { type ArtifactKind, readIntactManifest } from '@ddad/storage';
+import { type ArtifactKind, latestCheckpoint, readIntactManifest } from '@ddad/storage';
 import { Context } from '@temporalio/activity';
 import { type DatasetCatalog, referenceImages, type Selection } from '../dataset-catalog.ts';
 import type { Dispatcher, RunIdentity } from '../dispatcher.ts';
@@ -102,7 +102,12 @@ async function runScorerJob(deps: ScoreDeps, args: ScoreArgs, work: ScorerWork):
   const { run, key } = args;
   const { job, order, total, reads, makes } = work;
   const what = `${work.what} (key ${key})`;
-  if ((await unlessCancelled(missing(deps, makes))).length === 0) return;
+  const toMake = await unlessCancelled(missing(deps, makes));
+  const checkpoints = await unlessCancelled(
+    Promise.all(makes.map(([kind, made]) => latestCheckpoint(deps.store, kind, made))),
+  );
+  // Checkpoints of what is finished, whose maker died before it had removed them: the scorer does that.
+  if (toMake.length === 0 && checkpoints.every((left) => left === null)) return;
   try {
     await followJob(deps.scorer.request({ key, job, run, order, total }), { what, beatMs: deps.beatMs });
   } catch (error) {

@@ -18,6 +18,8 @@ describe('a setback', () => {
     [new JobError('superseded', 'a newer attempt'), false],
     [new JobError('stopped', 'nobody took it over'), false],
     [new StoreError('no connection', 'ECONNREFUSED'), false],
+    [new StoreError('no rights', 'AccessDenied'), true],
+    [new JobError('denied', 'the trainer has no rights'), true],
   ])('is what may be the member’s own fault: %s, %s', (error, expected) => {
     expect(isSetback(error)).toBe(expected);
     // As the followed job's end reaches the activity.

@@ -27,7 +27,8 @@ export const noSetbacks: Setbacks = { count: 0, since: 0, steps: 0 };
 
 /**
  * Whether a failed attempt may be the member's own fault. A trainer that was lost, left, was busy, or gave the job to
- * somebody else says nothing of the member; nor does an object store that does not answer.
+ * somebody else says nothing of the member; nor does an object store that does not answer. One that refuses will go on
+ * refusing.
  */
 export function isSetback(error: unknown): boolean {
   if (error instanceof ApplicationFailure) {
@@ -35,8 +36,8 @@ export function isSetback(error: unknown): boolean {
     if (error.nonRetryable || !(error.cause instanceof JobError)) return false;
     return isSetback(error.cause);
   }
-  if (error instanceof JobError) return error.kind === 'failed' && !error.lost;
-  return !(error instanceof StoreError) || error instanceof ObjectNotFound;
+  if (error instanceof JobError) return error.kind === 'denied' || (error.kind === 'failed' && !error.lost);
+  return !(error instanceof StoreError) || error.refused || error instanceof ObjectNotFound;
 }
 
 /** One more setback; a checkpoint newer than at the last one starts the count anew. */

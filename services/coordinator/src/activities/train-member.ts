@@ -6,6 +6,7 @@ import {
   type ObjectStore,
   readIntactManifest,
   readManifest,
+  StoreError,
 } from '@ddad/storage';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { DatasetCatalog, Selection } from '../dataset-catalog.ts';
@@ -89,7 +90,9 @@ async function findOrTrain(
     deps.onDamage(damage);
     carried.replaced = damage.fault;
   }
-  if (published !== null) {
+  const left = await unlessCancelled(latestCheckpoint(deps.store, 'members', key));
+  // Whoever finished it died before it had removed its checkpoints: a trainer does that, and trains nothing.
+  if (published !== null && left === null) {
     deps.publish(key, {
       done: epochs,
       total: epochs,
@@ -129,7 +132,7 @@ async function findOrTrain(
   if (manifest === null) {
     throw new Error(`${role} ${index}: the trainer finished, but member ${key} is not published`);
   }
-  return toResult({ ...args, finished: false }, manifest, carried);
+  return toResult(published === null ? { ...args, finished: false } : args, manifest, carried);
 }
 
 function carriedBy(details: unknown, { replaced }: TrainMemberArgs): Carried {
@@ -148,9 +151,10 @@ async function withSetback(
   let steps: number;
   try {
     steps = (await latestCheckpoint(deps.store, 'members', key))?.done ?? 0;
-  } catch {
-    // The store does not answer: what failed may have failed for that reason.
-    return error;
+  } catch (unread) {
+    // Where the store does not answer, what failed may have failed for that reason.
+    if (!(unread instanceof StoreError && unread.refused)) return error;
+    steps = carried.setbacks.steps;
   }
   const now = deps.now();
   const setbacks = addSetback(carried.setbacks, steps, now);

@@ -22,7 +22,7 @@ import {
 import type { ExperimentPlan } from '../activities/experiment.ts';
 import { planExperiment, publishExperiment } from './activity-stubs.ts';
 import { ExperimentState } from './experiment-state.ts';
-import { inputFailure, workflowFailure } from './failures.ts';
+import { planFailure, workflowFailure } from './failures.ts';
 import { sharedMembers, sharedRefiners } from './sharing.ts';
 
 export const experimentProgressQuery = defineQuery<ExperimentProgress>('progress');
@@ -71,7 +71,7 @@ async function makePlan(raw: unknown): Promise<ExperimentPlan> {
   try {
     return await planExperiment.executeWithOptions({ summary: 'plan' }, [raw]);
   } catch (error) {
-    throw inputFailure(error);
+    throw planFailure(error);
   }
 }
 

@@ -67,13 +67,14 @@ export function stageFailure(
   });
 }
 
-/** The plan's listing of faults as the run's own failure; other failures go through. */
-export function inputFailure(error: unknown): unknown {
+/** Why a run could not be planned, where that is known, as the run's own failure; other failures go through. */
+export function planFailure(error: unknown): unknown {
   const cause = causeOf(error);
-  if (cause?.type !== failureTypes.invalidInput) return error;
+  const known: unknown[] = [failureTypes.invalidInput, failureTypes.storeRefused];
+  if (cause === null || !known.includes(cause.type)) return error;
   return ApplicationFailure.create({
     message: cause.message,
-    type: failureTypes.invalidInput,
+    ...(cause.type == null ? {} : { type: cause.type }),
     nonRetryable: true,
     details: cause.details ?? [],
   });

@@ -21,9 +21,10 @@ const historyType = patchProtobufRoot(proto).lookupType('temporal.api.history.v1
 
 const directory = join(import.meta.dirname, 'histories');
 
-/** A history as JSON that Temporal's own tools read too. */
+/** A history as JSON that Temporal's own tools read too. Without stacks, which say where somebody's checkout lies. */
 export function historyToJson(history: History): unknown {
-  return toJson(historyType, proto.temporal.api.history.v1.History.fromObject(history));
+  const json = toJson(historyType, proto.temporal.api.history.v1.History.fromObject(history));
+  return JSON.parse(JSON.stringify(json, (key, value) => (key === 'stackTrace' ? undefined : value)));
 }
 
 /** The histories recorded of every released version, by `VERSION/NAME`. */

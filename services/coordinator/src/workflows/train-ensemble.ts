@@ -25,7 +25,7 @@ import { failureTypes } from '../failure-types.ts';
 import { memberProgressSignal } from '../member-progress.ts';
 import { makeMaps, plan, planScoring, refine, report } from './activity-stubs.ts';
 import { allOrNone } from './all-or-none.ts';
-import { damageIn, inputFailure, stageFailure, workflowFailure } from './failures.ts';
+import { damageIn, planFailure, stageFailure, workflowFailure } from './failures.ts';
 import { Growth } from './growth.ts';
 import { MemberTraining } from './member-training.ts';
 import { Pausing } from './pausing.ts';
@@ -239,7 +239,7 @@ async function makePlan(raw: unknown): Promise<RunPlan> {
   try {
     return await plan.executeWithOptions({ summary: 'plan' }, [raw]);
   } catch (error) {
-    throw inputFailure(error);
+    throw planFailure(error);
   }
 }
 

@@ -29,7 +29,7 @@ export interface JobHeader {
  * RESOURCE_EXHAUSTED (no free slot), INVALID_ARGUMENT (the specification is at fault, not to be retried),
  * FAILED_PRECONDITION (training diverged, not to be retried), ABORTED (a newer attempt took the job over),
  * CANCELLED (stopped on request), UNAVAILABLE (the server shuts down; the job can go on elsewhere),
- * INTERNAL (anything else; the message says what).
+ * PERMISSION_DENIED (the object store refuses what the job needs), INTERNAL (anything else; the message says what).
  */
 export interface JobEvent {
   event: { $case: "accepted"; value: JobAccepted } | { $case: "progress"; value: JobProgress } | {

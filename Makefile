@@ -15,7 +15,7 @@ export TRAINERS TEMPORAL_PORT TEMPORAL_UI_PORT NATS_PORT MINIO_PORT SCORER_PORT 
 
 generated := packages/rpc/src/gen
 
-.PHONY: help installed setup demo up down status images secrets test test-unit test-integration test-k8s bench gpu-check lint types proto proto-check format
+.PHONY: help installed setup demo up down status images secrets test test-unit test-integration test-faults test-k8s bench gpu-check lint types proto proto-check format
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ test-unit: ## Unit tests only
 test-integration: ## Integration tests only, with real servers
 	@scripts/setup test
 	@vitest run --project integration
+
+test-faults: ## At least 60 faults over 12 runs, by a schedule of their own each time (SEED=n: that one again)
+	@scripts/setup test
+	@vitest run --project faults
 
 test-k8s: ## Build the images, run the evaluation on a Kubernetes cluster and disturb it (KUBECTL, LOAD_IMAGE)
 	@scripts/setup test

@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const fullFaults = 'test/faults/full.test.ts';
+
 export default defineConfig({
   test: {
     projects: [
@@ -20,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/k8s/**'],
+          exclude: ['test/k8s/**', fullFaults],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 300_000,
@@ -37,6 +39,8 @@ export default defineConfig({
           hookTimeout: 900_000,
         },
       },
+      // Half an hour; `make test-faults`. The short schedule is among the integration tests.
+      { test: { name: 'faults', include: [fullFaults], pool: 'forks' } },
     ],
   },
 });

@@ -28,6 +28,8 @@ export interface ClusterOptions {
   ports?: PortSettings;
   /** Buckets that the services' users may use: a name or a pattern like `*`. The cluster's own unless given. */
   buckets?: string;
+  /** Changes how a server is started, as tests do that put one on a disk of its own. */
+  adapt?: (program: ProgramSpec) => ProgramSpec;
   report?: Report;
 }
 
@@ -43,6 +45,11 @@ export async function startServers(options: ClusterOptions): Promise<ClusterEnv>
     const processes = new ClusterProcesses(home, options.report ?? ignore);
     return await ensureServers(home, processes, options);
   });
+}
+
+/** How the servers of a cluster that has addresses are started; for who keeps them running. */
+export function serverPrograms(root: string, cluster: ClusterEnv, path: string | undefined): ProgramSpec[] {
+  return serverSpecs(homeAt(root), cluster, path);
 }
 
 /**
@@ -127,7 +134,8 @@ async function ensureServers(
   const running = new Set(processes.list().map(({ name }) => name));
   const cluster = await settleAddresses(options.ports ?? {}, lastEnv(home, processes), running);
   writeClusterEnv(home.env, cluster);
-  await processes.ensure(serverSpecs(home, cluster, options.environment.PATH));
+  const { adapt = (program: ProgramSpec) => program } = options;
+  await processes.ensure(serverSpecs(home, cluster, options.environment.PATH).map(adapt));
   await ensureBucket(operatorStore(cluster));
   await ensureStoreUsers(cluster, options.buckets ?? cluster.S3_BUCKET);
   return cluster;

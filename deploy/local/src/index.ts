@@ -2,6 +2,7 @@ export {
   type ClusterOptions,
   down,
   type ProcessStatus,
+  serverPrograms,
   startServers,
   status,
   up,

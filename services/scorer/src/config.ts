@@ -1,3 +1,4 @@
+import { limitsShape } from '@ddad/jobs';
 import { grpcShape, hostPortSchema, logShape, natsShape, operationsShape, storeShape } from '@ddad/platform';
 import { z } from 'zod';
 
@@ -6,6 +7,7 @@ export const scorerConfig = z.object({
   ...natsShape,
   ...storeShape,
   ...grpcShape,
+  ...limitsShape,
   ...logShape,
   ...operationsShape,
   /** host:port to listen on; port 0 takes a free one. */

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { DatasetCache, emptyScratch, JobHost, jobMetrics } from '@ddad/jobs';
+import { DatasetCache, emptyScratch, JobHost, jobMetrics, limitsOf } from '@ddad/jobs';
 import {
   closeNats,
   connectNats,
@@ -48,6 +48,7 @@ const host = new JobHost({
   childEntry: new URL('./scorer-process.ts', import.meta.url),
   childEnvironment: tensorflowEnvironment(config.SCORER_THREADS),
   logger,
+  limits: limitsOf(config),
   onProgress: (key, progress) => publishProgress(nats, key, progress),
   metrics: jobMetrics(registry),
 });

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { limitsShape } from '@ddad/jobs';
 import { grpcShape, hostPortSchema, logShape, natsShape, operationsShape, storeShape } from '@ddad/platform';
 import { z } from 'zod';
 
@@ -7,6 +8,7 @@ export const trainerConfig = z.object({
   ...natsShape,
   ...storeShape,
   ...grpcShape,
+  ...limitsShape,
   ...logShape,
   ...operationsShape,
   /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { DatasetCache, deviceName, emptyScratch, JobHost, jobMetrics } from '@ddad/jobs';
+import { DatasetCache, deviceName, emptyScratch, JobHost, jobMetrics, limitsOf } from '@ddad/jobs';
 import {
   announceTrainer,
   closeNats,
@@ -50,6 +50,7 @@ const host = new JobHost({
   childEntry: new URL('./member-process.ts', import.meta.url),
   childEnvironment: tensorflowEnvironment(config.TRAINER_THREADS),
   logger,
+  limits: limitsOf(config),
   onProgress: (key, progress) => publishProgress(nats, key, progress),
   metrics: jobMetrics(registry),
   onKeys: (keys) => onKeys(keys),

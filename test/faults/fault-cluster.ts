@@ -1,0 +1,147 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type ClusterEnv,
+  choosePorts,
+  operatorStore,
+  type ProgramSpec,
+  readRecord,
+  recordPath,
+  type ServiceName,
+  serverPrograms,
+  serviceSpec,
+  startServers,
+} from '@ddad/local-cluster';
+import { environmentOf } from '@ddad/platform';
+import { createS3Store, type ObjectStore } from '@ddad/storage';
+import { Client, Connection } from '@temporalio/client';
+import { runDdad, type runProgram } from '../test-cluster.ts';
+import { type SmallDisk, smallDisk } from './small-disk.ts';
+import { Supervisor } from './supervisor.ts';
+import { TcpProxy } from './tcp-proxy.ts';
+
+export const trainers = ['trainer-1', 'trainer-2'] as const;
+
+/** Shorter than the product's own, so that a run of seconds meets them. */
+const limits = { CHECKPOINT_INTERVAL_S: '2', STALL_LIMIT_S: '12' };
+const coordinatorTimes = { HEARTBEAT_TIMEOUT_S: '8', PROGRESS_INTERVAL_S: '1' };
+
+/** A whole cluster of real processes under a supervisor, with a proxy on every way between two of them. */
+export interface FaultCluster {
+  supervisor: Supervisor;
+  /** By FROM-TO: `coordinator-temporal`, `trainer-1-store`, `coordinator-trainer-1`, ... */
+  ways: ReadonlyMap<string, TcpProxy>;
+  /** The store's; null where this machine gives no mount namespaces. */
+  disk: SmallDisk | null;
+  store: ObjectStore;
+  temporal: Client;
+  /** What a program has logged so far, over all its lives. */
+  logFile(name: string): string;
+  /** Addresses and credentials of the servers themselves, without proxies. */
+  env: ClusterEnv;
+  ddad(...args: string[]): ReturnType<typeof runProgram>;
+  stop(): Promise<void>;
+}
+
+export async function startFaultCluster(onRestart: (name: string) => void): Promise<FaultCluster> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const home = mkdtempSync(join(tmpdir(), 'ddad-test-faults-'));
+    closers.push(() => rm(home, { recursive: true, force: true }));
+    const disk = await smallDisk(join(home, 'minio', 'data'));
+    if (disk !== null) closers.push(disk.close);
+    const adapt = (program: ProgramSpec) =>
+      disk !== null && program.name === 'minio' ? disk.adapt(program) : program;
+    const supervisor = new Supervisor(onRestart);
+    closers.push(() => supervisor.stop(supervisor.names.toReversed()));
+    const { PATH } = process.env;
+    const env = await startServers({ home, environment: { PATH }, adapt });
+    for (const program of serverPrograms(home, env, PATH).map(adapt)) {
+      const running = readRecord(recordPath(home)).find(({ name }) => name === program.name);
+      if (running !== undefined) supervisor.adopt(program, running);
+    }
+
+    const ways = new Map<string, TcpProxy>();
+    const way = async (name: string, target: string, host?: string, port?: number) => {
+      const proxy = await TcpProxy.listen(Number(new URL(`tcp://${target}`).port), host, port);
+      ways.set(name, proxy);
+      closers.push(() => proxy.close());
+      return `127.0.0.1:${proxy.port}`;
+    };
+    const bare = (url: string) => url.slice(url.indexOf('//') + 2);
+    const reach = async (name: string, service: ServiceName): Promise<Record<string, string>> => ({
+      ...environmentOf(service, env),
+      NATS_URL: `nats://${await way(`${name}-nats`, bare(env.NATS_URL))}`,
+      S3_ENDPOINT: `http://${await way(`${name}-store`, bare(env.S3_ENDPOINT))}`,
+    });
+    const { HOME = '', TMPDIR = '', LD_LIBRARY_PATH = '' } = process.env;
+    const base = {
+      PATH: PATH ?? '',
+      HOME,
+      ...(TMPDIR && { TMPDIR }),
+      ...(LD_LIBRARY_PATH && { LD_LIBRARY_PATH }),
+    };
+    const program = (
+      name: string,
+      service: ServiceName,
+      address: string | null,
+      set: Record<string, string>,
+    ) =>
+      serviceSpec({
+        name,
+        service,
+        address,
+        log: join(home, 'logs', `${name}.log`),
+        scratch: join(home, 'scratch', name),
+        environment: { ...base, ...set },
+      });
+    const programs: ProgramSpec[] = [];
+    const ports = await choosePorts(['scorer', ...trainers].map((name) => ({ name })));
+    const [scorer, ...addresses] = ports.map((port) => `127.0.0.1:${port}`);
+    programs.push(program('scorer', 'scorer', scorer!, { ...(await reach('scorer', 'scorer')), ...limits }));
+    for (const [index, name] of trainers.entries()) {
+      const address = addresses[index]!;
+      // The coordinator dials what a trainer announces: the proxy, which has the same port on another loopback address.
+      await way(`coordinator-${name}`, address, '127.0.0.2', ports[index + 1]);
+      programs.push(
+        program(name, 'trainer', address, {
+          ...(await reach(name, 'trainer')),
+          ...limits,
+          TRAINER_ID: name,
+          TRAINER_ADVERTISE: '127.0.0.2',
+        }),
+      );
+    }
+    programs.push(
+      program('coordinator', 'coordinator', null, {
+        ...(await reach('coordinator', 'coordinator')),
+        ...coordinatorTimes,
+        TEMPORAL_ADDRESS: await way('coordinator-temporal', env.TEMPORAL_ADDRESS),
+        TEMPORAL_NAMESPACE: 'default',
+        SCORER_ADDRESS: await way('coordinator-scorer', scorer!),
+      }),
+    );
+    await Promise.all(programs.map((one) => supervisor.start(one)));
+    const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS, connectTimeout: 10_000 });
+    closers.push(() => connection.close());
+    return {
+      supervisor,
+      ways,
+      disk,
+      store: createS3Store({ ...operatorStore(env), deadlineMs: 5000 }),
+      temporal: new Client({ connection }),
+      logFile: (name) => join(home, 'logs', `${name}.log`),
+      env,
+      ddad: (...args) => runDdad(args, env),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import type { RandomValues } from '../random-values.ts';
+import { type FaultKind, faultKinds } from './fault-kinds.ts';
+
+/** One fault to come. */
+export interface PlannedFault {
+  kind: FaultKind;
+  /** Rest before it, in ms. */
+  afterMs: number;
+  /** How long it lasts, in ms. */
+  lastsMs: number;
+  /** Whether the next one comes while this one lasts. */
+  overlaps: boolean;
+}
+
+/**
+ * Deals faults to runs: kinds take turns in an order of their own, so that each comes about equally often.
+ * @param kinds all of those that this machine can do
+ */
+export function planFaults(
+  random: RandomValues,
+  runs: number,
+  perRun: number,
+  kinds: readonly FaultKind[] = faultKinds,
+): PlannedFault[][] {
+  let deck: FaultKind[] = [];
+  const draw = () => {
+    if (deck.length === 0) deck = shuffled(random, kinds);
+    return deck.pop()!;
+  };
+  return Array.from({ length: runs }, () =>
+    Array.from({ length: perRun }, () => draw())
+      // What needs the beginning of a run comes first.
+      .sort((a, b) => Number(a.phase === 'scoring') - Number(b.phase === 'scoring'))
+      .map((kind) => ({
+        kind,
+        afterMs: random.below(2000),
+        lastsMs: 500 + random.below(kind.mostMs - 500),
+        overlaps: random.below(4) === 0,
+      })),
+  );
+}
+
+function shuffled<T>(random: RandomValues, values: readonly T[]): T[] {
+  const result = [...values];
+  for (let last = result.length - 1; last > 0; last--) {
+    const other = random.below(last + 1);
+    [result[last], result[other]] = [result[other]!, result[last]!];
+  }
+  return result;
+}

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { faultSession } from './fault-session.ts';
+
+test('runs end right whatever fails: a short schedule of faults', async () => {
+  const { runs, faults, wrong } = await faultSession({
+    seed: 1,
+    runs: 2,
+    perRun: 6,
+    atLeast: 8,
+    runLimitMs: 600_000,
+    epochs: 20,
+    udm: false,
+    refinerEpochs: 2,
+  });
+  expect(wrong).toEqual([]);
+  expect(runs).toBeGreaterThanOrEqual(2);
+  expect(faults).toBeGreaterThanOrEqual(8);
+}, 1_800_000);

@@ -338,7 +338,7 @@ const inputNames = [
   'batchSize',
   'learningRate',
   'unlabeled',
-].concat(['anomalousRate', 'refiner', 'weightDecay', 'minMembers']);
+].concat(['anomalousRate', 'refiner', 'weightDecay', 'minMembers', 'uncertainty', 'dropout']);
 
 test('the input of a run or of addMembers, whatever JSON it is, is an input or a list of faults', () => {
   const random = new RandomValues(10);

@@ -4,7 +4,7 @@ import { join, parse } from 'node:path';
 import { auc, averagePrecision } from '@ddad/anomaly';
 import { type RunProgress, type RunResult, scoreNames, type TrainerEntry } from '@ddad/contract';
 import { connectNats, createLogger, watchTrainers } from '@ddad/platform';
-import { decodeSafetensors, readManifest } from '@ddad/storage';
+import { decodeSafetensors, memberSeed, readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { runProgram, startTestCluster, type TestCluster } from './test-cluster.ts';
@@ -142,6 +142,31 @@ test('a flat list of unlabeled images trains a UDM; test images without labels g
   );
   expect(rate.code).not.toBe(0);
   expect(rate.stderr + rate.stdout).toMatch(/anomalousRate/);
+});
+
+test('MC Dropout trains one network per role and gives all six scores', async () => {
+  await addDataset('small');
+  const out = join(scratch, 'dropout');
+  const settings = {
+    ...input,
+    k: undefined,
+    uncertainty: 'dropout',
+    dropout: { passes: 20, refinerPasses: 2 },
+  };
+  const result = await run(settings, '--out', out);
+  expect(result).toMatchObject({ k: 1, dropout: { rate: 0.1, passes: 20, refinerPasses: 2 } });
+  expect(result.members.map(({ role, index, reused }) => [role, index, reused]).sort()).toEqual([
+    ['ndm', 0, false],
+    ['udm', 0, false],
+  ]);
+  expect(Object.keys(result.scores ?? {}).sort()).toEqual([...scoreNames].sort());
+  // The seeds are those of an ensemble's first members; the networks are not.
+  expect(result.members.map(({ seed }) => seed)).toEqual(
+    (['ndm', 'udm'] as const).map((role) => memberSeed(0, role, 0)),
+  );
+  expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('MC Dropout (20 passes, rate 0.1)');
+  const manifest = await readManifest(cluster.store, 'maps', result.artifacts.maps ?? '');
+  expect(manifest?.spec).toMatchObject({ dropout: { rate: 0.1, passes: 20 } });
 });
 
 test('a dataset without test images gives members and refiners', async () => {

@@ -34,6 +34,7 @@ export async function runOnFakes(temporal: Temporal, { members, trainers, second
     );
     const before = process.memoryUsage.rss();
     const started = performance.now();
+    const startedCpu = process.cpuUsage();
     const runs = Math.ceil(members / largestRun);
     const k = members / runs / 2;
     const handles = await Promise.all(
@@ -48,6 +49,7 @@ export async function runOnFakes(temporal: Temporal, { members, trainers, second
     }
     const wallSeconds = (performance.now() - started) / 1000;
     const idealSeconds = Math.ceil(members / trainers) * seconds;
+    const used = process.cpuUsage(startedCpu);
     const histories = await Promise.all(handles.map((handle) => handle.describe()));
     return {
       members,
@@ -55,6 +57,7 @@ export async function runOnFakes(temporal: Temporal, { members, trainers, second
       idealSeconds,
       wallSeconds,
       overheadSeconds: wallSeconds - idealSeconds,
+      cpuSeconds: (used.user + used.system) / 1e6,
       /** Of this process, which holds the fakes too. */
       rssMib: process.memoryUsage.rss() / 2 ** 20,
       grownMib: (process.memoryUsage.rss() - before) / 2 ** 20,

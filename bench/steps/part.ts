@@ -64,6 +64,7 @@ export async function* part({ quick, threads, python }: BenchSettings): AsyncGen
           imagesPerSecond: (1000 * batch(network)) / ms,
           shareOfPeak: operations[network] / (cpuMs / 1000) / ((peak * 1e9) / threads),
           firstSeconds: middle(form, 'firstSeconds'),
+          firstCpuSeconds: middle(form, 'firstCpuSeconds'),
           ...(form === 'ours'
             ? { wallRatio: ms / best('ms'), cpuRatio: cpuMs / best('cpuMs'), target: targets[network] }
             : {}),

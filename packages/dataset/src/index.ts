@@ -5,7 +5,7 @@ export { type DatasetDescription, describeDataset, type PlaceDescription } from 
 export { datasetDigest, imagesDigest } from './digest.ts';
 export { describeMissing } from './find-images.ts';
 export type { GreyImage } from './grey.ts';
-export { findNearCopies, nearCopyBits } from './near-copies.ts';
+export { findNearCopies, nearCopyLimits } from './near-copies.ts';
 export { type PackedDataset, type PackOptions, packDataset } from './pack.ts';
 export { type PhantomOptions, writePhantom } from './phantom.ts';
 export { resizeBilinear } from './resize.ts';

@@ -67,6 +67,12 @@ describe('against pydicom and Pillow', () => {
   ])('%s', async (_what, name, tolerance) => expect(await difference(name)).toBeLessThanOrEqual(tolerance));
 });
 
+test.each(['u12', 'u12-deflated'])('%s may have anything in its preamble', async (name) => {
+  const bytes = file(name);
+  bytes.fill(0x49, 0, 128);
+  expect((await decodeImage(bytes)).image).toEqual((await decodeImage(file('u12'))).image);
+});
+
 test('the patient is told apart from the image', async () => {
   expect((await decodeImage(file('u12'))).patient).toBe('SECRET-ID-77');
 });

@@ -31,7 +31,7 @@ function wasmCodec(load: () => Promise<new () => WasmDecoder>): (frame: Uint8Arr
         decoder.getEncodedBuffer(frame.length).set(frame);
         decoder.decode();
         // A copy: the memory is the decoder's.
-        return Uint8Array.from(decoder.getDecodedBuffer());
+        return new Uint8Array(decoder.getDecodedBuffer());
       } finally {
         decoder.delete();
       }
@@ -75,8 +75,10 @@ export async function decodeFrame(frame: Uint8Array, header: DicomHeader): Promi
     case 'rle': {
       const planes = decodeRle(frame, (samples * bitsAllocated) / 8, count);
       if (bitsAllocated === 8) return { values: Buffer.concat(planes), planar: true };
-      const [high, low] = planes;
-      return { values: Uint16Array.from(high!, (byte, i) => (byte << 8) | low![i]!), planar: true };
+      const [high, low] = planes as [Uint8Array, Uint8Array];
+      const values = new Uint16Array(count);
+      for (let i = 0; i < count; i++) values[i] = (high[i]! << 8) | low[i]!;
+      return { values, planar: true };
     }
     case 'jpeg-lossless':
       return { values: decodeLossless(frame, header), planar: false };
@@ -108,7 +110,7 @@ export async function decodeFrame(frame: Uint8Array, header: DicomHeader): Promi
 function words(bytes: Uint8Array, sampleBytes: number, bigEndian: boolean): Uint8Array | Uint16Array {
   if (sampleBytes === 1) return bytes;
   // A copy: 16-bit words must begin at an even address.
-  const copy = Uint8Array.from(bytes);
+  const copy = new Uint8Array(bytes);
   if (bigEndian) Buffer.from(copy.buffer).swap16();
   return new Uint16Array(copy.buffer);
 }
@@ -122,7 +124,7 @@ function decodeLossless(frame: Uint8Array, header: DicomHeader): Uint8Array | Ui
     throw new UnreadableImage(`DICOM: expected pixels of ${syntax}, got another JPEG`);
   try {
     const decoder = new LosslessDecoder();
-    const bytes = Uint8Array.from(frame);
+    const bytes = new Uint8Array(frame);
     const values = decoder.decode(bytes.buffer, 0, bytes.length, bitsAllocated / 8);
     // The decoder goes on with zeros where there are no data any more.
     if (values.length !== columns * rows || decoder.stream === null || decoder.stream.index > bytes.length) {

@@ -126,10 +126,13 @@ const photometrics: Readonly<Record<string, DicomHeader['photometric']>> = {
   YBR_ICT: 'YBR',
 };
 
-/** Everything after the file's meta information, unpacked. */
+/**
+ * The file with everything after its meta information unpacked. The parser reads it from the very beginning and takes a
+ * preamble of zeros for elements without content: what else a preamble holds (a TIFF header, say) would confuse it.
+ */
 function inflate(bytes: Uint8Array, position: number): Uint8Array {
   const rest = inflateRawSync(bytes.subarray(position), { maxOutputLength: limits.inflatedBytes });
-  return Buffer.concat([bytes.subarray(0, position), rest]);
+  return Buffer.concat([Buffer.alloc(128), bytes.subarray(128, position), rest]);
 }
 
 /** The bytes of the one frame; a coded frame may be spread over several fragments. */

@@ -1,5 +1,5 @@
 import type { DatasetIndex, DatasetRecord } from '@ddad/contract';
-import type { CopiesDescription, DatasetDescription, Place } from '@ddad/dataset';
+import { type CopiesDescription, type DatasetDescription, nearCopyLimits, type Place } from '@ddad/dataset';
 import { plural } from '../figures.ts';
 import { greyPng } from '../grey-png.ts';
 import { type Html, html, jsonElement } from '../html.ts';
@@ -169,7 +169,7 @@ async function contactSheets(facts: DatasetFacts): Promise<Html> {
 
 const explanations = {
   copies: 'Images with equal pixels before resizing.',
-  near: 'Images that show the same picture: 256-bit perceptual hashes of the packed pixels (cosine transform, 16×16 lowest frequencies against their median) differ in at most 32 bits from that of another one of the family. Brightness, contrast and compression hardly change a hash. Where images of a kind look alike, look at them before believing it.',
+  near: `Images that show the same picture: 256-bit perceptual hashes of the packed pixels (cosine transform, 16×16 lowest frequencies against their median) differ in at most ${nearCopyLimits.bits} bits from that of another one of the family, and what sets both apart from the mean image correlates by ${nearCopyLimits.correlation} at least. Brightness, contrast and compression hardly change either. Look at them before believing it.`,
 } as const;
 
 /** Groups of copies, those of test and training first: the first ones with pictures, all with names. */

@@ -112,6 +112,10 @@ function buildProgram(invocation: Invocation, outcome: { code: number }): Comman
     .option('--skip-missing', 'with --repartition: go on without the images that are not there')
     .option('--labels <file>', "pathologies (default: the directory's labels.csv, where there is one)")
     .option('--patients <file>', "patients (default: the directory's patients.csv, where there is one)")
+    .option(
+      '--image-size <pixels...>',
+      'sides that the images are resized to, 64 or 128 or both (default: 64)',
+    )
     .option('--strict', 'refuse a dataset with copies')
     .option('--all-copies', 'name all copies, not only those of the first 20 groups')
     .addHelpText(
@@ -127,7 +131,7 @@ patients.csv, header "image,patient", a line for every image: one patient must b
 
 Examples:
   $ npx ddad dataset add brain path/to/brain
-  $ npx ddad dataset add chest /data/chest --strict
+  $ npx ddad dataset add chest /data/chest --strict --image-size 64 128
   $ npx ddad dataset add rsna /data/rsna --repartition RSNA.json
   $ npx ddad dataset add lag /data/LAG --repartition LAG.json --only '**/image/*'`,
     )
@@ -190,6 +194,7 @@ Fields of --input, with their defaults; what is left out keeps them, nested fiel
   "minMembers": m     go on with m members per role where others fail for good; else one that fails ends the run
   "refiner": false    no ASR-Net: the run ends with rec, recEnsemble, aIntra, aInter
   "anomalousRate": r  the share of abnormal ones among them, where the dataset knows their labels
+  "imageSize": 128    train on images of 128×128, where the dataset was added with --image-size 128
   "calibration": s    hold the share s of the normal training images out, for thresholds and p-values
   "falsePositiveRate": a   what a threshold aims at (default: 0.05)
   "uncertainty": "dropout"  MC Dropout: passes through one network per role in place of K members ("ensemble"), with

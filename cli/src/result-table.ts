@@ -24,7 +24,8 @@ const meaningOfPasses: Partial<typeof meaning> = {
 /** `ddad-brain-1 on brain: AE, K = 3, seed 0`; datasets made by a generator are called synthetic. */
 export function resultHeading(result: RunResult): string {
   const dataset = result.synthetic ? `${result.dataset} (synthetic images)` : result.dataset;
-  return `${dataset}: backbone ${result.backbone}, ${describeEnsemble(result)}, seed ${result.seed}`;
+  const size = result.imageSize === undefined ? '' : ` at ${result.imageSize}×${result.imageSize}`;
+  return `${dataset}${size}: backbone ${result.backbone}, ${describeEnsemble(result)}, seed ${result.seed}`;
 }
 
 /**

@@ -23,7 +23,7 @@ Command line (files are safetensors, float32):
                                                      image, and mean variance where the network estimates it
     reference.py images      DIRECTORY COUNT OUTPUT  the first COUNT images of train.0 in data.json -> images
 
-images are (N,1,64,64) in [-1,1], maps (N,C,64,64), labels (N,1,64,64) of 0 and 1. With images may come dropout's masks,
+images are (N,1,S,S) in [-1,1], maps (N,C,S,S), labels (N,1,S,S) of 0 and 1. With images may come dropout's masks,
 mask/0 (behind linear_enc's ReLU) and mask/1 (behind linear_dec's), (N,2048) each.
 """
 
@@ -217,16 +217,18 @@ def softmax(z):
     return e / e.sum(axis=1, keepdims=True)
 
 
-def autoencoder(memory=False, masks=()):
-    """`masks`: dropout's, behind the ReLU of linear_enc and of linear_dec."""
+def autoencoder(code=1024, memory=False, masks=()):
+    """`code`: values of the 64 maps that four halvings leave, 1024 of a 64x64 image, 4096 of 128x128; `masks`: dropout's,
+    behind the ReLU of linear_enc and of linear_dec."""
+    side = int(np.sqrt(code // 64))
     drop = [[Dropout(mask)] for mask in masks] or [[], []]
     layers = []
     for i in range(4):
         layers += [Convolution(f'encoder.{3 * i}', 2, 1, bias=False), BatchNorm(f'encoder.{3 * i + 1}'), Relu()]
-    layers += [Reshape(1024), Linear('linear_enc.0'), BatchNorm('linear_enc.1'), Relu(), *drop[0], Linear('linear_enc.3')]
+    layers += [Reshape(code), Linear('linear_enc.0'), BatchNorm('linear_enc.1'), Relu(), *drop[0], Linear('linear_enc.3')]
     layers += [Memory('mem_rep.memory')] if memory else []
     layers += [Linear('linear_dec.0'), BatchNorm('linear_dec.1'), Relu(), *drop[1], Linear('linear_dec.3')]
-    layers += [Reshape(64, 4, 4)]
+    layers += [Reshape(64, side, side)]
     for i in range(3):
         layers += [TransposedConvolution(f'decoder.{3 * i}', 2, 1), BatchNorm(f'decoder.{3 * i + 1}'), Relu()]
     return layers + [TransposedConvolution('decoder.9', 2, 1)]
@@ -277,8 +279,9 @@ def network(parameters, inputs=()):
     if 'encoder.0.weight' in parameters:
         outputs = parameters['decoder.9.weight'].shape[1]
         loss_of = uncertain_square if outputs == 2 else mean_square
+        code = parameters['linear_enc.0.weight'].shape[1]
         masks = [inputs[name] for name in ('mask/0', 'mask/1') if name in inputs]
-        return autoencoder('mem_rep.memory.weight' in parameters, masks), 'images', loss_of
+        return autoencoder(code, 'mem_rep.memory.weight' in parameters, masks), 'images', loss_of
     if 'model.0.weight' in parameters:
         return asr_net(), 'maps', focal
     raise SystemExit(f'expected weights of an autoencoder or of ASR-Net, got {sorted(parameters)}')
@@ -392,13 +395,13 @@ def save(path, tensors):
     save_file({name: np.ascontiguousarray(value, dtype=np.float32) for name, value in tensors.items()}, path)
 
 
-def images(directory, count):
-    """The first `count` normal training images as the method wants them: grey, 64x64, in [-1,1]. (N,1,64,64)"""
+def images(directory, count, size):
+    """The first `count` normal training images as the method wants them: grey, resized, in [-1,1]. (N,1,size,size)"""
     from PIL import Image
 
     root = pathlib.Path(directory)
     names = json.loads((root / 'data.json').read_text())['train']['0'][:count]
-    opened = [Image.open(root / 'images' / name).convert('L').resize((64, 64), Image.BILINEAR) for name in names]
+    opened = [Image.open(root / 'images' / name).convert('L').resize((size, size), Image.BILINEAR) for name in names]
     return np.stack([np.asarray(image, dtype=np.float64) for image in opened])[:, None] / 127.5 - 1
 
 
@@ -415,11 +418,12 @@ def main():
     command = commands.add_parser('images')
     command.add_argument('directory')
     command.add_argument('count', type=int)
+    command.add_argument('size', type=int)
     command.add_argument('output')
     args = parser.parse_args()
 
     if args.command == 'images':
-        save(args.output, {'images': images(args.directory, args.count)})
+        save(args.output, {'images': images(args.directory, args.count, args.size)})
         return
     inputs = load(args.inputs)
     if args.command in ('train', 'losses'):

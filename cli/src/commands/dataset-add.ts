@@ -1,4 +1,12 @@
-import { type DatasetIndex, type DatasetRecord, datasetNameSchema } from '@ddad/contract';
+import {
+  type DatasetIndex,
+  type DatasetRecord,
+  datasetNameSchema,
+  defaultImageSize,
+  imageSizes,
+  type Packing,
+  packingsOf,
+} from '@ddad/contract';
 import { describeCopies, describeMissing, type PackOptions, packDataset } from '@ddad/dataset';
 import { type ObjectStore, putDataset, readDatasetRecord } from '@ddad/storage';
 import { copiesLines } from '../copies.ts';
@@ -13,6 +21,8 @@ export interface DatasetAddOptions
   name: string;
   /** Directory with data.json and images/, or with images at any depth that `repartition` names. */
   directory: string;
+  /** Sides that the images are packed at, as they were given; default 64. */
+  imageSize?: readonly string[];
   /** Refuse a dataset with copies. */
   strict?: boolean;
   /** Name all groups of copies, not only the first ones. */
@@ -39,6 +49,7 @@ export async function addDataset(
     const message = `${name.error.issues[0]?.message ?? 'expected another name'}, got "${options.name}"`;
     throw badInput('nothing was added', [{ path: 'NAME', message }]);
   }
+  const sizes = readSizes(options.imageSize);
   // Asked first, so that a store that is away is known before minutes of reading.
   const before = await readDatasetRecord(store, options.name);
 
@@ -46,6 +57,7 @@ export async function addDataset(
   let drawnAt = 0;
   const { repartition, only, skipMissing, labels, patients } = options;
   const packed = await packDataset(options.directory, {
+    imageSizes: sizes,
     repartition,
     only,
     skipMissing,
@@ -62,7 +74,7 @@ export async function addDataset(
     throw badInput(`nothing was added: ${options.directory} is at fault`, packed.faults, exitCodes.failed);
   }
 
-  const { index, pixels, digest, skipped } = packed;
+  const { index, pixels, digest, others, skipped } = packed;
   if (skipped.length > 0) {
     const text = `warning: ${describeMissing(skipped, skipped.length + index.images.length)}; went on without`;
     err.write(`${styled(err, 'yellow', text)}\n`);
@@ -82,18 +94,37 @@ export async function addDataset(
   }
   if (options.strict && index.copies.length === 0) err.write('no copies found\n');
 
-  const record = await putDataset(store, { name: options.name, index, pixels, digest });
+  const record = await putDataset(store, { name: options.name, index, pixels, digest, others });
   const { counts } = record;
   const change =
-    before === null ? 'added' : before.digest === digest ? 'already there, unchanged:' : 'replaced';
+    before === null ? 'added' : sameImages(before, record) ? 'already there, unchanged:' : 'replaced';
   const kind = record.synthetic ? ' (synthetic)' : '';
   out.write(
     `${change} dataset ${record.name}${kind}: ${counts.train} normal training images, ` +
       `${counts.unlabeled} unlabeled (${labelled(index.unlabeled)}), ${counts.test} test (${labelled(index.test)}), ` +
       `${counts.validation} validation; ${plural(counts.copies, 'group')} of copies; ${described(index)}` +
-      `${index.imageSize}×${index.imageSize} pixels; digest ${digest.slice(0, 12)}\n`,
+      `${packingsOf(record).map(packingText).join(', ')}\n`,
   );
   return record;
+}
+
+const packingText = ({ imageSize, digest }: Packing) =>
+  `${imageSize}×${imageSize} pixels; digest ${digest.slice(0, 12)}`;
+
+function sameImages(before: DatasetRecord, now: DatasetRecord): boolean {
+  const digests = (record: DatasetRecord) => packingsOf(record).map(({ digest }) => digest);
+  return digests(before).join() === digests(now).join();
+}
+
+/** @throws CommandFailure that names every size that nothing is trained at */
+function readSizes(given: readonly string[] = [String(defaultImageSize)]): number[] {
+  const known: readonly number[] = imageSizes;
+  const wrong = given.filter((text) => !known.includes(Number(text)));
+  if (wrong.length > 0) {
+    const message = `expected ${known.join(' or ')}, got ${wrong.join(', ')}`;
+    throw badInput('nothing was added', [{ path: '--image-size', message }]);
+  }
+  return given.map(Number).sort((a, b) => a - b);
 }
 
 /** `14 pathologies (612 images); 300 patients; `, what there is of it. */

@@ -1,3 +1,4 @@
+import { packingsOf } from '@ddad/contract';
 import { listDatasets, type ObjectStore } from '@ddad/storage';
 import { moment } from '../figures.ts';
 import type { Screens } from '../screen.ts';
@@ -20,13 +21,17 @@ export async function listDatasetsCommand(
     { heading: 'test', align: 'right' },
     { heading: 'validation', align: 'right' },
     { heading: 'copies', align: 'right' },
+    { heading: 'size' },
     { heading: 'digest' },
     { heading: 'added' },
     { heading: '' },
   ] as const;
-  const rows = records.map(({ name, counts, digest, addedAt, synthetic }) => [
+  const rows = records.map(({ name, counts, digest, packings, addedAt, synthetic }) => [
     name,
     ...[counts.train, counts.unlabeled, counts.test, counts.validation, counts.copies].map(String),
+    packingsOf({ digest, packings })
+      .map(({ imageSize }) => imageSize)
+      .join(', '),
     digest.slice(0, 12),
     moment(new Date(addedAt)),
     synthetic ? 'synthetic' : '',

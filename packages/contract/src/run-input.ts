@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { imageSizes } from './dataset.ts';
 
 // Workflow code runs in a sandbox that forbids `new Function`.
 z.config({ jitless: true });
@@ -74,6 +75,8 @@ const requestedK = z.custom<number | 'auto'>().superRefine((value, context) => {
 const runFields = z.strictObject({
   dataset: datasetNameSchema,
   backbone: backboneSchema.default('ae'),
+  /** Side of the images in pixels, one that the dataset is packed at; absent: 64, or the only one there is. */
+  imageSize: z.literal(imageSizes).optional(),
   uncertainty: z.enum(uncertainties).default('ensemble'),
   /** Networks per role. Not given: 3 of an ensemble; MC Dropout has one. */
   k: requestedK.default(notGiven),

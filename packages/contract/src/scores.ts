@@ -146,6 +146,8 @@ export interface RunResult {
   /** True for datasets made by a generator. */
   synthetic: boolean;
   backbone: string;
+  /** Side of the images in pixels; absent: 64. */
+  imageSize?: number;
   /** Members per role that the run wanted in the end (`addMembers` raises it). */
   k: number;
   /** MC Dropout: the scores are those of passes through one network per role; absent where members make an ensemble. */

@@ -90,10 +90,21 @@ describe('packing', () => {
   test('takes another image size and tells how far it is', async () => {
     const seen: string[] = [];
     const onProgress = (done: number, total: number) => seen.push(`${done}/${total}`);
-    const { index, pixels } = await packed(phantom, { imageSize: 32, onProgress });
+    const { index, pixels } = await packed(phantom, { imageSizes: [32], onProgress });
     expect([index.imageSize, pixels.length]).toEqual([32, 13 * 32 * 32]);
     expect(seen).toHaveLength(13);
     expect([seen[0], seen[12]]).toEqual(['1/13', '13/13']);
+  });
+
+  test('gives the same images at several sizes, as each size alone would', async () => {
+    const [both, large] = [
+      await packed(phantom, { imageSizes: [64, 128] }),
+      await packed(phantom, { imageSizes: [128] }),
+    ];
+    const { others, ...small } = both;
+    expect({ ...small, others: [] }).toEqual(await packed(phantom));
+    const { others: _others, skipped: _skipped, ...alone } = large;
+    expect(others).toEqual([alone]);
   });
 
   test('finds copies by their decoded pixels, in whatever file, and says which lists share them', async () => {
@@ -222,8 +233,8 @@ describe('faults of a dataset folder', () => {
 });
 
 test('an image size out of range is refused', async () => {
-  await expect(packDataset(phantom, { imageSize: 0 })).rejects.toThrow(
-    'expected an image size of 1 to 4096 pixels, got 0',
+  await expect(packDataset(phantom, { imageSizes: [32, 0] })).rejects.toThrow(
+    'expected image sizes of 1 to 4096 pixels, got 0',
   );
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import type { DatasetIndex, Fault } from '@ddad/contract';
+import { type DatasetIndex, defaultImageSize, type Fault } from '@ddad/contract';
 import { type DatasetFolder, type FolderOptions, openFolder } from './dataset-folder.ts';
 import { decodeImage } from './decode-image.ts';
 import { datasetDigest } from './digest.ts';
@@ -11,20 +11,26 @@ import type { Labelled, Repartition } from './repartition.ts';
 import { resizeBilinear } from './resize.ts';
 import { UnreadableImage } from './unreadable-image.ts';
 
-/** A dataset as the object store keeps it. */
-export interface PackedDataset {
+/** A dataset's images at one size, as the object store keeps them. */
+export interface PackedImages {
   index: DatasetIndex;
   /** `images.length * imageSize * imageSize` bytes: image after image, rows from the top. */
   pixels: Uint8Array;
   /** See `datasetDigest`. */
   digest: string;
+}
+
+/** A dataset as the object store keeps it. */
+export interface PackedDataset extends PackedImages {
+  /** The same at the other sizes asked for. */
+  others: PackedImages[];
   /** Names of images that were left out, as there is no file (`skipMissing`). */
   skipped: string[];
 }
 
 export interface PackOptions extends FolderOptions {
-  /** Side of the packed images in pixels; 64 unless given. */
-  imageSize?: number;
+  /** Sides of the packed images in pixels, each image being read once; 64 alone unless given. */
+  imageSizes?: readonly number[];
   /** Called after every image with the number of images read so far and their total. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -111,7 +117,7 @@ function buildIndex(
 
 /**
  * Reads a dataset folder (`data.json` and `images/`, or any folder of images and a repartition file; see `openFolder`)
- * into its packed form: every listed image decoded to 8-bit grey (see `decodeImage`) and resized to imageSize x imageSize
+ * into its packed form: every listed image decoded to 8-bit grey (see `decodeImage`) and resized to squares of each size
  * (see `resizeBilinear`). Images that are not listed are ignored. Equal folders give equal bytes and an equal digest.
  *
  * @returns the packed dataset; or every fault at once, of data.json and of all files, `path` being a place in
@@ -121,15 +127,16 @@ export async function packDataset(
   dir: string,
   options: PackOptions = {},
 ): Promise<PackedDataset | { faults: Fault[] }> {
-  const { imageSize = 64, onProgress } = options;
-  if (!Number.isInteger(imageSize) || imageSize < 1 || imageSize > 4096) {
-    throw new RangeError(`expected an image size of 1 to 4096 pixels, got ${imageSize}`);
+  const { onProgress } = options;
+  const sizes = [...new Set(options.imageSizes ?? [defaultImageSize])];
+  const wrong = sizes.filter((size) => !Number.isInteger(size) || size < 1 || size > 4096);
+  if (sizes.length === 0 || wrong.length > 0) {
+    throw new RangeError(`expected image sizes of 1 to 4096 pixels, got ${wrong.join(', ') || 'none'}`);
   }
   const folder = await openFolder(dir, options);
   const { images, files, faults } = folder;
 
-  const area = imageSize * imageSize;
-  const pixels = new Uint8Array(images.length * area);
+  const packings = sizes.map((size) => ({ size, pixels: new Uint8Array(images.length * size * size) }));
   /** As DICOM files name them. */
   const patients = new Array<string | null>(images.length).fill(null);
   let done = 0;
@@ -139,7 +146,8 @@ export async function packDataset(
       if (file === null) return null;
       const { image, patient } = await readImage(file);
       patients[position] = patient;
-      pixels.set(resizeBilinear(image, imageSize, imageSize).pixels, position * area);
+      for (const { size, pixels } of packings)
+        pixels.set(resizeBilinear(image, size, size).pixels, position * size * size);
       return contentDigest(image);
     } catch (error) {
       if (!(error instanceof UnreadableImage)) throw error;
@@ -162,6 +170,10 @@ export async function packDataset(
     folder.patients = patients;
   }
   if (repartition === null || faults.length > 0) return { faults };
-  const index = buildIndex({ ...folder, repartition }, imageSize, groupEqual(digests));
-  return { index, pixels, digest: datasetDigest(index, pixels), skipped: folder.skipped };
+  const copies = groupEqual(digests);
+  const [first, ...others] = packings.map(({ size, pixels }): PackedImages => {
+    const index = buildIndex({ ...folder, repartition }, size, copies);
+    return { index, pixels, digest: datasetDigest(index, pixels) };
+  });
+  return { ...first!, others, skipped: folder.skipped };
 }

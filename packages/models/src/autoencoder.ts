@@ -16,34 +16,47 @@ import {
 export const latentSize = 16;
 
 const hidden = 2048;
-/** What is left of a 64×64 image after four halvings. */
-const codeMaps = { channels: 64, side: 4 };
-const codeSize = codeMaps.channels * codeMaps.side * codeMaps.side;
+/** What is left of an image after four halvings: of 64×64, 64 maps of 4×4, 1024 values; of 128×128 four times as many. */
+function codeOf(imageSize: number) {
+  const maps = { channels: 64, side: imageSize / 16 };
+  if (!Number.isInteger(maps.side) || maps.side < 1) {
+    throw new RangeError(
+      `image size: expected a multiple of 16, which can be halved four times, got ${imageSize}`,
+    );
+  }
+  return { maps, size: maps.channels * maps.side ** 2 };
+}
 /** Sites of dropout: the hidden units beside the latent code (`Drop`). */
 const dropSites = { encoder: 0, decoder: 1 };
 const halving = { kernel: 4, stride: 2 };
 
-/** [N,64,64,1] to the latent code [N,16]. */
-export function encoderBlocks(): Block[] {
+/**
+ * Images [N,S,S,1] to the latent code [N,16]. The shapes beside the layers are those of S = 64, the paper's; another size
+ * changes the maps' sides, and with them the two linear layers that read and write maps, and nothing else.
+ * @param imageSize S, a multiple of 16
+ */
+export function encoderBlocks(imageSize: number): Block[] {
+  const code = codeOf(imageSize);
   return [
     convolution('encoder.0', 1, 16, { ...halving, norm: 'encoder.1' }), // [N,32,32,16]
     convolution('encoder.3', 16, 32, { ...halving, norm: 'encoder.4' }), // [N,16,16,32]
     convolution('encoder.6', 32, 64, { ...halving, norm: 'encoder.7' }), // [N,8,8,64]
     convolution('encoder.9', 64, 64, { ...halving, norm: 'encoder.10' }), // [N,4,4,64]
-    linear('linear_enc.0', codeSize, hidden, {
+    linear('linear_enc.0', code.size, hidden, {
       norm: 'linear_enc.1',
       dropSite: dropSites.encoder,
-      from: codeMaps,
+      from: code.maps,
     }), // [N,2048]
     linear('linear_enc.3', hidden, latentSize), // [N,16]
   ];
 }
 
-/** The latent code [N,16] to [N,64,64,outputs]. */
-export function decoderBlocks(outputs: number): Block[] {
+/** The latent code [N,16] to [N,S,S,outputs]. */
+export function decoderBlocks(outputs: number, imageSize: number): Block[] {
+  const code = codeOf(imageSize);
   return [
     linear('linear_dec.0', latentSize, hidden, { norm: 'linear_dec.1', dropSite: dropSites.decoder }), // [N,2048]
-    linear('linear_dec.3', hidden, codeSize, { to: codeMaps }), // [N,4,4,64]
+    linear('linear_dec.3', hidden, code.size, { to: code.maps }), // [N,4,4,64]
     transposedConvolution('decoder.0', 64, 64, { ...halving, norm: 'decoder.1' }), // [N,8,8,64]
     transposedConvolution('decoder.3', 64, 32, { ...halving, norm: 'decoder.4' }), // [N,16,16,32]
     transposedConvolution('decoder.6', 32, 16, { ...halving, norm: 'decoder.7' }), // [N,32,32,16]
@@ -51,23 +64,24 @@ export function decoderBlocks(outputs: number): Block[] {
   ];
 }
 
-const blocks = [...encoderBlocks(), ...decoderBlocks(1)];
-
-/** Backbone `ae`: the plain autoencoder, trained on the mean squared error (eqs. 1 and 2). 4,487,248 parameters. */
-export const autoencoder: BackboneModel = {
-  parameters: blockParameters(blocks),
-  loss: (weights, buffers, { images }, drop) =>
-    tf.tidy(() => {
-      const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, images, drop);
-      return { loss: tf.mean(tf.squaredDifference(y, images)), buffers: renewed };
+/** Backbone `ae`: the plain autoencoder, trained on the mean squared error (eqs. 1 and 2). 4,487,248 parameters at 64×64, 17,073,232 at 128×128. */
+export function autoencoder(imageSize: number): BackboneModel {
+  const blocks = [...encoderBlocks(imageSize), ...decoderBlocks(1, imageSize)];
+  return {
+    parameters: blockParameters(blocks),
+    loss: (weights, buffers, { images }, drop) =>
+      tf.tidy(() => {
+        const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, images, drop);
+        return { loss: tf.mean(tf.squaredDifference(y, images)), buffers: renewed };
+      }),
+    reconstruct: (weights, buffers, images, drop) => ({
+      image: tf.tidy(() => inferBlocks(blocks, weights, buffers, images, drop)),
+      variance: null,
     }),
-  reconstruct: (weights, buffers, images, drop) => ({
-    image: tf.tidy(() => inferBlocks(blocks, weights, buffers, images, drop)),
-    variance: null,
-  }),
-  fold: (tensors) => foldBlocks(blocks, tensors),
-  reconstructFolded: (folded, images, drop) => ({
-    image: tf.tidy(() => inferFolded(blocks, folded, images, drop)),
-    variance: null,
-  }),
-};
+    fold: (tensors) => foldBlocks(blocks, tensors),
+    reconstructFolded: (folded, images, drop) => ({
+      image: tf.tidy(() => inferFolded(blocks, folded, images, drop)),
+      variance: null,
+    }),
+  };
+}

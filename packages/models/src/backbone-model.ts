@@ -8,25 +8,25 @@ export type LossResult = { loss: Tensor; buffers: Tensors };
 
 /** What a network makes of a batch of images. */
 export interface Reconstruction {
-  /** x̂, [N,64,64,1]. */
+  /** x̂, [N,S,S,1]. */
   image: Tensor;
   /** σ² (eq. 5), like `image`: the variance of x − x̂ that the network itself expects; null where it estimates none. */
   variance: Tensor | null;
 }
 
 /**
- * A reconstruction network: everything that trainer and scorer need of it. Pure functions over tensors in TensorFlow's
+ * A reconstruction network for square images of side S: everything that trainer and scorer need of it. Pure functions over tensors in TensorFlow's
  * layout, keyed by the names in `parameters`; the caller owns what they return.
  */
 export interface BackboneModel {
   parameters: readonly ParameterSpec[];
   /**
-   * Training mode, on a batch of images [N,64,64,1] in [-1,1]. Differentiable in `weights`. To be called inside of
+   * Training mode, on a batch of images [N,S,S,1] in [-1,1]. Differentiable in `weights`. To be called inside of
    * compute's `trainStep`, which keeps the batch's statistics alive.
    * @param drop MC Dropout's masks, here and below; none without dropout
    */
   loss(weights: Tensors, buffers: Tensors, inputs: { images: Tensor }, drop?: Drop): LossResult;
-  /** Inference mode, on images [N,64,64,1]. With several passes' masks (`dropInPasses`) the passes lie along N, [P·N,64,64,1]. */
+  /** Inference mode, on images [N,S,S,1]. With several passes' masks (`dropInPasses`) the passes lie along N, [P·N,S,S,1]. */
   reconstruct(weights: Tensors, buffers: Tensors, images: Tensor, drop?: Drop): Reconstruction;
   /** Weights of a frozen member, BatchNorm folded into the layers before it, from trainable tensors and buffers. */
   fold(tensors: ReadonlyMap<string, TensorData>): Map<string, TensorData>;

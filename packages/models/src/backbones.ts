@@ -4,16 +4,19 @@ import { memoryAutoencoder } from './memory-autoencoder.ts';
 import { uncertaintyAutoencoder } from './uncertainty-autoencoder.ts';
 
 /** All backbones by the name that a run's input carries. A further one is a file of its own and a line here. */
-const backbones: Readonly<Record<string, BackboneModel>> = {
+const backbones: Readonly<Record<string, (imageSize: number) => BackboneModel>> = {
   ae: autoencoder,
   aeu: uncertaintyAutoencoder,
   memae: memoryAutoencoder,
 };
 
-/** @throws Error that names the backbones there are, where `name` is none of them */
-export function backbone(name: string): BackboneModel {
+/**
+ * @param imageSize side of the square images in pixels, a multiple of 16
+ * @throws Error that names the backbones there are, where `name` is none of them; RangeError on another size
+ */
+export function backbone(name: string, imageSize: number): BackboneModel {
   if (!Object.hasOwn(backbones, name)) {
     throw new Error(`backbone: expected one of ${Object.keys(backbones).join(', ')}, got ${name}`);
   }
-  return backbones[name];
+  return backbones[name](imageSize);
 }

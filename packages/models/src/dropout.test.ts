@@ -28,7 +28,7 @@ const maskValues = (site: number, rows: number, rate: number): TensorData => ({
 });
 
 describe.each(['ae', 'aeu', 'memae'] as const)('dropout of %s', (name) => {
-  const model = backbone(name);
+  const model = backbone(name, 64);
   const { parameters } = model;
   const { trainable, buffers } = shapesOf(parameters);
   let weights: Map<string, TensorData>;

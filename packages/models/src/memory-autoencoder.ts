@@ -21,9 +21,6 @@ const memory: ParameterSpec = {
   initial: { kind: 'uniform', fanIn: latentSize },
 };
 
-const encoder = encoderBlocks();
-const decoder = decoderBlocks(1);
-
 /**
  * Replaces latent codes by what the memory holds: attention is the softmax over the dot products of code and slots, without
  * shrinkage, and the new code is the slots' sum, weighted by it.
@@ -52,36 +49,41 @@ export function attentionEntropy(attention: Tensor): Tensor {
 /**
  * Backbone `memae`, MemAE: an autoencoder whose decoder sees its latent code only as a mixture of 25 learned ones, trained
  * on the mean squared error plus 2e-4 times the attention's entropy. Parameters are those of `ae` and, between its linear
- * layers, the slots as `mem_rep.memory.weight` [25,16], as the authors' module names them. 4,487,648 parameters.
+ * layers, the slots as `mem_rep.memory.weight` [25,16], as the authors' module names them. 4,487,648 parameters
+ * at 64×64, 17,073,632 at 128×128.
  */
-export const memoryAutoencoder: BackboneModel = {
-  parameters: [...blockParameters(encoder), memory, ...blockParameters(decoder)],
-  loss: (weights, buffers, { images }, drop) =>
-    tf.tidy(() => {
-      const encoded = trainBlocks(encoder, weights, buffers, images, drop);
-      const { attention, codes } = recall(encoded.y, tensorOf(weights, memory.name));
-      const decoded = trainBlocks(decoder, weights, buffers, codes, drop);
-      const error = tf.mean(tf.squaredDifference(decoded.y, images));
-      const loss = tf.add(error, tf.mul(attentionEntropy(attention), entropyWeight));
-      return { loss, buffers: { ...encoded.buffers, ...decoded.buffers } };
+export function memoryAutoencoder(imageSize: number): BackboneModel {
+  const encoder = encoderBlocks(imageSize);
+  const decoder = decoderBlocks(1, imageSize);
+  return {
+    parameters: [...blockParameters(encoder), memory, ...blockParameters(decoder)],
+    loss: (weights, buffers, { images }, drop) =>
+      tf.tidy(() => {
+        const encoded = trainBlocks(encoder, weights, buffers, images, drop);
+        const { attention, codes } = recall(encoded.y, tensorOf(weights, memory.name));
+        const decoded = trainBlocks(decoder, weights, buffers, codes, drop);
+        const error = tf.mean(tf.squaredDifference(decoded.y, images));
+        const loss = tf.add(error, tf.mul(attentionEntropy(attention), entropyWeight));
+        return { loss, buffers: { ...encoded.buffers, ...decoded.buffers } };
+      }),
+    reconstruct: (weights, buffers, images, drop) => ({
+      image: tf.tidy(() => {
+        const encoded = inferBlocks(encoder, weights, buffers, images, drop);
+        const { codes } = recall(encoded, tensorOf(weights, memory.name));
+        return inferBlocks(decoder, weights, buffers, codes, drop);
+      }),
+      variance: null,
     }),
-  reconstruct: (weights, buffers, images, drop) => ({
-    image: tf.tidy(() => {
-      const encoded = inferBlocks(encoder, weights, buffers, images, drop);
-      const { codes } = recall(encoded, tensorOf(weights, memory.name));
-      return inferBlocks(decoder, weights, buffers, codes, drop);
+    fold: (tensors) => {
+      const folded = new Map([...foldBlocks(encoder, tensors), ...foldBlocks(decoder, tensors)]);
+      return folded.set(memory.name, tensorOf(Object.fromEntries(tensors), memory.name));
+    },
+    reconstructFolded: (folded, images, drop) => ({
+      image: tf.tidy(() => {
+        const encoded = inferFolded(encoder, folded, images, drop);
+        return inferFolded(decoder, folded, recall(encoded, tensorOf(folded, memory.name)).codes, drop);
+      }),
+      variance: null,
     }),
-    variance: null,
-  }),
-  fold: (tensors) => {
-    const folded = new Map([...foldBlocks(encoder, tensors), ...foldBlocks(decoder, tensors)]);
-    return folded.set(memory.name, tensorOf(Object.fromEntries(tensors), memory.name));
-  },
-  reconstructFolded: (folded, images, drop) => ({
-    image: tf.tidy(() => {
-      const encoded = inferFolded(encoder, folded, images, drop);
-      return inferFolded(decoder, folded, recall(encoded, tensorOf(folded, memory.name)).codes, drop);
-    }),
-    variance: null,
-  }),
-};
+  };
+}

@@ -4,9 +4,9 @@ import { asrNet } from './asr-net.ts';
 import { backbone } from './backbones.ts';
 import { fromPyTorch, initialise, type ParameterSpec, toPyTorch, trainableCount } from './parameters.ts';
 
-const { parameters } = backbone('ae');
-const ofAeu = backbone('aeu').parameters;
-const ofMemae = backbone('memae').parameters;
+const { parameters } = backbone('ae', 64);
+const ofAeu = backbone('aeu', 64).parameters;
+const ofMemae = backbone('memae', 64).parameters;
 const dual = asrNet({ inputs: 2 }).parameters;
 
 const named = (name: string, from: readonly ParameterSpec[] = parameters) => {
@@ -133,5 +133,5 @@ describe('parameters', () => {
 });
 
 it('names the backbones there are when asked for another', () => {
-  expect(() => backbone('toString')).toThrow('backbone: expected one of ae, aeu, memae, got toString');
+  expect(() => backbone('toString', 64)).toThrow('backbone: expected one of ae, aeu, memae, got toString');
 });

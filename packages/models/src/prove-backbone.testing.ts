@@ -15,7 +15,8 @@ import {
   testImages,
 } from './reference.testing.ts';
 
-const area = 64 * 64;
+const usualSide = 64;
+const usualArea = usualSide ** 2;
 /** Adam's settings (method: "Reconstruction networks"). */
 const adam = { learningRate: 5e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
@@ -28,6 +29,7 @@ const buffersOf = (parameters: readonly ParameterSpec[]): string[] =>
 interface StepSettings {
   name: string;
   batchSize: number;
+  side?: number;
   mode?: Mode;
   learningRate?: number;
   /** Weights that stay as they are. */
@@ -35,8 +37,15 @@ interface StepSettings {
 }
 
 function withStep<T>(settings: StepSettings, use: (step: TrainStep) => T): T {
-  const { name, batchSize, mode = 'graph', learningRate = adam.learningRate, frozen = [] } = settings;
-  const model = backbone(name);
+  const {
+    name,
+    batchSize,
+    side = usualSide,
+    mode = 'graph',
+    learningRate = adam.learningRate,
+    frozen = [],
+  } = settings;
+  const model = backbone(name, side);
   const { trainable, buffers } = shapesOf(model.parameters);
   const part = (fixed: boolean) =>
     Object.fromEntries(Object.entries(trainable).filter(([key]) => frozen.includes(key) === fixed));
@@ -44,7 +53,7 @@ function withStep<T>(settings: StepSettings, use: (step: TrainStep) => T): T {
     trainable: part(false),
     buffers,
     frozen: part(true),
-    inputs: { images: [batchSize, 64, 64, 1] },
+    inputs: { images: [batchSize, side, side, 1] },
     loss: (weights, running, { images }, fixed) => model.loss({ ...weights, ...fixed }, running, { images }),
     optimiser: { ...adam, learningRate },
     mode,
@@ -63,18 +72,26 @@ function gradientsOf(step: TrainStep, parameters: readonly ParameterSpec[], imag
   return toPyTorch(trainable, step.gradients({ images }));
 }
 
-/** @returns the running statistics that are off by more than 1e-6 of their size, at least 1 */
+const rangeOf = (values: Float32Array): number =>
+  values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY) -
+  values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+
+/**
+ * @param tolerance float32's rounding grows with the root of the number of values that a statistic is of
+ * @returns the running statistics that are off by more than that share of their size, at least 1
+ */
 function differingStatistics(
   parameters: readonly ParameterSpec[],
   found: Weights,
   expected: Weights,
+  tolerance = 1e-6,
 ): string[] {
   const after = toPyTorch(parameters, found);
   return buffersOf(parameters).flatMap((name) => {
     const [ours, other] = [after.get(name)!.data, expected.get(`buffer/${name}`)!.data];
     // Their unit is the activation's: a channel that decidedWeights opens by 6 reaches far above 1.
     const difference = largestDifference(ours, other) / Math.max(1, norm(other) / Math.sqrt(other.length));
-    return difference < 1e-6 ? [] : [`${name}: ${difference.toExponential(1)}`];
+    return difference < tolerance ? [] : [`${name}: ${difference.toExponential(1)}`];
   });
 }
 
@@ -86,21 +103,27 @@ function differingStatistics(
  */
 export function proveBackbone(
   name: string,
-  { batchSize, steps, trainable }: { batchSize: number; steps: number; trainable: number },
+  {
+    batchSize,
+    steps,
+    trainable,
+    side = usualSide,
+  }: { batchSize: number; steps: number; trainable: number; side?: number },
 ): void {
-  const model = backbone(name);
+  const model = backbone(name, side);
+  const area = side * side;
   const { parameters } = model;
   const outward = (weights: Weights) => toPyTorch(parameters, weights);
   let images: Float32Array;
   const batch = (index: number) => images.subarray(index * batchSize * area, (index + 1) * batchSize * area);
-  const allBatches = (): TensorData => ({ shape: [steps, batchSize, 1, 64, 64], data: images });
+  const allBatches = (): TensorData => ({ shape: [steps, batchSize, 1, side, side], data: images });
 
   /** Weights before every step from a new member's on, the losses, and the weights after them. */
   let trained: { before: Map<string, TensorData>[]; losses: Float32Array; after: Map<string, TensorData> };
 
   beforeAll(() => {
-    images = testImages(batchSize * steps);
-    trained = withStep({ name, batchSize }, (step) => {
+    images = testImages(batchSize * steps, side);
+    trained = withStep({ name, batchSize, side }, (step) => {
       step.write(initialise(parameters, 1));
       const before: Map<string, TensorData>[] = [];
       const losses = Float32Array.from({ length: steps }, (_, i) => {
@@ -115,7 +138,7 @@ export function proveBackbone(
   function infer(folded: boolean): Record<string, Float32Array> {
     const step = inferenceStep({
       weights: folded ? model.fold(trained.after) : trained.after,
-      inputs: { input: [batchSize, 64, 64, 1] },
+      inputs: { input: [batchSize, side, side, 1] },
       compute: (weights, { input }) => {
         const { image, variance } = folded
           ? model.reconstructFolded(weights, input)
@@ -133,16 +156,16 @@ export function proveBackbone(
     }
   }
 
-  describe(`backbone ${name}`, () => {
+  describe(`backbone ${name} at ${side}×${side}`, () => {
     it('reconstructs as the independent reference does, to 1e-4', () => {
-      const input = { images: { shape: [batchSize, 1, 64, 64], data: batch(0) } };
+      const input = { images: { shape: [batchSize, 1, side, side], data: batch(0) } };
       const expected = reference('reconstruct', outward(trained.after), input);
       const found = infer(false);
       expect(Object.keys(found).sort()).toEqual([...expected.keys()].sort());
       for (const [output, values] of Object.entries(found)) {
         expect(largestDifference(values, expected.get(output)!.data), output).toBeLessThan(1e-4);
         // Not all the same, which would agree as well.
-        expect(Math.max(...values) - Math.min(...values), output).toBeGreaterThan(0.01);
+        expect(rangeOf(values), output).toBeGreaterThan(0.01);
       }
     }, 60_000);
 
@@ -159,14 +182,14 @@ export function proveBackbone(
       const options = ['--learning-rate', String(adam.learningRate)];
       const expected = reference('train', outward(weights), { images: allBatches() }, options);
       expect(expected.get('margin')!.data[0]).toBeGreaterThan(1e-5);
-      withStep({ name, batchSize }, (step) => {
+      withStep({ name, batchSize, side }, (step) => {
         step.write(weights);
         const gradients = gradientsOf(step, parameters, batch(0));
         expect(gradients.size).toBe(trainable);
         expect(differingGradients(gradients, expected, { ofAll: 1e-5, ofOwn: 1e-3 })).toEqual([]);
         const losses = [step.run({ images: batch(0) })];
         expect(buffersOf(parameters)).toHaveLength(18);
-        expect(differingStatistics(parameters, step.read(), expected)).toEqual([]);
+        expect(differingStatistics(parameters, step.read(), expected, (1e-6 * side) / usualSide)).toEqual([]);
         for (let i = 1; i < steps; i++) losses.push(step.run({ images: batch(i) }));
         const difference = largestRelativeDifference(Float32Array.from(losses), expected.get('losses')!.data);
         expect(difference).toBeLessThan(1e-5);
@@ -186,7 +209,7 @@ export function proveBackbone(
     }, 120_000);
 
     it('leaves no tensor behind', () => {
-      withStep({ name, batchSize, mode: 'eager' }, (step) => {
+      withStep({ name, batchSize, side, mode: 'eager' }, (step) => {
         step.write(initialise(parameters, 1));
         step.run({ images: batch(0) });
         const before = tf.memory().numTensors;
@@ -197,7 +220,7 @@ export function proveBackbone(
       const toTensors = (tensors: Weights): Tensors =>
         Object.fromEntries([...tensors].map(([key, { data, shape }]) => [key, tf.tensor(data, shape)]));
       const [plain, folded] = [toTensors(trained.after), toTensors(model.fold(trained.after))];
-      const input = tf.tensor(batch(0), [batchSize, 64, 64, 1]);
+      const input = tf.tensor(batch(0), [batchSize, side, side, 1]);
       const held = tf.memory().numTensors;
       const tensorsOf = ({ image, variance }: Reconstruction) =>
         variance === null ? [image] : [image, variance];
@@ -231,10 +254,10 @@ export function proveBackbone(
  */
 export function proveFromNewWeights(name: string, batchSize: number): void {
   it(`has the reference's gradients and running statistics from a new member's weights (${name})`, () => {
-    const { parameters } = backbone(name);
+    const { parameters } = backbone(name, usualSide);
     const images = testImages(batchSize);
     const weights = initialise(parameters, 1);
-    const input = { images: { shape: [batchSize, 1, 64, 64], data: images } };
+    const input = { images: { shape: [batchSize, 1, usualSide, usualSide], data: images } };
     const expected = reference('step', toPyTorch(parameters, weights), input);
     withStep({ name, batchSize }, (step) => {
       step.write(weights);
@@ -256,13 +279,13 @@ export function proveGraphEqualsEager(name: string): void {
     const images = smoothImages(batchSize * 50);
     // The two largest weights stay: Adam, eagerly on four million values, would be most of the time.
     const frozen = ['linear_enc.0.weight', 'linear_dec.3.weight'];
-    const weights = decidedWeights(backbone(name).parameters, 1);
+    const weights = decidedWeights(backbone(name, usualSide).parameters, 1);
     const lossesOf = (mode: Mode) =>
       withStep({ name, batchSize, mode, learningRate, frozen }, (step) => {
         step.write(weights);
         step.writeFrozen(weights);
         return Float32Array.from({ length: 50 }, (_, i) =>
-          step.run({ images: images.subarray(i * batchSize * area, (i + 1) * batchSize * area) }),
+          step.run({ images: images.subarray(i * batchSize * usualArea, (i + 1) * batchSize * usualArea) }),
         );
       });
     const [graph, eager] = [lossesOf('graph'), lossesOf('eager')];

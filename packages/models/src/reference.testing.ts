@@ -49,29 +49,30 @@ export function reference(
   }
 }
 
-/** Images [count,64,64] in [-1,1]: real brain slices where the data lies beside the checkout, else `smoothImages`. */
-export function testImages(count: number): Float32Array {
+/** Images [count,side,side] in [-1,1]: real brain slices where the data lies beside the checkout, else `smoothImages`. */
+export function testImages(count: number, side = 64): Float32Array {
   const brain = brainFolder();
-  if (brain === null) return smoothImages(count);
+  if (brain === null) return smoothImages(count, side);
   const directory = mkdtempSync(join(tmpdir(), 'ddad-reference-'));
   try {
     const output = join(directory, 'images');
-    runPython('reference.py', ['images', brain, String(count), output]);
+    runPython('reference.py', ['images', brain, String(count), String(side), output]);
     return decodeSafetensors(readFileSync(output)).tensors.get('images')!.data;
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-/** Waves and a little noise, [count,64,64] in [-1,1]: no pixel lies far from all others. */
-export function smoothImages(count: number): Float32Array {
-  const images = new Float32Array(count * 64 * 64);
+/** Waves and a little noise, [count,side,side] in [-1,1]: no pixel lies far from all others. */
+export function smoothImages(count: number, side = 64): Float32Array {
+  const area = side * side;
+  const images = new Float32Array(count * area);
   for (let image = 0; image < count; image++) {
     const random = randomStream(1, 'image', image);
     const [fx, fy, phase] = [random.uniform() * 0.3, random.uniform() * 0.3, random.uniform() * 6];
-    for (let i = 0; i < 64 * 64; i++) {
-      const wave = Math.sin(fx * (i % 64) + fy * Math.floor(i / 64) + phase);
-      images[image * 64 * 64 + i] = 0.8 * wave + 0.2 * (random.uniform() * 2 - 1);
+    for (let i = 0; i < area; i++) {
+      const wave = Math.sin(fx * (i % side) + fy * Math.floor(i / side) + phase);
+      images[image * area + i] = 0.8 * wave + 0.2 * (random.uniform() * 2 - 1);
     }
   }
   return images;

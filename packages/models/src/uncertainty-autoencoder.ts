@@ -3,9 +3,7 @@ import { decoderBlocks, encoderBlocks } from './autoencoder.ts';
 import type { BackboneModel } from './backbone-model.ts';
 import { blockParameters, foldBlocks, inferBlocks, inferFolded, trainBlocks } from './blocks.ts';
 
-const blocks = [...encoderBlocks(), ...decoderBlocks(2)];
-
-/** The two channels of the last layer, each [N,64,64,1]. */
+/** The two channels of the last layer, each [N,H,W,1]. */
 function channels(y: Tensor): { image: Tensor; logVariance: Tensor } {
   const [image, logVariance] = tf.split(y, 2, 3);
   return { image, logVariance };
@@ -32,19 +30,22 @@ export function uncertaintyLoss(images: Tensor, image: Tensor, logVariance: Tens
 /**
  * Backbone `aeu`, AE-U: the autoencoder with a second output channel, log σ², the variance that it expects of every pixel's
  * error, trained on eq. 5. Parameters are those of `ae`; only `decoder.9.weight` has two output channels. 4,487,504
- * parameters.
+ * parameters at 64×64, 17,073,488 at 128×128.
  */
-export const uncertaintyAutoencoder: BackboneModel = {
-  parameters: blockParameters(blocks),
-  loss: (weights, buffers, { images }, drop) =>
-    tf.tidy(() => {
-      const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, images, drop);
-      const { image, logVariance } = channels(y);
-      return { loss: uncertaintyLoss(images, image, logVariance), buffers: renewed };
-    }),
-  reconstruct: (weights, buffers, images, drop) =>
-    tf.tidy(() => reconstruction(inferBlocks(blocks, weights, buffers, images, drop))),
-  fold: (tensors) => foldBlocks(blocks, tensors),
-  reconstructFolded: (folded, images, drop) =>
-    tf.tidy(() => reconstruction(inferFolded(blocks, folded, images, drop))),
-};
+export function uncertaintyAutoencoder(imageSize: number): BackboneModel {
+  const blocks = [...encoderBlocks(imageSize), ...decoderBlocks(2, imageSize)];
+  return {
+    parameters: blockParameters(blocks),
+    loss: (weights, buffers, { images }, drop) =>
+      tf.tidy(() => {
+        const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, images, drop);
+        const { image, logVariance } = channels(y);
+        return { loss: uncertaintyLoss(images, image, logVariance), buffers: renewed };
+      }),
+    reconstruct: (weights, buffers, images, drop) =>
+      tf.tidy(() => reconstruction(inferBlocks(blocks, weights, buffers, images, drop))),
+    fold: (tensors) => foldBlocks(blocks, tensors),
+    reconstructFolded: (folded, images, drop) =>
+      tf.tidy(() => reconstruction(inferFolded(blocks, folded, images, drop))),
+  };
+}

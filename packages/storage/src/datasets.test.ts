@@ -41,6 +41,7 @@ test('gives back what was put, under the name and the digest', async () => {
   expect(record).toEqual({
     name: 'brain',
     digest,
+    packings: [{ imageSize: 2, digest }],
     addedAt: '2026-10-01T12:00:00.000Z',
     counts: { train: 2, unlabeled: 1, test: 3, validation: 1, copies: 1 },
     synthetic: true,
@@ -74,4 +75,28 @@ test('refuses pixels that do not fit the index, and names that keys cannot carry
   );
   await expect(putDataset(store, { name: '../x', index, pixels, digest })).rejects.toThrow(/dataset name/);
   expect(await readDatasetRecord(store, 'short')).toBeNull();
+});
+
+test('lets a name stand for the same images at several sizes, of which 64 is the usual one', async () => {
+  const of = (imageSize: number, name: string) => ({
+    index: { ...index, imageSize },
+    pixels: new Uint8Array(7 * imageSize ** 2).fill(imageSize),
+    digest: name.repeat(64),
+  });
+  const [large, usual, small] = [of(128, 'a'), of(64, 'b'), of(32, 'c')];
+  const record = await putDataset(store, { name: 'sizes', ...large, others: [usual, small] });
+  expect(record.digest).toBe(usual.digest);
+  expect(record.packings).toEqual([
+    { imageSize: 32, digest: small.digest },
+    { imageSize: 64, digest: usual.digest },
+    { imageSize: 128, digest: large.digest },
+  ]);
+  for (const { digest, index, pixels } of [large, usual, small]) {
+    expect(await readDatasetIndex(store, digest)).toEqual(index);
+    expect(await readDatasetPixels(store, digest)).toHaveLength(pixels.length);
+  }
+  expect((await putDataset(store, { name: 'sizes', ...large })).digest).toBe(large.digest);
+  await expect(putDataset(store, { name: 'sizes', ...large, others: [of(128, 'd')] })).rejects.toThrow(
+    'expected images of different sizes, got 128, 128',
+  );
 });

@@ -1,33 +1,52 @@
-import { type DatasetIndex, type DatasetRecord, datasetKeys, datasetNameSchema } from '@ddad/contract';
+import {
+  type DatasetIndex,
+  type DatasetRecord,
+  datasetKeys,
+  datasetNameSchema,
+  defaultImageSize,
+} from '@ddad/contract';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 
-/** A packed dataset on its way into the store. */
-export interface PackedDataset {
-  name: string;
+/** Images of one size on their way into the store. */
+export interface PackedImages {
   index: DatasetIndex;
   /** Unsigned bytes, [images, imageSize, imageSize]. */
   pixels: Uint8Array;
   /** SHA-256 over index and pixels. */
   digest: string;
+}
+
+/** A packed dataset on its way into the store. */
+export interface PackedDataset extends PackedImages {
+  name: string;
+  /** The same images at other sizes. */
+  others?: readonly PackedImages[];
   /** Default now. */
   addedAt?: Date;
 }
 
 /**
- * Stores a packed dataset under its digest, then lets its name stand for it; a name that exists is moved.
+ * Stores a packed dataset under its digests, one a size, then lets its name stand for them; a name that exists is moved.
  * `counts.copies` of the record counts groups of copies.
- * @throws TypeError on a name that object keys cannot carry, RangeError where pixels and index do not fit together.
+ * @throws TypeError on a name that object keys cannot carry, RangeError where pixels and index do not fit together, or a
+ * size comes twice.
  */
 export async function putDataset(store: ObjectStore, dataset: PackedDataset): Promise<DatasetRecord> {
-  const { index, pixels, digest } = dataset;
   const name = datasetNameSchema.safeParse(dataset.name);
   if (!name.success) {
     throw new TypeError(`dataset name: ${name.error.issues[0]?.message}, got ${dataset.name}`);
   }
-  checkSize(pixels, index);
+  const all = [dataset, ...(dataset.others ?? [])].sort((a, b) => a.index.imageSize - b.index.imageSize);
+  for (const { pixels, index } of all) checkSize(pixels, index);
+  const sizes = all.map(({ index }) => index.imageSize);
+  if (new Set(sizes).size < sizes.length) {
+    throw new RangeError(`expected images of different sizes, got ${sizes.join(', ')}`);
+  }
+  const { index, digest } = all.find((one) => one.index.imageSize === defaultImageSize) ?? all[0]!;
   const record: DatasetRecord = {
     name: dataset.name,
     digest,
+    packings: all.map((one) => ({ imageSize: one.index.imageSize, digest: one.digest })),
     addedAt: (dataset.addedAt ?? new Date()).toISOString(),
     counts: {
       train: index.train.length,
@@ -39,11 +58,11 @@ export async function putDataset(store: ObjectStore, dataset: PackedDataset): Pr
     synthetic: index.synthetic,
   };
   // The record last: a name never stands for what is not there.
-  await store.put(
-    datasetKeys.pixels(digest),
-    Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength),
-  );
-  await store.put(datasetKeys.index(digest), JSON.stringify(index));
+  for (const one of all) {
+    const { buffer, byteOffset, byteLength } = one.pixels;
+    await store.put(datasetKeys.pixels(one.digest), Buffer.from(buffer, byteOffset, byteLength));
+    await store.put(datasetKeys.index(one.digest), JSON.stringify(one.index));
+  }
   await store.put(datasetKeys.record(dataset.name), JSON.stringify(record, null, 2));
   return record;
 }

@@ -4,15 +4,13 @@ import { type ObjectStore, putDataset } from '@ddad/storage';
 
 const imageSize = 4;
 
-/** Stores a tiny dataset: 6 normal training images, and as many others as asked for. Pixels differ by position. */
-export async function addDataset(
-  store: ObjectStore,
-  name: string,
-  parts: Partial<Pick<DatasetIndex, 'train' | 'unlabeled' | 'test' | 'validation'>> = {},
-): Promise<{ digest: string }> {
+type Parts = Partial<Pick<DatasetIndex, 'train' | 'unlabeled' | 'test' | 'validation'>>;
+
+/** Pixels differ by position. */
+function packed(side: number, parts: Parts) {
   const index: DatasetIndex = {
     format: 1,
-    imageSize,
+    imageSize: side,
     images: Array.from({ length: 16 }, (_, position) => `${position}.png`),
     train: [0, 1, 2, 3, 4, 5],
     unlabeled: { labels: 'known', normal: [6, 7], abnormal: [8, 9, 10] },
@@ -22,8 +20,26 @@ export async function addDataset(
     synthetic: true,
     ...parts,
   };
-  const pixels = Uint8Array.from({ length: 16 * imageSize ** 2 }, (_, at) => Math.floor(at / imageSize ** 2));
-  const digest = datasetDigest(index, pixels);
-  await putDataset(store, { name, index, pixels, digest });
-  return { digest };
+  const pixels = Uint8Array.from({ length: 16 * side ** 2 }, (_, at) => Math.floor(at / side ** 2));
+  return { index, pixels, digest: datasetDigest(index, pixels) };
+}
+
+/** Stores a tiny dataset: 6 normal training images, and as many others as asked for. */
+export async function addDataset(
+  store: ObjectStore,
+  name: string,
+  parts: Parts = {},
+): Promise<{ digest: string }> {
+  return putDataset(store, { name, ...packed(imageSize, parts) });
+}
+
+/** Stores the same at several sizes. @returns their digests */
+export async function addPackings(
+  store: ObjectStore,
+  name: string,
+  sizes: readonly number[],
+): Promise<string[]> {
+  const [first, ...others] = sizes.map((size) => packed(size, {}));
+  await putDataset(store, { name, ...first!, others });
+  return [first!, ...others].map(({ digest }) => digest);
 }

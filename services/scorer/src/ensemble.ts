@@ -22,8 +22,12 @@ async function readMember(model: BackboneModel, path: string): Promise<Map<strin
 }
 
 /** Loads members for inference, BatchNorm folded into the layers before it. */
-export async function loadEnsemble(name: Backbone, files: EnsembleFiles): Promise<Ensemble> {
-  const model = backbone(name);
+export async function loadEnsemble(
+  name: Backbone,
+  imageSize: number,
+  files: EnsembleFiles,
+): Promise<Ensemble> {
+  const model = backbone(name, imageSize);
   const weights = new Map<string, TensorData>();
   const sizes: Record<Role, number> = { ndm: files.ndm.length, udm: files.udm.length };
   for (const role of ['ndm', 'udm'] as const) {

@@ -47,7 +47,7 @@ function member(name: Backbone, seed: number): ReturnType<typeof makeMember> {
 
 /** A member's file, and what it makes of the images: x̂ and σ² (1 where it estimates none), [count × area] each. */
 async function makeMember(name: Backbone, seed: number) {
-  const model = backbone(name);
+  const model = backbone(name, side);
   const weights = initialise(model.parameters, seed);
   // Otherwise a new member's output is next to nothing, and its σ² next to 1.
   const last = weights.get('decoder.9.weight')!.data;

@@ -27,7 +27,7 @@ export async function makeMaps(task: MapTask, context: ChildContext): Promise<Ch
   const images = networkInput(pixels);
   const side = spec.imageSize;
   const area = side * side;
-  const ensemble = await loadEnsemble(spec.backbone, task.members);
+  const ensemble = await loadEnsemble(spec.backbone, spec.imageSize, task.members);
   const maker =
     spec.dropout === undefined
       ? ensembleMapMaker(ensemble, side)

@@ -179,7 +179,7 @@ test('lists every fault of a map request', () => {
     'ndm: expected at least 2 members, got 1',
     'ndm 0: expected 64 hexadecimal digits, got "../x"',
     'udm 0: expected 64 hexadecimal digits, got "y"',
-    'image size: expected 64, got 32',
+    'image size: expected 64, 128, got 32',
     'images digest: expected 64 hexadecimal digits, got ""',
     'dataset digest: expected 64 hexadecimal digits, got ".."',
     'images: expected at least 1, got none',
@@ -218,7 +218,7 @@ test('lists every fault of a refine request', () => {
   expect(faults(() => refinePlan(wrong, deps))).toEqual([
     `recipe: expected this scorer's, ${recipes.refiner}, got 99`,
     `backbone: expected ${backbones.join(', ')}, got "resnet"`,
-    'image size: expected 64, got 32',
+    'image size: expected 64, 128, got 32',
     'input: expected dual or intra, got "both"',
     'seed: expected less than 2^48, got 281474976710656',
     'epochs: expected at least 1, got 0',

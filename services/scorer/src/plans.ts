@@ -4,6 +4,7 @@ import {
   backbones,
   type DropoutSpec,
   dropoutLimits,
+  imageSizes,
   type RefinedSpec,
   type RefinerInput,
   recipes,
@@ -40,8 +41,7 @@ async function fetchMembers(
 }
 
 const knownBackbones: readonly string[] = backbones;
-/** Side of the images that the backbones read. */
-const imageSize = 64;
+const knownSizes: readonly number[] = imageSizes;
 
 interface EnsembleFields {
   recipe: number;
@@ -79,7 +79,7 @@ function checkEnsemble(
   udm.forEach((key, index) => {
     faults.digest(`udm ${index}`, key);
   });
-  faults.expect(spec.imageSize === imageSize, 'image size', String(imageSize), spec.imageSize);
+  faults.expect(knownSizes.includes(spec.imageSize), 'image size', knownSizes.join(', '), spec.imageSize);
   faults.digest('images digest', spec.imagesDigest);
   faults.digest('dataset digest', datasetDigest);
 }

@@ -20,7 +20,7 @@ let task: RefineTask;
 
 /** A member whose weights are made up, so that the recipe of members has no part in what is recorded here. */
 async function writeMember(number: number): Promise<string> {
-  const { parameters } = backbone('ae');
+  const { parameters } = backbone('ae', 64);
   const { trainable, buffers } = shapesOf(parameters);
   const tensors = new Map(
     Object.entries({ ...trainable, ...buffers }).map(([name, shape]) => {

@@ -48,7 +48,7 @@ export async function trainRefiner(task: RefineTask, context: ChildContext): Pro
   const images = networkInput(pixels);
   const count = task.images.length;
   const image = (position: number) => images.subarray(position * area, (position + 1) * area);
-  const ensemble = await loadEnsemble(spec.backbone, task.members);
+  const ensemble = await loadEnsemble(spec.backbone, spec.imageSize, task.members);
   const frozen: Shapes = {};
   for (const [name, { shape }] of ensemble.weights) frozen[name] = shape;
   const network = asrNet({ inputs: refinerChannels(spec.input) });

@@ -27,7 +27,7 @@ export async function trainMember(task: MemberTask, context: ChildContext): Prom
   const images = networkInput(pixels);
   const area = spec.imageSize ** 2;
   const { dropout: rate } = spec;
-  const model = backbone(spec.backbone);
+  const model = backbone(spec.backbone, spec.imageSize);
   const parameters = model.parameters;
   const { trainable, buffers } = shapesOf(parameters);
   const step = trainStep({

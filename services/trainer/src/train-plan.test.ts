@@ -79,7 +79,7 @@ test('lists every fault of a request', () => {
       batchSize: 1,
       learningRate: 0,
       imagesDigest: 'A'.repeat(64),
-      imageSize: 128,
+      imageSize: 96,
     },
     { job: { key: digest, attempt: 1 }, datasetDigest: '../../etc/passwd', images: [] },
   );
@@ -92,7 +92,7 @@ test('lists every fault of a request', () => {
     'batch size: expected at least 2, got 1',
     'images: expected at least a batch of 1, got 0',
     'learning rate: expected more than 0 and at most 1, got 0',
-    'image size: expected 64, got 128',
+    'image size: expected 64, 128, got 96',
     `images digest: expected 64 hexadecimal digits, got "${'A'.repeat(64)}"`,
     'dataset digest: expected 64 hexadecimal digits, got "../../etc/passwd"',
     expect.stringMatching(/^key: expected the specification's own, [0-9a-f]{64}, got "a{64}"$/),

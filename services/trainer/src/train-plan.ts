@@ -1,4 +1,4 @@
-import { type Backbone, backbones, type Role, recipes } from '@ddad/contract';
+import { type Backbone, backbones, imageSizes, type Role, recipes } from '@ddad/contract';
 import { type DatasetCache, type JobPlan, RequestFaults } from '@ddad/jobs';
 import { JobError, type TrainRequest } from '@ddad/rpc';
 import { artifactKey } from '@ddad/storage';
@@ -6,8 +6,7 @@ import type { MemberTask } from './member-task.ts';
 
 const roles: readonly string[] = ['ndm', 'udm'];
 const knownBackbones: readonly string[] = backbones;
-/** Side of the images that the backbones read. */
-const imageSize = 64;
+const knownSizes: readonly number[] = imageSizes;
 
 /**
  * What a Train call asks for.
@@ -31,7 +30,7 @@ export function trainPlan(request: TrainRequest, cache: DatasetCache, threads: n
   faults.expect(images.length >= batchSize, 'images', `at least a batch of ${batchSize}`, images.length);
   const trainable = learningRate > 0 && learningRate <= 1;
   faults.expect(trainable, 'learning rate', 'more than 0 and at most 1', learningRate);
-  faults.expect(member.imageSize === imageSize, 'image size', String(imageSize), member.imageSize);
+  faults.expect(knownSizes.includes(member.imageSize), 'image size', knownSizes.join(', '), member.imageSize);
   faults.dropoutRate('dropout', dropout);
   faults.digest('images digest', member.imagesDigest);
   faults.digest('dataset digest', datasetDigest);

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { artifactKey, type Damage, memberSeed, type ObjectStore } from '@ddad/storage';
+import { datasetKeys } from '@ddad/contract';
+import { artifactKey, type Damage, memberSeed, type ObjectStore, readDatasetRecord } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DatasetCatalog } from '../dataset-catalog.ts';
-import { addDataset } from '../datasets.testing.ts';
+import { addDataset, addPackings } from '../datasets.testing.ts';
 import type { PresentTrainer } from './auto-k.ts';
 import { planRun, type RunPlan } from './plan.ts';
 
@@ -237,6 +238,35 @@ describe('a plan', () => {
     const validated = await planOf({ ...settings, dataset: 'validated' });
     expect(validated.reference!.spec.imagesDigest).toBe(digestOf(14, 15, 6, 7, 8, 9, 10));
     expect(validated.members.map((member) => member.key)).toEqual(bare.members.map((member) => member.key));
+  });
+
+  it('takes the packing of the size that is asked for, else the usual one', async () => {
+    const sizes = { k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+    const [small, large] = await addPackings(store, 'both', [64, 128]);
+    await addPackings(store, 'large', [128]);
+    const planned = async (input: object) => {
+      const { datasetDigest, members, maps } = await planOf({ ...sizes, ...input });
+      return [datasetDigest, members[0]!.spec.imageSize, maps!.spec.imageSize];
+    };
+    expect(await planned({ dataset: 'both' })).toEqual([small, 64, 64]);
+    expect(await planned({ dataset: 'both', imageSize: 128 })).toEqual([large, 128, 128]);
+    expect(await planned({ dataset: 'large' })).toEqual([large, 128, 128]);
+    expect((await refusal({ dataset: 'large', ...sizes, imageSize: 64 })).message).toBe(
+      'imageSize: expected 128, which large is packed at ("ddad dataset add large DIR --image-size ..." packs it at ' +
+        'others), got 64',
+    );
+    expect((await refusal({ dataset: 'both', ...sizes, imageSize: 100 })).message).toMatch(
+      /^imageSize: .*64.*128.*, got 100$/,
+    );
+  });
+
+  it('goes on with datasets that were added before there were several sizes', async () => {
+    const { packings: _, ...old } = (await readDatasetRecord(store, 'tiny'))!;
+    await store.put(datasetKeys.record('tiny'), JSON.stringify(old));
+    const sizes = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+    expect((await planOf(sizes)).datasetDigest).toBe(old.digest);
+    expect((await planOf({ ...sizes, imageSize: 64 })).datasetDigest).toBe(old.digest);
+    expect((await refusal({ ...sizes, imageSize: 128 })).message).toMatch(/^imageSize: expected 64, /);
   });
 
   it('knows which members are finished', async () => {

@@ -1,9 +1,12 @@
 import {
+  type DatasetRecord,
   defaultFalsePositiveRate,
   defaultMaxK,
   describeFaults,
   type Fault,
   leastHeldOut,
+  type Packing,
+  packingsOf,
   parseRunInput,
   type ResolvedRunInput,
   type RunRequest,
@@ -165,6 +168,7 @@ async function basisOf(catalog: DatasetCatalog, run: PlannedRun): Promise<PlanBa
 /** Fields of an input that are well formed by themselves; a faulty one does not keep the others from being checked. */
 interface ReadableFields extends Selection {
   dataset?: string;
+  imageSize?: number;
   batchSize?: number;
   refinerBatchSize?: number;
   falsePositiveRate?: number;
@@ -179,6 +183,7 @@ function readableFields(raw: unknown): ReadableFields {
   const anomalousRate = shape.anomalousRate.safeParse(given.anomalousRate);
   const batchSize = shape.batchSize.safeParse(given.batchSize);
   const refinerBatchSize = refinerInputSchema.shape.batchSize.safeParse(fieldsOf(given.refiner).batchSize);
+  const imageSize = shape.imageSize.safeParse(given.imageSize);
   const calibration = shape.calibration.safeParse(given.calibration);
   const falsePositiveRate = shape.falsePositiveRate.safeParse(given.falsePositiveRate);
   const dataset = shape.dataset.safeParse(given.dataset);
@@ -186,6 +191,7 @@ function readableFields(raw: unknown): ReadableFields {
   const refines = given.refiner === undefined || typeof given.refiner === 'object';
   return {
     ...(dataset.success ? { dataset: dataset.data } : {}),
+    ...(imageSize.success && imageSize.data !== undefined ? { imageSize: imageSize.data } : {}),
     ...(batchSize.success ? { batchSize: batchSize.data } : {}),
     ...(refinerBatchSize.success && refines ? { refinerBatchSize: refinerBatchSize.data } : {}),
     ...(unlabeled.success ? { unlabeled: unlabeled.data } : {}),
@@ -222,17 +228,18 @@ async function checkAgainstDataset(
     faults.push({ path: 'dataset', message: await unknownDataset(catalog, dataset) });
     return null;
   }
+  const packing = packingFor(record, fields.imageSize, faults);
   const held: Selection = fields.calibration ? { calibration: fields.calibration } : {};
   const selection: Selection = {
     ...held,
     ...(fields.unlabeled === undefined ? {} : { unlabeled: fields.unlabeled }),
     ...(fields.anomalousRate === undefined ? {} : { anomalousRate: fields.anomalousRate }),
   };
-  let images = await catalog.images(record.digest, selectable ? selection : held);
+  let images = await catalog.images(packing.digest, selectable ? selection : held);
   if ('faults' in images) {
     faults.push(...images.faults);
     // D_n does not depend on the selection: the batch sizes can be judged all the same.
-    images = await catalog.images(record.digest, held);
+    images = await catalog.images(packing.digest, held);
     if ('faults' in images) return null;
   }
   const normals = images.normal.length;
@@ -252,7 +259,24 @@ async function checkAgainstDataset(
   tooLarge('refiner.batchSize', refinerBatchSize);
   const fault = heldOutFault(fields, images.heldOut.length);
   if (fault !== null) faults.push(fault);
-  return { digest: record.digest, synthetic: record.synthetic, selection, images };
+  return { digest: packing.digest, synthetic: record.synthetic, selection, images };
+}
+
+/** The packing that a run takes: that of the size asked for, else of 64, else the only one; a size that is not there is a fault. */
+function packingFor(record: DatasetRecord, imageSize: number | undefined, faults: Fault[]): Packing {
+  const packings = packingsOf(record);
+  const usual = packings.find(({ digest }) => digest === record.digest) ?? packings[0]!;
+  if (imageSize === undefined) return usual;
+  const asked = packings.find((packing) => packing.imageSize === imageSize);
+  if (asked !== undefined) return asked;
+  const sizes = packings.map((packing) => packing.imageSize).join(' or ');
+  faults.push({
+    path: 'imageSize',
+    message:
+      `expected ${sizes}, which ${record.name} is packed at ("ddad dataset add ${record.name} DIR --image-size ..." packs ` +
+      `it at others), got ${imageSize}`,
+  });
+  return usual;
 }
 
 /** Too few held-out normal images for the threshold that was asked for; null where there are enough, or none was. */

@@ -7,7 +7,7 @@ import type {
   RunResult,
   Stage,
 } from '@ddad/contract';
-import { addMembersUpdate, pauseSignal, resumeSignal } from '@ddad/contract';
+import { addMembersUpdate, defaultImageSize, pauseSignal, resumeSignal } from '@ddad/contract';
 import {
   type ActivityOptions,
   defineQuery,
@@ -171,11 +171,13 @@ async function score(
 
   const refiner = (input: 'dual' | 'intra') => refiners.find((candidate) => candidate.input === input);
   const { input } = growth;
+  const imageSize = planned.members[0]?.spec.imageSize;
   const known = {
     runId: identity.runId,
     dataset: input.dataset,
     synthetic: planned.synthetic,
     backbone: input.backbone,
+    ...(imageSize === undefined || imageSize === defaultImageSize ? {} : { imageSize }),
     k: input.k,
     ...(input.dropout === undefined ? {} : { dropout: input.dropout }),
     seed: input.seed,

@@ -6,7 +6,7 @@ import { backbone } from './backbones.ts';
 import { initialise, shapesOf } from './parameters.ts';
 
 const optimiser = { learningRate: 5e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4 };
-const ae = backbone('ae');
+const ae = backbone('ae', 64);
 const refiner = asrNet({ inputs: 2 });
 
 type Inputs = Parameters<typeof trainStep>[0]['inputs'];

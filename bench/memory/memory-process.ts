@@ -36,7 +36,7 @@ try {
   const common = { seed: 1, epochs: 100, imagesDigest: imagesDigest(bytes, imageSize, images), imageSize };
   const task = { pixels, images, directory, checkpoint: null, threads: Number(process.env.OMP_NUM_THREADS) };
   if (network === 'dual') {
-    const { parameters } = backbone('ae');
+    const { parameters } = backbone('ae', imageSize);
     const members = Array.from({ length: 6 }, (_, i) => join(directory, String(i)));
     for (const [i, path] of members.entries())
       await writeFile(path, encodeSafetensors(toPyTorch(parameters, initialise(parameters, i))));

@@ -36,7 +36,7 @@ try {
   const pixels = join(directory, 'pixels.u8');
   await writeFile(pixels, bytes);
   const images = Array.from({ length: count }, (_, position) => position);
-  const { parameters } = backbone('ae');
+  const { parameters } = backbone('ae', imageSize);
   const members = (role: string, first: number) =>
     Promise.all(
       Array.from({ length: k }, (_, index) => write(`${role}-${index}`, parameters, first + index)),

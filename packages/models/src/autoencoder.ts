@@ -64,7 +64,10 @@ export function decoderBlocks(outputs: number, imageSize: number): Block[] {
   ];
 }
 
-/** Backbone `ae`: the plain autoencoder, trained on the mean squared error (eqs. 1 and 2). 4,487,248 parameters at 64×64, 17,073,232 at 128×128. */
+/**
+ * Backbone `ae`: the plain autoencoder, trained on the mean squared error (eqs. 1 and 2). 4,487,248 parameters at 64×64,
+ * 17,073,232 at 128×128.
+ */
 export function autoencoder(imageSize: number): BackboneModel {
   const blocks = [...encoderBlocks(imageSize), ...decoderBlocks(1, imageSize)];
   return {

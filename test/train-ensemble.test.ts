@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { auc, averagePrecision } from '@ddad/anomaly';
 import { type RunProgress, type RunResult, scoreNames, type TrainerEntry } from '@ddad/contract';
+import { dicomFile } from '@ddad/dataset/testing';
 import { connectNats, createLogger, watchTrainers } from '@ddad/platform';
 import { decodeSafetensors, memberSeed, readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -307,7 +308,34 @@ test('a finished member can be listed and exported', async () => {
   expect(tensors.get('linear_enc.0.weight')?.shape).toEqual([2048, 1024]);
 });
 
-test('nothing that leaves the services names an image: no log, no payload of Temporal, no message of NATS', async () => {
+/** What the headers of DICOM files say of people. */
+const patients = { id: 'HIDDEN-ID', name: 'Hidden^Name' };
+
+test('a dataset of DICOM files is trained on and scored', async () => {
+  const images = join(scratch, 'dicom', 'images');
+  await mkdir(images, { recursive: true });
+  const side = 16;
+  const write = async (name: string, at: number) => {
+    const values = Array.from({ length: side * side }, (_, i) => (i * (at + 1) * 37) % 4096);
+    const patient = { patient: `${patients.id}-${at}`, name: `${patients.name}-${at}` };
+    await writeFile(join(images, `${name}.dcm`), dicomFile({ ...patient, columns: side, values }));
+    return `${name}.dcm`;
+  };
+  const many = (part: string, count: number, from: number) =>
+    Promise.all(Array.from({ length: count }, (_, i) => write(`scan-${part}-${i}`, from + i)));
+  const data = {
+    train: { '0': await many('train', 16, 0) },
+    test: { '0': await many('normal', 2, 16), '1': await many('abnormal', 2, 18) },
+  };
+  await writeFile(join(scratch, 'dicom', 'data.json'), JSON.stringify(data));
+  const added = await cluster.ddad('dataset', 'add', 'dicom', join(scratch, 'dicom'));
+  expect(added.stderr).not.toContain('expected');
+  expect(added.code).toBe(0);
+  const result = await run({ dataset: 'dicom', k: 2, epochs: 1, ...small });
+  expect(Object.keys(result.scores ?? {}).sort()).toEqual(['aIntra', 'rIntra', 'rec', 'recEnsemble']);
+});
+
+test('nothing that leaves the services names an image or a patient: no log, no payload of Temporal, no message of NATS', async () => {
   const { train, test: tested } = dataset.data;
   const files = [
     ...train['0'],
@@ -317,7 +345,12 @@ test('nothing that leaves the services names an image: no log, no payload of Tem
     ...tested['1'],
   ];
   // Without the ending, which somebody might have cut off.
-  const names = [...files.map((file) => parse(file).name), dataset.directory];
+  const names = [
+    ...files.map((file) => parse(file).name),
+    dataset.directory,
+    'scan-',
+    ...Object.values(patients),
+  ];
   const places = await leaves.collect();
   for (const [place, texts] of Object.entries(places)) {
     const all = texts.join('\n');

@@ -108,6 +108,25 @@ test('training gives the recorded loss, and the same bytes again', async () => {
   expect((await train()).sha256).toBe(sha256);
 }, 120_000);
 
+test('training gives the same bytes where it was stopped in the middle of an epoch, and resumed', async () => {
+  const twoEpochs: Partial<RefineTask> = { spec: { ...task.spec, epochs: 2 } };
+  const whole = await train(twoEpochs);
+  let checkpoint = '';
+  let steps = 0;
+  const stopped = await trainRefiner(
+    { ...task, ...twoEpochs },
+    {
+      ...context,
+      afterStep: async () => (++steps === 3 ? 'stop' : 'go on'),
+      checkpoint: (_done, path) => {
+        checkpoint = path;
+      },
+    },
+  );
+  expect(stopped).toBeNull();
+  expect((await train({ ...twoEpochs, checkpoint })).sha256).toBe(whole.sha256);
+}, 120_000);
+
 test('with MC Dropout, one network per role gives the recorded loss, and the same bytes again', async () => {
   const { ndm, udm } = task.spec;
   const dropout = { rate: 0.3, passes: 3, seed: 5 };

@@ -206,6 +206,16 @@ describe('a plan', () => {
       expect(Object.keys(spec)).not.toContain('dropout');
   });
 
+  it('gives the UDM other members where there are new unlabeled images, and leaves the NDM as it is', async () => {
+    // The same normal images; of the unlabeled ones of `tiny`, 9 and 10 are new.
+    const sizes = { k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+    const keysOf = async (dataset: string) =>
+      (await planOf({ dataset, ...sizes })).members.map(({ key }) => key);
+    const [before, after] = [await keysOf('flat'), await keysOf('tiny')];
+    expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
+    for (const key of after.slice(2)) expect(before).not.toContain(key);
+  });
+
   it('has no maps without test images', async () => {
     const plan = await planOf({ dataset: 'plain', batchSize: 4, refiner: { batchSize: 2 } });
     expect(plan.maps).toBeNull();

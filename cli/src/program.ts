@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { storeAccess } from '@ddad/platform';
 import { createS3Store, type ObjectStore, StoreError } from '@ddad/storage';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { RunDeps } from './attend-run.ts';
 import { type Cluster, findCluster, type Place, readSettings, readTemporal, shapes } from './cluster.ts';
 import { addMembersToRun } from './commands/add-members.ts';
@@ -20,6 +20,7 @@ import { startRun } from './commands/run.ts';
 import { listRunsCommand } from './commands/runs.ts';
 import { runTrainer } from './commands/trainer.ts';
 import { watchRun } from './commands/watch.ts';
+import { figureNumbers, type Layouts, tableNumbers } from './experiment/layouts.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { connectLiveFeed } from './live-feed.ts';
 import { openFile } from './open-file.ts';
@@ -225,6 +226,14 @@ Examples:
     )
     .argument('<file>', 'JSON object, see below')
     .requiredOption('--out <dir>', 'write results there')
+    .addOption(
+      new Option('--table <number...>', "write the paper's own table, table-N.md").choices([...tableNumbers]),
+    )
+    .addOption(
+      new Option('--figure <number...>', "write the paper's own figure, figure-N.svg").choices([
+        ...figureNumbers,
+      ]),
+    )
     .option('--json', 'only the result on standard output, as one JSON object; all else on standard error')
     .addHelpText(
       'after',
@@ -232,18 +241,32 @@ Examples:
 The file: {"base": {run fields}, "axes": {field: [values], ...}, "atOnce": 8}
   Fields are those of "ddad run --input"; an axis may be a nested one ("refiner.epochs"). Without axes it is one run.
   "atOnce": how many runs go on at the same time; they share the trainers.
+Tables: 3 backbones and scores, 4 seen and unseen pathologies, 5 ensemble size (from one run's subsets of members),
+  6 Deep Ensemble and MC Dropout. Figures: 6 anomalous rate, 8 histograms of scores.
 
 Examples:
-  $ npx ddad experiment bench/experiments/brain-table3.json --out results/
+  $ npx ddad experiment bench/experiments/brain-table3.json --out results/ --table 3
+  $ npx ddad experiment bench/experiments/brain-anomalous-rate.json --out rate/ --figure 6 8
   $ npx ddad experiment <(echo '{"base": {"dataset": "brain"}, "axes": {"seed": [0, 1, 2]}}') --out seeds/`,
     )
-    .action(async (path: string, options: { out: string; json?: boolean }) => {
-      // Checked before anything is connected to.
-      const input = experimentOf(await readJsonInput(path));
-      await withRun(async (deps) => {
-        await startExperiment(deps, input, options);
-      });
-    });
+    .action(
+      async (
+        path: string,
+        options: {
+          out: string;
+          json?: boolean;
+          table?: Layouts['tables'];
+          figure?: Layouts['figures'];
+        },
+      ) => {
+        const { out, json, table: tables = [], figure: figures = [] } = options;
+        // Checked before anything is connected to.
+        const input = experimentOf(await readJsonInput(path), { tables, figures });
+        await withRun(async (deps) => {
+          await startExperiment(deps, input, { out, json, layouts: { tables, figures } });
+        });
+      },
+    );
 
   program
     .command('runs')

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type ExperimentInput, parseExperiment, parseRunInput, type RunRequest } from '@ddad/contract';
+import { type Layouts, layoutFaults } from './experiment/layouts.ts';
 import { badInput, CommandFailure, exitCodes } from './failure.ts';
 
 /** Run settings that have a flag of their own; what was not given is undefined. */
@@ -47,12 +48,15 @@ function asNumber(text: string): number | string {
 
 /**
  * An experiment as its file says it; checked against the schemas, every combination.
+ * @param layouts the paper's tables and figures that are wanted of it
  * @throws CommandFailure that lists every fault
  */
-export function experimentOf(file: unknown): ExperimentInput {
+export function experimentOf(file: unknown, layouts: Layouts): ExperimentInput {
   const parsed = parseExperiment(file);
-  if ('faults' in parsed)
-    throw badInput('the experiment was not started: its file is at fault', parsed.faults);
+  const heading = 'the experiment was not started: its file is at fault';
+  if ('faults' in parsed) throw badInput(heading, parsed.faults);
+  const unfit = layoutFaults(parsed.experiment, layouts);
+  if (unfit.length > 0) throw badInput(heading, unfit);
   return parsed.experiment;
 }
 

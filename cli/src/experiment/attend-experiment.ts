@@ -1,15 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExperimentResult } from '@ddad/contract';
+import type { ExperimentResult, RunResult } from '@ddad/contract';
+import type { ScoredImage } from '@ddad/report';
+import type { ObjectStore } from '@ddad/storage';
 import { detached, type RunDeps } from '../attend-run.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { plural } from '../figures.ts';
 import { writeWhole } from '../report-files.ts';
+import { readScoresCsv } from '../scores-csv.ts';
 import { styled } from '../screen.ts';
 import type { RunHandle } from '../temporal-runs.ts';
 import { experimentDisplay } from './experiment-display.ts';
 import { type ExperimentOutcome, readOutcome } from './finished-runs.ts';
 import { followExperiment } from './follow-experiment.ts';
+import { type Layouts, layoutFiles } from './layouts.ts';
 import { resultsCsv } from './results-csv.ts';
 import { resultsMarkdown, sharingLines } from './results-markdown.ts';
 
@@ -20,6 +24,8 @@ export type ExperimentDeps = Omit<RunDeps, 'live' | 'progressPage'>;
 export interface ExperimentOptions {
   /** Directory for results.csv, results.md, experiment.json and each run's report.json. */
   out?: string | undefined;
+  /** The paper's own tables and figures to write there too. */
+  layouts?: Layouts;
   json?: boolean | undefined;
 }
 
@@ -62,7 +68,10 @@ export async function attendExperiment(
   const heading = `${plural(outcome.runs.length, 'run')} of ${experiment.runs.length} finished`;
   say.write(`\n${[styled(say, 'bold', heading), ...sharingLines(outcome)].join('\n')}\n`);
   if (options.out !== undefined) {
-    const files = await writeResults(outcome, handle.id, options.out);
+    const { tables, figures } = options.layouts ?? { tables: [], figures: [] };
+    const imagesOf = (result: RunResult) => scoredImages(deps.store(), result);
+    const layouts = await layoutFiles(outcome, { tables, figures }, imagesOf);
+    const files = await writeResults(outcome, handle.id, options.out, layouts);
     for (const file of files) say.write(`${file}\n`);
   }
   reportFailures(experiment);
@@ -70,10 +79,16 @@ export async function attendExperiment(
 }
 
 /** @returns paths of the files to look at first */
-async function writeResults(outcome: ExperimentOutcome, id: string, directory: string): Promise<string[]> {
+async function writeResults(
+  outcome: ExperimentOutcome,
+  id: string,
+  directory: string,
+  layouts: readonly [name: string, text: string][],
+): Promise<string[]> {
   const results: [name: string, text: string][] = [
     ['results.md', resultsMarkdown(outcome, id)],
     ['results.csv', resultsCsv(outcome)],
+    ...layouts,
   ];
   await mkdir(join(directory, 'runs'), { recursive: true });
   await writeWhole(join(directory, 'experiment.json'), `${JSON.stringify(outcome.experiment, null, 2)}\n`);
@@ -82,6 +97,10 @@ async function writeResults(outcome: ExperimentOutcome, id: string, directory: s
   }
   for (const [name, text] of results) await writeWhole(join(directory, name), text);
   return results.map(([name]) => join(directory, name));
+}
+
+async function scoredImages(store: ObjectStore, { files }: RunResult): Promise<ScoredImage[]> {
+  return files.scores === null ? [] : readScoresCsv((await store.get(files.scores)).toString('utf8'));
 }
 
 /** @throws CommandFailure that names the runs that failed, where there are any */

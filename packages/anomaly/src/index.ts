@@ -1,5 +1,6 @@
 export * from './discrepancy.ts';
 export * from './image-scores.ts';
+export * from './member-subsets.ts';
 export * from './metrics/auc.ts';
 export * from './metrics/average-precision.ts';
 export * from './metrics/conformal.ts';

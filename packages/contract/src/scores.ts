@@ -110,6 +110,25 @@ export interface LabelFree {
   >;
 }
 
+/** Mean and standard deviation (over their number) of a figure of several ensembles. */
+export interface Spread {
+  mean: number;
+  std: number;
+}
+
+/** Scores that need no refiner, as smaller ensembles have them too. */
+export const kCurveScores = ['recEnsemble', 'aIntra', 'aInter'] as const;
+export type KCurveScore = (typeof kCurveScores)[number];
+
+/** How ensembles of k members per role do, each a subset of a run's members, the same indices for both roles. */
+export interface KCurvePoint {
+  k: number;
+  /** How many subsets: all there are, or a hundred drawn ones. */
+  subsets: number;
+  /** `aIntra` needs two members; `aInter` is absent in the one-class mode. */
+  scores: Partial<Record<KCurveScore, { auc: Spread; ap: Spread }>>;
+}
+
 /** A finished member as the result lists it. */
 export interface MemberResult {
   role: Role;
@@ -165,6 +184,11 @@ export interface RunResult {
   calibration?: Calibration;
   /** Absent where no normal images were held out. */
   labelFree?: LabelFree;
+  /**
+   * By k, from 1 to the number of members of the smaller role: what a smaller K would have given. Absent below 3, and where
+   * `scores` is null.
+   */
+  kCurve?: KCurvePoint[];
   /** Those that finished: all scores are theirs. */
   members: MemberResult[];
   /** How many finished per role; absent where all did. `udm` is 0 in the one-class mode. */
@@ -172,7 +196,13 @@ export interface RunResult {
   /** Absent where all finished. */
   failedMembers?: FailedMember[];
   /** Keys of the other artifacts; null where a run makes none. */
-  artifacts: { maps: string | null; rIntra: string | null; rDual: string | null };
+  artifacts: {
+    maps: string | null;
+    rIntra: string | null;
+    rDual: string | null;
+    /** Absent where there is no curve over k. */
+    kCurve?: string;
+  };
   /** Wall time per stage. */
   seconds: { plan: number; train: number; maps: number; refine: number; report: number; total: number };
   /** Object keys: report.json, the report's page, and scores.csv, which is null where there are no test images. */
@@ -188,7 +218,14 @@ export function describeEnsemble({ k, dropout }: Pick<RunResult, 'k' | 'dropout'
 export interface ReportFacts
   extends Omit<
     RunResult,
-    'scores' | 'withoutCopies' | 'histogramDistance' | 'pathologies' | 'calibration' | 'labelFree' | 'files'
+    | 'scores'
+    | 'withoutCopies'
+    | 'histogramDistance'
+    | 'pathologies'
+    | 'calibration'
+    | 'labelFree'
+    | 'kCurve'
+    | 'files'
   > {
   /** For whoever repeats the run. */
   input: ResolvedRunInput;

@@ -9,7 +9,7 @@ export type RefinerInput = 'dual' | 'intra';
  * Versions of what decides an artifact's bytes beside its settings. Raise one whenever numerics change
  * (initialisation, randomness, loss, optimiser, layout): keys change with it, and nothing old is reused.
  */
-export const recipes = { member: 1, maps: 1, refiner: 1 } as const;
+export const recipes = { member: 1, maps: 1, kCurve: 1, refiner: 1 } as const;
 
 /** A specification's part that tells in which precision it is trained. Float32 is not told: keys from before stay. */
 export interface PrecisionSpec {
@@ -61,6 +61,12 @@ export interface MapSpec {
   imageSize: number;
   /** Absent where the members are an ensemble. */
   dropout?: DropoutSpec;
+}
+
+/** Everything that decides the image scores of an ensemble's subsets, of every size. */
+export interface KCurveSpec extends Omit<MapSpec, 'dropout'> {
+  /** Subsets of each size, at most. */
+  subsets: number;
 }
 
 /** Everything that decides a trained ASR-Net. */

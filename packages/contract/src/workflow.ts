@@ -41,6 +41,8 @@ export interface RunProgress {
   members: (PlannedMember & JobProgress)[];
   /** Keys to follow over NATS once their stage has begun. */
   maps: string | null;
+  /** Absent in answers from before there were curves. */
+  kCurve?: string | null;
   refiners: { input: RefinerInput; key: string }[];
   /** When the workflow last heard of the members (ISO 8601); null before the first time. */
   updatedAt: string | null;

@@ -20,7 +20,7 @@ async function page(data: Parameters<typeof buildReport>[0]) {
   };
 }
 
-const sections = ['scores', 'curves', 'histograms', 'gallery', 'members', 'repeat'];
+const sections = ['scores', 'curves', 'histograms', 'gallery', 'k-curve', 'members', 'repeat'];
 
 describe('a run with labelled test images', () => {
   const data = syntheticRun({ normal: 30, abnormal: 30, side: 16 });
@@ -137,6 +137,21 @@ describe('a run with labelled test images', () => {
     });
   });
 
+  test('shows what smaller ensembles would have given, drawn and in figures', () => {
+    const curve = data.result.kCurve!;
+    expect(made.texts('#k-curve tbody th')).toEqual(['1', '2', '3']);
+    const { auc, ap } = curve[1]!.scores.aInter!;
+    expect(made.texts('tr[data-k="2"] td').slice(5)).toEqual([
+      `${percent(auc.mean)} ± ${percent(auc.std)}`,
+      `${percent(ap.mean)} ± ${percent(ap.std)}`,
+    ]);
+    // A_intra needs two members.
+    expect(made.texts('tr[data-k="1"] td').slice(3, 5)).toEqual(['', '']);
+    for (const name of ['recEnsemble', 'aIntra', 'aInter']) {
+      expect(made.document.querySelectorAll(`#k-curve path[data-mark="${name}"]`)).toHaveLength(2);
+    }
+  });
+
   test('says how to repeat the run', () => {
     const input = JSON.parse(made.texts('#code-input')[0]!) as unknown;
     expect(input).toEqual(data.input);
@@ -197,10 +212,12 @@ test('text of a run cannot become markup', async () => {
   const data = syntheticRun({ normal: 2, abnormal: 2, side: 8, k: 2 });
   data.result.members[0]!.trainer = '<img src=x onerror=alert(1)>';
   data.result.failedMembers = [{ role: 'udm', index: 1, reason: '</script><b>"' }];
+  data.result.kPerRole = { ndm: 2, udm: 1 };
   const { document, texts } = await page(data);
   expect(document.querySelector('img[src=x]')).toBeNull();
   expect(texts('table.members')[0]).toContain('<img src=x onerror=alert(1)>');
   expect(texts('.note.warning')[0]).toContain('UDM 1: </script><b>"');
+  expect(texts('.note.warning')[0]).toContain(': 2 NDM and 1 UDM.');
 });
 
 test('without labels there is a gallery of the highest scores and no figure that needs labels', async () => {

@@ -7,6 +7,7 @@ import type { ReportData, TestImages } from './report-data.ts';
 import { curves } from './sections/curves.ts';
 import { gallery } from './sections/gallery.ts';
 import { histograms } from './sections/histograms.ts';
+import { kCurve } from './sections/k-curve.ts';
 import { members } from './sections/members.ts';
 import { pathologies } from './sections/pathologies.ts';
 import { repeat } from './sections/repeat.ts';
@@ -30,6 +31,7 @@ export async function buildReport(data: ReportData): Promise<string> {
     ['curves', 'Curves', curves(data)],
     ['histograms', 'Histograms', histograms(data)],
     ['gallery', 'Gallery', pictures?.section ?? null],
+    ['k-curve', 'Ensemble size', kCurve(data)],
     ['members', 'Members', members(data)],
     ['repeat', 'Repeat', repeat(data)],
   ];

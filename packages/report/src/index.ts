@@ -8,4 +8,6 @@ export {
   type SideChange,
 } from './comparison/compare-runs.ts';
 export { buildDatasetPage, type DatasetFacts, leakedTestImages, size } from './dataset/build-dataset-page.ts';
+export { anomalousRateFigure, type RatedRun } from './paper-figures/anomalous-rate-figure.ts';
+export { type HistogramRun, histogramFigure } from './paper-figures/histogram-figure.ts';
 export type { ArtifactFacts, MapName, ReportData, TestImages } from './report-data.ts';

@@ -9,6 +9,9 @@ export {
   StopResponse,
 } from './gen/ddad/v1/job.ts';
 export {
+  KCurveRequest,
+  KCurveResponse,
+  KCurveSpec,
   MapRequest,
   MapResponse,
   MapSpec,

@@ -1,6 +1,6 @@
 import type { RunProgress, RunResult } from '@ddad/contract';
 import { JobError } from '@ddad/rpc';
-import { artifactKey, memberSeed } from '@ddad/storage';
+import { artifactKey, memberSeed, readManifest } from '@ddad/storage';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cancelLimits } from './cancel-limits.ts';
@@ -130,6 +130,50 @@ describe('a coordinator', () => {
       [false, false],
     ]);
     expect(bench.trainer.jobs.pending).toBe(0);
+  });
+
+  it('has each run its own maps refined where runs share a refiner', async () => {
+    await bench.startCoordinator([bench.trainer.entry]);
+    const { promise: trained, resolve: finish } = Promise.withResolvers<void>();
+    bench.scorer.refine = trained;
+    // R_intra reads the NDM alone, which both have; the maps are of other UDMs.
+    const handles = [
+      await bench.start({ ...oneClass, unlabeled: 2 }),
+      await bench.start({ ...oneClass, unlabeled: 3 }),
+    ];
+    for (let member = 0; member < 6; member += 1) await (await bench.trainer.jobs.next()).finish();
+    // Both follow both of their refiners.
+    for (const handle of handles) {
+      await expect
+        .poll(async () => {
+          const { pendingActivities } = (await handle.describe()).raw;
+          return pendingActivities?.filter(({ heartbeatDetails }) => heartbeatDetails).length;
+        }, patience)
+        .toBe(2);
+    }
+    const intra = () => bench.scorer.refines.filter(({ refiner }) => refiner!.input === 'intra');
+    expect(intra()).toHaveLength(1);
+    finish();
+    const results = (await Promise.all(handles.map((handle) => handle.result()))) as RunResult[];
+    const maps = results.map(({ artifacts }) => artifacts.maps!);
+    expect(new Set(maps).size).toBe(2);
+    expect(
+      intra()
+        .map(({ mapsKey }) => mapsKey)
+        .sort(),
+    ).toEqual([...maps].sort());
+    for (const key of maps) {
+      const refined = artifactKey({ maps: key, refiner: results[0]!.artifacts.rIntra });
+      expect(await readManifest(bench.store, 'refined', refined)).not.toBeNull();
+    }
+    // Nobody had to fail for it.
+    for (const handle of handles) {
+      const { events } = await handle.fetchHistory();
+      const attempts = (events ?? []).flatMap(
+        ({ activityTaskStartedEventAttributes: started }) => started?.attempt ?? [],
+      );
+      expect(new Set(attempts)).toEqual(new Set([1]));
+    }
   });
 
   it('leaves members that two runs want to the other when one is cancelled', async () => {

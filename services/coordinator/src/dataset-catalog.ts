@@ -22,6 +22,8 @@ export interface RunImages {
   test: number[];
   /** Normal images that nothing is trained on; empty where there are none. */
   heldOut: number[];
+  /** Whether the test images are known to hold both classes, so that scores can be judged. */
+  judged: boolean;
 }
 
 /** Images that show what scores mean: the held-out normal images, then D_u. Empty where none are held out. */
@@ -64,7 +66,13 @@ export class DatasetCatalog {
     const index = await this.#indexes.get(digest, () => readDatasetIndex(this.#store, digest));
     const selected = selectTrainingImages(index, selection);
     if ('faults' in selected) return selected;
-    return { imageSize: index.imageSize, ...selected, test: testImages(index).images };
+    const { images, labels } = testImages(index);
+    return {
+      imageSize: index.imageSize,
+      ...selected,
+      test: images,
+      judged: new Set(labels ?? []).size === 2,
+    };
   }
 
   /** Digests of a run's images; reads all pixels of the dataset where they are not known yet. */

@@ -71,6 +71,8 @@ export interface Want<Job> {
 export interface Ticket {
   /** @throws JobError */
   readonly outcome: Promise<JobFinished>;
+  /** False where a job of that key that somebody else asked for was joined, and it is not the same in every detail. */
+  readonly own: boolean;
   progress(): JobProgress;
   /** Leaves the job; the last one to leave stops it, and then this resolves once the worker is idle (bounded). */
   cancel(): Promise<void>;
@@ -206,6 +208,7 @@ export class Dispatcher<Job> {
     this.#assign();
     return {
       outcome,
+      own: job.job === want.job || JSON.stringify(job.job) === JSON.stringify(want.job),
       progress: () => job.progress,
       cancel: () => this.#leave(job, waiter, true),
       release: () => void this.#leave(job, waiter, false),

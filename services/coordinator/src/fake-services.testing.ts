@@ -131,6 +131,8 @@ export async function startScorer(store: ObjectStore) {
   const stops: string[] = [];
   const scorer = {
     holdMaps: false,
+    /** Until this resolves refiners are in training. */
+    refine: Promise.resolve(),
     mapStarted: Promise.withResolvers<void>(),
     /** What a Map call ends with, instead of maps; null where it is to give maps. */
     failMaps: (_request: MapRequest): JobError | null => null,
@@ -155,19 +157,30 @@ export async function startScorer(store: ObjectStore) {
         call.end();
       });
     },
+    kCurve(call) {
+      call.write({ event: { event: accepted('scorer') } });
+      void publish(store, 'kcurves', call.request.job!.key, call.request.kCurve!, 'scorer').then(() => {
+        call.write({ event: { event: finished('scorer') } });
+        call.end();
+      });
+    },
     refine(call) {
       const { job, refiner, refinedKey, further } = call.request;
       refines.push(call.request);
       call.write({ event: { event: accepted('scorer') } });
-      void Promise.all([
-        publish(store, 'refiners', job!.key, refiner!, 'scorer'),
-        ...[refinedKey, ...further.map((one) => one.refinedKey)].map((key) =>
-          publish(store, 'refined', key, {}, 'scorer'),
-        ),
-      ]).then(() => {
-        call.write({ event: { event: finished('scorer') } });
-        call.end();
-      });
+      void scorer.refine
+        .then(() =>
+          Promise.all([
+            publish(store, 'refiners', job!.key, refiner!, 'scorer'),
+            ...[refinedKey, ...further.map((one) => one.refinedKey)].map((key) =>
+              publish(store, 'refined', key, {}, 'scorer'),
+            ),
+          ]),
+        )
+        .then(() => {
+          call.write({ event: { event: finished('scorer') } });
+          call.end();
+        });
     },
     report({ request }, done) {
       const scores = { rec: { auc: 0.8, ap: 0.7, aucMean: 0.8, aucStd: 0 } };

@@ -1,8 +1,8 @@
-import type { MapSpec, RefinerSpec } from '@ddad/contract';
+import type { KCurveSpec, MapSpec, RefinerSpec } from '@ddad/contract';
 import { JobError, type JobFinished, type ScorerServiceClient, unary } from '@ddad/rpc';
 import { cancelLimits } from './cancel-limits.ts';
 import type { JobCall, JobLink, JobListener, WorkerEntry } from './dispatcher.ts';
-import { followCall } from './job-call.ts';
+import { followCall, type JobStream } from './job-call.ts';
 import { withWorkerClient } from './worker-client.ts';
 
 /** A long job of the scorer. */
@@ -13,6 +13,13 @@ export type ScorerJob =
       /** Positions of the images to score. */
       images: number[];
       maps: MapSpec;
+    }
+  | {
+      kind: 'k-curve';
+      datasetDigest: string;
+      /** Positions of the test images. */
+      images: number[];
+      kCurve: KCurveSpec;
     }
   | {
       kind: 'refine';
@@ -51,26 +58,9 @@ export class ScorerLink implements JobLink<ScorerJob> {
   ): Promise<JobFinished> {
     const { key, attempt, job } = call;
     const header = { key, attempt };
-    return this.#with(worker, (client) => {
-      const stream =
-        job.kind === 'map'
-          ? client.map({
-              job: header,
-              datasetDigest: job.datasetDigest,
-              images: job.images,
-              maps: job.maps,
-            })
-          : client.refine({
-              job: header,
-              datasetDigest: job.datasetDigest,
-              images: job.images,
-              refiner: job.refiner,
-              mapsKey: job.mapsKey,
-              refinedKey: job.refinedKey,
-              further: job.further,
-            });
-      return followCall(stream, listener, signal, acceptLimitMs);
-    });
+    return this.#with(worker, (client) =>
+      followCall(callOf(client, header, job), listener, signal, acceptLimitMs),
+    );
   }
 
   async stop(worker: WorkerEntry, key: string, attempt: number): Promise<void> {
@@ -105,4 +95,17 @@ export function takingTurns(
     }
     return withWorkerClient(connect, 'scorer', scorer, use);
   };
+}
+
+function callOf(
+  client: ScorerServiceClient,
+  header: { key: string; attempt: number },
+  job: ScorerJob,
+): JobStream {
+  const { datasetDigest, images } = job;
+  const common = { job: header, datasetDigest, images };
+  if (job.kind === 'map') return client.map({ ...common, maps: job.maps });
+  if (job.kind === 'k-curve') return client.kCurve({ ...common, kCurve: job.kCurve });
+  const { refiner, mapsKey, refinedKey, further } = job;
+  return client.refine({ ...common, refiner, mapsKey, refinedKey, further });
 }

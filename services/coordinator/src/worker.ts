@@ -30,7 +30,7 @@ const waitingMembers = 4000;
 /** Builds one worker per task queue. Long jobs have queues of their own, so that they never block short activities. */
 export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorkers> {
   const { connection, namespace, activities, workflowBundle, hearMs = cancelLimits.hearMs } = deps;
-  const { plan, planMembers, planScoring, trainMember, makeMaps, refine, report } = activities;
+  const { plan, planMembers, planScoring, trainMember, makeMaps, makeKCurve, refine, report } = activities;
   const { planExperiment, publishExperiment } = activities;
   const common = {
     connection,
@@ -61,7 +61,7 @@ export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorker
       await Worker.create({
         ...common,
         taskQueue: activityQueues.score,
-        activities: { makeMaps, refine, report },
+        activities: { makeMaps, makeKCurve, refine, report },
         maxConcurrentActivityTaskExecutions: waitingMembers,
       }),
     );

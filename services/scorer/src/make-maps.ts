@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recordedEnvironment } from '@ddad/compute';
-import { networkInput, pixelsDigest, readImages } from '@ddad/dataset/packed-pixels';
 import type { ChildResult } from '@ddad/jobs';
-import { type ChildContext, ChildFault } from '@ddad/jobs/child';
+import type { ChildContext } from '@ddad/jobs/child';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { inBatches } from './batches.ts';
 import { dropoutMapMaker } from './dropout-maps.ts';
 import { loadEnsemble } from './ensemble.ts';
 import { ensembleMapMaker } from './ensemble-maps.ts';
+import { readScoredImages } from './scored-images.ts';
 import type { MapTask } from './tasks.ts';
 
 /**
@@ -19,12 +19,7 @@ import type { MapTask } from './tasks.ts';
 export async function makeMaps(task: MapTask, context: ChildContext): Promise<ChildResult | null> {
   const { spec, directory } = task;
   const started = performance.now();
-  const pixels = await readImages(task.pixels, spec.imageSize, task.images);
-  const digest = pixelsDigest(pixels);
-  if (digest !== spec.imagesDigest) {
-    throw new ChildFault('invalid', `images: expected digest ${spec.imagesDigest}, got ${digest}`);
-  }
-  const images = networkInput(pixels);
+  const images = await readScoredImages(task);
   const side = spec.imageSize;
   const area = side * side;
   const ensemble = await loadEnsemble(spec.backbone, spec.imageSize, task.members);

@@ -3,12 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { backbones, recipes } from '@ddad/contract';
 import type { DatasetCache } from '@ddad/jobs';
-import { JobError, MapRequest, type MapSpec, RefineRequest, type RefinerSpec } from '@ddad/rpc';
+import {
+  JobError,
+  KCurveRequest,
+  MapRequest,
+  type MapSpec,
+  RefineRequest,
+  type RefinerSpec,
+} from '@ddad/rpc';
 import { type ArtifactKind, artifactKey, type ObjectStore, publishArtifact } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { mapPlan, type PlanDeps, refinePlan } from './plans.ts';
-import type { ApplyTask, MapTask, RefineTask } from './tasks.ts';
+import { kCurvePlan, mapPlan, type PlanDeps, refinePlan } from './plans.ts';
+import type { ApplyTask, KCurveTask, MapTask, RefineTask } from './tasks.ts';
 
 const digest = 'a'.repeat(64);
 const memberKeys = ['n0', 'n1', 'u0', 'u1'].map((member) => artifactKey({ member }));
@@ -284,5 +291,33 @@ test('lists every fault of MC Dropout', () => {
   const none = { ...single, dropout: { ...dropout, rate: Number.NaN } };
   expect(faults(() => refinePlan(refineRequest(none), deps))).toEqual([
     'dropout rate: expected more than 0 and at most 0.9, got NaN',
+  ]);
+});
+
+test('a K-curve plan fetches the members of both roles, which go in pairs', async () => {
+  await publishMembers();
+  const spec = { ...maps, recipe: recipes.kCurve, subsets: 100 };
+  const request = (change: object, key?: string) => {
+    const kCurve = { ...spec, ...change };
+    return KCurveRequest.create({
+      job: { key: key ?? artifactKey(kCurve), attempt: 1 },
+      datasetDigest: digest,
+      images: [5, 6],
+      kCurve,
+    });
+  };
+  const plan = kCurvePlan(request({}), deps);
+  expect(plan).toMatchObject({ kind: 'kcurves', key: artifactKey(spec), spec });
+  const task = (await plan.prepare(folder, null)) as KCurveTask;
+  expect(task).toMatchObject({ type: 'k-curve', images: [5, 6], spec: { subsets: 100 } });
+  expect([task.members.ndm, task.members.udm].map((paths) => paths.length)).toEqual([2, 2]);
+  // Not the key of the maps of the same members.
+  expect(plan.key).not.toBe(artifactKey(maps));
+
+  expect(faults(() => kCurvePlan(request({ udm: [] }), deps))).toEqual([]);
+  expect(faults(() => kCurvePlan(request({ udm: udm.slice(1), subsets: 0 }, digest), deps))).toEqual([
+    'udm: expected as many members as ndm, 2, or none, got 1',
+    'subsets: expected 1 to 1000, got 0',
+    expect.stringMatching(/^key: expected the specification's own, /),
   ]);
 });

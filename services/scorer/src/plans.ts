@@ -10,10 +10,10 @@ import {
   recipes,
 } from '@ddad/contract';
 import { type ArtifactPlan, type DatasetCache, type JobPlan, RequestFaults } from '@ddad/jobs';
-import { JobError, type MapRequest, type RefineRequest } from '@ddad/rpc';
+import { JobError, type KCurveRequest, type MapRequest, type RefineRequest } from '@ddad/rpc';
 import { artifactKey, fetchFile, type ObjectStore } from '@ddad/storage';
 import { finishedManifest } from './finished-manifest.ts';
-import type { ApplyTask, EnsembleFiles, MapTask, RefineTask } from './tasks.ts';
+import type { ApplyTask, EnsembleFiles, KCurveTask, MapTask, RefineTask } from './tasks.ts';
 
 export interface PlanDeps {
   store: ObjectStore;
@@ -42,6 +42,8 @@ async function fetchMembers(
 
 const knownBackbones: readonly string[] = backbones;
 const knownSizes: readonly number[] = imageSizes;
+/** Of each size; scores of more would not fit into memory together. */
+const mostSubsets = 1000;
 
 interface EnsembleFields {
   recipe: number;
@@ -120,6 +122,37 @@ export function mapPlan(
         directory,
         threads,
       };
+    },
+  };
+}
+
+/** @throws JobError `invalid` with every fault of the request */
+export function kCurvePlan(
+  { job, kCurve, images, datasetDigest }: KCurveRequest,
+  { store, cache, threads }: PlanDeps,
+): JobPlan {
+  if (job === undefined || kCurve === undefined)
+    throw new JobError('invalid', 'expected a job header and a K-curve specification');
+  const { ndm, udm, subsets } = kCurve;
+  const faults = new RequestFaults();
+  // Passes of one network have no subsets of members.
+  checkEnsemble(faults, kCurve, recipes.kCurve, datasetDigest, 0);
+  const paired = udm.length === 0 || udm.length === ndm.length;
+  faults.expect(paired, 'udm', `as many members as ndm, ${ndm.length}, or none`, udm.length);
+  faults.expect(subsets >= 1 && subsets <= mostSubsets, 'subsets', `1 to ${mostSubsets}`, subsets);
+  faults.expect(images.length > 0, 'images', 'at least 1', 'none');
+  const spec = { ...kCurve, backbone: kCurve.backbone as Backbone };
+  const key = artifactKey(spec);
+  faults.expect(key === job.key, 'key', `the specification's own, ${key}`, `"${job.key}"`);
+  faults.throwIfAny();
+  return {
+    kind: 'kcurves',
+    key,
+    spec,
+    async prepare(directory): Promise<KCurveTask> {
+      const members = await fetchMembers(store, directory, spec.ndm, spec.udm);
+      const pixels = await cache.pixels(datasetDigest);
+      return { type: 'k-curve', spec, members, pixels, images, directory, threads };
     },
   };
 }

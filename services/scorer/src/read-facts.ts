@@ -29,7 +29,12 @@ const factsSchema = z.looseObject({
       }),
     )
     .max(1000),
-  artifacts: z.looseObject({ maps: digest.nullable(), rIntra: digest.nullable(), rDual: digest.nullable() }),
+  artifacts: z.looseObject({
+    maps: digest.nullable(),
+    rIntra: digest.nullable(),
+    rDual: digest.nullable(),
+    kCurve: digest.optional(),
+  }),
   refined: z.looseObject({ rIntra: digest.nullable(), rDual: digest.nullable() }),
   reference: z.looseObject({ maps: digest, rIntra: digest.nullable(), rDual: digest.nullable() }).optional(),
   seconds: z.record(z.string(), z.number()),

@@ -2,7 +2,7 @@ import type { ReportFacts, RunResult } from '@ddad/contract';
 import { type JobHost, serveJob, serveStop } from '@ddad/jobs';
 import { createServer, type ScorerServiceServer, ScorerServiceService, toStatus } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
-import { mapPlan, type PlanDeps, refinePlan } from './plans.ts';
+import { kCurvePlan, mapPlan, type PlanDeps, refinePlan } from './plans.ts';
 import { readFacts } from './read-facts.ts';
 import { writePage } from './write-page.ts';
 import { writeReport } from './write-report.ts';
@@ -16,6 +16,7 @@ export function createScorerServer(deps: ScorerDeps): ReturnType<typeof createSe
   const created = createServer();
   const service: ScorerServiceServer = {
     map: serveJob(deps.host, (request) => mapPlan(request, deps)),
+    kCurve: serveJob(deps.host, (request) => kCurvePlan(request, deps)),
     refine: serveJob(deps.host, (request) => refinePlan(request, deps)),
     stop: serveStop(deps.host),
     report: (call, callback) => {

@@ -1,4 +1,4 @@
-import type { MapSpec, RefinerInput, RefinerSpec } from '@ddad/contract';
+import type { KCurveSpec, MapSpec, RefinerInput, RefinerSpec } from '@ddad/contract';
 
 /** Files of the frozen members, by index. */
 export interface EnsembleFiles {
@@ -17,6 +17,12 @@ export interface MapTask {
   images: number[];
   directory: string;
   threads: number;
+}
+
+/** Scores the test images with subsets of the members. */
+export interface KCurveTask extends Omit<MapTask, 'type' | 'spec'> {
+  type: 'k-curve';
+  spec: KCurveSpec;
 }
 
 /** Trains an ASR-Net. */
@@ -45,4 +51,4 @@ export interface ApplyTask {
   threads: number;
 }
 
-export type ScorerTask = MapTask | RefineTask | ApplyTask;
+export type ScorerTask = MapTask | KCurveTask | RefineTask | ApplyTask;

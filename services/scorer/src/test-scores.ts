@@ -10,7 +10,8 @@ export interface ImageScores {
   others: Map<Exclude<ScoreName, 'rec'>, Float32Array>;
 }
 
-async function readScores(store: ObjectStore, directory: string, kind: ArtifactKind, key: string) {
+/** File `scores` of an artifact. */
+export async function readScores(store: ObjectStore, directory: string, kind: ArtifactKind, key: string) {
   const manifest = await finishedManifest(store, kind, key);
   const path = join(directory, `${key}.safetensors`);
   await fetchFile(store, manifest, 'scores', path);

@@ -13,10 +13,11 @@ import { testImages } from '@ddad/dataset';
 import { type ObjectStore, readDatasetIndex } from '@ddad/storage';
 import { copiesInTraining } from './copies-in-training.ts';
 import { type HeldOutFindings, heldOutFindings } from './held-out-findings.ts';
+import { kCurvePoints } from './k-curve-points.ts';
 import { pathologyResult } from './pathology-result.ts';
 import { scoresCsv } from './scores-csv.ts';
 import { separations } from './separations.ts';
-import { readImageScores, readTestScores, scoresByName } from './test-scores.ts';
+import { readImageScores, readScores, readTestScores, scoresByName } from './test-scores.ts';
 import { trainingPositions } from './training-positions.ts';
 
 function histogramDistances(
@@ -77,6 +78,11 @@ export async function writeReport(store: ObjectStore, facts: ReportFacts): Promi
         result.scores = separations(found, labels, all);
         if (result.scores !== null) {
           result.histogramDistance = histogramDistances(scores, labels);
+          const { kCurve } = facts.artifacts;
+          if (kCurve !== undefined) {
+            const tensors = await readScores(store, directory, 'kcurves', kCurve);
+            result.kCurve = await kCurvePoints(tensors, labels);
+          }
           const pathologies = pathologyResult(index, facts, found, labels);
           if (pathologies !== undefined) result.pathologies = pathologies;
         }

@@ -23,8 +23,15 @@ export function summary(data: ReportData): Html {
 function failures({ result }: ReportData): Html | null {
   const failed = result.failedMembers ?? [];
   if (failed.length === 0) return null;
-  return html`<div class="note warning"><b>${plural(failed.length, 'member')} failed for good.</b> The scores are those of the other ${result.members.length}.
+  return html`<div class="note warning"><b>${plural(failed.length, 'member')} failed for good.</b> The scores are those of the other ${result.members.length}${kept(result.kPerRole)}.
     <ul>${failed.map(({ role, index, reason }) => html`<li>${role.toUpperCase()} ${index}: ${reason}</li>`)}</ul></div>`;
+}
+
+/** `: 6 NDM and 7 UDM`. */
+function kept(kPerRole: ReportData['result']['kPerRole']): string {
+  if (kPerRole === undefined) return '';
+  const { ndm, udm } = kPerRole;
+  return `: ${ndm} NDM${udm === 0 ? '' : ` and ${udm} UDM`}`;
 }
 
 function tiles({ result, test }: ReportData): Html[] {

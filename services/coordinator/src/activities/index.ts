@@ -11,7 +11,15 @@ import {
 } from './plan.ts';
 import type { EnsembleKeys, MemberPlan, ScoringPlan, WantedMember } from './planned-artifacts.ts';
 import { type ReportDeps, type ReportFindings, writeReport } from './report.ts';
-import { type MapsArgs, makeScoreMaps, type RefineArgs, type ScoreDeps, trainRefiner } from './score.ts';
+import {
+  type KCurveArgs,
+  type MapsArgs,
+  makeScoreMaps,
+  type RefineArgs,
+  type ScoreDeps,
+  scoreSubsets,
+  trainRefiner,
+} from './score.ts';
 import { type TrainMemberArgs, type TrainMemberDeps, trainOneMember } from './train-member.ts';
 
 export type ActivityDeps = PlanDeps & TrainMemberDeps & ScoreDeps & ReportDeps;
@@ -40,6 +48,7 @@ export function createActivities(deps: ActivityDeps) {
       beating(planScoringOf(deps, run, keys)),
     trainMember: (args: TrainMemberArgs): Promise<MemberResult> => trainOneMember(deps, args),
     makeMaps: (args: MapsArgs): Promise<void> => makeScoreMaps(deps, args),
+    makeKCurve: (args: KCurveArgs): Promise<void> => scoreSubsets(deps, args),
     refine: (args: RefineArgs): Promise<void> => trainRefiner(deps, args),
     report: (facts: ReportFacts): Promise<ReportFindings> => writeReport(deps, facts),
     /** Validates every combination of an experiment. */

@@ -1,5 +1,6 @@
 import {
   type DropoutSpec,
+  type KCurveSpec,
   type MapSpec,
   type MemberSpec,
   type PlannedMember,
@@ -53,6 +54,8 @@ export interface ScoringPlan {
   maps: MapPlan | null;
   /** Maps of the reference images; absent where there are none. */
   reference?: MapPlan;
+  /** Null without labels of test images, and for fewer than three members; absent in plans from before there were any. */
+  kCurve?: { spec: KCurveSpec; key: string } | null;
   refiners: RefinerPlan[];
 }
 
@@ -161,8 +164,13 @@ export function planScoring({ input, images, digests }: PlanBasis, { ndm, udm }:
   };
   const maps = digests.test === null ? null : mapsOf(digests.test);
   const reference = digests.reference === null ? null : mapsOf(digests.reference);
+  const scored: Omit<ScoringPlan, 'refiners'> = {
+    maps,
+    ...(reference === null ? {} : { reference }),
+    kCurve: maps === null || !images.judged ? null : planKCurve(maps.spec),
+  };
   const { refiner } = input;
-  if (refiner === false) return { maps, ...(reference === null ? {} : { reference }), refiners: [] };
+  if (refiner === false) return { ...scored, refiners: [] };
   const refinerInputs: RefinerInput[] = udm.length > 0 ? ['dual', 'intra'] : ['intra'];
   const refiners = refinerInputs.map((kind): RefinerPlan => {
     const spec: RefinerSpec = {
@@ -192,5 +200,25 @@ export function planScoring({ input, images, digests }: PlanBasis, { ndm, udm }:
         : { referenceRefinedKey: artifactKey({ maps: reference.key, refiner: key }) }),
     };
   });
-  return { maps, ...(reference === null ? {} : { reference }), refiners };
+  return { ...scored, refiners };
+}
+
+/** Fewer members have no subsets worth a curve. */
+const leastForCurve = 3;
+/** Of each size. */
+const subsetsOfSize = 100;
+
+/** The curve takes the same members of both roles: where some are missing, so many as the smaller role has. */
+function planKCurve(maps: MapSpec): ScoringPlan['kCurve'] {
+  const { ndm, udm } = maps;
+  const members = udm.length === 0 ? ndm.length : Math.min(ndm.length, udm.length);
+  if (members < leastForCurve) return null;
+  const spec: KCurveSpec = {
+    ...maps,
+    recipe: recipes.kCurve,
+    ndm: ndm.slice(0, members),
+    udm: udm.slice(0, members),
+    subsets: subsetsOfSize,
+  };
+  return { spec, key: artifactKey(spec) };
 }

@@ -13,7 +13,14 @@ export interface ReportDeps extends DamagedInputsDeps {
 /** What the report itself finds. */
 export type ReportFindings = Pick<
   RunResult,
-  'scores' | 'withoutCopies' | 'histogramDistance' | 'pathologies' | 'calibration' | 'labelFree' | 'files'
+  | 'scores'
+  | 'withoutCopies'
+  | 'histogramDistance'
+  | 'pathologies'
+  | 'calibration'
+  | 'labelFree'
+  | 'kCurve'
+  | 'files'
 >;
 
 const reportLimitMs = 600_000;
@@ -33,7 +40,7 @@ export async function writeReport(deps: ReportDeps, facts: ReportFacts): Promise
       ),
     );
     const scores = JSON.parse(scoresJson) as RunScores | null;
-    const { withoutCopies, histogramDistance, pathologies, calibration, labelFree } = JSON.parse(
+    const { withoutCopies, histogramDistance, pathologies, calibration, labelFree, kCurve } = JSON.parse(
       (await deps.store.get(reportKey)).toString('utf8'),
     ) as Partial<RunResult>;
     return {
@@ -43,6 +50,7 @@ export async function writeReport(deps: ReportDeps, facts: ReportFacts): Promise
       ...(pathologies === undefined ? {} : { pathologies }),
       ...(calibration === undefined ? {} : { calibration }),
       ...(labelFree === undefined ? {} : { labelFree }),
+      ...(kCurve === undefined ? {} : { kCurve }),
       files: { report: reportKey, page: pageKey, scores: scoresKey === '' ? null : scoresKey },
     };
   } catch (error) {
@@ -57,6 +65,7 @@ export async function writeReport(deps: ReportDeps, facts: ReportFacts): Promise
 function inputsOf({ artifacts, refined, reference, members }: ReportFacts): JobInput[] {
   const keys = [
     { kind: 'maps', key: artifacts.maps },
+    { kind: 'kcurves', key: artifacts.kCurve ?? null },
     { kind: 'refined', key: refined.rIntra },
     { kind: 'refined', key: refined.rDual },
     { kind: 'maps', key: reference?.maps ?? null },

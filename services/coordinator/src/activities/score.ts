@@ -1,4 +1,4 @@
-import type { MapSpec, RefinerSpec } from '@ddad/contract';
+import type { KCurveSpec, MapSpec, RefinerSpec } from '@ddad/contract';
 import { type ArtifactKind, latestCheckpoint, readIntactManifest } from '@ddad/storage';
 import { Context } from '@temporalio/activity';
 import { type DatasetCatalog, referenceImages, type Selection } from '../dataset-catalog.ts';
@@ -28,6 +28,10 @@ export interface MapsArgs extends ScoreArgs {
   of?: 'reference';
 }
 
+export interface KCurveArgs extends ScoreArgs {
+  spec: KCurveSpec;
+}
+
 export interface RefineArgs extends ScoreArgs {
   spec: RefinerSpec;
   /** Maps to refine and the key of the refined ones; both null without test images. */
@@ -49,6 +53,20 @@ export async function makeScoreMaps(deps: ScoreDeps, args: MapsArgs): Promise<vo
     total: images.length,
     reads: membersOf(spec),
     makes: [['maps', key]],
+  });
+}
+
+/** Has the test images scored with every subset of the members, for the curve over k. */
+export async function scoreSubsets(deps: ScoreDeps, args: KCurveArgs): Promise<void> {
+  const { key, datasetDigest, spec } = args;
+  const { test } = await unlessCancelled(imagesOf(deps.catalog, datasetDigest, args.selection));
+  await runScorerJob(deps, args, {
+    what: 'K-curve',
+    job: { kind: 'k-curve', datasetDigest, images: test, kCurve: spec },
+    order: 1,
+    total: test.length,
+    reads: membersOf(spec),
+    makes: [['kcurves', key]],
   });
 }
 
@@ -108,15 +126,20 @@ async function runScorerJob(deps: ScoreDeps, args: ScoreArgs, work: ScorerWork):
   );
   // Checkpoints of what is finished, whose maker died before it had removed them: the scorer does that.
   if (toMake.length === 0 && checkpoints.every((left) => left === null)) return;
-  try {
-    await followJob(deps.scorer.request({ key, job, run, order, total }), { what, beatMs: deps.beatMs });
-  } catch (error) {
-    if (Context.current().cancellationSignal.aborted) throw error;
-    throw await explainByInputs(deps, reads, error);
+  for (;;) {
+    const ticket = deps.scorer.request({ key, job, run, order, total });
+    try {
+      await followJob(ticket, { what, beatMs: deps.beatMs });
+    } catch (error) {
+      if (Context.current().cancellationSignal.aborted) throw error;
+      throw await explainByInputs(deps, reads, error);
+    }
+    const left = await unlessCancelled(missing(deps, makes));
+    if (left.length === 0) return;
+    // A refiner's key says nothing of the maps: the job that this one joined refined another run's. Each turn serves at
+    // least whoever's job it was, and finds the refiner trained.
+    if (ticket.own) throw new Error(`${what}: finished, but ${left.join(' and ')} not published`);
   }
-  // A refiner's key says nothing of the maps: the job that this one joined may have refined another run's.
-  const left = await unlessCancelled(missing(deps, makes));
-  if (left.length > 0) throw new Error(`${what}: finished, but ${left.join(' and ')} not published`);
 }
 
 /** What is not made yet; what is damaged is set aside, and counts as not made. */

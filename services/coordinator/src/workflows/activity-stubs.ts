@@ -34,8 +34,8 @@ export const { trainMember } = proxyActivities<Pick<Activities, 'trainMember'>>(
   retry: unlimited,
 });
 
-export const { makeMaps, refine, report } = proxyActivities<
-  Pick<Activities, 'makeMaps' | 'refine' | 'report'>
+export const { makeMaps, makeKCurve, refine, report } = proxyActivities<
+  Pick<Activities, 'makeMaps' | 'makeKCurve' | 'refine' | 'report'>
 >({
   taskQueue: activityQueues.score,
   startToCloseTimeout: '10 days',

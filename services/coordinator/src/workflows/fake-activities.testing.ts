@@ -28,6 +28,7 @@ export function fakeActivities(options: FakeOptions): Activities {
     planScoring: (run, keys) => planScoringOf(deps, run, keys),
     trainMember: async (args) => memberResult(args),
     makeMaps: async () => {},
+    makeKCurve: async () => {},
     refine: async () => {},
     report: async ({ runId }) => {
       const page = `reports/${runId}/report.html`;

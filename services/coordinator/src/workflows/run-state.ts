@@ -102,6 +102,7 @@ export class RunState {
         ...progress,
       })),
       maps: this.#scoring.maps?.key ?? null,
+      kCurve: this.#scoring.kCurve?.key ?? null,
       refiners: this.#scoring.refiners.map(({ input, key }) => ({ input, key })),
       updatedAt: this.#updatedAt,
     };

@@ -23,7 +23,7 @@ import type { RefineArgs } from '../activities/score.ts';
 import type { RunIdentity } from '../dispatcher.ts';
 import { failureTypes } from '../failure-types.ts';
 import { memberProgressSignal } from '../member-progress.ts';
-import { makeMaps, plan, planScoring, refine, report } from './activity-stubs.ts';
+import { makeKCurve, makeMaps, plan, planScoring, refine, report } from './activity-stubs.ts';
 import { allOrNone } from './all-or-none.ts';
 import { damageIn, planFailure, stageFailure, workflowFailure } from './failures.ts';
 import { Growth } from './growth.ts';
@@ -124,21 +124,33 @@ async function score(
   run: Run,
   planned: RunPlan,
   training: MemberTraining,
-  { maps, reference, refiners }: ScoringPlan,
+  { maps, kCurve, reference, refiners }: ScoringPlan,
   options: ActivityOptions,
 ): Promise<RunResult> {
   const { state, growth, pausing, identity, seconds, startedAt } = run;
   const { datasetDigest, selection } = planned;
   const images = { run: identity, datasetDigest, selection };
   if (maps !== null) {
-    await stage(run, 'maps', () =>
-      naming(
-        'the maps',
-        pausing.run(() =>
-          makeMaps.executeWithOptions({ ...options, summary: 'maps' }, [{ ...images, ...maps }]),
+    const tasks = [
+      () =>
+        naming(
+          'the maps',
+          pausing.run(() =>
+            makeMaps.executeWithOptions({ ...options, summary: 'maps' }, [{ ...images, ...maps }]),
+          ),
         ),
-      ),
-    );
+    ];
+    if (kCurve) {
+      tasks.push(() =>
+        naming(
+          'the K-curve',
+          pausing.run(() =>
+            makeKCurve.executeWithOptions({ ...options, summary: 'K-curve' }, [{ ...images, ...kCurve }]),
+          ),
+        ),
+      );
+    }
+    await stage(run, 'maps', () => allOrNone(tasks));
   }
   if (reference !== undefined) {
     await stage(run, 'maps', () =>
@@ -186,6 +198,7 @@ async function score(
       maps: maps?.key ?? null,
       rIntra: refiner('intra')?.key ?? null,
       rDual: refiner('dual')?.key ?? null,
+      ...(kCurve ? { kCurve: kCurve.key } : {}),
     },
   };
   const findings = await stage(run, 'report', (): Promise<ReportFindings> => {

@@ -59,6 +59,7 @@ export async function startWorkflowServer({
       planScoring: (run, keys) => fakes.planScoring(run, keys),
       trainMember: (args) => fakes.trainMember(args),
       makeMaps: (args) => fakes.makeMaps(args),
+      makeKCurve: (args) => fakes.makeKCurve(args),
       refine: (args) => fakes.refine(args),
       report: (facts) => fakes.report(facts),
       planExperiment: (raw) => fakes.planExperiment(raw),

@@ -64,6 +64,32 @@ export interface MapResponse {
   event: JobEvent | undefined;
 }
 
+export interface KCurveRequest {
+  job: JobHeader | undefined;
+  datasetDigest: string;
+  /** Positions of the test images in the packed dataset. */
+  images: number[];
+  kCurve: KCurveSpec | undefined;
+}
+
+export interface KCurveSpec {
+  recipe: number;
+  backbone: string;
+  /** Keys of the members, by index; the same subset of indices is taken of both. */
+  ndm: string[];
+  /** As many as ndm; empty in the one-class mode. */
+  udm: string[];
+  /** SHA-256 over the test pixels in order. */
+  imagesDigest: string;
+  imageSize: number;
+  /** Subsets of each size, at most: all where there are not more, else drawn. */
+  subsets: number;
+}
+
+export interface KCurveResponse {
+  event: JobEvent | undefined;
+}
+
 export interface RefineRequest {
   job: JobHeader | undefined;
   datasetDigest: string;
@@ -494,6 +520,297 @@ export const MapResponse: MessageFns<MapResponse> = {
   },
   fromPartial(object: DeepPartial<MapResponse>): MapResponse {
     const message = createBaseMapResponse();
+    message.event = (object.event !== undefined && object.event !== null)
+      ? JobEvent.fromPartial(object.event)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseKCurveRequest(): KCurveRequest {
+  return { job: undefined, datasetDigest: "", images: [], kCurve: undefined };
+}
+
+export const KCurveRequest: MessageFns<KCurveRequest> = {
+  encode(message: KCurveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.job !== undefined) {
+      JobHeader.encode(message.job, writer.uint32(10).fork()).join();
+    }
+    if (message.datasetDigest !== "") {
+      writer.uint32(18).string(message.datasetDigest);
+    }
+    if (message.images.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.images) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.kCurve !== undefined) {
+      KCurveSpec.encode(message.kCurve, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KCurveRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKCurveRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.job = JobHeader.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.datasetDigest = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.images.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.images.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.kCurve = KCurveSpec.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KCurveRequest>): KCurveRequest {
+    return KCurveRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KCurveRequest>): KCurveRequest {
+    const message = createBaseKCurveRequest();
+    message.job = (object.job !== undefined && object.job !== null) ? JobHeader.fromPartial(object.job) : undefined;
+    message.datasetDigest = object.datasetDigest ?? "";
+    message.images = object.images?.map((e) => e) || [];
+    message.kCurve = (object.kCurve !== undefined && object.kCurve !== null)
+      ? KCurveSpec.fromPartial(object.kCurve)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseKCurveSpec(): KCurveSpec {
+  return { recipe: 0, backbone: "", ndm: [], udm: [], imagesDigest: "", imageSize: 0, subsets: 0 };
+}
+
+export const KCurveSpec: MessageFns<KCurveSpec> = {
+  encode(message: KCurveSpec, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.recipe !== 0) {
+      writer.uint32(8).uint32(message.recipe);
+    }
+    if (message.backbone !== "") {
+      writer.uint32(18).string(message.backbone);
+    }
+    for (const v of message.ndm) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.udm) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.imagesDigest !== "") {
+      writer.uint32(42).string(message.imagesDigest);
+    }
+    if (message.imageSize !== 0) {
+      writer.uint32(48).uint32(message.imageSize);
+    }
+    if (message.subsets !== 0) {
+      writer.uint32(56).uint32(message.subsets);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KCurveSpec {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKCurveSpec();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.recipe = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.backbone = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.ndm.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.udm.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.imagesDigest = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.imageSize = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.subsets = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KCurveSpec>): KCurveSpec {
+    return KCurveSpec.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KCurveSpec>): KCurveSpec {
+    const message = createBaseKCurveSpec();
+    message.recipe = object.recipe ?? 0;
+    message.backbone = object.backbone ?? "";
+    message.ndm = object.ndm?.map((e) => e) || [];
+    message.udm = object.udm?.map((e) => e) || [];
+    message.imagesDigest = object.imagesDigest ?? "";
+    message.imageSize = object.imageSize ?? 0;
+    message.subsets = object.subsets ?? 0;
+    return message;
+  },
+};
+
+function createBaseKCurveResponse(): KCurveResponse {
+  return { event: undefined };
+}
+
+export const KCurveResponse: MessageFns<KCurveResponse> = {
+  encode(message: KCurveResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.event !== undefined) {
+      JobEvent.encode(message.event, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KCurveResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKCurveResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.event = JobEvent.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KCurveResponse>): KCurveResponse {
+    return KCurveResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KCurveResponse>): KCurveResponse {
+    const message = createBaseKCurveResponse();
     message.event = (object.event !== undefined && object.event !== null)
       ? JobEvent.fromPartial(object.event)
       : undefined;
@@ -1174,6 +1491,16 @@ export const ScorerServiceService = {
     responseSerialize: (value: MapResponse): Buffer => Buffer.from(MapResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): MapResponse => MapResponse.decode(value),
   },
+  /** Computes image scores of the test images for subsets of the members, of every size, and publishes them. */
+  kCurve: {
+    path: "/ddad.v1.ScorerService/KCurve" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: KCurveRequest): Buffer => Buffer.from(KCurveRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): KCurveRequest => KCurveRequest.decode(value),
+    responseSerialize: (value: KCurveResponse): Buffer => Buffer.from(KCurveResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): KCurveResponse => KCurveResponse.decode(value),
+  },
   /** Trains one ASR-Net (section 3.5) and publishes it; where maps are named, also refines and publishes those. */
   refine: {
     path: "/ddad.v1.ScorerService/Refine" as const,
@@ -1208,6 +1535,8 @@ export const ScorerServiceService = {
 export interface ScorerServiceServer extends UntypedServiceImplementation {
   /** Computes score maps of images, the test images or others, from the members (equations 3 and 4) and publishes them. */
   map: handleServerStreamingCall<MapRequest, MapResponse>;
+  /** Computes image scores of the test images for subsets of the members, of every size, and publishes them. */
+  kCurve: handleServerStreamingCall<KCurveRequest, KCurveResponse>;
   /** Trains one ASR-Net (section 3.5) and publishes it; where maps are named, also refines and publishes those. */
   refine: handleServerStreamingCall<RefineRequest, RefineResponse>;
   /** Writes scores.csv, report.json and report.html of a run into the store. */
@@ -1219,6 +1548,13 @@ export interface ScorerServiceClient extends Client {
   /** Computes score maps of images, the test images or others, from the members (equations 3 and 4) and publishes them. */
   map(request: MapRequest, options?: Partial<CallOptions>): ClientReadableStream<MapResponse>;
   map(request: MapRequest, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<MapResponse>;
+  /** Computes image scores of the test images for subsets of the members, of every size, and publishes them. */
+  kCurve(request: KCurveRequest, options?: Partial<CallOptions>): ClientReadableStream<KCurveResponse>;
+  kCurve(
+    request: KCurveRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<KCurveResponse>;
   /** Trains one ASR-Net (section 3.5) and publishes it; where maps are named, also refines and publishes those. */
   refine(request: RefineRequest, options?: Partial<CallOptions>): ClientReadableStream<RefineResponse>;
   refine(

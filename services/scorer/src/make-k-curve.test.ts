@@ -1,0 +1,167 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tensorflowEnvironment } from '@ddad/compute/environment';
+import { type Backbone, recipes } from '@ddad/contract';
+import { pixelsDigest } from '@ddad/dataset/packed-pixels';
+import type { ChildContext } from '@ddad/jobs/child';
+import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { KCurveTask, MapTask } from './tasks.ts';
+
+// TensorFlow reads its settings when it loads.
+Object.assign(process.env, tensorflowEnvironment(1));
+const { tf } = await import('@ddad/compute');
+const { backbone, initialise, toPyTorch } = await import('@ddad/models');
+const { makeKCurve } = await import('./make-k-curve.ts');
+const { makeMaps } = await import('./make-maps.ts');
+const { subsetStep } = await import('./subset-scores.ts');
+
+const side = 64;
+const area = side * side;
+// More than a batch of eight, and no whole number of them.
+const count = 11;
+
+let directory: string;
+const pixels = Uint8Array.from(
+  { length: count * area },
+  (_, i) => 128 + 127 * Math.sin(i * 0.013 + i / area),
+);
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ddad-k-curve-'));
+  await writeFile(join(directory, 'pixels.u8'), pixels);
+});
+afterAll(async () => {
+  await rm(directory, { recursive: true });
+});
+
+/** A member's file; its last layer is made strong, as a new member's output is next to nothing. */
+async function member(name: Backbone, seed: number): Promise<string> {
+  const model = backbone(name);
+  const weights = initialise(model.parameters, seed);
+  const last = weights.get('decoder.9.weight')!.data;
+  last.forEach((value, i) => {
+    last[i] = 300 * value;
+  });
+  const path = join(directory, `${name}-${seed}.safetensors`);
+  await writeFile(path, encodeSafetensors(toPyTorch(model.parameters, weights)));
+  return path;
+}
+
+const context: ChildContext = {
+  ready: () => {},
+  progress: () => {},
+  afterStep: async () => 'go on',
+  checkpoint: () => {},
+};
+
+async function task(name: Backbone, ndm: number[], udm: number[]): Promise<KCurveTask> {
+  const files = (seeds: number[]) => Promise.all(seeds.map((seed) => member(name, seed)));
+  return {
+    type: 'k-curve',
+    spec: {
+      recipe: recipes.kCurve,
+      backbone: name,
+      ndm: ndm.map(String),
+      udm: udm.map(String),
+      imagesDigest: pixelsDigest(pixels),
+      imageSize: side,
+      subsets: 100,
+    },
+    members: { ndm: await files(ndm), udm: await files(udm) },
+    pixels: join(directory, 'pixels.u8'),
+    images: Array.from({ length: count }, (_, i) => i),
+    directory,
+    threads: 1,
+  };
+}
+
+async function kCurve(of: KCurveTask) {
+  return decodeSafetensors(await readFile((await makeKCurve(of, context))!.files.scores)).tensors;
+}
+
+/** What a run of these members alone gives. */
+async function runScores({ spec, ...rest }: KCurveTask, members: number[]) {
+  const pick = <T>(list: T[]) => (list.length === 0 ? [] : members.map((place) => list[place]!));
+  const { subsets: _, ...own } = spec;
+  const alone: MapTask = {
+    ...rest,
+    type: 'map',
+    spec: { ...own, ndm: pick(spec.ndm), udm: pick(spec.udm) },
+    members: { ndm: pick(rest.members.ndm), udm: pick(rest.members.udm) },
+  };
+  return decodeSafetensors(await readFile((await makeMaps(alone, context))!.files.scores)).tensors;
+}
+
+describe.each(['ae', 'aeu'] as const)('subsets of %s', (name) => {
+  test('score as runs of their members alone; all members together as the run itself', async () => {
+    const whole = await task(name, [1, 2, 3], [4, 5, 6]);
+    const tensors = await kCurve(whole);
+    expect([...tensors].map(([key, { shape }]) => `${key}: ${shape}`).sort()).toEqual(
+      [
+        ...['recEnsemble', 'aInter'].flatMap((score) =>
+          [1, 2, 3].map((k) => `${score}.${k}: ${k < 3 ? 3 : 1},11`),
+        ),
+        'aIntra.2: 3,11',
+        'aIntra.3: 1,11',
+      ].sort(),
+    );
+    for (const [k, row, members, tolerance] of [
+      [3, 0, [0, 1, 2], 1e-6],
+      [2, 0, [0, 1], 2e-6],
+      [2, 2, [1, 2], 2e-6],
+    ] as const) {
+      const expected = await runScores(whole, [...members]);
+      for (const score of ['recEnsemble', 'aIntra', 'aInter'] as const) {
+        const found = tensors.get(`${score}.${k}`)!.data.subarray(row * count, (row + 1) * count);
+        const wanted = expected.get(score)!.data;
+        const worst = Math.max(...Array.from(found, (value, i) => Math.abs(value / wanted[i] - 1)));
+        expect(worst, `${score} of ${members}`).toBeLessThan(tolerance);
+      }
+    }
+    // One member alone: its reconstruction error, and its distance from the UDM's of the same index.
+    const own = await runScores(whole, [0, 1]);
+    const single = tensors.get('recEnsemble.1')!.data;
+    for (const [row, rec] of [own.get('rec.0')!, own.get('rec.1')!].entries()) {
+      rec.data.forEach((value, i) => {
+        expect(single[row * count + i] / value).toBeCloseTo(1, 5);
+      });
+    }
+  }, 120_000);
+});
+
+test('the one-class mode has no aInter', async () => {
+  const tensors = await kCurve(await task('ae', [1, 2, 3], []));
+  expect([...tensors.keys()].sort()).toEqual([
+    'aIntra.2',
+    'aIntra.3',
+    'recEnsemble.1',
+    'recEnsemble.2',
+    'recEnsemble.3',
+  ]);
+}, 60_000);
+
+test('leaves no tensor behind', async () => {
+  const whole = await task('ae', [1, 2, 3], [4, 5, 6]);
+  const before = tf.memory().numTensors;
+  await kCurve(whole);
+  expect(tf.memory().numTensors).toBe(before);
+}, 60_000);
+
+test('a spread that is small beside the values it lies at survives float32', () => {
+  // Two members a thousandth apart near 1 (equal values would be taken for a spread by chance), a third far away.
+  const step = subsetStep({ subsets: 2, members: 3, images: 1, pixels: 2, udm: false, variance: false });
+  try {
+    const { aIntra } = step.run({
+      weights: Float32Array.of(0.5, 0.5, 0, 0.5, 0, 0.5),
+      images: Float32Array.of(0, 0),
+      ndm: Float32Array.of(1, 1, 1.002, 1.002, 1.5, 1.5),
+    });
+    // Eq. 3 of two: half of their distance.
+    expect(aIntra[0]! / 0.001).toBeCloseTo(1, 2);
+    expect(aIntra[1]!).toBeCloseTo(0.25, 6);
+  } finally {
+    step.dispose();
+  }
+});

@@ -1,0 +1,62 @@
+import { type InferenceStep, inferenceStep, type Shapes, type Tensor, tf } from '@ddad/compute';
+
+/** What a step over subsets is fixed to. */
+export interface SubsetStepShape {
+  /** Subsets a call. */
+  subsets: number;
+  members: number;
+  images: number;
+  /** Pixels of an image. */
+  pixels: number;
+  /** Whether there are UDM members. */
+  udm: boolean;
+  /** Whether the NDM members estimate a variance (AE-U). */
+  variance: boolean;
+}
+
+/**
+ * Image scores of many subsets of the members at once, from the members' reconstructions. With W the subsets' weights
+ * (1/k for each of a subset's members, else 0) every mean over a subset is a row of a product with W:
+ * recEnsemble from μ = μ_all + W·D with D = x̂ − μ_all, A_intra (eq. 3) from the variance W·D² − (W·D)², A_inter (eq. 4)
+ * from W·(D_A − D_B), and σ² (eqs. 6 and 7) = W·V. The members' mean over all is taken off first: what is squared and
+ * subtracted then is as small as the members' spread, and float32 is enough.
+ *
+ * Inputs: `weights` [S,K], `images` [N·P], `ndm`, and where there are some `udm` and `variance`, [K,N·P].
+ * Results: `recEnsemble`, `aIntra` and `aInter`, [S,N] each. Rows of subsets without members mean nothing.
+ */
+export function subsetStep(shape: SubsetStepShape): InferenceStep {
+  const { subsets, members, images, pixels, udm, variance } = shape;
+  const area = images * pixels;
+  const inputs: Shapes = { weights: [subsets, members], images: [area], ndm: [members, area] };
+  if (udm) inputs.udm = [members, area];
+  if (variance) inputs.variance = [members, area];
+  return inferenceStep({
+    weights: new Map(),
+    inputs,
+    compute: (_, given) => {
+      const over = (values: Tensor): Tensor => tf.matMul(given.weights, values);
+      const mean = tf.mean(given.ndm, 0);
+      const deviations = given.ndm.sub(mean);
+      // [S,N·P] from here on.
+      const shift = over(deviations);
+      const spread = tf.relu(over(deviations.square()).sub(shift.square()));
+      const sigma2 = variance ? over(given.variance) : null;
+      const sigma = sigma2 === null ? null : sigma2.sqrt();
+      const imageScores = (map: Tensor, uncertainty: Tensor | null): Tensor => {
+        const refined = uncertainty === null ? map : map.div(uncertainty);
+        return tf.mean(refined.reshape([subsets, images, pixels]), 2);
+      };
+      const scores: Record<string, Tensor> = {
+        recEnsemble: imageScores(given.images.sub(mean).sub(shift).square(), sigma2),
+        aIntra: imageScores(spread.sqrt(), sigma),
+      };
+      if (udm) {
+        const meanUdm = tf.mean(given.udm, 0);
+        const apart = over(deviations.sub(given.udm.sub(meanUdm)));
+        scores.aInter = imageScores(mean.sub(meanUdm).add(apart).abs(), sigma);
+      }
+      return scores;
+    },
+    mode: 'graph',
+  });
+}

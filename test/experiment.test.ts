@@ -73,13 +73,29 @@ test('a sweep trains what its runs share once, and writes every figure', async (
         String([0, 1][place]),
         'run',
         score,
-        '2',
+        '3',
         String(auc),
         '',
         String(ap),
         '',
       ];
       expect(rows).toContainEqual(row);
+    }
+  }
+  // Three members alone, three pairs, and the whole, which is the run itself.
+  for (const run of result.runs) {
+    const { kCurve, scores } = JSON.parse(
+      await readFile(join(out, 'runs', `${run.workflowId}.json`), 'utf8'),
+    ) as RunResult;
+    expect(kCurve!.map(({ k, subsets }) => [k, subsets])).toEqual([
+      [1, 3],
+      [2, 3],
+      [3, 1],
+    ]);
+    for (const score of ['recEnsemble', 'aIntra', 'aInter'] as const) {
+      const whole = kCurve![2]!.scores[score]!;
+      expect(whole.auc).toEqual({ mean: expect.closeTo(scores![score]!.auc, 6) as number, std: 0 });
+      expect(rows).toContainEqual(expect.arrayContaining(['subsets', score, '3', String(whole.auc.mean)]));
     }
   }
   expect(await readFile(join(out, 'results.md'), 'utf8')).toMatch(/^\| 2 \| 1 \| \d+\.\d\/\d+\.\d \|/m);
@@ -89,18 +105,33 @@ test('a sweep trains what its runs share once, and writes every figure', async (
 test('started again with another axis, it makes only what is new', async () => {
   const before = [...(await manifests('members')), ...(await manifests('refiners'))];
   const larger = { base, axes: { ...sweep.axes, refiner: [false, base.refiner] } };
-  const args = [await write(larger), '--out', join(scratch, 'again')];
+  const args = [
+    await write(larger),
+    '--out',
+    join(scratch, 'again'),
+    '--table',
+    '3',
+    '5',
+    '--figure',
+    '6',
+    '8',
+  ];
   const { code, stdout, stderr } = await cluster.ddad('experiment', ...args);
   expect(stderr).toMatch(/^ddad-experiment-\S+-01 {2}anomalousRate = 0, refiner = false {2}/m);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/Members trained: 0 of 16 /);
+  expect(stdout).toMatch(/Members trained: 0 of 24 /);
   expect(stdout).toMatch(/Refiners trained: 0 of 4 /);
   expect([...(await manifests('members')), ...(await manifests('refiners'))]).toEqual(before);
   const markdown = await readFile(join(scratch, 'again', 'results.md'), 'utf8');
   expect(markdown).toMatch(/^## anomalousRate$[\s\S]*^\| 0 \| 2 \| \d+\.\d ± \d+\.\d \//m);
 
+  const table = (name: string) => readFile(join(scratch, 'again', name), 'utf8');
+  expect(await table('table-3.md')).toMatch(/^\| AE rDual \| (\d+\.\d\/\d+\.\d|–)/m);
+  expect(await table('table-5.md')).toMatch(/^\| backbone, score \| K = 2 \| K = 3 \|$/m);
+  for (const figure of ['figure-6.svg', 'figure-8.svg']) expect(await table(figure)).toMatch(/^<svg xmlns=/);
+
   const runs = await cluster.ddad('runs');
-  expect(runs.stdout).toMatch(/^ddad-experiment-\S+ +completed \(experiment\) +small +2 /m);
+  expect(runs.stdout).toMatch(/^ddad-experiment-\S+ +completed \(experiment\) +small +3 /m);
 });
 
 test('all faults of all combinations are told before anything is trained', async () => {

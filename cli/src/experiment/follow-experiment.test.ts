@@ -1,0 +1,80 @@
+import type { ExperimentProgress, ExperimentResult, RunProgress } from '@ddad/contract';
+import { expect, it } from 'vitest';
+import { recordedScreen } from '../screens-for-tests.ts';
+import { experimentDisplay } from './experiment-display.ts';
+import { followExperiment } from './follow-experiment.ts';
+
+const run = (place: number, state: ExperimentProgress['runs'][number]['state']) => ({
+  axes: { seed: place },
+  workflowId: `x-0${place}`,
+  runId: state === 'waiting' ? null : `r${place}`,
+  state,
+});
+
+/** What the experiment answers, one after the other; the last one for ever. */
+const answers: ExperimentProgress[] = [
+  { stage: 'planning', runs: [] },
+  { stage: 'running', runs: [run(1, 'running'), run(2, 'waiting')] },
+  { stage: 'running', runs: [run(1, 'finished'), run(2, 'running')] },
+  { stage: 'finished', runs: [run(1, 'finished'), run(2, 'failed')] },
+];
+
+const training = {
+  stage: 'training',
+  members: [{ state: 'finished' }, { state: 'running' }],
+} as unknown as RunProgress;
+
+function follow(
+  isTerminal: boolean,
+  options: { queryRun?: () => Promise<RunProgress>; detach?: AbortSignal } = {},
+) {
+  const screen = recordedScreen({ isTerminal, columns: 100 });
+  const { promise: ended, resolve: end } = Promise.withResolvers<ExperimentResult>();
+  let asked = 0;
+  const following = followExperiment({
+    queryProgress: async () => {
+      const answer = answers[Math.min(asked, answers.length - 1)]!;
+      asked += 1;
+      if (answer.stage === 'finished') end({ experimentId: 'e' } as ExperimentResult);
+      return answer;
+    },
+    queryRun: options.queryRun ?? (async () => training),
+    result: ended,
+    display: experimentDisplay(screen),
+    now: () => 0,
+    detach: options.detach ?? new AbortController().signal,
+    interval: 1,
+  });
+  return { following, screen };
+}
+
+it('tells a log what each run does, once', async () => {
+  const { following, screen } = follow(false);
+  expect(await following).toEqual({ experimentId: 'e' });
+  expect(screen.shown()).toEqual([
+    'x-01  seed = 1  training, 1 of 2 members finished',
+    '0:00  0 of 2 runs finished, 1 going on, 1 waiting',
+    'x-01  seed = 1  finished',
+    'x-02  seed = 2  training, 1 of 2 members finished',
+    '0:00  1 of 2 runs finished, 1 going on',
+    'x-02  seed = 2  failed',
+    '0:00  1 of 2 runs finished, 1 failed',
+  ]);
+});
+
+it('keeps on a terminal what has ended, and nothing else', async () => {
+  const { following, screen } = follow(true);
+  await following;
+  expect(screen.shown()).toEqual(['x-01  seed = 1  finished', 'x-02  seed = 2  failed']);
+});
+
+it('shows a run that does not answer without its doings', async () => {
+  const { following, screen } = follow(false, { queryRun: () => Promise.reject(new Error('no answer')) });
+  await following;
+  expect(screen.shown()[0]).toBe('x-01  seed = 1  running');
+});
+
+it('ends with the reason for which the user stops following', async () => {
+  const { following } = follow(false, { detach: AbortSignal.abort('SIGTERM') });
+  await expect(following).rejects.toBe('SIGTERM');
+});

@@ -1,0 +1,46 @@
+import type { RunScores } from '@ddad/contract';
+import { parseHTML } from 'linkedom';
+import { expect, test } from 'vitest';
+import { anomalousRateFigure } from './anomalous-rate-figure.ts';
+import { histogramFigure } from './histogram-figure.ts';
+
+const scores = (auc: number): RunScores => ({
+  rec: { auc, ap: auc, aucMean: auc, aucStd: 0 },
+  aInter: { auc: auc + 0.1, ap: auc },
+});
+
+const titlesOf = (document: Document) =>
+  [...document.querySelectorAll('text[font-weight]')].map(({ textContent }) => textContent);
+
+/** A figure as a file: everything that it needs is in it. */
+function read(svg: string) {
+  expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="\d+" height="\d+"/);
+  const { document } = parseHTML(`<body>${svg}</body>`);
+  const style = document.querySelector('style')!.textContent;
+  for (const [, name] of svg.matchAll(/var\(--([A-Za-z]+)\)/g)) expect(style).toContain(`--${name}: #`);
+  return document;
+}
+
+test('Fig. 6 has a line of every score over the rates, in AUC and AP', () => {
+  const runs = [1, 0, 0.5].map((rate) => ({ rate, scores: scores(0.5 + rate / 4) }));
+  const document = read(anomalousRateFigure([{ title: 'K = 3', runs }]));
+  for (const name of ['rec', 'aInter']) {
+    const lines = [...document.querySelectorAll(`path[data-mark="${name}"]`)];
+    expect(lines).toHaveLength(2);
+    // Three points, from left to right, whatever order the runs come in.
+    const xs = [...lines[0]!.getAttribute('d')!.matchAll(/[ML]([\d.]+),/g)].map(([, x]) => Number(x));
+    expect(xs).toEqual([...xs].sort((a, b) => a - b));
+    expect(xs).toHaveLength(3);
+  }
+  expect(titlesOf(document)).toContain('AUC, K = 3');
+});
+
+test('Fig. 8 has a histogram of every score with its distance', () => {
+  const labels = [0, 0, 1, 1] as const;
+  const runs = [{ title: 'a < b', labels, scores: { rec: [0, 0, 1, 1], aInter: [0, 1, 0, 1] } }];
+  const document = read(histogramFigure(runs));
+  // Apart altogether; alike altogether: ½ Σ (a − b)² / (a + b) is 100 and 0.
+  expect(titlesOf(document)).toContain('a < b, rec: χ² = 100.0');
+  expect(titlesOf(document)).toContain('a < b, aInter: χ² = 0.0');
+  expect(document.querySelectorAll('path[data-mark="abnormal"]')).toHaveLength(4);
+});

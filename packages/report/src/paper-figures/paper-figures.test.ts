@@ -9,7 +9,7 @@ const scores = (auc: number): RunScores => ({
   aInter: { auc: auc + 0.1, ap: auc },
 });
 
-const titlesOf = (document: Document) =>
+const titlesOf = (document: ReturnType<typeof read>) =>
   [...document.querySelectorAll('text[font-weight]')].map(({ textContent }) => textContent);
 
 /** A figure as a file: everything that it needs is in it. */

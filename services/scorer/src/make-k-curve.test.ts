@@ -38,7 +38,7 @@ afterAll(async () => {
 
 /** A member's file; its last layer is made strong, as a new member's output is next to nothing. */
 async function member(name: Backbone, seed: number): Promise<string> {
-  const model = backbone(name);
+  const model = backbone(name, side);
   const weights = initialise(model.parameters, seed);
   const last = weights.get('decoder.9.weight')!.data;
   last.forEach((value, i) => {

@@ -30,7 +30,7 @@ export async function makeKCurve(task: KCurveTask, context: ChildContext): Promi
   const udm = spec.udm.length > 0;
   const count = task.images.length;
   const batchSize = Math.max(1, Math.floor(pixelsPerCall / pixels));
-  const ensemble = await loadEnsemble(spec.backbone, task.members);
+  const ensemble = await loadEnsemble(spec.backbone, side, task.members);
   let variance = false;
   const reconstruct = inferenceStep({
     weights: ensemble.weights,

@@ -13,77 +13,106 @@ const products: Readonly<Record<string, readonly number[]>> = {
   Conv2DBackpropFilter: [0, 2],
 };
 
+/**
+ * Ops that hand maps from one product to the next, with their inputs that are maps: these stay in bfloat16 where they come in it,
+ * which saves a pass over them. Batch normalisation still has its statistics, scale and offset, and computes, in float32.
+ */
+const carriers: Readonly<Record<string, readonly number[]>> = {
+  FusedBatchNormV3: [0],
+  FusedBatchNormGradV3: [0, 1],
+  Relu: [0],
+  ReluGrad: [0, 1],
+  Reshape: [0],
+};
+
 /** Writes a recording anew with ops put in between. */
 class Rewriting {
   readonly ops: RecordedOp[] = [];
-  /** Where an op of the given recording is now. */
-  readonly #places: number[] = [];
-  readonly #rounded = new Map<string, Source>();
+  /** Where an op of the given recording is now, and whether its first output is in bfloat16. */
+  readonly #places: { index: number; low: boolean }[] = [];
+  readonly #casts = new Map<string, Source>();
 
-  moved(source: Source): Source {
-    return source.from === 'op' ? { ...source, index: this.#places[source.index] } : source;
+  /** Adds what the next op of the given recording has become. */
+  place(op: RecordedOp, low: boolean): void {
+    this.#places.push({ index: this.ops.push(op) - 1, low });
   }
 
-  add(op: RecordedOp): Source {
-    return { from: 'op', index: this.ops.push(op) - 1, output: 0 };
+  isLow(source: Source): boolean {
+    return source.from === 'op' && source.output === 0 && this.#places[source.index].low;
   }
 
-  /** The next op of the given recording is now at `source`. */
-  place(source: Source): void {
-    this.#places.push((source as { index: number }).index);
+  /** A value of the given recording as it was. */
+  full(source: Source): Source {
+    return this.isLow(source)
+      ? this.#cast(source, bfloat16, backend().binding.TF_FLOAT)
+      : this.#moved(source);
   }
 
-  cast(source: Source, from: number, to: number): Source {
+  /** The same in bfloat16. */
+  low(source: Source): Source {
+    return this.isLow(source)
+      ? this.#moved(source)
+      : this.#cast(source, backend().binding.TF_FLOAT, bfloat16);
+  }
+
+  #moved(source: Source): Source {
+    return source.from === 'op' ? { ...source, index: this.#places[source.index].index } : source;
+  }
+
+  /** Cast once, however many ops read it. */
+  #cast(source: Source, from: number, to: number): Source {
+    const key = JSON.stringify(source);
+    const known = this.#casts.get(key);
+    if (known !== undefined) return known;
     const { TF_ATTR_TYPE: type } = backend().binding;
     const attributes = [
       { name: 'SrcT', type, value: from },
       { name: 'DstT', type, value: to },
     ];
-    return this.add({ op: 'Cast', attributes, inputs: [source] });
-  }
-
-  /** A value in bfloat16, rounded once however many ops read it. */
-  rounded(source: Source): Source {
-    const key = JSON.stringify(source);
-    const known = this.#rounded.get(key);
-    if (known !== undefined) return known;
-    const result = this.cast(source, backend().binding.TF_FLOAT, bfloat16);
-    this.#rounded.set(key, result);
+    const index = this.ops.push({ op: 'Cast', attributes, inputs: [this.#moved(source)] }) - 1;
+    const result: Source = { from: 'op', index, output: 0 };
+    this.#casts.set(key, result);
     return result;
   }
 }
 
 /**
- * The same computation with its matrix products and convolutions in bfloat16: operands are rounded to it, and results are
- * float32 again. Inside of a product TensorFlow's kernels (oneDNN) sum in float32; all else stays float32.
+ * The same computation with its matrix products and convolutions in bfloat16, and the maps on their way from one to the next:
+ * TensorFlow's kernels (oneDNN) sum in float32. Gradients of weights, and all else, are float32.
  * @param arguments_ only products in which one of these arguments has a part, directly or through others, are changed
  */
 export function productsInBfloat16(recording: Recording, arguments_: readonly string[]): Recording {
-  const { TF_FLOAT } = backend().binding;
   const rewriting = new Rewriting();
   const concerned: boolean[] = [];
   const concerns = (source: Source): boolean => {
     if (source.from === 'argument') return arguments_.includes(source.name);
     return source.from === 'op' && concerned[source.index];
   };
-  for (const { op, attributes, inputs } of recording.ops) {
+  const isProduct = (source: Source) => source.from === 'op' && recording.ops[source.index].op in products;
+  /** Which inputs are to be in bfloat16; none where the op stays as it is. */
+  const lowInputs = ({ op, inputs }: RecordedOp): readonly number[] => {
+    if (op in products) return products[op];
+    // A layer's bias, which oneDNN adds inside of the product.
+    if (op === 'Add' && isProduct(inputs[0]) && rewriting.isLow(inputs[0]) && inputs[1].from === 'argument')
+      return [0, 1];
+    return op in carriers && rewriting.isLow(inputs[0]) ? carriers[op] : [];
+  };
+  for (const recorded of recording.ops) {
+    const { op, attributes, inputs } = recorded;
     const depends = inputs.some(concerns);
     concerned.push(depends);
-    const factors = depends ? products[op] : undefined;
-    if (factors === undefined) {
-      rewriting.place(rewriting.add({ op, attributes, inputs: inputs.map((one) => rewriting.moved(one)) }));
-      continue;
-    }
-    const product = rewriting.add({
-      op,
-      attributes: attributes.map((one) => (one.name === 'T' ? { ...one, value: bfloat16 } : one)),
-      inputs: inputs.map((source, i) => {
-        const moved = rewriting.moved(source);
-        return factors.includes(i) ? rewriting.rounded(moved) : moved;
-      }),
-    });
-    rewriting.place(rewriting.cast(product, bfloat16, TF_FLOAT));
+    const low = depends ? lowInputs(recorded) : [];
+    rewriting.place(
+      {
+        op,
+        attributes: attributes.map((one) =>
+          one.name === 'T' && low.length > 0 ? { ...one, value: bfloat16 } : one,
+        ),
+        inputs: inputs.map((source, i) => (low.includes(i) ? rewriting.low(source) : rewriting.full(source))),
+      },
+      low.length > 0,
+    );
   }
-  const results = recording.results.map((one) => ({ ...one, source: rewriting.moved(one.source) }));
+  const results = recording.results.map((one) => ({ ...one, source: rewriting.full(one.source) }));
   return { ops: rewriting.ops, constants: recording.constants, results };
 }

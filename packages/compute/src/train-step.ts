@@ -26,7 +26,7 @@ export interface TrainStepDefinition {
   ) => { loss: Tensor; buffers: Tensors };
   optimiser: AdamSettings;
   /**
-   * Of the matrix products and convolutions that trainable tensors have a part in; default float32. Of what frozen tensors
+   * Of the matrix products and convolutions that trainable tensors have a part in, and of the maps between them; default float32. Of what frozen tensors
    * give, like the maps that a refiner reads, all is float32. Only where `mode` is `graph`.
    */
   precision?: 'float32' | 'bfloat16' | undefined;

@@ -23,11 +23,12 @@ const size = 4 * 1024 ** 3;
  */
 export async function smallDisk(directory: string): Promise<SmallDisk | null> {
   mkdirSync(directory, { recursive: true });
-  const inside = 'mount -t tmpfs -o size="$1" tmpfs "$2" && echo mounted && exec sleep infinity';
+  const inside = 'mount -t tmpfs -o size="$1" tmpfs "$2" && echo mounted && exec cat';
   const holder: ChildProcess = spawn(
     'unshare',
     ['--user', '--map-root-user', '--mount', 'sh', '-c', inside, 'sh', String(size), directory],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
+    // It ends with its standard input, and so with us, whatever ends us.
+    { stdio: ['pipe', 'pipe', 'ignore'] },
   );
   const ended = once(holder, 'exit').catch(() => {});
   const mounted = await Promise.race([
@@ -38,9 +39,6 @@ export async function smallDisk(directory: string): Promise<SmallDisk | null> {
     holder.kill('SIGKILL');
     return null;
   }
-  // Gone with us, whatever ends us.
-  const kill = () => holder.kill('SIGKILL');
-  process.on('exit', kill);
   const enter = ['--preserve-credentials', '--user', '--mount', '--target', String(holder.pid)];
   const resize = (bytes: number) => {
     const options = ['-o', `remount,size=${bytes}`, 'tmpfs', directory];
@@ -55,12 +53,11 @@ export async function smallDisk(directory: string): Promise<SmallDisk | null> {
     }),
     fill() {
       const { bsize, blocks, bfree } = statfsSync(join(`/proc/${holder.pid}/root`, directory));
-      resize((blocks - bfree) * bsize);
+      resize(Math.max(1, blocks - bfree) * bsize);
       return () => resize(size);
     },
     async close() {
-      process.off('exit', kill);
-      kill();
+      holder.kill('SIGKILL');
       await ended;
     },
   };

@@ -13,7 +13,7 @@ export DDAD_TEST_PYTHON := $(CURDIR)/.cache/test-python/bin/python
 # MINIO_PORT, SCORER_PORT, PAGE_PORT, DDAD_HOME.
 export TRAINERS TEMPORAL_PORT TEMPORAL_UI_PORT NATS_PORT MINIO_PORT SCORER_PORT PAGE_PORT DDAD_HOME
 
-generated := packages/rpc/src/gen
+generated := packages/rpc/src/gen packages/onnx/src/gen
 
 .PHONY: help installed setup demo up down status images secrets test test-unit test-integration test-faults test-k8s bench gpu-check lint types proto proto-check format
 
@@ -83,8 +83,8 @@ format: setup ## Format, and fix what lint can fix
 types: setup ## Check types
 	@tsc -p tsconfig.json && tsc -p packages/report/src/browser
 
-proto: setup ## Generate the gRPC code from proto/
-	@buf lint && buf generate --clean
+proto: setup ## Generate the gRPC code from proto/, and ONNX's from onnx.proto
+	@buf lint && buf generate --clean && buf generate --clean --template packages/onnx/buf.gen.yaml
 
 proto-check: setup ## Check that the generated gRPC code is current
 	@scripts/check-generated $(generated)

@@ -58,14 +58,25 @@ export async function followRun(deps: FollowDeps): Promise<RunResult> {
     subscription = { keys: id, close };
   }
 
-  let heardAt = now();
+  let result: RunResult | null = null;
+  deps.result.then(
+    (found) => {
+      result = found;
+      tracker.applyResult(found);
+    },
+    // Told where it is waited for.
+    () => {},
+  );
+
+  let [heardAt, heard] = [now(), false];
   async function ask(): Promise<void> {
     try {
       const progress = await deps.queryProgress();
       if (over.signal.aborted) return;
-      heardAt = now();
+      [heardAt, heard] = [now(), true];
       display.note(null);
       tracker.applyQuery(progress, heardAt);
+      if (result !== null) tracker.applyResult(result);
       follow();
       if (deps.history !== undefined) await tracker.recall(deps.history, over.signal);
     } catch (error) {
@@ -82,18 +93,19 @@ export async function followRun(deps: FollowDeps): Promise<RunResult> {
     }
   }
 
-  const drawing = setInterval(() => display.update(tracker.view(now())), drawInterval);
+  const draw = () => {
+    // A run that began before is in a stage that nobody knows yet.
+    if (heard || deps.since === undefined) display.update(tracker.view(now()));
+  };
+  const drawing = setInterval(draw, drawInterval);
   const asking = keepAsking();
-  let result: RunResult | null = null;
   try {
     try {
-      result = await Promise.race([deps.result, aborted(detach)]);
-      return result;
+      return await Promise.race([deps.result, aborted(detach)]);
     } finally {
       if (!detach.aborted) {
         await ask();
-        if (result !== null) tracker.applyResult(result);
-        display.update(tracker.view(now()));
+        draw();
       }
     }
   } finally {

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { RunResult } from '@ddad/contract';
 import { storeAccess } from '@ddad/platform';
 import { createS3Store, type ObjectStore, StoreError } from '@ddad/storage';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -12,18 +14,20 @@ import { listDatasetsCommand } from './commands/dataset-list.ts';
 import { showDataset } from './commands/dataset-show.ts';
 import { demoSettings, runDemo } from './commands/demo.ts';
 import { startExperiment } from './commands/experiment.ts';
-import { exportMember } from './commands/export.ts';
+import { exportMember, exportPipeline } from './commands/export.ts';
 import { listMembersCommand } from './commands/members.ts';
 import { pauseRun, resumeRun } from './commands/pause.ts';
 import { fetchReport } from './commands/report.ts';
 import { startRun } from './commands/run.ts';
 import { listRunsCommand } from './commands/runs.ts';
+import { scoreImages } from './commands/score.ts';
 import { runTrainer } from './commands/trainer.ts';
 import { watchRun } from './commands/watch.ts';
 import { figureNumbers, type Layouts, tableNumbers } from './experiment/layouts.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { connectLiveFeed } from './live-feed.ts';
 import { openFile } from './open-file.ts';
+import { findReport } from './report-keys.ts';
 import { experimentOf, mergeRunInput, type RunFlags, readJsonInput } from './run-input.ts';
 import { type Screens, styled } from './screen.ts';
 import { connectTemporal, type TemporalRuns } from './temporal-runs.ts';
@@ -376,15 +380,58 @@ Examples:
   program
     .command('export')
     .description(
-      "Writes a finished member's weights as a safetensors file; tensors carry the names and layouts of a PyTorch " +
-        'state_dict.',
+      "Writes a finished member's weights as a safetensors file, whose tensors carry the names and layouts of a PyTorch " +
+        'state_dict, or the member as an ONNX model. With --run: the whole scorer of a finished run as an ONNX model.',
     )
-    .argument('<member_key>', 'its key, or as much of its beginning as no other has')
-    .argument('<file>', 'file to write, FILE.safetensors')
+    .argument('<key>', "a member's key, or as much of its beginning as no other has; with --run, a run")
+    .argument('<file>', 'file to write, FILE.safetensors or FILE.onnx')
+    .option('--run', 'export the scorer of that run')
     .option('--force', 'overwrite the file')
-    .addHelpText('after', '\nExample:\n  $ npx ddad export 3fa9c01d ndm0.safetensors')
-    .action(async (key: string, file: string, options: { force?: boolean }) => {
-      await exportMember({ store: openStore(cluster()), screens }, { key, file, ...options });
+    .addHelpText(
+      'after',
+      `
+ONNX (opset 17): a member takes images [N,1,64,64] as floats in [-1,1], grey/127.5 - 1; a run takes grey values 0 to 255 as
+unsigned bytes, and gives the scores rec, recEnsemble, aIntra, aInter, rIntra, rDual, [N] each, and heat maps as
+recEnsemble_map and so on, [N,1,64,64] each. More than 1 GB of weights go into FILE.onnx.data.
+
+Examples:
+  $ npx ddad export 3fa9c01d ndm0.safetensors
+  $ npx ddad export 3fa9c01d ndm0.onnx
+  $ npx ddad export --run ddad-brain-20260102-093000-1f2e brain.onnx`,
+    )
+    .action(async (key: string, file: string, options: { run?: boolean; force?: boolean }) => {
+      const deps = { store: openStore(cluster()), screens };
+      const { run, ...force } = options;
+      if (run) await exportPipeline(deps, { result: () => resultOf(key), file, ...force });
+      else await exportMember(deps, { key, file, ...force });
+    });
+
+  program
+    .command('score')
+    .description(
+      'Scores new images with a finished run, or with an ONNX file of "ddad export --run", which needs no cluster. One JSON ' +
+        'line an image; the higher a score, the more abnormal. Where normal images were held out, with p-values and with ' +
+        'what lies above its threshold.',
+    )
+    .argument('<run_or_onnx>', 'a run as "ddad runs" lists it, or an ONNX file')
+    .argument('<image...>', 'PNG, JPEG or DICOM files, read as "dataset add" reads them')
+    .option('--out <dir>', 'write heat maps as PNGs there, of the size of each image')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npx ddad score ddad-brain-20260102-093000-1f2e new/*.png > scores.jsonl
+  $ npx ddad score brain.onnx slice.png --out maps/`,
+    )
+    .action(async (pipeline: string, images: string[], options: { out?: string }) => {
+      const { home } = cluster();
+      const deps = {
+        screens,
+        result: resultOf,
+        store: () => openStore(cluster()),
+        cache: join(home, 'onnx'),
+      };
+      await scoreImages(deps, { pipeline, images, ...options });
     });
 
   program
@@ -417,6 +464,12 @@ Examples:
     } finally {
       await runs.close();
     }
+  }
+
+  /** A finished run's result as its report holds it. */
+  async function resultOf(run: string): Promise<RunResult> {
+    const { report } = await withTemporal((runs) => findReport(runs, run));
+    return JSON.parse((await openStore(cluster()).get(report)).toString('utf8')) as RunResult;
   }
 
   async function withRun(

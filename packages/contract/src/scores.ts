@@ -235,3 +235,11 @@ export interface ReportFacts
   /** The same of the held-out normal and the unlabeled images; absent where none were held out. */
   reference?: { maps: string; rIntra: string | null; rDual: string | null };
 }
+
+/** Object key of a run's held-out scores, `HeldOutScores` as JSON; absent where no normal images were held out. */
+export function heldOutKey(runId: string): string {
+  return `reports/${runId}/held-out.json`;
+}
+
+/** Scores of a run's held-out normal images, rising: what the p-values of new images are worked out from. */
+export type HeldOutScores = Partial<Record<ScoreName, number[]>>;

@@ -8,6 +8,7 @@ export type { GreyImage } from './grey.ts';
 export { findNearCopies, nearCopyLimits } from './near-copies.ts';
 export { type PackedDataset, type PackOptions, packDataset } from './pack.ts';
 export { type PhantomOptions, writePhantom } from './phantom.ts';
+export { readImage } from './read-image.ts';
 export { resizeBilinear } from './resize.ts';
 export { type ImageChoice, selectTrainingImages, type TrainingImages, testImages } from './select.ts';
 export { UnreadableImage } from './unreadable-image.ts';

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { type DatasetIndex, defaultImageSize, type Fault } from '@ddad/contract';
 import { type DatasetFolder, type FolderOptions, openFolder } from './dataset-folder.ts';
-import { decodeImage } from './decode-image.ts';
 import { datasetDigest } from './digest.ts';
-import { cameInstead } from './file-error.ts';
 import type { GreyImage } from './grey.ts';
 import { patientNumbers, patientsOfFiles } from './patients.ts';
+import { readImage } from './read-image.ts';
 import type { Labelled, Repartition } from './repartition.ts';
 import { resizeBilinear } from './resize.ts';
 import { UnreadableImage } from './unreadable-image.ts';
@@ -37,29 +35,6 @@ export interface PackOptions extends FolderOptions {
 
 /** Images decoded at a time: as many as libuv has threads; each holds one decoded image in memory. */
 const concurrency = 4;
-
-/** In bytes; the largest mammograms take a tenth of it. */
-const largestFile = 2 ** 29;
-
-async function readImage(path: string): ReturnType<typeof decodeImage> {
-  let file: Buffer;
-  try {
-    const found = await stat(path);
-    // Opening a named pipe would wait for a writer for ever.
-    if (!found.isFile())
-      throw new UnreadableImage('expected a PNG, JPEG or DICOM image, got something that is no file');
-    if (found.size > largestFile) {
-      throw new UnreadableImage(`expected a file of at most ${largestFile} bytes, got ${found.size}`);
-    }
-    file = await readFile(path);
-  } catch (error) {
-    if (error instanceof UnreadableImage) throw error;
-    throw new UnreadableImage(`expected a PNG, JPEG or DICOM image, got ${cameInstead(error)}`, {
-      cause: error,
-    });
-  }
-  return decodeImage(file);
-}
 
 /** Runs `work` over the items, `concurrency` at a time; results keep the items' order. */
 async function mapBounded<T, R>(items: readonly T[], work: (item: T, position: number) => Promise<R>) {

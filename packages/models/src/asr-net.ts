@@ -1,6 +1,7 @@
 import { type Tensor, tf } from '@ddad/compute';
+import { refinerBlocks } from './architecture.ts';
 import type { LossResult } from './backbone-model.ts';
-import { blockParameters, convolution, inferBlocks, type Tensors, trainBlocks } from './blocks.ts';
+import { blockParameters, inferBlocks, type Tensors, trainBlocks } from './blocks.ts';
 import { focalLoss } from './focal-loss.ts';
 import type { ParameterSpec } from './parameters.ts';
 
@@ -23,12 +24,7 @@ export interface AsrNet {
  * @param inputs 2: A_intra and A_inter, in this order (R_dual); 1: A_intra (R_intra)
  */
 export function asrNet({ inputs }: { inputs: 1 | 2 }): AsrNet {
-  const settings = { kernel: 3, stride: 1, bias: true };
-  const blocks = [
-    convolution('model.0', inputs, 128, { ...settings, norm: 'model.1' }), // [N,H,W,128]
-    convolution('model.3', 128, 128, { ...settings, norm: 'model.4' }), // [N,H,W,128]
-    convolution('model.6', 128, 2, settings), // [N,H,W,2]
-  ];
+  const blocks = refinerBlocks(inputs);
   return {
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { maps, labels }) =>

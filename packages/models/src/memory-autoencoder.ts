@@ -1,5 +1,5 @@
 import { type Tensor, tf } from '@ddad/compute';
-import { decoderBlocks, encoderBlocks, latentSize } from './autoencoder.ts';
+import { decoderBlocks, encoderBlocks, latentSize, memoryName } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
 import { blockParameters, foldBlocks, inferBlocks, inferFolded, tensorOf, trainBlocks } from './blocks.ts';
 import type { ParameterSpec } from './parameters.ts';
@@ -12,7 +12,7 @@ const entropyEpsilon = 1e-12;
 
 /** The slots, one a row. */
 const memory: ParameterSpec = {
-  name: 'mem_rep.memory.weight',
+  name: memoryName,
   kind: 'trainable',
   pytorchShape: [slots, latentSize],
   shape: [slots, latentSize],

@@ -1,5 +1,5 @@
 import { type Tensor, tf } from '@ddad/compute';
-import { decoderBlocks, encoderBlocks } from './autoencoder.ts';
+import { decoderBlocks, encoderBlocks } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
 import { blockParameters, foldBlocks, inferBlocks, inferFolded, trainBlocks } from './blocks.ts';
 

@@ -77,6 +77,7 @@ export class RunTracker {
   private members: string[] = [];
   private others: string[] = [];
   private readonly since: number;
+  private took: number | null = null;
 
   private readonly curveOf: (key: string) => LossCurve;
   private readonly recalled = new Set<string>();
@@ -132,8 +133,9 @@ export class RunTracker {
     if (loss !== null && done > 0 && job.unit === 'epoch' && state === 'running') job.losses.add(done, loss);
   }
 
-  /** Takes what a run's result says of its members. */
-  applyResult({ members }: Pick<RunResult, 'members'>): void {
+  /** Takes what a run's result says of its members, and how long it took. */
+  applyResult({ members, seconds: whole }: Pick<RunResult, 'members' | 'seconds'>): void {
+    this.took = whole.total;
     for (const { key, seconds, reused } of members) {
       const job = this.jobs.get(key);
       if (job !== undefined) Object.assign(job, { reused, took: seconds });
@@ -173,7 +175,7 @@ export class RunTracker {
       within: this.within,
       members,
       others,
-      elapsed: (now - this.since) / 1000,
+      elapsed: this.took ?? (now - this.since) / 1000,
       imagesPerSecond: running.reduce((sum, job) => sum + job.imagesPerSecond, 0),
       secondsLeft: this.stage === 'training' ? this.trainingLeft(members) : null,
     };

@@ -2,6 +2,7 @@ import { auc, conformalPValues, conformalThreshold, meanAndDeviation } from '@dd
 import {
   type Calibration,
   defaultFalsePositiveRate,
+  type HeldOutScores,
   type LabelFree,
   type ReportFacts,
   type ScoreName,
@@ -17,6 +18,8 @@ export interface HeldOutFindings {
   labelFree: LabelFree;
   /** Of the test images, by score; empty where there are none. */
   pValues: Partial<Record<ScoreName, number[]>>;
+  /** Of the held-out normal images. */
+  scores: HeldOutScores;
 }
 
 /**
@@ -36,12 +39,14 @@ export function heldOutFindings(
   const thresholds: NonNullable<Calibration['thresholds']> = {};
   const labelFree: LabelFree = { images: { unlabeled: 0, heldOut }, scores: {} };
   const pValues: HeldOutFindings['pValues'] = {};
+  const scores: HeldOutScores = {};
   let enough = true;
   for (const name of scoreNames) {
     const all = reference[name];
     if (all === undefined) continue;
     const normal = Array.from(all.subarray(0, heldOut));
     const unlabeled = all.subarray(heldOut);
+    scores[name] = normal.toSorted((a, b) => a - b);
     labelFree.images.unlabeled = unlabeled.length;
     labelFree.scores[name] = {
       auc: unlabeled.length === 0 ? null : aucAgainst(unlabeled, normal),
@@ -54,7 +59,7 @@ export function heldOutFindings(
     else thresholds[name] = { threshold, ...observed(threshold, found, labels) };
   }
   const calibration = { images: heldOut, falsePositiveRate: rate, thresholds: enough ? thresholds : null };
-  return { calibration, labelFree, pValues };
+  return { calibration, labelFree, pValues, scores };
 }
 
 function aucAgainst(higher: Float32Array, lower: readonly number[]): number {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { scoreHistogram } from '@ddad/anomaly';
 import {
   type DatasetIndex,
+  heldOutKey,
   type ReportFacts,
   type RunResult,
   type ScoreName,
@@ -47,7 +48,8 @@ async function readHeldOut(
 }
 
 /**
- * Writes a run's figures into the store: `reports/RUN/report.json` (the result) and `reports/RUN/scores.csv`. The result
+ * Writes a run's figures into the store: `reports/RUN/report.json` (the result), `reports/RUN/scores.csv` and, where there are
+ * held-out images, `reports/RUN/held-out.json`. The result
  * also names the page, which `writePage` writes.
  */
 export async function writeReport(store: ObjectStore, facts: ReportFacts): Promise<RunResult> {
@@ -69,6 +71,7 @@ export async function writeReport(store: ObjectStore, facts: ReportFacts): Promi
     if (heldOut !== null) {
       result.calibration = heldOut.calibration;
       result.labelFree = heldOut.labelFree;
+      await store.put(heldOutKey(facts.runId), JSON.stringify(heldOut.scores));
     }
     if (found !== null && scores !== null) {
       const all = images.map((_position, i) => i);

@@ -1,13 +1,6 @@
 import type { RunResult } from '@ddad/contract';
 import type { Logger } from '@ddad/platform';
-import {
-  finishedProgress,
-  type LossPoint,
-  type RunEntry,
-  type RunSnapshot,
-  RunTracker,
-  type RunView,
-} from '@ddad/runs';
+import { finishedProgress, type LossPoint, type RunEntry, type RunSnapshot, RunTracker } from '@ddad/runs';
 import type { LiveFigures } from './live-figures.ts';
 import type { RunSource } from './run-source.ts';
 
@@ -111,7 +104,6 @@ export class RunFeed {
         },
         view: {
           ...view,
-          elapsed: this.#elapsed(view),
           members: view.members.map(withoutLosses),
           others: view.others.map(withoutLosses),
         },
@@ -136,10 +128,6 @@ export class RunFeed {
   close(): void {
     this.#over.abort();
     this.#viewers.clear();
-  }
-
-  #elapsed(view: RunView): number {
-    return this.#entry.started === null ? (this.#result?.seconds.total ?? 0) : view.elapsed;
   }
 
   #follow(): void {

@@ -1,0 +1,173 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { conformalPValues } from '@ddad/anomaly';
+import { type RunResult, type ScoreName, scoreNames } from '@ddad/contract';
+import { readImage, resizeBilinear, UnreadableImage } from '@ddad/dataset';
+import type { PipelineFacts, PipelineMap } from '@ddad/onnx';
+import { heatMapPng } from '@ddad/report/heat-map';
+import { mapScale } from '@ddad/report/map-scale';
+import type { ObjectStore } from '@ddad/storage';
+import { CommandFailure, exitCodes } from '../failure.ts';
+import { exportRun } from '../onnx/export-run.ts';
+import { openPipeline, type PipelineSession, type ScoredPixels } from '../onnx/pipeline-session.ts';
+import type { Screens } from '../screen.ts';
+
+export interface ScoreDeps {
+  screens: Screens;
+  /** A finished run's result; only asked for where no file is named. */
+  result: (run: string) => Promise<RunResult>;
+  store: () => ObjectStore;
+  /** Where exported runs are kept. */
+  cache: string;
+}
+
+/** Images scored at a time. */
+const batch = 16;
+
+/** One line of the output. */
+interface ScoredImage {
+  image: string;
+  scores: ScoredPixels['scores'];
+  /** Share of normal images that score at least as high, from held-out ones; absent where there were none. */
+  pValues?: Partial<Record<ScoreName, number>>;
+  /** Whether the score lies above its threshold; absent where there is none. */
+  abnormal?: Partial<Record<ScoreName, boolean>>;
+  /** Files of the heat maps; absent where none were wanted. */
+  maps?: Partial<Record<PipelineMap, string>>;
+}
+
+/**
+ * `ddad score`: scores images by a finished run or an exported one, a JSON line each, with heat maps as PNGs where `out` names
+ * a directory. What cannot be read gives a line with its fault.
+ * @param options.pipeline a run, or an ONNX file of `ddad export --run`, which needs no cluster
+ * @throws CommandFailure once all others are scored, where some images cannot be read
+ */
+export async function scoreImages(
+  deps: ScoreDeps,
+  options: { pipeline: string; images: readonly string[]; out?: string | undefined },
+): Promise<void> {
+  const { out } = deps.screens;
+  const session = await openPipeline(await pipelineFile(deps, options.pipeline));
+  try {
+    if (options.out !== undefined) await mkdir(options.out, { recursive: true });
+    const names = fileNames(options.images);
+    let faults = 0;
+    for (let start = 0; start < options.images.length; start += batch) {
+      const some = options.images.slice(start, start + batch);
+      const read = await Promise.all(some.map((path) => readForNetwork(path, session.facts.imageSize)));
+      const found = await scored(session, read);
+      for (const [i, path] of some.entries()) {
+        const image = read[i]!;
+        if ('fault' in image) {
+          faults += 1;
+          out.write(`${JSON.stringify({ image: path, fault: image.fault })}\n`);
+          continue;
+        }
+        const pixels = found.get(image)!;
+        const line: ScoredImage = { image: path, ...judged(session.facts, pixels.scores) };
+        if (options.out !== undefined) {
+          line.maps = await writeMaps(session.facts, pixels, image, join(options.out, names[start + i]!));
+        }
+        out.write(`${JSON.stringify(line)}\n`);
+      }
+    }
+    if (faults > 0)
+      throw new CommandFailure(`${faults} of ${options.images.length} images could not be read`);
+  } finally {
+    await session.close();
+  }
+}
+
+/** The file of a pipeline: the one that is named, or a run's own, exported once. */
+async function pipelineFile({ result, store, cache, screens }: ScoreDeps, pipeline: string): Promise<string> {
+  if (existsSync(pipeline)) return pipeline;
+  if (extname(pipeline) === '.onnx') {
+    throw new CommandFailure(`${pipeline}: expected an ONNX file, found nothing`, exitCodes.badInput);
+  }
+  const found = await result(pipeline);
+  await mkdir(cache, { recursive: true, mode: 0o700 });
+  const file = join(cache, `${found.runId}.onnx`);
+  if (!existsSync(file)) {
+    screens.err.write(`exporting ${pipeline} to ${file}\n`);
+    await exportRun(store(), found, file);
+  }
+  return file;
+}
+
+interface ReadImage {
+  width: number;
+  height: number;
+  /** [side, side] */
+  pixels: Uint8Array;
+}
+
+/** As `dataset add` does: grey, resized. */
+async function readForNetwork(path: string, side: number): Promise<ReadImage | { fault: string }> {
+  try {
+    const { image } = await readImage(path);
+    const { width, height } = image;
+    return { width, height, pixels: resizeBilinear(image, side, side).pixels };
+  } catch (error) {
+    if (error instanceof UnreadableImage) return { fault: error.message };
+    throw error;
+  }
+}
+
+async function scored(
+  session: PipelineSession,
+  images: readonly (ReadImage | { fault: string })[],
+): Promise<Map<ReadImage, ScoredPixels>> {
+  const readable = images.filter((image) => 'pixels' in image);
+  if (readable.length === 0) return new Map();
+  const found = await session.run(Buffer.concat(readable.map(({ pixels }) => pixels)));
+  return new Map(readable.map((image, i) => [image, found[i]!]));
+}
+
+/** Scores with what held-out normal images say of them. */
+function judged({ calibration }: PipelineFacts, scores: ScoredPixels['scores']): Omit<ScoredImage, 'image'> {
+  if (calibration === undefined) return { scores };
+  const pValues: ScoredImage['pValues'] = {};
+  const abnormal: ScoredImage['abnormal'] = {};
+  for (const name of scoreNames) {
+    const score = scores[name];
+    const heldOut = calibration.heldOut[name];
+    const threshold = calibration.thresholds?.[name];
+    if (score === undefined) continue;
+    if (heldOut !== undefined) pValues[name] = conformalPValues(heldOut, [score])[0]!;
+    if (threshold !== undefined) abnormal[name] = score > threshold;
+  }
+  return {
+    scores,
+    ...(Object.keys(pValues).length === 0 ? {} : { pValues }),
+    ...(Object.keys(abnormal).length === 0 ? {} : { abnormal }),
+  };
+}
+
+async function writeMaps(
+  { imageSize, scales }: PipelineFacts,
+  { maps }: ScoredPixels,
+  size: ReadImage,
+  path: string,
+): Promise<ScoredImage['maps']> {
+  const files: ScoredImage['maps'] = {};
+  for (const [name, map] of Object.entries(maps) as [PipelineMap, Float32Array][]) {
+    // Of a run without test images, each map has a scale of its own.
+    const scale = { end: scales?.[name] ?? mapScale(map).end };
+    const file = `${path}.${name}.png`;
+    await writeFile(file, await heatMapPng(map, imageSize, scale, size));
+    files[name] = file;
+  }
+  return files;
+}
+
+/** Names of the images' files without their ending; of those that occur again, numbered. */
+function fileNames(paths: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  return paths.map((path) => {
+    const name = basename(path, extname(path));
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return before === 0 ? name : `${name}-${before + 1}`;
+  });
+}

@@ -1,0 +1,67 @@
+// The networks as chains of blocks; knows no TensorFlow.
+import { type Block, convolution, linear, transposedConvolution } from './block.ts';
+
+/** Values of the latent code. */
+export const latentSize = 16;
+
+const hidden = 2048;
+/** What is left of an image after four halvings: of 64×64, 64 maps of 4×4, 1024 values; of 128×128 four times as many. */
+function codeOf(imageSize: number) {
+  const maps = { channels: 64, side: imageSize / 16 };
+  if (!Number.isInteger(maps.side) || maps.side < 1) {
+    throw new RangeError(
+      `image size: expected a multiple of 16, which can be halved four times, got ${imageSize}`,
+    );
+  }
+  return { maps, size: maps.channels * maps.side ** 2 };
+}
+/** Sites of dropout: the hidden units beside the latent code (`Drop`). */
+const dropSites = { encoder: 0, decoder: 1 };
+const halving = { kernel: 4, stride: 2 };
+
+/**
+ * Images [N,S,S,1] to the latent code [N,16]. The shapes beside the layers are those of S = 64, the paper's; another size
+ * changes the maps' sides, and with them the two linear layers that read and write maps, and nothing else.
+ * @param imageSize S, a multiple of 16
+ */
+export function encoderBlocks(imageSize: number): Block[] {
+  const code = codeOf(imageSize);
+  return [
+    convolution('encoder.0', 1, 16, { ...halving, norm: 'encoder.1' }), // [N,32,32,16]
+    convolution('encoder.3', 16, 32, { ...halving, norm: 'encoder.4' }), // [N,16,16,32]
+    convolution('encoder.6', 32, 64, { ...halving, norm: 'encoder.7' }), // [N,8,8,64]
+    convolution('encoder.9', 64, 64, { ...halving, norm: 'encoder.10' }), // [N,4,4,64]
+    linear('linear_enc.0', code.size, hidden, {
+      norm: 'linear_enc.1',
+      dropSite: dropSites.encoder,
+      from: code.maps,
+    }), // [N,2048]
+    linear('linear_enc.3', hidden, latentSize), // [N,16]
+  ];
+}
+
+/** The latent code [N,16] to [N,S,S,outputs]. */
+export function decoderBlocks(outputs: number, imageSize: number): Block[] {
+  const code = codeOf(imageSize);
+  return [
+    linear('linear_dec.0', latentSize, hidden, { norm: 'linear_dec.1', dropSite: dropSites.decoder }), // [N,2048]
+    linear('linear_dec.3', hidden, code.size, { to: code.maps }), // [N,4,4,64]
+    transposedConvolution('decoder.0', 64, 64, { ...halving, norm: 'decoder.1' }), // [N,8,8,64]
+    transposedConvolution('decoder.3', 64, 32, { ...halving, norm: 'decoder.4' }), // [N,16,16,32]
+    transposedConvolution('decoder.6', 32, 16, { ...halving, norm: 'decoder.7' }), // [N,32,32,16]
+    transposedConvolution('decoder.9', 16, outputs, halving), // [N,64,64,outputs]
+  ];
+}
+
+/** MemAE's slots, [25,16], between encoder and decoder. */
+export const memoryName = 'mem_rep.memory.weight';
+
+/** ASR-Net up to its softmax: maps [N,H,W,inputs] to [N,H,W,2], normal and anomalous. */
+export function refinerBlocks(inputs: 1 | 2): Block[] {
+  const settings = { kernel: 3, stride: 1, bias: true };
+  return [
+    convolution('model.0', inputs, 128, { ...settings, norm: 'model.1' }), // [N,H,W,128]
+    convolution('model.3', 128, 128, { ...settings, norm: 'model.4' }), // [N,H,W,128]
+    convolution('model.6', 128, 2, settings), // [N,H,W,2]
+  ];
+}

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { run, works } from './commands.ts';
 
 const tools = ['docker', 'podman', 'buildah'] as const;
@@ -34,11 +35,12 @@ export function build(
   run(tool, ['build', ...still, ...layers, ...args, '-t', image.name, '-f', image.file, image.context]);
 }
 
-/** Writes an image as an archive that a container runtime imports (OCI; docker's own format by docker). */
+/** Writes an image as an archive that docker and containerd import; nothing in it is compressed. */
 export function save(tool: Tool, name: string, path: string): void {
-  if (tool === 'docker') run('docker', ['save', '-o', path, name]);
-  else if (tool === 'podman') run('podman', ['save', '--format', 'oci-archive', '-o', path, name]);
-  else run('buildah', ['push', '--quiet', '--disable-compression', name, `oci-archive:${path}:${name}`]);
+  if (tool === 'buildah') {
+    rmSync(path, { force: true });
+    run('buildah', ['push', '--quiet', name, `docker-archive:${path}:${name}`]);
+  } else run(tool, ['save', '-o', path, name]);
 }
 
 export function push(tool: Tool, name: string): void {

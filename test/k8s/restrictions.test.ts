@@ -1,0 +1,125 @@
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { applyEvaluation, type Evaluation } from './evaluation.ts';
+import { eventually, kubectl, pods } from './kubectl.ts';
+
+const stranger = resolve(import.meta.dirname, 'stranger.yaml');
+let evaluation: Evaluation;
+
+beforeAll(async () => {
+  evaluation = await applyEvaluation();
+});
+afterAll(async () => {
+  await kubectl(['delete', '-f', stranger, '--ignore-not-found']);
+  await evaluation?.close();
+});
+
+/** Runs a program with Node in a pod. @returns what it prints */
+async function inPod(pod: string, program: string): Promise<string> {
+  const node = ['/usr/local/bin/node', '--input-type=module', '-e', program];
+  return (await kubectl(['exec', pod, '--', ...node])).trim();
+}
+
+it('runs every container without root, capabilities and a writable root', async () => {
+  const all = await pods();
+  const names = new Set(all.map(({ metadata }) => metadata.name.split('-')[0]));
+  expect(names).toEqual(new Set(['coordinator', 'scorer', 'trainer', 'temporal', 'nats', 'minio']));
+  for (const { spec } of all) {
+    expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 65532 });
+    for (const { securityContext } of [...spec.containers, ...(spec.initContainers ?? [])]) {
+      expect(securityContext).toMatchObject({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+  }
+});
+
+it.each(['coordinator', 'scorer', 'trainer'])(
+  'gives the process of a %s no right that it does not need',
+  async (name) => {
+    const [pod] = await pods(name);
+    const program = `
+    import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+    const fault = (path) => { try { writeFileSync(path, ''); return null; } catch (error) { return error.code; } };
+    const status = readFileSync('/proc/1/status', 'utf8');
+    console.log(JSON.stringify({
+      user: process.getuid(),
+      root: fault('/app/file'),
+      capabilities: /^CapEff:\\s*(\\w+)$/m.exec(status)[1],
+      seccomp: /^Seccomp:\\s*(\\d)$/m.exec(status)[1],
+      noNewPrivileges: /^NoNewPrivs:\\s*(\\d)$/m.exec(status)[1],
+      token: existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token'),
+    }));`;
+    expect(JSON.parse(await inPod(pod!.metadata.name, program))).toEqual({
+      user: 65532,
+      root: 'EROFS',
+      capabilities: '0000000000000000',
+      // A filter is in force.
+      seccomp: '2',
+      noNewPrivileges: '1',
+      token: name === 'coordinator',
+    });
+  },
+);
+
+it('refuses calls of a pod that has no token', async () => {
+  await kubectl(['apply', '-f', stranger]);
+  await kubectl(['wait', '--for=condition=Ready', 'pod/stranger', '--timeout=120s']);
+  for (const name of ['trainer', 'scorer']) {
+    const [pod] = await pods(name);
+    const program = `
+      import { checkHealth, connectTrainer, connectScorer, unary } from '/app/packages/rpc/src/index.ts';
+      const address = '${pod!.status.podIP}:50051';
+      const client = ${name === 'trainer' ? 'connectTrainer' : 'connectScorer'}(address);
+      const stop = { job: { key: 'a'.repeat(64), attempt: 1 } };
+      const answer = await unary(client, client.stop, stop, { limitMs: 5000 }).catch((error) => error.message);
+      console.log(JSON.stringify({ health: await checkHealth(address, { limitMs: 5000 }), answer }));
+      client.close();`;
+    // It reaches the server, and health is for everybody.
+    expect(JSON.parse(await inPod('stranger', program))).toEqual({
+      health: 'SERVING',
+      answer: expect.stringContaining("expected the cluster's token (GRPC_TOKEN)"),
+    });
+  }
+});
+
+it('lets the coordinator do nothing with the API but patch pods', async () => {
+  const as = ['--as', 'system:serviceaccount:ddad:coordinator'];
+  const may = async (...what: string[]) =>
+    (
+      await kubectl(['auth', 'can-i', ...what, ...as]).catch(
+        (error: { stdout?: string }) => error.stdout ?? '',
+      )
+    ).trim();
+  expect(await may('patch', 'pods')).toBe('yes');
+  for (const what of [
+    ['get', 'pods'],
+    ['list', 'pods'],
+    ['delete', 'pods'],
+    ['create', 'pods', '--subresource=exec'],
+    ['get', 'secrets'],
+    ['patch', 'deployments'],
+    ['patch', 'pods', '--namespace=default'],
+  ])
+    expect([what, await may(...what)]).toEqual([what, 'no']);
+});
+
+it('gives Prometheus figures of who waits for whom', async () => {
+  const metricsOf = async (name: string) => {
+    const [pod] = await pods(name);
+    return await inPod(
+      pod!.metadata.name,
+      "console.log(await (await fetch('http://127.0.0.1:9090/metrics')).text())",
+    );
+  };
+  await eventually('a trainer that the coordinator knows', async () =>
+    /^ddad_trainers\{state="idle",service="coordinator"\} [1-9]/m.test(await metricsOf('coordinator')),
+  );
+  const coordinator = await metricsOf('coordinator');
+  expect(coordinator).toMatch(/^ddad_members\{state="waiting",service="coordinator"\} 0$/m);
+  expect(coordinator).toMatch(/^ddad_members_unfinished\{service="coordinator"\} 0$/m);
+  expect(await metricsOf('trainer')).toContain('# TYPE ddad_job_seconds histogram');
+  expect(await metricsOf('scorer')).toContain('# TYPE ddad_publications_lost_total counter');
+});

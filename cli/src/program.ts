@@ -25,6 +25,7 @@ import { runTrainer } from './commands/trainer.ts';
 import { watchRun } from './commands/watch.ts';
 import { figureNumbers, type Layouts, tableNumbers } from './experiment/layouts.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
+import { storePlace, withFetchedFolder } from './fetched-folder.ts';
 import { connectLiveFeed } from './live-feed.ts';
 import { openFile } from './open-file.ts';
 import { findReport } from './report-keys.ts';
@@ -137,12 +138,21 @@ patients.csv, header "image,patient", a line for every image: one patient must b
 Examples:
   $ npx ddad dataset add brain path/to/brain
   $ npx ddad dataset add chest /data/chest --strict --image-size 64 128
+  $ npx ddad dataset add chest s3://bucket/prefix      (of the cluster's own store)
   $ npx ddad dataset add rsna /data/rsna --repartition RSNA.json
   $ npx ddad dataset add lag /data/LAG --repartition LAG.json --only '**/image/*'`,
     )
     .action(
       async (name: string, directory: string, options: Omit<DatasetAddOptions, 'name' | 'directory'>) => {
-        await addDataset({ store: openStore(cluster()), screens }, { name, directory, ...options });
+        const add = (from: string) =>
+          addDataset({ store: openStore(cluster()), screens }, { name, directory: from, ...options });
+        const place = storePlace(directory);
+        if (place === null) await add(directory);
+        else {
+          const { bucket, prefix } = place;
+          const access = storeAccess(readSettings(cluster(), shapes.store));
+          await withFetchedFolder({ store: createS3Store({ ...access, bucket }), prefix }, add);
+        }
       },
     );
   dataset

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
-/** The browser's address of a run. */
+/** The browser's address of a run's page with the table of its members. */
 export function runPage(ui: string, workflowId: string, runId: string): string {
-  return `${ui}/namespaces/default/workflows/${encodeURIComponent(workflowId)}/${runId}/timeline`;
+  return `${ui}/namespaces/default/workflows/${encodeURIComponent(workflowId)}/${runId}/user-metadata`;
 }
 
 /**
@@ -60,7 +60,7 @@ export async function photograph(url: string, text: string | RegExp, path: strin
     throw new Error(`expected Chromium at ${places.join(' or ')}, found none`);
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   try {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.setDefaultTimeout(120_000);
     await page.goto(url);
     await page.getByText(text).first().waitFor();

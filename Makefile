@@ -39,9 +39,10 @@ down: installed ## Stop the local cluster; its data stay in .ddad/
 status: installed ## Show the processes of the local cluster
 	@node deploy/local/src/main.ts status
 
-images: setup ## Build the images for Kubernetes (VARIANT=cpu or cuda; REGISTRY=host/path pushes them; IMAGES=...)
+images: setup ## Build the images for Kubernetes (VARIANT=cpu or cuda; REGISTRY=host/path pushes them; TAG)
 	@node deploy/images/src/main.ts --variant '$(or $(VARIANT),cpu)' $(if $(REGISTRY),--registry '$(REGISTRY)') \
-	  $(if $(TAG),--tag '$(TAG)') $(IMAGES)
+	  $(if $(TAG),--tag '$(TAG)') \
+	  $(if $(REGISTRY)$(TAG),--use) $(IMAGES)
 
 secrets: ## Make the Secrets that the manifests name, with random values, where they are missing
 	@deploy/k8s/make-secrets

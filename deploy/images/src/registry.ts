@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './places.ts';
 
@@ -6,15 +5,12 @@ import { root } from './places.ts';
 export const imagesFile = join(root, 'deploy/k8s/components/images/kustomization.yaml');
 
 /**
- * Has deploy/k8s take its images from elsewhere, as `kustomize edit set image` does.
+ * The content of that file with images from elsewhere, as `kustomize edit set image` does it.
  * @param prefix what comes before an image's name, like `registry.example/team/ddad-`
  */
-export function nameImages(prefix: string, tag: string): void {
-  const before = readFileSync(imagesFile, 'utf8');
-  const after = before.replaceAll(
+export function nameImages(text: string, prefix: string, tag: string): string {
+  return text.replaceAll(
     /^( {2}- \{ name: ddad-([a-z-]+), newName: )[^,]+(, newTag: ")[^"]+/gm,
     (_line, start: string, image: string, middle: string) => `${start}${prefix}${image}${middle}${tag}`,
   );
-  writeFileSync(imagesFile, after);
-  console.log(`deploy/k8s takes its images from ${prefix}*:${tag} now`);
 }

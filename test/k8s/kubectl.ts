@@ -51,6 +51,15 @@ export async function pods(name?: string): Promise<Pod[]> {
   return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
 
+/** Runs a program with Node in a pod of a service. @returns what it prints */
+export async function inPod(pod: string, program: string): Promise<string> {
+  const node = ['/usr/local/bin/node', '--input-type=module', '-e', program];
+  return (await kubectl(['exec', pod, '--', ...node])).trim();
+}
+
+/** A program that prints what a service gives Prometheus. */
+export const printMetrics = "console.log(await (await fetch('http://127.0.0.1:9090/metrics')).text())";
+
 /** Value of a key of a Secret. */
 export async function secret(name: string, key: string): Promise<string> {
   const path = `jsonpath={.data.${key}}`;

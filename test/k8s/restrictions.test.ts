@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { applyEvaluation, type Evaluation } from './evaluation.ts';
-import { eventually, kubectl, pods } from './kubectl.ts';
+import { eventually, inPod, kubectl, pods, printMetrics } from './kubectl.ts';
 
 const stranger = resolve(import.meta.dirname, 'stranger.yaml');
 let evaluation: Evaluation;
@@ -13,12 +13,6 @@ afterAll(async () => {
   await kubectl(['delete', '-f', stranger, '--ignore-not-found']);
   await evaluation?.close();
 });
-
-/** Runs a program with Node in a pod. @returns what it prints */
-async function inPod(pod: string, program: string): Promise<string> {
-  const node = ['/usr/local/bin/node', '--input-type=module', '-e', program];
-  return (await kubectl(['exec', pod, '--', ...node])).trim();
-}
 
 it('runs every container without root, capabilities and a writable root', async () => {
   const all = await pods();
@@ -128,10 +122,7 @@ it('lets the coordinator do nothing with the API but patch pods', async () => {
 it('gives Prometheus figures of who waits for whom', async () => {
   const metricsOf = async (name: string) => {
     const [pod] = await pods(name);
-    return await inPod(
-      pod!.metadata.name,
-      "console.log(await (await fetch('http://127.0.0.1:9090/metrics')).text())",
-    );
+    return await inPod(pod!.metadata.name, printMetrics);
   };
   await eventually('a trainer that the coordinator knows', async () =>
     /^ddad_trainers\{state="idle",service="coordinator"\} [1-9]/m.test(await metricsOf('coordinator')),

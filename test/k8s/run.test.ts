@@ -4,14 +4,14 @@ import type { RunProgress, RunResult } from '@ddad/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SmallDataset, smallDataset } from '../small-dataset.ts';
 import { applyEvaluation, type Evaluation, forgetArtifacts, type Run } from './evaluation.ts';
-import { eventually, kubectl, pods, rolledOut } from './kubectl.ts';
+import { eventually, inPod, kubectl, pods, printMetrics, rolledOut } from './kubectl.ts';
 import { photograph, runPage } from './temporal-ui.ts';
 
 /** For how long all members together are to be trained, so that everything below happens meanwhile; in seconds. */
 const trainingSeconds = 180;
 /** Processors that the trainers share. */
 const processors = Math.min(4, availableParallelism());
-const input = { dataset: 'brain', k: 3, batchSize: 32, seed: 7, epochs: 0, refiner: { epochs: 4 } };
+const input = { dataset: 'brain', k: 3, batchSize: 32, seed: 7, epochs: 0, refiner: { epochs: 2 } };
 /** Image of another build of the coordinator. */
 const nextCoordinator = process.env.NEXT_COORDINATOR || 'localhost/ddad-coordinator:0.1.0-next';
 
@@ -182,13 +182,19 @@ describe('a run on Kubernetes', () => {
     }
   });
 
-  it('gives the scores and weights of an undisturbed run', async () => {
+  it('gives the scores and weights of an undisturbed run, whose refiners two scorers train', async () => {
+    await kubectl(['scale', 'deployment/scorer', '--replicas=2']);
+    await rolledOut('deployment/scorer');
     await forgetArtifacts(evaluation.store);
     const undisturbed = await evaluation.start('ddad-undisturbed', input);
     const result = await undisturbed.result();
     expect(result.members.every(({ reused }) => !reused)).toBe(true);
     expect(result.scores).toEqual(disturbed.result.scores);
     expect(await weightsOf(result)).toEqual(disturbed.weights);
+    for (const { metadata } of await pods('scorer')) {
+      const metrics = await inPod(metadata.name, printMetrics);
+      expect(metrics).toMatch(/^ddad_job_seconds_count\{.*kind="refiners",outcome="finished".*\} [1-9]/m);
+    }
   });
 
   it('loses idle trainers first when it is scaled down', async () => {

@@ -8,7 +8,7 @@ import { eventually, inPod, kubectl, pods, printMetrics, rolledOut } from './kub
 import { photograph, runPage } from './temporal-ui.ts';
 
 /** For how long all members together are to be trained, so that everything below happens meanwhile; in seconds. */
-const trainingSeconds = 180;
+const trainingSeconds = 150;
 /** Processors that the trainers share. */
 const processors = Math.min(4, availableParallelism());
 const input = { dataset: 'brain', k: 3, batchSize: 32, seed: 7, epochs: 0, refiner: { epochs: 2 } };

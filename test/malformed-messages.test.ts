@@ -2,11 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addMembersSchema, faultsOf, parseRunInput } from '@ddad/contract';
+import { addMembersSchema, faultsOf, parseExperiment, parseRunInput } from '@ddad/contract';
 import { isRunning } from '@ddad/local-cluster';
 import {
   checkHealth,
   connectTrainer,
+  type KCurveRequest,
+  KCurveRequest as KCurveRequestCode,
   type MapRequest,
   MapRequest as MapRequestCode,
   type RefineRequest,
@@ -130,6 +132,25 @@ const map = (random: RandomValues): Buffer => {
   return Buffer.from(MapRequestCode.encode(request).finish());
 };
 
+const kCurve = (random: RandomValues): Buffer => {
+  const spec: KCurveRequest['kCurve'] = {
+    recipe: random.pick([1, unsigned(random)]),
+    backbone: random.pick(['ae', random.text()]),
+    ndm: keys(random),
+    udm: keys(random),
+    imagesDigest: random.pick([random.hex(64), random.text()]),
+    imageSize: random.pick([64, unsigned(random)]),
+    subsets: random.pick([100, unsigned(random)]),
+  };
+  const request: KCurveRequest = {
+    job: keyed(random, spec),
+    datasetDigest: random.pick([random.hex(64), random.text()]),
+    images: images(random),
+    kCurve: random.below(10) === 0 ? undefined : spec,
+  };
+  return Buffer.from(KCurveRequestCode.encode(request).finish());
+};
+
 const refine = (random: RandomValues): Buffer => {
   const refiner: RefineRequest['refiner'] = {
     recipe: random.pick([1, unsigned(random)]),
@@ -199,6 +220,7 @@ const methods: Record<'trainer' | 'scorer', Method[]> = {
   ],
   scorer: [
     { path: '/ddad.v1.ScorerService/Map', request: map },
+    { path: '/ddad.v1.ScorerService/KCurve', request: kCurve },
     { path: '/ddad.v1.ScorerService/Refine', request: refine },
     { path: '/ddad.v1.ScorerService/Report', request: report },
     { path: '/ddad.v1.ScorerService/Stop', request: stop },
@@ -364,6 +386,33 @@ test('the input of a run or of addMembers, whatever JSON it is, is an input or a
   }
   expect(outcomes.inputs).toBeGreaterThan(10);
   expect(outcomes.faults).toBeGreaterThan(3_000);
+});
+
+test('an experiment, whatever JSON it is, is an experiment or a list of faults', () => {
+  const random = new RandomValues(11);
+  const outcomes = { experiments: 0, faults: 0 };
+  const names = [...inputNames, 'refiner.epochs', 'refiner.', '__proto__', 'base', 'axes', 'atOnce'];
+  const axes = () =>
+    Object.fromEntries(
+      some(random, 3, () => [random.pick(names), some(random, 3, () => random.json(names, 1))]),
+    );
+  for (let i = 0; i < 2_000; i++) {
+    const value = random.pick([
+      () => random.json(names),
+      () => ({ base: { dataset: 'brain' }, axes: axes() }),
+      () => ({ base: { dataset: 'brain' }, axes: { seed: [0, random.below(3)], k: [2, 3] } }),
+    ])();
+    const parsed = parseExperiment(value);
+    if ('runs' in parsed) outcomes.experiments += 1;
+    else {
+      outcomes.faults += 1;
+      expect(parsed.faults.length).toBeGreaterThan(0);
+      expect(parsed.faults.length).toBeLessThanOrEqual(101);
+      for (const { message } of parsed.faults) expect(message.length).toBeLessThan(1_000);
+    }
+  }
+  expect(outcomes.experiments).toBeGreaterThan(100);
+  expect(outcomes.faults).toBeGreaterThan(500);
 });
 
 /** Inputs that a parser, a printer or a limit may break on. */

@@ -114,6 +114,15 @@ it('shows maps and refiners from their stage on, and as finished after it', () =
   ]);
 });
 
+it('shows the scores of subsets beside the maps', () => {
+  const tracker = new RunTracker(0);
+  tracker.applyQuery(progress(running(40), { stage: 'maps', kCurve: 'c' }), 0);
+  expect(tracker.view(0).others.map(({ name, unit }) => [name, unit])).toEqual([
+    ['maps', 'image'],
+    ['subsets', 'image'],
+  ]);
+});
+
 it('keeps what a paused run has begun on the screen', () => {
   const tracker = new RunTracker(0);
   tracker.applyQuery(progress(running(40), { stage: 'refining' }), 0);

@@ -116,6 +116,9 @@ export class RunTracker {
     if (progress.maps !== null && atLeast('maps')) {
       this.addOther(progress.maps, 'maps', 'maps', rank > order.indexOf('maps'));
     }
+    if (progress.kCurve && atLeast('maps')) {
+      this.addOther(progress.kCurve, 'maps', 'subsets', rank > order.indexOf('maps'));
+    }
     for (const refiner of progress.refiners) {
       if (atLeast('refining')) {
         this.addOther(refiner.key, 'refiners', `refiner ${refiner.input}`, rank > order.indexOf('refining'));

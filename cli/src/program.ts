@@ -426,6 +426,10 @@ Examples:
     .argument('<run_or_onnx>', 'a run as "ddad runs" lists it, or an ONNX file')
     .argument('<image...>', 'PNG, JPEG or DICOM files, read as "dataset add" reads them')
     .option('--out <dir>', 'write heat maps as PNGs there, of the size of each image')
+    .option(
+      '--dicom <dir>',
+      "write heat maps of DICOM images as DICOM objects there, which lie over their sources; they carry the patient's name",
+    )
     .addHelpText(
       'after',
       `
@@ -433,7 +437,7 @@ Examples:
   $ npx ddad score ddad-brain-20260102-093000-1f2e new/*.png > scores.jsonl
   $ npx ddad score brain.onnx slice.png --out maps/`,
     )
-    .action(async (pipeline: string, images: string[], options: { out?: string }) => {
+    .action(async (pipeline: string, images: string[], options: { out?: string; dicom?: string }) => {
       const { home } = cluster();
       const deps = {
         screens,

@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { decoderBlocks, encoderBlocks, refinerBlocks } from '@ddad/models/architecture';
 import type { Block } from '@ddad/models/block';
 import { inlineWeights, type PipelineFacts, pipelineModel, type Weights } from '@ddad/onnx';
@@ -64,11 +65,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-async function score(images: string[], out?: string, pipeline = file) {
+async function score(images: string[], out?: string, pipeline = file, dicom?: string) {
   const screens = recordedScreens();
   const never = () => expect.fail('asked a cluster');
   const deps = { screens, result: never, store: never, cache: place('cache') };
-  const failure = await scoreImages(deps, { pipeline, images: images.map(place), out }).then(
+  const failure = await scoreImages(deps, { pipeline, images: images.map(place), out, dicom }).then(
     () => null,
     (error: unknown) => error as { exitCode: number; message: string },
   );
@@ -109,6 +110,29 @@ it("writes heat maps of each image's own size on the run's scale, under names th
   expect((await corner(lines[1].maps.rDual)).colour).toEqual([0x21, 0x91, 0x8c]);
 });
 
+it("writes DICOM images' heat maps as objects that refer to them", async () => {
+  const script = resolve(import.meta.dirname, '../../../packages/dataset/src/dicom/heat-map.testing.py');
+  const python = (...args: string[]) =>
+    execFileSync(process.env.DDAD_TEST_PYTHON!, [script, ...args], { encoding: 'utf8' });
+  python('source', place('slice.dcm'));
+  const out = place('objects');
+  const { lines, failure } = await score(['slice.dcm', 'grey.png'], undefined, file, out);
+  expect(failure).toBeNull();
+  expect(lines[1].dicom).toBeNull();
+  expect(lines[0].dicom.rDual).toBe(join(out, 'slice.rDual.dcm'));
+  // ASR-Net's two classes are equally likely everywhere.
+  expect(JSON.parse(python('read', place('slice.dcm'), lines[0].dicom.rDual))).toMatchObject({
+    description: 'DDAD heat map rDual',
+    mean: expect.closeTo(0.5, 4),
+  });
+
+  python('source', place('bare.dcm'), 'bare');
+  const bare = await score(['bare.dcm'], undefined, file, out);
+  expect(bare.lines[0].fault).toMatch(/expected a Study Instance UID/);
+  expect(bare.lines[0].scores.rDual).toBeCloseTo(0.5, 6);
+  expect(bare.failure).toMatchObject({ exitCode: 1 });
+});
+
 it('scores what can be read, names what cannot, and fails then', async () => {
   const { lines, failure } = await score(['text.png', 'grey.png', 'gone.png']);
   expect(lines.map(({ fault }) => fault ?? null)).toEqual([
@@ -116,7 +140,7 @@ it('scores what can be read, names what cannot, and fails then', async () => {
     null,
     expect.stringMatching(/no such file/),
   ]);
-  expect(failure).toMatchObject({ exitCode: 1, message: '2 of 3 images could not be read' });
+  expect(failure).toMatchObject({ exitCode: 1, message: '2 of 3 images are at fault' });
 });
 
 it.each([

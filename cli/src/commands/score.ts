@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { conformalPValues } from '@ddad/anomaly';
 import { type RunResult, type ScoreName, scoreNames } from '@ddad/contract';
-import { readImage, resizeBilinear, UnreadableImage } from '@ddad/dataset';
+import { heatMapObject, isDicom, readImage, resizeBilinear, UnreadableImage } from '@ddad/dataset';
 import type { PipelineFacts, PipelineMap } from '@ddad/onnx';
 import { heatMapPng } from '@ddad/report/heat-map';
 import { mapScale } from '@ddad/report/map-scale';
@@ -35,22 +35,33 @@ interface ScoredImage {
   abnormal?: Partial<Record<ScoreName, boolean>>;
   /** Files of the heat maps; absent where none were wanted. */
   maps?: Partial<Record<PipelineMap, string>>;
+  /** Files of the heat maps as DICOM objects; absent where none were wanted, null where the image is no DICOM file. */
+  dicom?: Partial<Record<PipelineMap, string>> | null;
+  /** Why there is no DICOM object; absent where nothing is wrong. */
+  fault?: string;
 }
 
 /**
  * `ddad score`: scores images by a finished run or an exported one, a JSON line each, with heat maps as PNGs where `out` names
- * a directory. What cannot be read gives a line with its fault.
+ * a directory, and as DICOM objects beside their sources where `dicom` does. What cannot be read gives a line with its fault.
  * @param options.pipeline a run, or an ONNX file of `ddad export --run`, which needs no cluster
- * @throws CommandFailure once all others are scored, where some images cannot be read
+ * @throws CommandFailure once all others are scored, where some images are at fault
  */
 export async function scoreImages(
   deps: ScoreDeps,
-  options: { pipeline: string; images: readonly string[]; out?: string | undefined },
+  options: {
+    pipeline: string;
+    images: readonly string[];
+    out?: string | undefined;
+    dicom?: string | undefined;
+  },
 ): Promise<void> {
   const { out } = deps.screens;
   const session = await openPipeline(await pipelineFile(deps, options.pipeline));
   try {
-    if (options.out !== undefined) await mkdir(options.out, { recursive: true });
+    for (const directory of [options.out, options.dicom]) {
+      if (directory !== undefined) await mkdir(directory, { recursive: true });
+    }
     const names = fileNames(options.images);
     let faults = 0;
     for (let start = 0; start < options.images.length; start += batch) {
@@ -69,11 +80,24 @@ export async function scoreImages(
         if (options.out !== undefined) {
           line.maps = await writeMaps(session.facts, pixels, image, join(options.out, names[start + i]!));
         }
+        if (options.dicom !== undefined) {
+          try {
+            line.dicom = await writeDicom(
+              session.facts,
+              pixels,
+              path,
+              join(options.dicom, names[start + i]!),
+            );
+          } catch (error) {
+            if (!(error instanceof UnreadableImage)) throw error;
+            faults += 1;
+            line.fault = error.message;
+          }
+        }
         out.write(`${JSON.stringify(line)}\n`);
       }
     }
-    if (faults > 0)
-      throw new CommandFailure(`${faults} of ${options.images.length} images could not be read`);
+    if (faults > 0) throw new CommandFailure(`${faults} of ${options.images.length} images are at fault`);
   } finally {
     await session.close();
   }
@@ -156,6 +180,26 @@ async function writeMaps(
     const scale = { end: scales?.[name] ?? mapScale(map).end };
     const file = `${path}.${name}.png`;
     await writeFile(file, await heatMapPng(map, imageSize, scale, size));
+    files[name] = file;
+  }
+  return files;
+}
+
+/** @returns null where the image is no DICOM file */
+async function writeDicom(
+  { imageSize, scales, runId }: PipelineFacts,
+  { maps }: ScoredPixels,
+  source: string,
+  path: string,
+): Promise<ScoredImage['dicom']> {
+  const bytes = await readFile(source);
+  if (!isDicom(bytes)) return null;
+  const files: ScoredImage['dicom'] = {};
+  for (const [name, values] of Object.entries(maps) as [PipelineMap, Float32Array][]) {
+    const end = scales?.[name] ?? mapScale(values).end;
+    const map = { name, values, side: imageSize, end, maker: runId, madeAt: new Date() };
+    const file = `${path}.${name}.dcm`;
+    await writeFile(file, heatMapObject(bytes, map));
     files[name] = file;
   }
   return files;

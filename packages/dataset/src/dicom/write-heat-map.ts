@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import dicomParser, { type DataSet } from 'dicom-parser';
+import { UnreadableImage } from '../unreadable-image.ts';
+import { resizeFloats } from './resize-floats.ts';
+import { dicomPart10, element, explicitLittleEndian, sequenceOfOne, word } from './write-elements.ts';
+
+/** A heat map of a DICOM image. */
+export interface HeatMap {
+  /** As it is called in the series' description: `rDual`. */
+  name: string;
+  /** [side, side], rows from the top, 0 and more. */
+  values: Float32Array;
+  side: number;
+  /** Value that is stored as the largest one, and all above. */
+  end: number;
+  /** Of what made it: heat maps of one series by one maker are one series again. */
+  maker: string;
+  madeAt: Date;
+}
+
+const secondaryCapture = '1.2.840.10008.5.1.4.1.1.7';
+const implementation = uid('ddad implementation');
+const largest = 65_535;
+
+/** What is taken over from the source: whose it is, its study, and where its pixels lie. By rising tag. */
+const patientAndStudy = [
+  ['00080005', 'CS'],
+  ['00080020', 'DA'],
+  ['00080030', 'TM'],
+  ['00080050', 'SH'],
+  ['00080090', 'PN'],
+  ['00081030', 'LO'],
+  ['00100010', 'PN'],
+  ['00100020', 'LO'],
+  ['00100030', 'DA'],
+  ['00100040', 'CS'],
+  ['0020000D', 'UI'],
+  ['00200010', 'SH'],
+] as const;
+const place = [
+  ['00180050', 'DS'],
+  ['00181164', 'DS'],
+  ['00200013', 'IS'],
+  ['00200020', 'CS'],
+  ['00200032', 'DS'],
+  ['00200037', 'DS'],
+  ['00200052', 'UI'],
+  ['00201040', 'LO'],
+  ['00201041', 'DS'],
+  ['00280030', 'DS'],
+] as const;
+/** Type 2: there, though it be empty. */
+const mayBeEmpty = new Set([
+  '00080020',
+  '00080030',
+  '00080050',
+  '00080090',
+  '00100010',
+  '00100020',
+  '00100030',
+  '00100040',
+  '00200010',
+  '00200013',
+  '00200020',
+]);
+
+/**
+ * A heat map as a DICOM object that a viewer lays over its source: a Secondary Capture image of the same patient and study, with
+ * the source's rows, columns, frame of reference, position and spacing, so that both cover the same place; 16-bit grey, with
+ * the rescale slope that gives back the map's own values. It refers to its source image.
+ * @param source the DICOM file that the map is of; what its header says of the patient is in the result
+ * @throws UnreadableImage where the source says not which study or image it is
+ */
+export function heatMapObject(source: Buffer, map: HeatMap): Buffer {
+  const data = dicomParser.parseDicom(source, { untilTag: 'x7fe00010' });
+  const faults = (
+    [
+      ['x0020000d', 'a Study Instance UID'],
+      ['x0020000e', 'a Series Instance UID'],
+      ['x00080016', 'a SOP Class UID'],
+      ['x00080018', 'a SOP Instance UID'],
+    ] as const
+  ).flatMap(([tag, name]) => (data.string(tag) ? [] : [name]));
+  if (faults.length > 0) {
+    throw new UnreadableImage(`DICOM: expected ${faults.join(', ')} for a heat map to refer to, got none`);
+  }
+  const text = (tag: string) => data.string(tag)!;
+  const [series, instance] = [text('x0020000e'), text('x00080018')];
+  const [rows, columns] = [data.uint16('x00280010')!, data.uint16('x00280011')!];
+  const own = uid(map.maker, map.name, instance);
+  const date = map.madeAt.toISOString().replaceAll(/[-:]/g, '');
+  const [day, time] = [date.slice(0, 8), date.slice(9, 15)];
+  const decimal = (value: number) => value.toPrecision(9);
+  const elements = new Map<string, Buffer>([
+    ...taken(data, [...patientAndStudy, ...place]),
+    ...(
+      [
+        ['00080008', 'CS', 'DERIVED\\SECONDARY\\OTHER'],
+        ['00080012', 'DA', day],
+        ['00080013', 'TM', time],
+        ['00080016', 'UI', secondaryCapture],
+        ['00080018', 'UI', own],
+        ['00080023', 'DA', day],
+        ['00080033', 'TM', time],
+        ['00080060', 'CS', 'OT'],
+        ['00080064', 'CS', 'WSD'],
+        ['00080070', 'LO', 'DDAD'],
+        ['0008103E', 'LO', `DDAD heat map ${map.name}`.slice(0, 64)],
+        ['00082111', 'ST', `Anomaly scores ${map.name} by pixel (DDAD), the higher, the more abnormal`],
+        ['0020000E', 'UI', uid(map.maker, map.name, series)],
+        ['00200011', 'IS', '9900'],
+        ['00280002', 'US', word(1)],
+        ['00280004', 'CS', 'MONOCHROME2'],
+        ['00280010', 'US', word(rows)],
+        ['00280011', 'US', word(columns)],
+        ['00280100', 'US', word(16)],
+        ['00280101', 'US', word(16)],
+        ['00280102', 'US', word(15)],
+        ['00280103', 'US', word(0)],
+        ['00280301', 'CS', 'NO'],
+        ['00281050', 'DS', decimal(map.end / 2)],
+        ['00281051', 'DS', decimal(map.end)],
+        ['00281052', 'DS', '0'],
+        ['00281053', 'DS', decimal(map.end / largest)],
+        ['00281054', 'LO', 'US'],
+      ] as const
+    ).map(([tag, vr, value]) => [tag, element(tag, vr, value)] as const),
+  ]);
+  elements.set(
+    '00082112',
+    sequenceOfOne('00082112', [
+      element('00081150', 'UI', text('x00080016')),
+      element('00081155', 'UI', instance),
+    ]),
+  );
+  const stored = resizeFloats(map.values, map.side, columns, rows);
+  const pixels = Uint16Array.from(stored, (value) =>
+    Math.round(Math.min(1, Math.max(0, value / map.end)) * largest),
+  );
+  elements.set('7FE00010', element('7FE00010', 'OW', Buffer.from(pixels.buffer)));
+  return dicomPart10(
+    [
+      element('00020001', 'OB', Buffer.from([0, 1])),
+      element('00020002', 'UI', secondaryCapture),
+      element('00020003', 'UI', own),
+      element('00020010', 'UI', explicitLittleEndian),
+      element('00020012', 'UI', implementation),
+    ],
+    [...elements].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, bytes]) => bytes),
+  );
+}
+
+/** Elements as the source has them: all are text, whose bytes do not depend on the transfer syntax. */
+function taken(data: DataSet, tags: readonly (readonly [string, string])[]): [string, Buffer][] {
+  return tags.flatMap(([tag, vr]): [string, Buffer][] => {
+    const found = data.elements[`x${tag.toLowerCase()}`];
+    if (found === undefined) return mayBeEmpty.has(tag) ? [[tag, element(tag, vr, '')]] : [];
+    const bytes = data.byteArray.subarray(found.dataOffset, found.dataOffset + found.length);
+    return [[tag, element(tag, vr, Buffer.from(bytes))]];
+  });
+}
+
+/** A UID that equal parts give again: 2.25 and a number of 122 bits (PS3.5, B.2), made of their SHA-256 as UUIDs of version 8. */
+function uid(...parts: string[]): string {
+  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return `2.25.${BigInt(`0x${bytes.toString('hex')}`)}`;
+}

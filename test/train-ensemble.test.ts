@@ -170,12 +170,34 @@ test('MC Dropout trains one network per role and gives all six scores', async ()
   expect(manifest?.spec).toMatchObject({ dropout: { rate: 0.1, passes: 20 } });
 });
 
-test('a dataset without test images gives members and refiners', async () => {
-  await addDataset('no-test', { train: dataset.data.train });
+test('a dataset without test images gives members and refiners, and thresholds from its validation images', async () => {
+  const { train, test: tested } = dataset.data;
+  await addDataset('no-test', { train, validation: { '0': tested['0'] } });
   const result = await run({ ...input, dataset: 'no-test' });
   expect(result.scores).toBeNull();
   expect(result.artifacts.maps).toBeNull();
   expect(await readManifest(cluster.store, 'refiners', result.artifacts.rIntra!)).not.toBeNull();
+
+  expect(result.members.every(({ reused }) => reused)).toBe(true);
+  const { calibration, labelFree } = result;
+  expect(labelFree!.images).toEqual({
+    unlabeled: train.unlabeled['0'].length + train.unlabeled['1'].length,
+    heldOut: tested['0'].length,
+  });
+  // The first run's members scored the same images as its normal test images.
+  const [header, ...lines] = (await readFile(join(scratch, 'out', 'scores.csv'), 'utf8')).trim().split('\n');
+  const rows = lines.map((line) => line.split(',')).filter(([, label]) => label === '0');
+  for (const name of scoreNames) {
+    const scores = rows.map((row) => Number(row[header!.split(',').indexOf(name)]));
+    const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+    const { auc: labelFreeAuc, heldOutMean } = labelFree!.scores[name]!;
+    expect(heldOutMean / mean).toBeCloseTo(1, 5);
+    expect(labelFreeAuc).toBeGreaterThan(0);
+    // At 5 % the threshold of 30 images is the largest score: ceil(31 · 0.95) = 30.
+    const { threshold, sensitivity } = calibration!.thresholds![name]!;
+    expect(threshold / Math.max(...scores)).toBeCloseTo(1, 5);
+    expect(sensitivity).toBeNull();
+  }
 });
 
 async function writeInput(value: object): Promise<string> {

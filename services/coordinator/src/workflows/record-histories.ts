@@ -53,6 +53,8 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
     return ended(handle);
   },
   'one-class-without-test-images': async (name) => ended(await start(name, { ...small, dataset: 'plain' })),
+  'held-out-images': async (name) =>
+    ended(await start(name, { ...small, calibration: 0.34, falsePositiveRate: 0.4 })),
   'refused-input': async (name) => ended(await start(name, { ...small, k: 1 })),
   async 'failed-beside-others'(name) {
     const held = new HeldMembers(fakes);

@@ -13,7 +13,8 @@ import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
 interface Line {
   /**
    * What the figures are over: `run`, its whole test set; `without copies`; `members`, `rec` of each NDM member; `subsets`
-   * of k members; `pathology NAME`, its images against all normal ones; `seen`, `unseen` (Table 4).
+   * of k members; `pathology NAME`, its images against all normal ones; `seen`, `unseen` (Table 4); `label-free`, the
+   * unlabeled images against the held-out normal ones.
    */
   of: string;
   score: string;
@@ -45,8 +46,8 @@ export function resultsCsv({ axes, runs }: ExperimentOutcome): string {
 
 function linesOf({ result }: FinishedRun): Line[] {
   const { scores, withoutCopies, kPerRole, kCurve } = result;
-  if (scores === null) return [];
   const k = kPerRole?.ndm ?? result.k;
+  if (scores === null) return labelFreeLines(result, k);
   const { aucMean, aucStd } = scores.rec;
   return [
     ...separations(scores, 'run', k),
@@ -54,7 +55,15 @@ function linesOf({ result }: FinishedRun): Line[] {
     ...(withoutCopies?.scores == null ? [] : separations(withoutCopies.scores, 'without copies', k)),
     ...(kCurve ?? []).flatMap(subsetLines),
     ...pathologyScores(result).flatMap(([of, found]) => (found === null ? [] : separations(found, of, k))),
+    ...labelFreeLines(result, k),
   ];
+}
+
+function labelFreeLines({ labelFree }: RunResult, k: number): Line[] {
+  return scoreNames.flatMap((score): Line[] => {
+    const auc = labelFree?.scores[score]?.auc ?? null;
+    return auc === null ? [] : [{ of: 'label-free', score, k, auc }];
+  });
 }
 
 function subsetLines({ k, scores }: KCurvePoint): Line[] {

@@ -181,6 +181,16 @@ describe('with real servers', () => {
       { name: 'small', synthetic: true, counts: { train: 4, test: 5 } },
     ]);
     expect((await ddad(['dataset', 'list'], environment)).out).toMatch(/^small +4 +3 +5 +0 +0 .*synthetic$/m);
+
+    const sizes = ['--image-size', '128', '64'];
+    const both = await ddad(['dataset', 'add', 'small', directory, ...sizes], environment);
+    expect(both.out).toMatch(/^replaced dataset small .* 64×64 pixels; digest .*, 128×128 pixels; digest /);
+    expect((await ddad(['dataset', 'list'], environment)).out).toMatch(/^small .* 64, 128 .*synthetic$/m);
+    const odd = await ddad(['dataset', 'add', 'small', directory, '--image-size', '100'], environment);
+    expect(odd).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--image-size: expected 64 or 128, got 100'),
+    });
   });
 
   it('names copies, refuses them under --strict, and adds nothing then', async () => {

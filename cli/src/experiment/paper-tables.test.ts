@@ -58,6 +58,23 @@ describe('results.csv', () => {
     ]);
   });
 
+  it('names label-free figures as such, also where the test images have no labels', () => {
+    const labelFree = {
+      images: { unlabeled: 5, heldOut: 20 },
+      scores: { rec: { auc: 0.625, heldOutMean: 0.1 }, aIntra: { auc: null, heldOutMean: 0.1 } },
+    };
+    const lines = (result: Partial<RunResult>) =>
+      resultsCsv(outcome({ axes: { seed: 0 }, result: { labelFree, ...result } }))
+        .trimEnd()
+        .split('\n');
+    expect(lines({}).at(-1)).toBe('1,0,label-free,rec,3,0.625,,,');
+    expect(lines({}).filter((line) => line.includes('label-free'))).toHaveLength(1);
+    expect(lines({ scores: null })).toEqual([
+      'run,seed,of,score,k,auc,auc_std,ap,ap_std',
+      '1,0,label-free,rec,3,0.625,,,',
+    ]);
+  });
+
   it('quotes axis values that are objects', () => {
     const made = outcome({ axes: { refiner: { epochs: 1, batchSize: 2 } }, result: {} });
     expect(resultsCsv(made)).toContain('1,"{""epochs"":1,""batchSize"":2}",run,rec,3,');

@@ -40,7 +40,10 @@ export async function buildReport(data: ReportData): Promise<string> {
     scores: test?.labels == null ? {} : rounded(test),
     labels: test?.labels == null ? null : [...test.labels],
     thresholds: Object.fromEntries(
-      Object.entries(result.calibration?.thresholds ?? {}).map(([name, { threshold }]) => [name, threshold]),
+      Object.entries(result.calibration?.thresholds ?? {}).map(([name, { threshold }]) => [
+        name,
+        sevenDigits(threshold),
+      ]),
     ),
     cases: pictures?.data.cases ?? [],
     maps: pictures?.data.maps ?? [],
@@ -60,12 +63,14 @@ ${jsonElement(dataElements.page, pageData)}`,
   });
 }
 
-/** Seven digits are what 32-bit floats hold. */
+/** What 32-bit floats hold. */
+const sevenDigits = (value: number) => Number(value.toPrecision(7));
+
 function rounded({ scores }: TestImages): PageData['scores'] {
   const found: PageData['scores'] = {};
   for (const name of scoreNames) {
     const values = scores[name];
-    if (values !== undefined) found[name] = Array.from(values, (value) => Number(value.toPrecision(7)));
+    if (values !== undefined) found[name] = Array.from(values, sevenDigits);
   }
   return found;
 }

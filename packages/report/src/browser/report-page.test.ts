@@ -32,6 +32,7 @@ let faults: string[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ddad-page-test-'));
   await writeFile(join(folder, 'report.html'), await buildReport(data));
+  await writeFile(join(folder, 'thresholds.html'), await buildReport(withThresholds()));
   await writeFile(join(folder, 'comparison.html'), buildComparison(comparison()));
   await writeFile(join(folder, 'dataset.html'), await buildDatasetPage(syntheticDataset()));
   browser = await chromium.launch({ executablePath: installedChromium(), args: ['--no-sandbox'] });
@@ -61,6 +62,17 @@ async function open(colorScheme: 'light' | 'dark', file = 'report.html'): Promis
   page.on('console', (message) => faults.push(`console ${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => faults.push(`error ${error.message}`));
   await page.goto(address);
+}
+
+/** The score of an image in the middle, as a threshold from held-out normal images. */
+const middle = Array.from(data.test!.scores.rDual!).sort((a, b) => a - b)[14]!;
+
+function withThresholds(): typeof data {
+  const thresholds = { rDual: { threshold: middle, sensitivity: 0.5, specificity: 0.5 } };
+  const calibration = { images: 40, falsePositiveRate: 0.05, thresholds };
+  const scores = { rDual: { auc: 0.5, heldOutMean: 0.1 } };
+  const labelFree = { images: { unlabeled: 30, heldOut: 40 }, scores };
+  return { ...data, result: { ...data.result, calibration, labelFree } };
 }
 
 /** The run against itself with other noise. */
@@ -116,6 +128,15 @@ describe('operating point', () => {
       .split(' ')
       .map(Number);
     expect(Number(await dot.getAttribute('cx'))).toBeCloseTo(x0! + (x1! - x0!) * (1 - trueNegatives / 12), 6);
+  });
+
+  test('starts where images score above the threshold of held-out normal images, if there is one', async () => {
+    await open('light', 'thresholds.html');
+    const points = operatingPoints(Array.from(data.test!.scores.rDual!), labels);
+    const place = Number(await page.getByLabel('Threshold').first().inputValue());
+    expect(points[place]!.threshold).toBeGreaterThan(middle);
+    expect(points[place - 1]!.threshold).toBe(middle);
+    expect(await page.locator('tr[data-threshold="rDual"]').isVisible()).toBe(true);
   });
 
   test('marks the histogram of the score that is chosen', async () => {

@@ -18,7 +18,7 @@ export function thresholds({ result }: ReportData): Html | null {
     html`<td class="number">${value == null ? '–' : percent(value)}</td>`;
   return html`<section id="thresholds">
   <h2>Held-out normals</h2>
-  <div class="scroll" tabindex="0" role="region" aria-label="Table of thresholds">
+  <div class="scroll" tabindex="0" role="region" aria-label="Table of held-out normal images">
   <table class="scores">
     <thead><tr><th scope="col">score</th><th scope="col" class="number">threshold</th><th scope="col" class="number">sensitivity %</th><th scope="col" class="number">specificity %</th>
       <th scope="col" class="number">AUC %<br><small>label-free</small></th><th scope="col" class="number">mean<br><small>held-out normals</small></th></tr></thead>

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { RunProgress, RunResult } from '@ddad/contract';
+import type { RunNews } from '@ddad/runs';
 import { manifestKey, readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
@@ -15,6 +17,8 @@ beforeAll(async () => {
   const { code, stderr } = await cluster.ddad('dataset', 'add', 'small', dataset.directory);
   expect(stderr).not.toContain('expected');
   expect(code).toBe(0);
+  // Its pages are put together at the first request, which must not take the run's time.
+  expect((await fetch(`${cluster.env.PAGE_URL}/runs`)).status).toBe(200);
 });
 afterAll(async () => {
   await cluster?.stop();
@@ -35,6 +39,14 @@ test('a run is paused, given more members and resumed from the command line', as
   const training = async () => (await progress()).members.filter(({ done }) => done > 0).length;
   await expect.poll(training, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(2);
 
+  // The progress page is followed from here on.
+  const { PAGE_URL: pages } = cluster.env;
+  const page = await fetch(`${pages}/runs/steered`);
+  const rows = (await page.text()).match(/<tr data-key="[0-9a-f]{64}" class="\w+"/g) ?? [];
+  expect(rows).toHaveLength(4);
+  expect(rows.map((row) => /(\w+)"$/.exec(row)![1])).toContain('running');
+  const events = fetch(`${pages}/runs/steered/events`).then((response) => response.text());
+
   const paused = await cluster.ddad('pause', 'steered');
   expect(paused.stdout).toContain('steered is paused');
   expect(await progress()).toMatchObject({ stage: 'paused', pausedIn: 'training' });
@@ -52,6 +64,54 @@ test('a run is paused, given more members and resumed from the command line', as
   expect(result.members).toHaveLength(6);
   expect(result.members.filter(({ restarts }) => (restarts ?? 0) > 0).length).toBeGreaterThanOrEqual(2);
   expect(Object.keys(result.scores ?? {})).toHaveLength(6);
+  // Live losses of a member that joined, then the whole history of all, the result, and the end.
+  const news = [...(await events).matchAll(/^event: news\ndata: (.*)$/gm)].map(
+    ([, data]) => JSON.parse(data!) as RunNews,
+  );
+  expect(
+    news.filter(({ run, curves }) => run.status === 'running' && Object.keys(curves).length > 0).length,
+  ).toBeGreaterThan(3);
+  const { key: joined } = result.members.find(({ role, index }) => role === 'udm' && index === 2)!;
+  expect(
+    news.some(({ view }) => view.members.some(({ key, state }) => key === joined && state === 'running')),
+  ).toBe(true);
+  expect(news.at(-1)).toMatchObject({
+    run: { status: 'completed', k: 3 },
+    scores: result.scores,
+    report: true,
+  });
+  expect((await events).trimEnd()).toMatch(/event: end\ndata: \{\}$/);
+  expect(await (await fetch(`${pages}/runs/steered/report`)).text()).toContain('<html');
+  // The terminal shows how it ended: plain lines, as nobody's terminal is here.
+  const watched = await cluster.ddad('watch', 'steered');
+  expect(watched.code).toBe(0);
+  expect(watched.stderr).toContain(`${pages}/runs/steered\n`);
+  expect(watched.stderr.match(/^[nu]dm \d: finished( in \d+:\d\d)?, loss .* on (one|two)$/gm)).toHaveLength(
+    6,
+  );
+  expect(watched.stdout).toMatch(/rDual/);
+  expect(JSON.parse((await cluster.ddad('watch', 'steered', '--json')).stdout)).toEqual(result);
+  // Exported, it scores the test images as the scorer did.
+  const file = join(dataset.directory, 'steered.onnx');
+  expect((await cluster.ddad('export', '--run', 'steered', file)).stdout).toContain(
+    '3 ndm and 3 udm members',
+  );
+  const [heading, ...records] = (await cluster.store.get(result.files.scores!)).toString().trim().split('\n');
+  const columns = heading!.split(',');
+  const images = records.map((row) => join(dataset.directory, 'images', row.split(',')[0]!));
+  const scored = await cluster.ddad('score', file, ...images);
+  expect(scored).toMatchObject({ code: 0, stderr: '' });
+  const lines = scored.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { scores: Record<string, number> });
+  expect(lines).toHaveLength(records.length);
+  for (const [image, { scores }] of lines.entries()) {
+    const own = records[image]!.split(',');
+    for (const [name, score] of Object.entries(scores)) {
+      expect(Math.abs(score - Number(own[columns.indexOf(name)])), name).toBeLessThan(1e-4);
+    }
+  }
   // A finished member keeps none.
   expect(await cluster.store.list('checkpoints/members/')).toEqual([]);
   expect((await cluster.ddad('add-members', 'steered', '--k', '4')).stderr).toContain(

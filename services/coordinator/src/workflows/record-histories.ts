@@ -55,6 +55,22 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
   'one-class-without-test-images': async (name) => ended(await start(name, { ...small, dataset: 'plain' })),
   'held-out-images': async (name) =>
     ended(await start(name, { ...small, calibration: 0.34, falsePositiveRate: 0.4 })),
+  'ensemble-size-curve': async (name) => ended(await start(name, { ...small, k: 3 })),
+  'without-refiner': async (name) => ended(await start(name, { ...small, refiner: false })),
+  'mc-dropout': async (name) => {
+    const { k: _, ...input } = small;
+    return ended(await start(name, { ...input, uncertainty: 'dropout' }));
+  },
+  experiment: async (name) =>
+    ended(await server.startExperiment({ base: small, axes: { seed: [0, 1, 2], unlabeled: [0, 3] } }, name)),
+  'experiment-with-a-failed-run': async (name) => {
+    const { trainMember } = fakes;
+    fakes.trainMember = async (args) => {
+      if (args.spec.role === 'udm') throw nan();
+      return trainMember(args);
+    };
+    return ended(await server.startExperiment({ base: small, axes: { unlabeled: [0, 3] }, atOnce: 1 }, name));
+  },
   'refused-input': async (name) => ended(await start(name, { ...small, k: 1 })),
   async 'failed-beside-others'(name) {
     const held = new HeldMembers(fakes);
@@ -150,7 +166,8 @@ try {
   await mkdir(directory, { recursive: true });
   for (const [name, play] of Object.entries(scenarios)) {
     fakes = server.reset();
-    const handle = await play(name);
+    // The id under which it is replayed: those of an experiment's child runs derive from its own.
+    const handle = await play(`${version}/${name}`);
     const history = historyToJson(await handle.fetchHistory());
     await writeFile(join(directory, `${name}.json`), `${JSON.stringify(history, null, 2)}\n`);
     const { status } = await handle.describe();

@@ -10,7 +10,14 @@ beforeAll(() => {
 it('replays every history that a released version recorded', async () => {
   const histories = await recordedHistories();
   expect(histories.map(({ workflowId }) => workflowId)).toEqual(
-    expect.arrayContaining(['1/completed', '1/diverged', '1/training', '2/grown', '2/paused-and-resumed']),
+    expect.arrayContaining([
+      '1/completed',
+      '1/diverged',
+      '1/training',
+      '2/grown',
+      '2/paused-and-resumed',
+      '3/experiment',
+    ]),
   );
   const options = { workflowBundle: await workflowBundle(new DefaultLogger('ERROR')) };
   const errors = new Map<string, string>();

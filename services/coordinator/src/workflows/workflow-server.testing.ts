@@ -24,7 +24,8 @@ export interface WorkflowServer {
   reset(): Activities;
   /** @param workflowId one of its own for every run unless given */
   start(input: unknown, workflowId?: string): Promise<WorkflowHandle>;
-  startExperiment(input: unknown): Promise<WorkflowHandle>;
+  /** @param workflowId one of its own for every experiment unless given */
+  startExperiment(input: unknown, workflowId?: string): Promise<WorkflowHandle>;
   dispose(): Promise<void>;
 }
 
@@ -79,12 +80,8 @@ export async function startWorkflowServer({
     start(input, workflowId = `run-${++runs}`) {
       return client.workflow.start(workflowType, { taskQueue, workflowId, args: [input] });
     },
-    startExperiment(input) {
-      return client.workflow.start(experimentType, {
-        taskQueue,
-        workflowId: `experiment-${++runs}`,
-        args: [input],
-      });
+    startExperiment(input, workflowId = `experiment-${++runs}`) {
+      return client.workflow.start(experimentType, { taskQueue, workflowId, args: [input] });
     },
     async dispose() {
       workers.stop();

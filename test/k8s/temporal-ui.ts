@@ -54,10 +54,14 @@ export async function startFromUi(
 }
 
 /**
- * Takes a picture of a run's page once its table shows a text. The page fetches the table when the key R is pressed.
+ * Takes a picture of a run's page once it shows what it should. The page fetches the table when the key R is pressed.
  * @returns what else the page shows
  */
-export async function photograph(url: string, text: RegExp, path: string): Promise<string> {
+export async function photograph(
+  url: string,
+  isReady: (text: string) => boolean,
+  path: string,
+): Promise<string> {
   const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   const executablePath = places.find((place) => existsSync(place));
   if (executablePath === undefined)
@@ -68,12 +72,13 @@ export async function photograph(url: string, text: RegExp, path: string): Promi
     page.setDefaultTimeout(120_000);
     await page.goto(url);
     await page.getByText('Current Details').first().waitFor();
-    const shown = await eventually(`${text} on the page`, async () => {
+    const shown = await eventually('the page as it should be', async () => {
       await page.keyboard.press('r');
       await page.waitForTimeout(2_000);
       // The table stands in a frame of its own.
       const texts = await Promise.all(page.frames().map((frame) => frame.locator('body').innerText()));
-      return text.test(texts.join('\n')) && texts.join('\n');
+      const text = texts.join('\n');
+      return isReady(text) && text;
     });
     await page.screenshot({ path });
     return shown;

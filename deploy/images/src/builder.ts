@@ -23,6 +23,14 @@ export function findTool(wanted: string | undefined): Tool {
   return tool;
 }
 
+/** @throws where a program is missing that Debian packages are unpacked with */
+export function checkPrograms(): void {
+  const missing = Object.entries({ ar: 'binutils', xz: 'xz-utils' })
+    .filter(([program]) => !works(program, ['--version']))
+    .map(([program, debian]) => `${program} is missing: Debian package ${debian}`);
+  if (missing.length > 0) throw new Error(missing.join('\n'));
+}
+
 /** Builds an image of a directory that holds all of it. */
 export function build(
   tool: Tool,
@@ -35,12 +43,15 @@ export function build(
   run(tool, ['build', ...still, ...layers, ...args, '-t', image.name, '-f', image.file, image.context]);
 }
 
-/** Writes an image as an archive that docker and containerd import; nothing in it is compressed. */
+/** Writes an image as an archive (OCI; docker's own format by docker), compressed in haste. */
 export function save(tool: Tool, name: string, path: string): void {
-  if (tool === 'buildah') {
-    rmSync(path, { force: true });
-    run('buildah', ['push', '--quiet', name, `docker-archive:${path}:${name}`]);
-  } else run(tool, ['save', '-o', path, name]);
+  rmSync(path, { force: true });
+  if (tool === 'docker') run('docker', ['save', '-o', path, name]);
+  else if (tool === 'podman') run('podman', ['save', '--format', 'oci-archive', '-o', path, name]);
+  else {
+    const fast = ['--compression-format', 'gzip', '--compression-level', '1'];
+    run('buildah', ['push', '--quiet', ...fast, name, `oci-archive:${path}:${name}`]);
+  }
 }
 
 export function push(tool: Tool, name: string): void {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build, findTool, push, save } from './builder.ts';
+import { build, checkPrograms, findTool, push, save } from './builder.ts';
 import { type ImageName, imageNames, prepare, withVariants } from './images.ts';
 import { here, root } from './places.ts';
 import { imagesFile, nameImages } from './registry.ts';
@@ -37,6 +37,7 @@ const wanted = positionals.length > 0 ? (positionals as ImageName[]) : imageName
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 const tag = values.tag || version;
 const prefix = values.registry ? `${values.registry.replace(/\/+$/, '')}/ddad-` : 'localhost/ddad-';
+checkPrograms();
 const tool = findTool(process.env.CONTAINER_TOOL);
 
 for (const image of wanted) {

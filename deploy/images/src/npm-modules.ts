@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from './commands.ts';
+import { type Lock, neededPackages, removeUnneeded } from './needed-packages.ts';
 import { root, work } from './places.ts';
 
 /** Of npm packages, what only people, compilers and browsers read. */
@@ -34,6 +44,10 @@ export function npmModules(wanted: readonly string[], all: readonly string[]): s
   const of = wanted.flatMap((path) => ['--workspace', path]);
   run(join(root, '.tools/bin/npm'), ['ci', '--omit=dev', '--prefer-offline', ...of], { cwd: staging });
   const modules = join(staging, 'node_modules');
+  const listed = join(modules, '.package-lock.json');
+  const lock = JSON.parse(readFileSync(listed, 'utf8')) as Lock;
+  removeUnneeded(lock, neededPackages(lock, wanted), staging);
+  writeFileSync(listed, JSON.stringify(lock));
   for (const pattern of needless) {
     for (const path of globSync(pattern, { cwd: modules }))
       rmSync(join(modules, path), { recursive: true, force: true });

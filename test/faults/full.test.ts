@@ -11,9 +11,9 @@ test('runs end right whatever fails: at least 60 faults over at least 12 runs', 
     perRun: 6,
     atLeast: 60,
     runLimitMs: 900_000,
-    epochs: 30,
+    epochs: 500,
     udm: true,
-    refinerEpochs: 2,
+    refinerEpochs: 10,
   });
   expect(wrong).toEqual([]);
   expect(runs).toBeGreaterThanOrEqual(12);

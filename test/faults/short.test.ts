@@ -8,9 +8,9 @@ test('runs end right whatever fails: a short schedule of faults', async () => {
     perRun: 6,
     atLeast: 8,
     runLimitMs: 600_000,
-    epochs: 20,
+    epochs: 500,
     udm: false,
-    refinerEpochs: 2,
+    refinerEpochs: 10,
   });
   expect(wrong).toEqual([]);
   expect(runs).toBeGreaterThanOrEqual(2);

@@ -39,7 +39,7 @@ export function table3({ runs }: ExperimentOutcome): string {
 export function table4({ runs }: ExperimentOutcome): string {
   const named = runs.filter(({ result }) => result.pathologies !== undefined);
   if (named.length === 0) {
-    return 'No run has scores by pathology: the dataset names none (labels.csv beside data.json, see the README), or its test images have no labels.';
+    return 'No run has scores by pathology: the dataset names none (labels.csv beside data.json, see docs/datasets.md), or its test images have no labels.';
   }
   const cells = (seen: RunScores | null, unseen: RunScores | null, name: 'recEnsemble' | 'aInter') => {
     return [aucAp(seen?.[name]), aucAp(unseen?.[name])];

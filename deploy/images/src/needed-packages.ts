@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 interface LockedPackage {
@@ -50,7 +50,9 @@ export function removeUnneeded(lock: Lock, needed: ReadonlySet<string>, root: st
     if ([...needed].some((other) => other.startsWith(`${place}/`))) continue;
     rmSync(join(root, place), { recursive: true, force: true });
     const scope = join(root, dirname(place));
-    if (basename(scope).startsWith('@') && readdirSync(scope).length === 0) rmdirSync(scope);
+    // It may be gone with the package around it.
+    if (basename(scope).startsWith('@') && existsSync(scope) && readdirSync(scope).length === 0)
+      rmdirSync(scope);
   }
 }
 

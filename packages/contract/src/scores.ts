@@ -214,19 +214,21 @@ export function describeEnsemble({ k, dropout }: Pick<RunResult, 'k' | 'dropout'
   return dropout === undefined ? `K = ${k}` : `MC Dropout (${dropout.passes} passes, rate ${dropout.rate})`;
 }
 
+/** What the report finds where there is something to find. */
+export const optionalFindings = [
+  'withoutCopies',
+  'histogramDistance',
+  'pathologies',
+  'calibration',
+  'labelFree',
+  'kCurve',
+] as const satisfies readonly (keyof RunResult)[];
+
+/** What of a result the report itself finds. */
+export type ReportFindings = Pick<RunResult, 'scores' | 'files' | (typeof optionalFindings)[number]>;
+
 /** What the coordinator tells the scorer for the report: the result without what the report itself finds. */
-export interface ReportFacts
-  extends Omit<
-    RunResult,
-    | 'scores'
-    | 'withoutCopies'
-    | 'histogramDistance'
-    | 'pathologies'
-    | 'calibration'
-    | 'labelFree'
-    | 'kCurve'
-    | 'files'
-  > {
+export interface ReportFacts extends Omit<RunResult, keyof ReportFindings> {
   /** For whoever repeats the run. */
   input: ResolvedRunInput;
   datasetDigest: string;

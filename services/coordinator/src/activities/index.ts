@@ -1,4 +1,4 @@
-import type { ExperimentFile, MemberResult, ReportFacts } from '@ddad/contract';
+import type { ExperimentFile, MemberResult, ReportFacts, ReportFindings } from '@ddad/contract';
 import { Context } from '@temporalio/activity';
 import { type ExperimentPlan, planExperiment, publishExperiment } from './experiment.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type RunPlan,
 } from './plan.ts';
 import type { EnsembleKeys, MemberPlan, ScoringPlan, WantedMember } from './planned-artifacts.ts';
-import { type ReportDeps, type ReportFindings, writeReport } from './report.ts';
+import { type ReportDeps, writeReport } from './report.ts';
 import {
   type KCurveArgs,
   type MapsArgs,

@@ -1,4 +1,10 @@
-import type { ReportFacts, RunResult, RunScores } from '@ddad/contract';
+import {
+  optionalFindings,
+  type ReportFacts,
+  type ReportFindings,
+  type RunResult,
+  type RunScores,
+} from '@ddad/contract';
 import { unary } from '@ddad/rpc';
 import { Context } from '@temporalio/activity';
 import { toTemporalFailure } from '../job-failures.ts';
@@ -9,19 +15,6 @@ export interface ReportDeps extends DamagedInputsDeps {
   withScorer: WithScorer;
   beatMs: number;
 }
-
-/** What the report itself finds. */
-export type ReportFindings = Pick<
-  RunResult,
-  | 'scores'
-  | 'withoutCopies'
-  | 'histogramDistance'
-  | 'pathologies'
-  | 'calibration'
-  | 'labelFree'
-  | 'kCurve'
-  | 'files'
->;
 
 const reportLimitMs = 600_000;
 
@@ -39,18 +32,11 @@ export async function writeReport(deps: ReportDeps, facts: ReportFacts): Promise
         { limitMs: reportLimitMs, signal: context.cancellationSignal },
       ),
     );
-    const scores = JSON.parse(scoresJson) as RunScores | null;
-    const { withoutCopies, histogramDistance, pathologies, calibration, labelFree, kCurve } = JSON.parse(
-      (await deps.store.get(reportKey)).toString('utf8'),
-    ) as Partial<RunResult>;
+    const report = JSON.parse((await deps.store.get(reportKey)).toString('utf8')) as Partial<RunResult>;
+    const found = optionalFindings.filter((name) => report[name] !== undefined);
     return {
-      scores,
-      ...(withoutCopies === undefined ? {} : { withoutCopies }),
-      ...(histogramDistance === undefined ? {} : { histogramDistance }),
-      ...(pathologies === undefined ? {} : { pathologies }),
-      ...(calibration === undefined ? {} : { calibration }),
-      ...(labelFree === undefined ? {} : { labelFree }),
-      ...(kCurve === undefined ? {} : { kCurve }),
+      ...(Object.fromEntries(found.map((name) => [name, report[name]])) as Partial<ReportFindings>),
+      scores: JSON.parse(scoresJson) as RunScores | null,
       files: { report: reportKey, page: pageKey, scores: scoresKey === '' ? null : scoresKey },
     };
   } catch (error) {

@@ -2,6 +2,7 @@ import type {
   AddMembersInput,
   AddMembersResult,
   ReportFacts,
+  ReportFindings,
   Role,
   RunProgress,
   RunResult,
@@ -18,7 +19,6 @@ import {
 } from '@temporalio/workflow';
 import type { RunPlan } from '../activities/plan.ts';
 import type { ScoringPlan } from '../activities/planned-artifacts.ts';
-import type { ReportFindings } from '../activities/report.ts';
 import type { RefineArgs } from '../activities/score.ts';
 import type { RunIdentity } from '../dispatcher.ts';
 import { failureTypes } from '../failure-types.ts';

@@ -43,15 +43,18 @@ export function build(
   run(tool, ['build', ...still, ...layers, ...args, '-t', image.name, '-f', image.file, image.context]);
 }
 
-/** Writes an image as an archive (OCI; docker's own format by docker), compressed in haste. */
-export function save(tool: Tool, name: string, path: string): void {
+/**
+ * Writes an image as an archive (OCI; docker's own format by docker), compressed in haste.
+ * @param named false: the archive does not say the image's name, as whoever imports it does. Not with docker
+ */
+export function save(tool: Tool, name: string, path: string, named: boolean): void {
   rmSync(path, { force: true });
-  if (tool === 'docker') run('docker', ['save', '-o', path, name]);
-  else if (tool === 'podman') run('podman', ['save', '--format', 'oci-archive', '-o', path, name]);
-  else {
-    const fast = ['--compression-format', 'gzip', '--compression-level', '1'];
-    run('buildah', ['push', '--quiet', ...fast, name, `oci-archive:${path}:${name}`]);
+  if (tool === 'docker') {
+    run('docker', ['save', '-o', path, name]);
+    return;
   }
+  const fast = ['--compression-format', 'gzip', ...(tool === 'buildah' ? ['--compression-level', '1'] : [])];
+  run(tool, ['push', '--quiet', ...fast, name, `oci-archive:${path}${named ? `:${name}` : ''}`]);
 }
 
 export function push(tool: Tool, name: string): void {

@@ -7,14 +7,14 @@ import { here, root } from './places.ts';
 import { imagesFile, nameImages } from './registry.ts';
 import { type Variant, variants } from './tensorflow-root.ts';
 
-const usage = `node deploy/images/src/main.ts [--variant cpu|cuda] [--registry HOST/PATH] [--tag TAG] [--use] [--save DIRECTORY]
+const usage = `node deploy/images/src/main.ts [--variant cpu|cuda] [--registry HOST/PATH] [--tag TAG] [--use] [--save DIRECTORY [--nameless]]
   [IMAGE...]
 
 Builds the images ${imageNames.join(', ')}, or those that are named.
 --registry: they are called HOST/PATH/ddad-IMAGE and pushed
 --tag: instead of the version in package.json
 --use: deploy/k8s takes them from now on
---save: writes them as archives too, DIRECTORY/IMAGE.tar`;
+--save: writes them as archives too, DIRECTORY/IMAGE.tar; with --nameless without their names`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
     tag: { type: 'string' },
     use: { type: 'boolean', default: false },
     save: { type: 'string' },
+    nameless: { type: 'boolean', default: false },
     help: { type: 'boolean' },
   },
 });
@@ -50,7 +51,7 @@ for (const image of wanted) {
     context,
     args: { TITLE: `ddad-${image}`, VERSION: tag },
   });
-  if (values.save !== undefined) save(tool, name, join(values.save, `${image}.tar`));
+  if (values.save !== undefined) save(tool, name, join(values.save, `${image}.tar`), !values.nameless);
   if (values.registry) push(tool, name);
   console.log(`${name} (${tool}, ${((performance.now() - began) / 1000).toFixed(0)} s)`);
 }

@@ -50,7 +50,7 @@ export function createActivities(deps: ActivityDeps) {
     makeMaps: (args: MapsArgs): Promise<void> => makeScoreMaps(deps, args),
     makeKCurve: (args: KCurveArgs): Promise<void> => scoreSubsets(deps, args),
     refine: (args: RefineArgs): Promise<void> => trainRefiner(deps, args),
-    report: (facts: ReportFacts): Promise<ReportFindings> => writeReport(deps, facts),
+    report: (facts: ReportFacts): Promise<ReportFindings> => beating(writeReport(deps, facts)),
     /** Validates every combination of an experiment. */
     planExperiment: (raw: unknown): Promise<ExperimentPlan> => beating(planExperiment(deps, raw)),
     publishExperiment: (experiment: ExperimentFile): Promise<void> =>

@@ -13,7 +13,6 @@ import { type DamagedInputsDeps, explainByInputs, type JobInput } from './damage
 
 export interface ReportDeps extends DamagedInputsDeps {
   withScorer: WithScorer;
-  beatMs: number;
 }
 
 const reportLimitMs = 600_000;
@@ -21,8 +20,6 @@ const reportLimitMs = 600_000;
 /** Has scores.csv, report.json and the page written. Writing them again gives the same, so that a retry does no harm. */
 export async function writeReport(deps: ReportDeps, facts: ReportFacts): Promise<ReportFindings> {
   const context = Context.current();
-  context.heartbeat();
-  const beating = setInterval(() => context.heartbeat(), deps.beatMs);
   try {
     const { reportKey, pageKey, scoresKey, scoresJson } = await deps.withScorer((client) =>
       unary(
@@ -42,8 +39,6 @@ export async function writeReport(deps: ReportDeps, facts: ReportFacts): Promise
   } catch (error) {
     if (context.cancellationSignal.aborted) return await context.cancelled;
     throw await explainByInputs(deps, inputsOf(facts), toTemporalFailure(error, 'report'));
-  } finally {
-    clearInterval(beating);
   }
 }
 

@@ -52,7 +52,7 @@ export class GraphBuilder {
         { name: 'shared_name', type: this.#binding.TF_ATTR_STRING, value: name },
       ],
     });
-    this.add({ name: `read/${name}`, op: 'ReadVariableOp', inputs: [handle], attributes: [this.#float] });
+    this.read(`read/${name}`, name, []);
     this.placeholder(`value/${name}`, shape);
     this.assign(`assign/${name}`, name, `value/${name}`, []);
     this.add({
@@ -63,30 +63,46 @@ export class GraphBuilder {
     });
   }
 
+  /** A further read of a variable, behind what changes it before. */
+  read(name: string, variable: string, after: string[]): string {
+    const inputs = [`var/${variable}`, ...after.map((node) => `^${node}`)];
+    return this.add({ name, op: 'ReadVariableOp', inputs, attributes: [this.#float] });
+  }
+
   assign(name: string, variable: string, value: string, after: string[]): string {
     const inputs = [`var/${variable}`, value, ...after.map((node) => `^${node}`)];
     return this.add({ name, op: 'AssignVariableOp', inputs, attributes: [this.#float] });
   }
 
-  /**
-   * Adds a recorded computation.
-   * @param argument the node that stands for an argument of the recording
-   * @returns where each result comes from, and which nodes read an argument directly
-   */
-  addRecording(prefix: string, recording: Recording, argument: (name: string) => string) {
-    const readers = new Map<string, string[]>();
-    recording.constants.forEach(({ dtype, shape, values }, index) => {
+  /** Adds a recording's constants; @returns their nodes, which all copies of the recording may read. */
+  addConstants(prefix: string, { constants }: Recording): string[] {
+    return constants.map(({ dtype, shape, values }, index) => {
       const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      this.add({
+      return this.add({
         name: `${prefix}/constant/${index}`,
         op: 'Const',
         inputs: [],
         value: { dtype, shape, bytes },
       });
     });
+  }
+
+  /**
+   * Adds a recorded computation.
+   * @param constants what `addConstants` gave
+   * @param argument the node that stands for an argument of the recording
+   * @returns where each result comes from, and which nodes read an argument directly
+   */
+  addRecording(
+    prefix: string,
+    recording: Recording,
+    constants: readonly string[],
+    argument: (name: string) => string,
+  ) {
+    const readers = new Map<string, string[]>();
     const reference = (source: Source): string => {
       if (source.from === 'argument') return argument(source.name);
-      if (source.from === 'constant') return `${prefix}/constant/${source.index}`;
+      if (source.from === 'constant') return constants[source.index];
       return `${prefix}/${source.index}:${source.output}`;
     };
     recording.ops.forEach(({ op, attributes, inputs }, index) => {

@@ -9,4 +9,5 @@ export { NotRecordable } from './recording.ts';
 export { relu } from './relu.ts';
 export type { Shapes, TensorData } from './tensor-data.ts';
 export { backend, type Tensor, tensorflowVersion, tf } from './tensorflow.ts';
-export { type TrainStep, type TrainStepDefinition, trainStep } from './train-step.ts';
+export { type TrainStep, trainStep } from './train-step.ts';
+export type { TrainStepDefinition } from './train-step-definition.ts';

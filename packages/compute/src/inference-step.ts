@@ -26,7 +26,8 @@ function graphStep({ weights, inputs, compute }: InferenceStepDefinition): Infer
   const graph = new GraphBuilder();
   for (const [name, { shape }] of weights) graph.variable(name, shape);
   for (const [name, shape] of Object.entries(inputs)) graph.placeholder(`input/${name}`, shape);
-  const { results } = graph.addRecording('step', recording, (name) =>
+  const constants = graph.addConstants('step', recording);
+  const { results } = graph.addRecording('step', recording, constants, (name) =>
     name in inputs ? `input/${name}` : `read/${name}`,
   );
   const session = graph.load();

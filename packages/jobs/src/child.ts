@@ -17,7 +17,7 @@ export interface ChildContext {
   ready(): void;
   progress(progress: ChildProgress): void;
   /**
-   * Called after every step: tells the parent, and lets messages in.
+   * Called after every step, or after the several of one call: tells the parent, and lets messages in.
    * @returns `checkpoint` when one is due, `stop` when the work has to end after one
    */
   afterStep(): Promise<'go on' | 'checkpoint' | 'stop'>;
@@ -29,8 +29,8 @@ export interface ChildContext {
 export type Work<Task> = (task: Task, context: ChildContext) => Promise<ChildResult | null>;
 
 /**
- * Main function of a job's process: waits for its task, works, reports, exits. It exits within one step of its parent's
- * death.
+ * Main function of a job's process: waits for its task, works, reports, exits. It exits within one step, or call of several, of its
+ * parent's death.
  */
 export function runChild<Task>(work: Work<Task>): void {
   const send = (message: FromChild) =>

@@ -6,7 +6,7 @@ import { readCheckpointFile, writeCheckpointFile } from './checkpoint-file.ts';
 import { type ChildContext, ChildFault } from './child.ts';
 import { fakeStep } from './fake-step.testing.ts';
 import type { ChildProgress } from './messages.ts';
-import { runTraining, type TrainingLoop } from './training-loop.ts';
+import { type ResumableStep, runTraining, type TrainingLoop } from './training-loop.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -20,13 +20,13 @@ type Answer = Awaited<ReturnType<ChildContext['afterStep']>>;
 
 /**
  * 3 epochs over 11 images in batches of 4: 2 steps an epoch, 3 images of each order left out.
- * @param answers what the parent wants after the 1st, 2nd ... step of this process
+ * @param answers what the parent wants after the 1st, 2nd ... call of this process
  */
-function training(answers: Answer[] = [], change: Partial<TrainingLoop> = {}) {
+function training(answers: Answer[] = [], change: Partial<TrainingLoop> = {}, stepsACall = 1) {
   const visited: [number, number[]][] = [];
   const checkpoints: [number, string][] = [];
   const progress: ChildProgress[] = [];
-  const step = fakeStep();
+  const step = fakeStep(stepsACall);
   const loop: TrainingLoop = {
     step,
     epochs: 3,
@@ -117,11 +117,7 @@ test('counts the time of the attempts that it goes on from', async () => {
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY])('a loss of %f names step and epoch', async (bad) => {
   const { loop, checkpoints } = training();
-  const run = loop.step.run.bind(loop.step);
-  loop.step.run = (inputs) => {
-    const loss = run(inputs);
-    return loop.step.steps === 4 ? bad : loss;
-  };
+  loop.step = divergingAt(4, bad, loop.step);
   const fault = await runTraining(loop).catch((error: unknown) => error);
   expect(fault).toBeInstanceOf(ChildFault);
   expect(fault).toMatchObject({
@@ -129,6 +125,102 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])('a loss of %f names step and e
     message: `the loss became ${bad} in step 4 (epoch 2 of 3)`,
   });
   expect(checkpoints).toEqual([]);
+});
+
+/** A step whose loss is `bad` once so many are done. */
+function divergingAt(number: number, bad: number, step: ResumableStep): ResumableStep {
+  return {
+    ...step,
+    get steps() {
+      return step.steps;
+    },
+    runSeveral(batches) {
+      const before = step.steps;
+      return step.runSeveral(batches).map((loss, i) => (before + i + 1 >= number ? bad : loss));
+    },
+  };
+}
+
+/** 3 epochs of 5 steps over 23 images in batches of 4: with three steps a call, calls of three and of two. */
+const longer = (answers: Answer[] = [], stepsACall = 1, checkpoint: string | null = null) =>
+  training(
+    answers,
+    {
+      images: 23,
+      order: (epoch) => Uint32Array.from({ length: 23 }, (_, i) => (i * 7 + epoch) % 23),
+      checkpoint,
+    },
+    stepsACall,
+  );
+
+test('several steps a call are the same training, and none goes across the end of an epoch', async () => {
+  const calm = longer();
+  const expected = await runTraining(calm.loop);
+  const grouped = longer([], 3);
+  const counts: number[] = [];
+  const { runSeveral } = grouped.step;
+  grouped.step.runSeveral = (batches) => {
+    counts.push(batches.length);
+    return runSeveral(batches);
+  };
+  const outcome = await runTraining(grouped.loop);
+  expect(counts).toEqual([3, 2, 3, 2, 3, 2]);
+  expect(grouped.visited).toEqual(calm.visited);
+  expect(outcome?.history).toEqual(expected?.history);
+  expect(grouped.progress.map(({ done, total, loss }) => [done, total, loss])).toEqual(
+    calm.progress.map(({ done, total, loss }) => [done, total, loss]),
+  );
+  expect(grouped.step.readState()).toEqual(calm.step.readState());
+});
+
+test.each(Array.from({ length: 14 }, (_, i) => i + 1))(
+  'stopped after step %i, is the undisturbed training when it goes on with several steps a call',
+  async (stop) => {
+    const calm = longer();
+    const expected = await runTraining(calm.loop);
+    const first = longer([...Array.from({ length: stop - 1 }, (): Answer => 'go on'), 'stop']);
+    await runTraining(first.loop);
+    const [done, path] = first.checkpoints[0];
+    expect(done).toBe(stop);
+    const second = longer([], 3, path);
+    const outcome = await runTraining(second.loop);
+    expect([...first.visited, ...second.visited]).toEqual(calm.visited);
+    expect(outcome?.history).toEqual(expected?.history);
+    expect(second.step.readState()).toEqual(calm.step.readState());
+  },
+);
+
+test('a call of several steps ends in one checkpoint, which single steps go on from', async () => {
+  const calm = longer();
+  const expected = await runTraining(calm.loop);
+  const first = longer(['checkpoint', 'go on', 'stop'], 3);
+  expect(await runTraining(first.loop)).toBeNull();
+  // Calls of 3, 2 and 3 steps.
+  expect(first.checkpoints.map(([done]) => done)).toEqual([3, 8]);
+  const second = longer([], 1, first.checkpoints[1][1]);
+  expect((await runTraining(second.loop))?.history).toEqual(expected?.history);
+  expect(second.step.readState()).toEqual(calm.step.readState());
+});
+
+test('the inputs of one call have places of their own', async () => {
+  const places: number[] = [];
+  const { loop } = longer([], 3);
+  const { inputs } = loop;
+  loop.inputs = (epoch, order, start, place) => {
+    places.push(place);
+    return inputs(epoch, order, start, place);
+  };
+  await runTraining(loop);
+  expect(places.slice(0, 5)).toEqual([0, 1, 2, 0, 1]);
+});
+
+test('a loss that is not finite in the middle of a call names its own step', async () => {
+  const { loop } = longer([], 3);
+  loop.step = divergingAt(7, Number.NaN, loop.step);
+  await expect(runTraining(loop)).rejects.toMatchObject({
+    kind: 'diverged',
+    message: 'the loss became NaN in step 7 (epoch 2 of 3)',
+  });
 });
 
 test('a batch larger than the images is refused', async () => {

@@ -5,7 +5,10 @@ import { type ChildContext, ChildFault } from './child.ts';
 /** A training step with its state, as the compute package makes them. */
 export interface ResumableStep {
   readonly steps: number;
-  run(inputs: Record<string, Float32Array>): number;
+  /** How many steps a call may do. */
+  readonly stepsACall: number;
+  /** A step for each batch, in order; @returns the loss before each. */
+  runSeveral(batches: readonly Record<string, Float32Array>[]): number[];
   readState(): { steps: number; tensors: TrainingState['tensors'] };
   writeState(state: { steps: number; tensors: TrainingState['tensors'] }): void;
 }
@@ -18,8 +21,11 @@ export interface TrainingLoop {
   batchSize: number;
   /** Order of the images in an epoch: a function of the epoch alone. */
   order(epoch: number): Uint32Array;
-  /** The step's inputs for the images `order[start] … order[start + batchSize - 1]`. */
-  inputs(epoch: number, order: Uint32Array, start: number): Record<string, Float32Array>;
+  /**
+   * The step's inputs for the images `order[start] … order[start + batchSize - 1]`.
+   * @param place 0 … stepsACall-1, of the step in its call: inputs of one call must not share memory
+   */
+  inputs(epoch: number, order: Uint32Array, start: number, place: number): Record<string, Float32Array>;
   /** Scratch directory for checkpoints. */
   directory: string;
   /** The checkpoint to go on from. */
@@ -32,7 +38,8 @@ export type TrainingOutcome = { loss: number; history: number[]; seconds: number
 
 /**
  * Trains to the end, in epochs, from a checkpoint where there is one. All that happens in a step depends on its number
- * only, so that a resumed training is the undisturbed one, bit by bit.
+ * only, so that a resumed training is the undisturbed one, bit by bit, and so is one with other numbers of steps a call. A call
+ * does `stepsACall` steps, or what is left of the epoch; checkpoints lie between calls.
  * @throws ChildFault `diverged` on a loss that is not finite
  */
 export async function runTraining(loop: TrainingLoop): Promise<TrainingOutcome> {
@@ -64,16 +71,23 @@ export async function runTraining(loop: TrainingLoop): Promise<TrainingOutcome> 
     const order = loop.order(epoch);
     const epochStarted = performance.now();
     const first = step.steps - epoch * stepsPerEpoch;
-    for (let batch = first; batch < stepsPerEpoch; batch++) {
-      const loss = step.run(loop.inputs(epoch, order, batch * batchSize));
-      if (!Number.isFinite(loss)) {
-        throw new ChildFault(
-          'diverged',
-          `the loss became ${loss} in step ${step.steps} (epoch ${epoch + 1} of ${epochs})`,
-        );
+    for (let batch = first; batch < stepsPerEpoch; ) {
+      const count = Math.min(step.stepsACall, stepsPerEpoch - batch);
+      const before = step.steps;
+      const losses = step.runSeveral(
+        Array.from({ length: count }, (_, i) => loop.inputs(epoch, order, (batch + i) * batchSize, i)),
+      );
+      for (const [i, loss] of losses.entries()) {
+        if (!Number.isFinite(loss)) {
+          throw new ChildFault(
+            'diverged',
+            `the loss became ${loss} in step ${before + i + 1} (epoch ${epoch + 1} of ${epochs})`,
+          );
+        }
+        lossSum += loss;
       }
-      lossSum += loss;
-      if (batch === stepsPerEpoch - 1) {
+      batch += count;
+      if (batch === stepsPerEpoch) {
         history.push(lossSum / stepsPerEpoch);
         lossSum = 0;
         const epochSeconds = (performance.now() - epochStarted) / 1000;

@@ -23,6 +23,8 @@ const carriers: Readonly<Record<string, readonly number[]>> = {
   Relu: [0],
   ReluGrad: [0, 1],
   Reshape: [0],
+  DepthToSpace: [0],
+  Slice: [0],
 };
 
 /** Writes a recording anew with ops put in between. */

@@ -11,3 +11,4 @@ export type { Shapes, TensorData } from './tensor-data.ts';
 export { backend, type Tensor, tensorflowVersion, tf } from './tensorflow.ts';
 export { type TrainStep, trainStep } from './train-step.ts';
 export type { TrainStepDefinition } from './train-step-definition.ts';
+export { transposedConvolution } from './transposed-convolution.ts';

@@ -1,4 +1,12 @@
-import { batchNormInfer, batchNormTrain, relu, type Tensor, type TensorData, tf } from '@ddad/compute';
+import {
+  batchNormInfer,
+  batchNormTrain,
+  relu,
+  type Tensor,
+  type TensorData,
+  tf,
+  transposedConvolution,
+} from '@ddad/compute';
 import { type Block, epsilon, type MapSize } from './block.ts';
 import type { Drop } from './dropout.ts';
 import type { ParameterSpec } from './parameters.ts';
@@ -100,14 +108,7 @@ function applyLayer(block: Block, weights: Tensors, x: Tensor, bias: boolean): T
   } else if (block.layer === 'convolution') {
     y = tf.conv2d(x as ReturnType<typeof tf.tensor4d>, weight, block.stride, 'same');
   } else {
-    const [n, height, width] = x.shape;
-    const shape: [number, number, number, number] = [
-      n,
-      height * block.stride,
-      width * block.stride,
-      block.outputs,
-    ];
-    y = tf.conv2dTranspose(x as ReturnType<typeof tf.tensor4d>, weight, shape, block.stride, 'same');
+    y = transposedConvolution(x, weight);
   }
   if (bias) y = tf.add(y, tensorOf(weights, `${block.name}.bias`));
   return block.to === null ? y : tf.reshape(y, [x.shape[0], block.to.side, block.to.side, block.to.channels]);

@@ -1,10 +1,17 @@
+const autoClustering = '--tf_xla_auto_jit=2';
+
 /**
  * Environment variables under which a process that loads TensorFlow must be started; TensorFlow reads them once, at its
  * first use. Importing this file does not load TensorFlow.
  * @param threads intra-op threads; a setting, never derived from the host, as sums depend on how work is split
+ * @param xla whether XLA compiles parts of graphs (auto-clustering), on a processor too. It rounds otherwise
  */
-export function tensorflowEnvironment(threads: number): Record<string, string> {
+export function tensorflowEnvironment(
+  threads: number,
+  { xla = false }: { xla?: boolean } = {},
+): Record<string, string> {
   return {
+    ...(xla && { TF_XLA_FLAGS: `${autoClustering} --tf_xla_cpu_global_jit` }),
     TF_NUM_INTRAOP_THREADS: String(threads),
     // One op at a time: with several, their order (and so nothing numeric) would vary, but memory and speed would.
     TF_NUM_INTEROP_THREADS: '1',
@@ -15,4 +22,9 @@ export function tensorflowEnvironment(threads: number): Record<string, string> {
     NVIDIA_TF32_OVERRIDE: '0',
     TF_CPP_MIN_LOG_LEVEL: '2',
   };
+}
+
+/** Whether this process was started for XLA, by us or by somebody else. */
+export function xlaIsOn(): boolean {
+  return process.env.TF_XLA_FLAGS?.includes(autoClustering) ?? false;
 }

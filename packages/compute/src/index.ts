@@ -7,6 +7,8 @@ export { type RandomStream, randomStream } from './random.ts';
 export { recordedEnvironment } from './recorded-environment.ts';
 export { NotRecordable } from './recording.ts';
 export { relu } from './relu.ts';
+export { rowsAt } from './rows-at.ts';
+export { usualStepsACall } from './steps-a-call.ts';
 export type { Shapes, TensorData } from './tensor-data.ts';
 export { backend, type Tensor, tensorflowVersion, tf } from './tensorflow.ts';
 export { type TrainStep, trainStep } from './train-step.ts';

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { xlaIsOn } from './environment.ts';
 import { backend, tensorflowVersion } from './tensorflow.ts';
 
 /**
@@ -10,6 +11,7 @@ export function recordedEnvironment(threads: number): Record<string, string | nu
     device: backend().binding.isUsingGpuDevice() ? 'gpu' : 'cpu',
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     threads,
+    ...(xlaIsOn() && { xla: 'on' }),
     tensorflow: tensorflowVersion(),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,

@@ -8,3 +8,4 @@ export * from './messages.ts';
 export * from './request-faults.ts';
 export { emptyScratch } from './scratch.ts';
 export * from './serve.ts';
+export * from './steps-config.ts';

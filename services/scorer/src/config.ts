@@ -1,4 +1,4 @@
-import { limitsShape } from '@ddad/jobs';
+import { limitsShape, stepsShape } from '@ddad/jobs';
 import { grpcShape, hostPortSchema, logShape, natsShape, operationsShape, storeShape } from '@ddad/platform';
 import { z } from 'zod';
 
@@ -8,6 +8,7 @@ export const scorerConfig = z.object({
   ...storeShape,
   ...grpcShape,
   ...limitsShape,
+  ...stepsShape,
   ...logShape,
   ...operationsShape,
   /** host:port to listen on; port 0 takes a free one. */

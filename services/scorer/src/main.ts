@@ -53,7 +53,13 @@ const host = new JobHost({
   metrics: jobMetrics(registry),
 });
 const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
-const { server, health } = createScorerServer({ host, store, cache, threads: config.SCORER_THREADS });
+const { server, health } = createScorerServer({
+  host,
+  store,
+  cache,
+  threads: config.SCORER_THREADS,
+  stepsACall: config.STEPS_A_CALL,
+});
 const port = await listen(server, config.SCORER_LISTEN, access, logger);
 shutdown.add('server', () => close(server, health, 2000));
 if (config.HTTP_LISTEN !== undefined) {

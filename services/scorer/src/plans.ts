@@ -20,6 +20,8 @@ export interface PlanDeps {
   cache: DatasetCache;
   /** Intra-op threads of a scoring process. */
   threads: number;
+  /** Steps a call of a refiner's training; undefined leaves them to the device. */
+  stepsACall?: number | undefined;
 }
 
 async function fetchMembers(
@@ -158,7 +160,7 @@ export function kCurvePlan(
 }
 
 /** @throws JobError `invalid` with every fault of the request */
-export function refinePlan(request: RefineRequest, { store, cache, threads }: PlanDeps): JobPlan {
+export function refinePlan(request: RefineRequest, { store, cache, threads, stepsACall }: PlanDeps): JobPlan {
   const { job, refiner, images, datasetDigest } = request;
   if (job === undefined || refiner === undefined) {
     throw new JobError('invalid', 'expected a job header and a refiner specification');
@@ -212,7 +214,8 @@ export function refinePlan(request: RefineRequest, { store, cache, threads }: Pl
     async prepare(directory, checkpoint): Promise<RefineTask> {
       const members = await fetchMembers(store, directory, spec.ndm, spec.udm);
       const pixels = await cache.pixels(datasetDigest);
-      return { type: 'refine', spec, members, pixels, images, directory, checkpoint, threads };
+      const files = { members, pixels, images, directory, checkpoint };
+      return { type: 'refine', spec, ...files, threads, stepsACall };
     },
     next: refined.map((one) => applyPlan(one, spec.input, spec.imageSize, { store, threads })),
   };

@@ -36,6 +36,8 @@ export interface RefineTask {
   directory: string;
   checkpoint: string | null;
   threads: number;
+  /** Steps a call; default by the device. Decides no bytes. */
+  stepsACall?: number | undefined;
 }
 
 /** Refines score maps with a trained ASR-Net. */

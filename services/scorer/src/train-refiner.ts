@@ -10,6 +10,7 @@ import {
   type Tensor,
   tf,
   trainStep,
+  usualStepsACall,
 } from '@ddad/compute';
 import type { RefinerInput } from '@ddad/contract';
 import { networkInput, pixelsDigest, readImages } from '@ddad/dataset/packed-pixels';
@@ -69,20 +70,22 @@ export async function trainRefiner(task: RefineTask, context: ChildContext): Pro
     },
     optimiser: { ...adam, learningRate: spec.learningRate, weightDecay: spec.weightDecay },
     precision: spec.precision,
+    stepsACall: task.stepsACall ?? usualStepsACall(),
     mode: 'graph',
   });
   try {
     step.writeFrozen(ensemble.weights);
     step.write(initialise(network.parameters, spec.seed));
-    const batch = new Float32Array(spec.batchSize * area);
-    const labels = new Float32Array(spec.batchSize * area);
+    const room = () => new Float32Array(spec.batchSize * area);
+    const places = Array.from({ length: step.stepsACall }, () => ({ images: room(), labels: room() }));
     const outcome = await runTraining({
       step,
       epochs: spec.epochs,
       images: count,
       batchSize: spec.batchSize,
       order: (epoch) => randomStream(spec.seed, 'order', epoch).shuffle(count),
-      inputs: (epoch, order, start) => {
+      inputs: (epoch, order, start, place) => {
+        const { images: batch, labels } = places[place];
         for (let i = 0; i < spec.batchSize; i++) {
           const position = order[start + i];
           const target = batch.subarray(i * area, (i + 1) * area);

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { limitsShape } from '@ddad/jobs';
+import { limitsShape, stepsShape } from '@ddad/jobs';
 import { grpcShape, hostPortSchema, logShape, natsShape, operationsShape, storeShape } from '@ddad/platform';
 import { z } from 'zod';
 
@@ -9,6 +9,7 @@ export const trainerConfig = z.object({
   ...storeShape,
   ...grpcShape,
   ...limitsShape,
+  ...stepsShape,
   ...logShape,
   ...operationsShape,
   /**
@@ -27,6 +28,11 @@ export const trainerConfig = z.object({
   TRAINER_THREADS: z.coerce.number().int().min(1).max(256).default(1),
   /** Members at a time: more than one pays on a GPU, which one small network does not fill. */
   TRAINER_SLOTS: z.coerce.number().int().min(1).max(64).default(1),
+  /** 1: XLA compiles parts of a training step; `make gpu-check` says whether that pays. It rounds otherwise: part of what decides bytes. */
+  XLA: z
+    .enum(['0', '1'])
+    .default('0')
+    .transform((value) => value === '1'),
   /** Directory for datasets, checkpoints and weights on their way. */
   SCRATCH_DIR: z.string().min(1),
 });

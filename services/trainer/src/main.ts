@@ -48,14 +48,19 @@ const host = new JobHost({
   store,
   scratch,
   childEntry: new URL('./member-process.ts', import.meta.url),
-  childEnvironment: tensorflowEnvironment(config.TRAINER_THREADS),
+  childEnvironment: tensorflowEnvironment(config.TRAINER_THREADS, { xla: config.XLA }),
   logger,
   limits: limitsOf(config),
   onProgress: (key, progress) => publishProgress(nats, key, progress),
   metrics: jobMetrics(registry),
   onKeys: (keys) => onKeys(keys),
 });
-const { server, health } = createTrainerServer({ host, cache, threads: config.TRAINER_THREADS });
+const { server, health } = createTrainerServer({
+  host,
+  cache,
+  threads: config.TRAINER_THREADS,
+  stepsACall: config.STEPS_A_CALL,
+});
 const port = await listen(server, config.TRAINER_LISTEN, access, logger);
 shutdown.add('server', () => close(server, health, 2000));
 if (config.HTTP_LISTEN !== undefined) {

@@ -13,4 +13,8 @@ export interface MemberTask {
   checkpoint: string | null;
   /** Intra-op threads, for the manifest; TensorFlow has them from its environment. */
   threads: number;
+  /** Steps a call; default by the device. Decides no bytes. */
+  stepsACall?: number | undefined;
+  /** Bytes of images up to which they lie on the device, else every batch is fed; default by the device. Decides no bytes. */
+  residentBytes?: number;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { type MemberSpec, recipes } from '@ddad/contract';
 import { imagesDigest, packDataset, writePhantom } from '@ddad/dataset';
@@ -106,6 +106,20 @@ test('training gives the same bytes again, stopped and resumed too', async () =>
   expect((await train()).sha256).toBe(first.sha256);
 }, 120_000);
 
+test('neither several steps a call nor where the images lie change a byte, stopped and resumed too', async () => {
+  // Calls of two and one of three steps: the parent is asked after each.
+  const resident = { residentBytes: 2 ** 30 };
+  const stopped = await train({ ...resident, stepsACall: 2 }, (call) => (call === 3 ? 'stop' : 'go on'));
+  expect(stopped.result).toBeNull();
+  const checkpoint = stopped.checkpoints[0];
+  expect(basename(checkpoint)).toBe('checkpoint-5.safetensors');
+  expect((await train({ ...resident, checkpoint, stepsACall: 3 })).sha256).toBe(first.sha256);
+  // 48 images of 64×64 are 786,432 bytes: one less, and they are fed.
+  const fed = await train({ residentBytes: 786_431, stepsACall: 2 });
+  expect(fed.sha256).toBe(first.sha256);
+  expect(fed.result?.history).toEqual(first.result?.history);
+}, 120_000);
+
 test('with dropout it gives the recorded losses, and the same bytes when it was stopped and resumed', async () => {
   const withDropout: Partial<MemberTask> = { spec: { ...task.spec, dropout: 0.3 } };
   const whole = await train(withDropout);
@@ -116,7 +130,7 @@ test('with dropout it gives the recorded losses, and the same bytes when it was 
     expect(Math.abs(loss / recorded[epoch] - 1), `epoch ${epoch + 1}: ${loss}`).toBeLessThan(1e-3);
   });
   const stopped = await train(withDropout, (step) => (step === 4 ? 'stop' : 'go on'));
-  const resumed = await train({ ...withDropout, checkpoint: stopped.checkpoints[0] });
+  const resumed = await train({ ...withDropout, stepsACall: 3, checkpoint: stopped.checkpoints[0] });
   expect(resumed.sha256).toBe(whole.sha256);
   expect(whole.sha256).not.toBe(first.sha256);
 }, 120_000);

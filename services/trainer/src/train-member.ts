@@ -1,16 +1,48 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { maskSeed, maskSeedSize, randomStream, recordedEnvironment, trainStep } from '@ddad/compute';
-import { gatherBatch, networkInput, pixelsDigest, readImages } from '@ddad/dataset/packed-pixels';
+import {
+  backend,
+  maskSeed,
+  maskSeedSize,
+  randomStream,
+  recordedEnvironment,
+  trainStep,
+  usualStepsACall,
+} from '@ddad/compute';
+import { networkInput, pixelsDigest, readImages } from '@ddad/dataset/packed-pixels';
 import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';
 import { runTraining } from '@ddad/jobs/training';
 import { backbone, dropInTraining, initialise, shapesOf, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 import type { MemberTask } from './member-task.ts';
+import { fedImages, residentImages, type TrainingImages } from './training-images.ts';
 
 /** Adam's settings beside the learning rate (method: "Reconstruction networks"). */
 const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
+
+/**
+ * Bytes of images, as float32, up to which they lie on the device. A GPU is spared a megabyte a step, but may have less memory than
+ * its host. On a processor there is nothing to gain: the same time a step, and 0.07 GiB more for 3,000 images (measured).
+ */
+const mostResident = () => (backend().isUsingGpuDevice ? 2 ** 31 : 0);
+
+/** @throws ChildFault `invalid` where the images are not those that the specification names */
+async function readTrainingImages({
+  spec,
+  pixels: path,
+  images: positions,
+  residentBytes = mostResident(),
+}: MemberTask): Promise<TrainingImages> {
+  const pixels = await readImages(path, spec.imageSize, positions);
+  const digest = pixelsDigest(pixels);
+  if (digest !== spec.imagesDigest) {
+    throw new ChildFault('invalid', `training images: expected digest ${spec.imagesDigest}, got ${digest}`);
+  }
+  const images = networkInput(pixels);
+  const make = images.byteLength > residentBytes ? fedImages : residentImages;
+  return make(images, spec.imageSize, spec.batchSize);
+}
 
 /**
  * Trains one member (equations 1 and 2: one network, its own seed and shuffle), for MC Dropout with masks that seed, epoch and
@@ -19,13 +51,7 @@ const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as cons
  */
 export async function trainMember(task: MemberTask, context: ChildContext): Promise<ChildResult | null> {
   const { spec, directory } = task;
-  const pixels = await readImages(task.pixels, spec.imageSize, task.images);
-  const digest = pixelsDigest(pixels);
-  if (digest !== spec.imagesDigest) {
-    throw new ChildFault('invalid', `training images: expected digest ${spec.imagesDigest}, got ${digest}`);
-  }
-  const images = networkInput(pixels);
-  const area = spec.imageSize ** 2;
+  const images = await readTrainingImages(task);
   const { dropout: rate } = spec;
   const model = backbone(spec.backbone, spec.imageSize);
   const parameters = model.parameters;
@@ -33,37 +59,33 @@ export async function trainMember(task: MemberTask, context: ChildContext): Prom
   const step = trainStep({
     trainable,
     buffers,
-    inputs: {
-      images: [spec.batchSize, spec.imageSize, spec.imageSize, 1],
-      ...(rate === undefined ? {} : { masks: [maskSeedSize] }),
-    },
-    loss: (weights, running, { images: batch, masks }) =>
+    frozen: images.frozen,
+    inputs: { ...images.inputs, ...(rate === undefined ? {} : { masks: [maskSeedSize] }) },
+    loss: (weights, running, inputs, frozen) =>
       model.loss(
         weights,
         running,
-        { images: batch },
-        rate === undefined ? undefined : dropInTraining(masks, rate),
+        { images: images.batch(inputs, frozen) },
+        rate === undefined ? undefined : dropInTraining(inputs.masks, rate),
       ),
     optimiser: { ...adam, learningRate: spec.learningRate },
     precision: spec.precision,
+    stepsACall: task.stepsACall ?? usualStepsACall(),
     mode: 'graph',
   });
   try {
     step.write(initialise(parameters, spec.seed));
-    const batch = new Float32Array(spec.batchSize * area);
+    images.moveInto(step);
     const outcome = await runTraining({
       step,
       epochs: spec.epochs,
       images: task.images.length,
       batchSize: spec.batchSize,
       order: (epoch) => randomStream(spec.seed, 'order', epoch).shuffle(task.images.length),
-      inputs: (epoch, order, start) => {
-        gatherBatch(images, area, order, start, batch);
-        return {
-          images: batch,
-          ...(rate !== undefined && { masks: maskSeed(spec.seed, 'member', epoch, start) }),
-        };
-      },
+      inputs: (epoch, order, start, place) => ({
+        ...images.values(order, start, place),
+        ...(rate !== undefined && { masks: maskSeed(spec.seed, 'member', epoch, start) }),
+      }),
       directory,
       checkpoint: task.checkpoint,
       context,

@@ -36,7 +36,7 @@ const cache = { pixels: async (of: string) => `/scratch/${of}.u8` } as DatasetCa
 
 function faults(of: TrainRequest): string[] {
   try {
-    trainPlan(of, cache, 1);
+    trainPlan(of, { cache, threads: 1 });
   } catch (error) {
     if (error instanceof JobError && error.kind === 'invalid') return error.message.split('; ');
     throw error;
@@ -45,7 +45,8 @@ function faults(of: TrainRequest): string[] {
 }
 
 test('turns a request into the task of a training process', async () => {
-  const plan = trainPlan(request(), cache, 2);
+  const plan = trainPlan(request(), { cache, threads: 2, stepsACall: 4 });
+  // Neither threads nor steps a call have a part in the key.
   expect(plan).toMatchObject({ kind: 'members', key: artifactKey(member), spec: member });
   expect(await plan.prepare('/scratch/job', '/scratch/job/resume')).toEqual({
     spec: member,
@@ -54,12 +55,16 @@ test('turns a request into the task of a training process', async () => {
     directory: '/scratch/job',
     checkpoint: '/scratch/job/resume',
     threads: 2,
+    stepsACall: 4,
   });
 });
 
 test('hands on the rate of dropout, where there is one', async () => {
-  expect(trainPlan(request({ dropout: 0.1 }), cache, 1).spec).toEqual({ ...member, dropout: 0.1 });
-  expect(Object.keys(trainPlan(request(), cache, 1).spec)).not.toContain('dropout');
+  expect(trainPlan(request({ dropout: 0.1 }), { cache, threads: 1 }).spec).toEqual({
+    ...member,
+    dropout: 0.1,
+  });
+  expect(Object.keys(trainPlan(request(), { cache, threads: 1 }).spec)).not.toContain('dropout');
 });
 
 test.each([0, 0.91, -0.1, Number.NaN])('refuses dropout at a rate of %f', (dropout) => {
@@ -100,7 +105,7 @@ test('lists every fault of a request', () => {
 });
 
 test('tells the precision where it is not the default, in the key too', () => {
-  const plan = trainPlan(request({ precision: 'bfloat16' }), cache, 1);
+  const plan = trainPlan(request({ precision: 'bfloat16' }), { cache, threads: 1 });
   expect(plan.spec).toEqual({ ...member, precision: 'bfloat16' });
   expect(plan.key).not.toBe(artifactKey(member));
   expect(faults(request({ precision: 'float32' }))).toEqual([

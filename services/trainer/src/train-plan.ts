@@ -8,11 +8,19 @@ const roles: readonly string[] = ['ndm', 'udm'];
 const knownBackbones: readonly string[] = backbones;
 const knownSizes: readonly number[] = imageSizes;
 
+export interface TrainPlanDeps {
+  cache: DatasetCache;
+  /** Intra-op threads of a training process. */
+  threads: number;
+  /** Steps a call; undefined leaves them to the device. */
+  stepsACall?: number | undefined;
+}
+
 /**
  * What a Train call asks for.
  * @throws JobError `invalid` with every fault of the request
  */
-export function trainPlan(request: TrainRequest, cache: DatasetCache, threads: number): JobPlan {
+export function trainPlan(request: TrainRequest, { cache, threads, stepsACall }: TrainPlanDeps): JobPlan {
   const { job, member, images, datasetDigest } = request;
   if (job === undefined || member === undefined) {
     throw new JobError('invalid', 'expected a job header and a member specification');
@@ -51,7 +59,15 @@ export function trainPlan(request: TrainRequest, cache: DatasetCache, threads: n
     key,
     spec,
     async prepare(directory, checkpoint): Promise<MemberTask> {
-      return { spec, pixels: await cache.pixels(datasetDigest), images, directory, checkpoint, threads };
+      return {
+        spec,
+        pixels: await cache.pixels(datasetDigest),
+        images,
+        directory,
+        checkpoint,
+        threads,
+        stepsACall,
+      };
     },
   };
 }

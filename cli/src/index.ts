@@ -1,1 +1,2 @@
-export { type Invocation, runCli } from './program.ts';
+export type { Invocation } from './program/invocation.ts';
+export { runCli } from './program.ts';

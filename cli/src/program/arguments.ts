@@ -1,0 +1,16 @@
+import { InvalidArgumentError } from 'commander';
+
+/** An argument that names a run. */
+export const runReference = [
+  '<run>',
+  'as "ddad runs" lists it; Temporal\'s run id is understood as well',
+] as const;
+
+/** @returns reads an option's value, which has to be a whole number from `min` to `max` */
+export function wholeNumber(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max && text.trim() !== '') return value;
+    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
+  };
+}

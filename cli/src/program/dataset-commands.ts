@@ -1,0 +1,99 @@
+import { storeAccess } from '@ddad/platform';
+import { createS3Store } from '@ddad/storage';
+import type { Command } from 'commander';
+import { readSettings, shapes } from '../cluster.ts';
+import { addDataset, type DatasetAddOptions } from '../commands/dataset-add.ts';
+import { listDatasetsCommand } from '../commands/dataset-list.ts';
+import { showDataset } from '../commands/dataset-show.ts';
+import { storePlace, withFetchedFolder } from '../fetched-folder.ts';
+import { openFile } from '../open-file.ts';
+import type { Connections } from './connections.ts';
+import type { Invocation } from './invocation.ts';
+
+/** `ddad dataset add`, `list` and `show`. */
+export function addDatasetCommands(
+  program: Command,
+  { screens, cwd }: Invocation,
+  { cluster, store }: Connections,
+): void {
+  const dataset = program.command('dataset').description('Adds, lists and shows datasets.');
+  dataset
+    .command('add')
+    .description(
+      'Reads images and data.json of a directory and stores them under a name. Every fault is listed, and with any ' +
+        'nothing is added. Copies (images with equal pixels) are a warning. A name that exists is replaced. With ' +
+        '--repartition, the images that a published list names are searched below the directory, at any depth.',
+    )
+    .argument('<name>', 'name for the dataset: a-z, 0-9, ".", "_", "-"')
+    .argument('<dir>', 'directory with images/ and data.json; with --repartition, of images')
+    .option('--repartition <file>', "list of the form of data.json instead of the directory's own")
+    .option('--only <glob>', 'with --repartition: search only files whose path below the directory matches')
+    .option('--skip-missing', 'with --repartition: go on without the images that are not there')
+    .option('--labels <file>', "pathologies (default: the directory's labels.csv, where there is one)")
+    .option('--patients <file>', "patients (default: the directory's patients.csv, where there is one)")
+    .option(
+      '--image-size <pixels...>',
+      'sides that the images are resized to, 64 or 128 or both (default: 64)',
+    )
+    .option('--strict', 'refuse a dataset with copies')
+    .option('--all-copies', 'name all copies, not only those of the first 20 groups')
+    .addHelpText(
+      'after',
+      `
+data.json, forms of each part; "0" is normal, "1" abnormal:
+  {"train": {"0": ["a.png", ...], "unlabeled": {"0": [...], "1": [...]}}, "test": {"0": [...], "1": [...]}}
+  "unlabeled": [...] where nobody knows the labels, or left out (one-class); "test" likewise;
+  "validation": {"0": [...]} may be added. Images: PNG, JPEG or DICOM of any size.
+labels.csv, header "image,pathology": what an abnormal image shows, a line each; for AUC by pathology.
+patients.csv, header "image,patient", a line for every image: one patient must be in one part only. Numbers are kept.
+--repartition: a file of the listed name, else the only image of that name with another extension.
+
+Examples:
+  $ npx ddad dataset add brain path/to/brain
+  $ npx ddad dataset add chest /data/chest --strict --image-size 64 128
+  $ npx ddad dataset add chest s3://bucket/prefix      (of the cluster's own store)
+  $ npx ddad dataset add rsna /data/rsna --repartition RSNA.json
+  $ npx ddad dataset add lag /data/LAG --repartition LAG.json --only '**/image/*'`,
+    )
+    .action(
+      async (name: string, directory: string, options: Omit<DatasetAddOptions, 'name' | 'directory'>) => {
+        const add = (from: string) =>
+          addDataset({ store: store(), screens }, { name, directory: from, ...options });
+        const place = storePlace(directory);
+        if (place === null) await add(directory);
+        else {
+          const { bucket, prefix } = place;
+          const access = storeAccess(readSettings(cluster(), shapes.store));
+          await withFetchedFolder({ store: createS3Store({ ...access, bucket }), prefix }, add);
+        }
+      },
+    );
+
+  dataset
+    .command('list')
+    .description('Lists the datasets.')
+    .option('--json', 'as one JSON array')
+    .action(async (options: { json?: boolean }) => {
+      await listDatasetsCommand({ store: store(), screens }, options);
+    });
+
+  dataset
+    .command('show')
+    .description(
+      'Shows what a dataset holds, before anything is trained: counts, sizes and grey levels of its lists, pathologies, ' +
+        'patients, copies and near-copies (by a perceptual hash) across lists. --out or --open also make a page with ' +
+        'histograms and pictures; it holds pictures of images and their names.',
+    )
+    .argument('<name>', 'as "ddad dataset list" lists it')
+    .option('--out <dir>', 'write NAME.html there; one that exists is replaced')
+    .option('--open', 'show the page in the browser (without --out it lies in the working directory)')
+    .option('--all-copies', 'name all copies and near-copies, not only the first ones')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ npx ddad dataset show brain\n  $ npx ddad dataset show brain --open',
+    )
+    .action(async (name: string, options: { out?: string; open?: boolean; allCopies?: boolean }) => {
+      const deps = { store: store(), screens, openFile };
+      await showDataset(deps, { name, ...options, cwd });
+    });
+}

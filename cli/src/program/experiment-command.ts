@@ -1,0 +1,59 @@
+import { type Command, Option } from 'commander';
+import { startExperiment } from '../commands/experiment.ts';
+import { figureNumbers, type Layouts, tableNumbers } from '../experiment/layouts.ts';
+import { experimentOf, readJsonInput } from '../run-input.ts';
+import type { Connections } from './connections.ts';
+
+/** `ddad experiment`. */
+export function addExperimentCommand(program: Command, { withRun }: Connections): void {
+  program
+    .command('experiment')
+    .description(
+      'Starts an experiment (workflow experiment): a run of every combination of the values that its axes list. What ' +
+        'several runs want is trained once, what was finished before not again. Follows it and writes results.csv, ' +
+        "results.md (tables) and each run's report.json. Ctrl-C stops following; the experiment goes on.",
+    )
+    .argument('<file>', 'JSON object, see below')
+    .requiredOption('--out <dir>', 'write results there')
+    .addOption(
+      new Option('--table <number...>', "write the paper's own table, table-N.md").choices([...tableNumbers]),
+    )
+    .addOption(
+      new Option('--figure <number...>', "write the paper's own figure, figure-N.svg").choices([
+        ...figureNumbers,
+      ]),
+    )
+    .option('--json', 'only the result on standard output, as one JSON object; all else on standard error')
+    .addHelpText(
+      'after',
+      `
+The file: {"base": {run fields}, "axes": {field: [values], ...}, "atOnce": 8}
+  Fields are those of "ddad run --input"; an axis may be a nested one ("refiner.epochs"). Without axes it is one run.
+  "atOnce": how many runs go on at the same time; they share the trainers.
+Tables: 3 backbones and scores, 4 seen and unseen pathologies, 5 ensemble size (from one run's subsets of members),
+  6 Deep Ensemble and MC Dropout. Figures: 6 anomalous rate, 8 histograms of scores.
+
+Examples:
+  $ npx ddad experiment bench/experiments/brain-table3.json --out results/ --table 3
+  $ npx ddad experiment bench/experiments/brain-anomalous-rate.json --out rate/ --figure 6 8
+  $ npx ddad experiment <(echo '{"base": {"dataset": "brain"}, "axes": {"seed": [0, 1, 2]}}') --out seeds/`,
+    )
+    .action(
+      async (
+        path: string,
+        options: {
+          out: string;
+          json?: boolean;
+          table?: Layouts['tables'];
+          figure?: Layouts['figures'];
+        },
+      ) => {
+        const { out, json, table: tables = [], figure: figures = [] } = options;
+        // Checked before anything is connected to.
+        const input = experimentOf(await readJsonInput(path), { tables, figures });
+        await withRun(async (deps) => {
+          await startExperiment(deps, input, { out, json, layouts: { tables, figures } });
+        });
+      },
+    );
+}

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { compareReports } from '../commands/compare.ts';
+import { exportMember, exportPipeline } from '../commands/export.ts';
+import { listMembersCommand } from '../commands/members.ts';
+import { fetchReport } from '../commands/report.ts';
+import { scoreImages } from '../commands/score.ts';
+import { openFile } from '../open-file.ts';
+import { runReference } from './arguments.ts';
+import type { Connections } from './connections.ts';
+import type { Invocation } from './invocation.ts';
+
+/** What uses that which runs made: `ddad report`, `members`, `export` and `score`. */
+export function addResultCommands(
+  program: Command,
+  { screens, cwd }: Invocation,
+  { cluster, store, withTemporal, resultOf }: Connections,
+): void {
+  program
+    .command('report')
+    .description(
+      "Fetches a finished run's report: one HTML file with scores, curves, histograms, heat maps and members, which " +
+        'needs no network. It holds pictures of test images. With a second run on the same test images: their scores ' +
+        'side by side, differences with intervals, and which images changed sides.',
+    )
+    .argument(...runReference)
+    .argument('[second]', 'a run to compare with the first')
+    .option('--open', 'show it in the browser')
+    .option(
+      '--out <file>',
+      'file to write (default: RUN.html or RUN-SECOND.html); one that exists is replaced',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npx ddad report ddad-brain-20260102-093000-1f2e --open
+  $ npx ddad report ddad-brain-20260102-093000-1f2e ddad-brain-20260103-101500-77c0`,
+    )
+    .action(async (run: string, second: string | undefined, options: { open?: boolean; out?: string }) => {
+      await withTemporal((runs) => {
+        const deps = { runs, store: store(), screens, openFile };
+        return second === undefined
+          ? fetchReport(deps, { run, ...options, cwd })
+          : compareReports(deps, { runs: [run, second], ...options, cwd });
+      });
+    });
+
+  program
+    .command('members')
+    .description('Lists the finished members in the store.')
+    .option('--json', 'as one JSON array, with whole keys')
+    .action(async (options: { json?: boolean }) => {
+      await listMembersCommand({ store: store(), screens }, options);
+    });
+
+  program
+    .command('export')
+    .description(
+      "Writes a finished member's weights as a safetensors file, whose tensors carry the names and layouts of a PyTorch " +
+        'state_dict, or the member as an ONNX model. With --run: the whole scorer of a finished run as an ONNX model.',
+    )
+    .argument('<key>', "a member's key, or as much of its beginning as no other has; with --run, a run")
+    .argument('<file>', 'file to write, FILE.safetensors or FILE.onnx')
+    .option('--run', 'export the scorer of that run')
+    .option('--force', 'overwrite the file')
+    .addHelpText(
+      'after',
+      `
+ONNX (opset 17): a member takes images [N,1,64,64] as floats in [-1,1], grey/127.5 - 1; a run takes grey values 0 to 255 as
+unsigned bytes, and gives the scores rec, recEnsemble, aIntra, aInter, rIntra, rDual, [N] each, and heat maps as
+recEnsemble_map and so on, [N,1,64,64] each. More than 1 GB of weights go into FILE.onnx.data.
+
+Examples:
+  $ npx ddad export 3fa9c01d ndm0.safetensors
+  $ npx ddad export 3fa9c01d ndm0.onnx
+  $ npx ddad export --run ddad-brain-20260102-093000-1f2e brain.onnx`,
+    )
+    .action(async (key: string, file: string, options: { run?: boolean; force?: boolean }) => {
+      const deps = { store: store(), screens };
+      const { run, ...force } = options;
+      if (run) await exportPipeline(deps, { result: () => resultOf(key), file, ...force });
+      else await exportMember(deps, { key, file, ...force });
+    });
+
+  program
+    .command('score')
+    .description(
+      'Scores new images with a finished run, or with an ONNX file of "ddad export --run", which needs no cluster. One JSON ' +
+        'line an image; the higher a score, the more abnormal. Where normal images were held out, with p-values and with ' +
+        'what lies above its threshold.',
+    )
+    .argument('<run_or_onnx>', 'a run as "ddad runs" lists it, or an ONNX file')
+    .argument('<image...>', 'PNG, JPEG or DICOM files, read as "dataset add" reads them')
+    .option('--out <dir>', 'write heat maps as PNGs there, of the size of each image')
+    .option(
+      '--dicom <dir>',
+      "write heat maps of DICOM images as DICOM objects there, which lie over their sources; they carry the patient's name",
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npx ddad score ddad-brain-20260102-093000-1f2e new/*.png > scores.jsonl
+  $ npx ddad score brain.onnx slice.png --out maps/`,
+    )
+    .action(async (pipeline: string, images: string[], options: { out?: string; dicom?: string }) => {
+      const { home } = cluster();
+      const deps = { screens, result: resultOf, store, cache: join(home, 'onnx') };
+      await scoreImages(deps, { pipeline, images, ...options });
+    });
+}

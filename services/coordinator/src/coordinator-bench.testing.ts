@@ -7,7 +7,7 @@ import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/cl
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type Coordinator, type CoordinatorDeps, createCoordinator } from './coordinator.ts';
 import { addDataset } from './datasets.testing.ts';
-import type { WorkerEntry } from './dispatcher.ts';
+import type { WorkerEntry } from './dispatch/job-link.ts';
 import { startScorer, startTrainer } from './fake-services.testing.ts';
 import { memberProgressSignal } from './member-progress.ts';
 import { startTemporalServer } from './temporal-server.testing.ts';

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from '@ddad/platform';
-import type { Dispatcher, WorkerEntry } from './dispatcher.ts';
+import type { WorkerEntry } from './dispatch/job-link.ts';
+import type { Dispatcher } from './dispatcher.ts';
 
 export interface CoordinatorMetrics {
   memberFinished(): void;

@@ -1,80 +1,12 @@
-import { JobError, type JobFinished } from '@ddad/rpc';
+import { JobError } from '@ddad/rpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attemptNumbers } from './attempts.ts';
 import { cancelLimits } from './cancel-limits.ts';
-import {
-  Dispatcher,
-  type JobCall,
-  type JobLink,
-  type JobListener,
-  type RunIdentity,
-  type Want,
-  type WorkerEntry,
-} from './dispatcher.ts';
+import type { RunIdentity } from './dispatch/fairness.ts';
+import { FakeLink, settled, trainer } from './dispatch/fake-link.testing.ts';
+import type { Want } from './dispatch/shared-job.ts';
+import { Dispatcher } from './dispatcher.ts';
 import { ManualClock } from './manual-clock.testing.ts';
-
-interface Started {
-  worker: string;
-  key: string;
-  attempt: number;
-  listener: JobListener;
-  finish(result?: Partial<JobFinished>): Promise<void>;
-  fail(error: unknown): Promise<void>;
-}
-
-/** Workers whose jobs end when the test says so. */
-class FakeLink implements JobLink<string> {
-  readonly started: Started[] = [];
-  readonly stopped: { worker: string; key: string; attempt: number }[] = [];
-  readonly released: string[] = [];
-  onStop: () => Promise<void> = async () => {};
-
-  run(worker: WorkerEntry, call: JobCall<string>, listener: JobListener, signal: AbortSignal) {
-    const { promise, resolve, reject } = Promise.withResolvers<JobFinished>();
-    signal.addEventListener('abort', () => {
-      this.released.push(call.key);
-      reject(signal.reason);
-    });
-    this.started.push({
-      worker: worker.id,
-      key: call.key,
-      attempt: call.attempt,
-      listener,
-      finish: async (result) => {
-        resolve({ reused: false, seconds: 1, worker: worker.id, ...result });
-        await settled();
-      },
-      fail: async (error) => {
-        reject(error);
-        await settled();
-      },
-    });
-    return promise;
-  }
-
-  async stop(worker: WorkerEntry, key: string, attempt: number): Promise<void> {
-    this.stopped.push({ worker: worker.id, key, attempt });
-    await this.onStop();
-    await this.running(key)?.fail(new JobError('stopped', 'stopped on request'));
-  }
-
-  running(key: string): Started | undefined {
-    return this.started.findLast((one) => one.key === key);
-  }
-
-  get keys(): string[] {
-    return this.started.map(({ key }) => key);
-  }
-}
-
-/** Lets everything that waits for a settled promise go on. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-function trainer(id: string, more: Partial<WorkerEntry> = {}): WorkerEntry {
-  return { id, address: `${id}:1`, slots: 1, keys: [], leaving: false, ...more };
-}
 
 function run(id: string, startedAt = 0): RunIdentity {
   return { workflowId: id, runId: id, startedAt };
@@ -248,18 +180,6 @@ describe('refusals', () => {
     expect(link.started[1]!.attempt).toBeGreaterThan(link.started[0]!.attempt);
     await link.running('m')!.finish();
     await expect(ticket.outcome).resolves.toBeDefined();
-  });
-
-  it('offers again at once when a busy trainer changes its entry, not when it repeats it', async () => {
-    dispatcher.setWorkers([trainer('t1')]);
-    want('m', run('a'));
-    await link.running('m')!.fail(new JobError('busy', 'no free slot'));
-    dispatcher.setWorkers([trainer('t1')]);
-    expect(link.keys).toEqual(['m']);
-    dispatcher.setWorkers([trainer('t1', { keys: ['other'] })]);
-    expect(link.keys).toEqual(['m']);
-    dispatcher.setWorkers([trainer('t1')]);
-    expect(link.keys).toEqual(['m', 'm']);
   });
 
   it('gives a member that a busy trainer refused to a free one at once', async () => {

@@ -15,7 +15,7 @@ import {
   toStatus,
 } from '@ddad/rpc';
 import { type ArtifactKind, type Manifest, manifestKey, type ObjectStore } from '@ddad/storage';
-import type { WorkerEntry } from './dispatcher.ts';
+import type { WorkerEntry } from './dispatch/job-link.ts';
 
 /** A job that a test server holds. */
 export interface Held<Request> {

@@ -1,5 +1,5 @@
 import { JobError, type JobFinished, streamJob } from '@ddad/rpc';
-import type { JobListener } from './dispatcher.ts';
+import type { JobListener } from './dispatch/job-link.ts';
 
 /** The call of a streaming method, as the generated clients return it. */
 export type JobStream = Parameters<typeof streamJob>[0];

@@ -1,6 +1,6 @@
 import type { JobProgress } from '@ddad/contract';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { RunIdentity } from './dispatcher.ts';
+import type { RunIdentity } from './dispatch/fairness.ts';
 import type { MemberProgressRow } from './member-progress.ts';
 import { ProgressSignals } from './progress-signals.ts';
 

@@ -1,5 +1,6 @@
 import type { JobProgress } from '@ddad/contract';
-import { type Clock, type RunIdentity, systemClock } from './dispatcher.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { RunIdentity } from './dispatch/fairness.ts';
 import { type MemberProgressRow, toRow } from './member-progress.ts';
 
 /** Sends one signal to a run. */

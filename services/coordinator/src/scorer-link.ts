@@ -1,7 +1,7 @@
 import type { KCurveSpec, MapSpec, RefinerSpec } from '@ddad/contract';
 import { JobError, type JobFinished, type ScorerServiceClient, unary } from '@ddad/rpc';
 import { cancelLimits } from './cancel-limits.ts';
-import type { JobCall, JobLink, JobListener, WorkerEntry } from './dispatcher.ts';
+import type { JobCall, JobLink, JobListener, WorkerEntry } from './dispatch/job-link.ts';
 import { followCall, type JobStream } from './job-call.ts';
 import { withWorkerClient } from './worker-client.ts';
 

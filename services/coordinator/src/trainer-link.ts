@@ -1,7 +1,7 @@
 import type { MemberSpec } from '@ddad/contract';
 import { type JobFinished, type TrainerServiceClient, unary } from '@ddad/rpc';
 import { cancelLimits } from './cancel-limits.ts';
-import type { JobCall, JobLink, JobListener, WorkerEntry } from './dispatcher.ts';
+import type { JobCall, JobLink, JobListener, WorkerEntry } from './dispatch/job-link.ts';
 import { followCall } from './job-call.ts';
 import { withWorkerClient } from './worker-client.ts';
 

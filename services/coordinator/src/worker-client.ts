@@ -1,5 +1,5 @@
 import { JobError } from '@ddad/rpc';
-import type { WorkerEntry } from './dispatcher.ts';
+import type { WorkerEntry } from './dispatch/job-link.ts';
 
 /**
  * Uses a client of a worker for one call and closes it: workers come and go with their addresses.

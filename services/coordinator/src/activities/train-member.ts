@@ -10,7 +10,8 @@ import {
 } from '@ddad/storage';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { DatasetCatalog, Selection } from '../dataset-catalog.ts';
-import type { Dispatcher, RunIdentity } from '../dispatcher.ts';
+import type { RunIdentity } from '../dispatch/fairness.ts';
+import type { Dispatcher } from '../dispatcher.ts';
 import { failureTypes } from '../failure-types.ts';
 import type { ProgressSignals } from '../progress-signals.ts';
 import type { TrainJob } from '../trainer-link.ts';

@@ -1,0 +1,47 @@
+import type { JobProgress } from '@ddad/contract';
+import type { JobFinished } from '@ddad/rpc';
+
+/** A server that takes jobs: a trainer as it announces itself, or the scorer. */
+export interface WorkerEntry {
+  id: string;
+  /** host:port of its gRPC server. */
+  address: string;
+  /** Jobs it takes at a time. */
+  slots: number;
+  /** Keys of the jobs it holds now. */
+  keys: readonly string[];
+  /** True once it shuts down. */
+  leaving: boolean;
+  /** When it started (ISO 8601); absent where nobody said. */
+  since?: string;
+}
+
+/** One try at a job on one worker. */
+export interface JobCall<Job> {
+  key: string;
+  attempt: number;
+  job: Job;
+}
+
+/** What a worker says while it holds a job. */
+export interface JobListener {
+  accepted(worker: string): void;
+  progress(figures: Pick<JobProgress, 'done' | 'total' | 'loss' | 'imagesPerSecond'>): void;
+}
+
+/** How jobs reach workers. */
+export interface JobLink<Job> {
+  /**
+   * Starts the job, or takes it over, and follows it to its end.
+   * @param signal lets go of the call without stopping the job.
+   * @throws JobError
+   */
+  run(
+    worker: WorkerEntry,
+    call: JobCall<Job>,
+    listener: JobListener,
+    signal: AbortSignal,
+  ): Promise<JobFinished>;
+  /** Stops the job; resolves once its process is gone. Bounded in time. */
+  stop(worker: WorkerEntry, key: string, attempt: number): Promise<void>;
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '../clock.ts';
+import type { WorkerEntry } from './job-link.ts';
+
+/** A job that a worker was given; its entry says so a moment later. */
+interface HandedOut {
+  worker: WorkerEntry;
+  key: string;
+}
+
+/** Workers that are there, which of them has room, and which is left alone for a while. */
+export class WorkerPool {
+  readonly #clock: Clock;
+  readonly #onRested: () => void;
+  /** Workers that get no offer for a while. */
+  readonly #resting = new Map<string, { entry: string; callOff: () => void }>();
+  #workers = new Map<string, WorkerEntry>();
+  #closed = false;
+
+  /** @param onRested a worker that was left alone can be asked again */
+  constructor(clock: Clock, onRested: () => void) {
+    this.#clock = clock;
+    this.#onRested = onRested;
+  }
+
+  /** Takes the workers that are there now; one that rested and says something new is asked again. */
+  set(entries: readonly WorkerEntry[]): void {
+    this.#workers = new Map(entries.map((entry) => [entry.id, entry]));
+    for (const [id, rest] of this.#resting) {
+      const entry = this.#workers.get(id);
+      if (entry === undefined || fingerprint(entry) !== rest.entry) this.#wake(id);
+    }
+  }
+
+  /** Workers that were announced last. */
+  get all(): WorkerEntry[] {
+    return [...this.#workers.values()];
+  }
+
+  /** Those that are neither about to leave nor left alone. */
+  get takingOffers(): WorkerEntry[] {
+    return this.all.filter(({ id, leaving }) => !leaving && !this.#resting.has(id));
+  }
+
+  /** Ids of the workers that were given a job or say that they hold one. */
+  busy(handedOut: Iterable<HandedOut>): Set<string> {
+    const busy = new Set([...handedOut].map(({ worker }) => worker.id));
+    for (const { id, keys } of this.#workers.values()) if (keys.length > 0) busy.add(id);
+    return busy;
+  }
+
+  /** The worker with the most free slots; null where there is none. */
+  freest(handedOut: Iterable<HandedOut>): WorkerEntry | null {
+    const given = [...handedOut];
+    let best: { worker: WorkerEntry; free: number } | null = null;
+    for (const worker of this.takingOffers) {
+      // An entry lags behind what was just handed out: both count.
+      const held = new Set(worker.keys);
+      for (const one of given) if (one.worker.id === worker.id) held.add(one.key);
+      const free = worker.slots - held.size;
+      if (free > 0 && (best === null || free > best.free)) best = { worker, free };
+    }
+    return best?.worker ?? null;
+  }
+
+  /** Leaves a worker alone until so many milliseconds have passed or its entry changes. */
+  rest(worker: WorkerEntry, milliseconds: number): void {
+    if (this.#closed) return;
+    this.#resting.get(worker.id)?.callOff();
+    // The entry may have changed since this worker was asked: what it says now is what must change.
+    const entry = fingerprint(this.#workers.get(worker.id) ?? worker);
+    const callOff = this.#clock.after(milliseconds, () => {
+      this.#resting.delete(worker.id);
+      this.#onRested();
+    });
+    this.#resting.set(worker.id, { entry, callOff });
+  }
+
+  /** Calls back no more. */
+  close(): void {
+    this.#closed = true;
+    for (const id of [...this.#resting.keys()]) this.#wake(id);
+  }
+
+  #wake(id: string): void {
+    this.#resting.get(id)?.callOff();
+    this.#resting.delete(id);
+  }
+}
+
+function fingerprint(entry: WorkerEntry): string {
+  return JSON.stringify([entry.address, entry.slots, entry.keys, entry.leaving]);
+}

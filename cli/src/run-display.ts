@@ -1,6 +1,7 @@
 import type { JobView, RunView } from '@ddad/runs';
 import { duration, plural } from './figures.ts';
 import { type BlockLine, LiveBlock } from './live-block.ts';
+import { type Note, noteInBlock, plainNote } from './note.ts';
 import { layoutLines, progressLine, progressSentence } from './progress-line.ts';
 import type { Screen, Style } from './screen.ts';
 import { stageBar } from './stage-bar.ts';
@@ -8,8 +9,7 @@ import { stageBar } from './stage-bar.ts';
 /** Shows how a run goes. */
 export interface RunDisplay {
   update(view: RunView): void;
-  /** Something the user should know now, such as that a server does not answer. Said once while it stays the same. */
-  note(text: string | null): void;
+  note: Note;
   /** Something that stays on the screen. */
   say(text: string): void;
   /** Leaves what is finished, or failed, on the screen and stops drawing. */
@@ -72,14 +72,11 @@ function countLine(jobs: readonly JobView[]): string {
 export function terminalDisplay(screen: Screen): RunDisplay {
   const block = new LiveBlock(screen);
   const done = new Set<string>();
-  let noteText: string | null = null;
+  const noted = noteInBlock(() => draw());
   let last: RunView | null = null;
 
   const draw = (said: BlockLine[] = []) => {
-    if (last === null) {
-      block.draw(noteText === null ? [] : [{ text: noteText, style: 'yellow' }], said);
-      return;
-    }
+    if (last === null) return block.draw(noted.lines, said);
     const jobs = [...last.members, ...last.others];
     const layout = layoutLines(jobs, screen.columns);
     const asLine = (job: JobView): BlockLine => ({
@@ -95,8 +92,7 @@ export function terminalDisplay(screen: Screen): RunDisplay {
     const lines = ranked.slice(0, room).map(asLine);
     if (ranked.length > room) lines.push({ text: countLine(ranked.slice(room)), style: 'dim' });
     lines.push({ text: stageBar(last, screen.columns - 1) });
-    lines.push({ text: stageLine(last), style: 'bold' });
-    if (noteText !== null) lines.push({ text: noteText, style: 'yellow' });
+    lines.push({ text: stageLine(last), style: 'bold' }, ...noted.lines);
     block.draw(lines, [...said, ...finished.map(asLine)]);
   };
 
@@ -106,11 +102,7 @@ export function terminalDisplay(screen: Screen): RunDisplay {
       last = view;
       draw();
     },
-    note(text) {
-      if (text === noteText) return;
-      noteText = text;
-      draw();
-    },
+    note: noted.note,
     say: (text) => draw([{ text, style: 'yellow' }]),
     close() {
       endResize();
@@ -135,7 +127,6 @@ export function plainDisplay(screen: Screen, now: () => number, interval = 10): 
     { state: JobView['state']; worker: string | null; done: number; at: number }
   >();
   let stage: RunView['stage'] | null = null;
-  let noteText: string | null = null;
   return {
     update(view) {
       if (view.stage !== stage) {
@@ -153,11 +144,7 @@ export function plainDisplay(screen: Screen, now: () => number, interval = 10): 
         screen.write(`${progressSentence(job)}\n`);
       }
     },
-    note(text) {
-      if (text === noteText) return;
-      noteText = text;
-      if (text !== null) screen.write(`${text}\n`);
-    },
+    note: plainNote(screen),
     say: (text) => screen.write(`${text}\n`),
     close() {},
   };

@@ -6,6 +6,7 @@ import {
 } from '@ddad/contract';
 import { duration, plural } from '../figures.ts';
 import { type BlockLine, LiveBlock } from '../live-block.ts';
+import { type Note, noteInBlock, plainNote } from '../note.ts';
 import type { Screen, Style } from '../screen.ts';
 
 /** An experiment as the terminal shows it. */
@@ -25,8 +26,7 @@ export interface ExperimentView {
 /** Shows how an experiment goes. */
 export interface ExperimentDisplay {
   update(view: ExperimentView): void;
-  /** Something the user should know now. Said once while it stays the same. */
-  note(text: string | null): void;
+  note: Note;
   /** Leaves what is finished on the screen and stops drawing. */
   close(): void;
 }
@@ -58,11 +58,10 @@ function sentence({ workflowId, axes, state, doing }: ExperimentView['runs'][num
 function terminalDisplay(screen: Screen): ExperimentDisplay {
   const block = new LiveBlock(screen);
   const ended = new Set<string>();
-  let noteText: string | null = null;
+  const noted = noteInBlock(() => draw());
   let last: ExperimentView | null = null;
   const draw = () => {
-    const note: BlockLine[] = noteText === null ? [] : [{ text: noteText, style: 'yellow' }];
-    if (last === null) return block.draw(note);
+    if (last === null) return block.draw(noted.lines);
     const line = (run: ExperimentView['runs'][number]): BlockLine => ({
       text: sentence(run),
       style: stateStyle[run.state],
@@ -72,18 +71,17 @@ function terminalDisplay(screen: Screen): ExperimentDisplay {
     );
     for (const { workflowId } of over) ended.add(workflowId);
     const running = last.runs.filter(({ state }) => state === 'running');
-    block.draw([...running.map(line), { text: headline(last), style: 'bold' }, ...note], over.map(line));
+    block.draw(
+      [...running.map(line), { text: headline(last), style: 'bold' }, ...noted.lines],
+      over.map(line),
+    );
   };
   return {
     update(view) {
       last = view;
       draw();
     },
-    note(text) {
-      if (text === noteText) return;
-      noteText = text;
-      draw();
-    },
+    note: noted.note,
     close: () => block.clear(),
   };
 }
@@ -91,7 +89,6 @@ function terminalDisplay(screen: Screen): ExperimentDisplay {
 /** A display for logs and pipes: a line on every change of what a run does. */
 function plainDisplay(screen: Screen): ExperimentDisplay {
   const said = new Map<string, string>();
-  let noteText: string | null = null;
   return {
     update(view) {
       if (view.stage === 'planning') return;
@@ -107,11 +104,7 @@ function plainDisplay(screen: Screen): ExperimentDisplay {
       }
       if (changed) screen.write(`${headline(view)}\n`);
     },
-    note(text) {
-      if (text === noteText) return;
-      noteText = text;
-      if (text !== null) screen.write(`${text}\n`);
-    },
+    note: plainNote(screen),
     close() {},
   };
 }

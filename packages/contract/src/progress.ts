@@ -11,6 +11,11 @@ export interface JobProgress {
   state: 'waiting' | 'running' | 'finished' | 'failed';
 }
 
+/** A job that waits and has done nothing yet. @param total units of work, 0 where that is not known */
+export function waitingProgress(total: number): JobProgress {
+  return { done: 0, total, loss: null, imagesPerSecond: 0, worker: null, state: 'waiting' };
+}
+
 /** NATS subject of an artifact's live progress; the message is `JobProgress` as JSON. */
 export function progressSubject(key: string): string {
   return `ddad.progress.${key}`;

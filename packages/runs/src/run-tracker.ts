@@ -1,4 +1,10 @@
-import type { JobProgress, RunProgress, RunResult, Stage } from '@ddad/contract';
+import {
+  type JobProgress,
+  type RunProgress,
+  type RunResult,
+  type Stage,
+  waitingProgress,
+} from '@ddad/contract';
 import { LossCurve, type LossPoint } from './loss-curve.ts';
 
 /** A job of a run as it is shown. */
@@ -212,14 +218,6 @@ export class RunTracker {
   private track(key: string, kind: Tracked['kind'], name: string, waitsFor: string | null): Tracked {
     let job = this.jobs.get(key);
     if (job === undefined) {
-      const queried = {
-        done: 0,
-        total: 0,
-        loss: null,
-        imagesPerSecond: 0,
-        worker: null,
-        state: 'waiting',
-      } as const;
       job = {
         key,
         kind,
@@ -227,7 +225,7 @@ export class RunTracker {
         unit: kind === 'maps' ? 'image' : 'epoch',
         waitsFor,
         live: null,
-        queried,
+        queried: waitingProgress(0),
         queriedAt: Number.NEGATIVE_INFINITY,
         reused: false,
         startedAt: null,

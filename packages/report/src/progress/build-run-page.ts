@@ -1,4 +1,4 @@
-import { scoreNames } from '@ddad/contract';
+import { scoreNames, waitingProgress } from '@ddad/contract';
 import type { RunNews } from '@ddad/runs';
 import { duration, percent } from '../figures.ts';
 import { type Html, html, jsonElement } from '../html.ts';
@@ -65,16 +65,11 @@ export function buildRunPage(news: RunNews): string {
 </section>`,
     footer: html`Read-only, served by the coordinator. In a terminal: <code>npx ddad watch ${run.id}</code>`,
     after: html`<template id="job-row">${jobRow({
+      ...waitingProgress(0),
       key: '',
       name: '',
       unit: 'epoch',
       waitsFor: null,
-      done: 0,
-      total: 0,
-      loss: null,
-      imagesPerSecond: 0,
-      worker: null,
-      state: 'waiting',
       secondsLeft: null,
       seconds: null,
       reused: false,

@@ -1,4 +1,4 @@
-import type { JobProgress } from '@ddad/contract';
+import { type JobProgress, waitingProgress } from '@ddad/contract';
 import type { JobFinished } from '@ddad/rpc';
 import type { Claim } from './fairness.ts';
 import type { WorkerEntry } from './job-link.ts';
@@ -47,7 +47,7 @@ export class SharedJob<Job> {
   constructor(want: Want<Job>) {
     this.key = want.key;
     this.job = want.job;
-    this.#progress = waiting(want.total);
+    this.#progress = waitingProgress(want.total);
   }
 
   join(want: Want<Job>): Caller<Job> {
@@ -94,7 +94,7 @@ export class SharedJob<Job> {
   /** Has the job wait for another worker, from the beginning. */
   waitAgain(): void {
     this.lease = null;
-    this.show(waiting(this.#progress.total));
+    this.show(waitingProgress(this.#progress.total));
   }
 
   /** Tells all callers how the job has ended; they are its callers no more. */
@@ -102,8 +102,4 @@ export class SharedJob<Job> {
     for (const caller of this.#callers) caller.settle(result);
     this.#callers.clear();
   }
-}
-
-function waiting(total: number): JobProgress {
-  return { done: 0, total, loss: null, imagesPerSecond: 0, worker: null, state: 'waiting' };
 }

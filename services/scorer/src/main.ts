@@ -1,7 +1,15 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { DatasetCache, emptyScratch, JobHost, jobMetrics, limitsOf } from '@ddad/jobs';
+import {
+  DatasetCache,
+  emptyScratch,
+  JobHost,
+  jobMetrics,
+  limitsOf,
+  openJobServer,
+  shutdownLimits,
+} from '@ddad/jobs';
 import {
   closeNats,
   connectNats,
@@ -11,18 +19,13 @@ import {
   publishProgress,
   readConfig,
   Shutdown,
-  serveOperations,
   serviceRegistry,
   storeAccess,
   untilSignal,
 } from '@ddad/platform';
-import { close, listen } from '@ddad/rpc';
 import { createS3Store } from '@ddad/storage';
 import { scorerConfig } from './config.ts';
 import { createScorerServer } from './server.ts';
-
-/** A checkpoint written and stored, and a margin; Kubernetes' grace period has to be longer. */
-const shutdownMs = 28_000;
 
 const config = readConfig(scorerConfig);
 const access = grpcAccess(config);
@@ -53,24 +56,22 @@ const host = new JobHost({
   metrics: jobMetrics(registry),
 });
 const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
-const { server, health } = createScorerServer({
+const server = createScorerServer({
   host,
   store,
   cache,
   threads: config.SCORER_THREADS,
   stepsACall: config.STEPS_A_CALL,
 });
-const port = await listen(server, config.SCORER_LISTEN, access, logger);
-shutdown.add('server', () => close(server, health, 2000));
-if (config.HTTP_LISTEN !== undefined) {
-  const operations = await serveOperations({
-    address: config.HTTP_LISTEN,
-    registry,
-    ready: () => health.serving,
-  });
-  shutdown.add('operations', () => operations.close());
-}
-shutdown.add('jobs', () => host.close(), shutdownMs - 4000);
+const port = await openJobServer(server, {
+  address: config.SCORER_LISTEN,
+  access,
+  operations: config.HTTP_LISTEN,
+  registry,
+  logger,
+  shutdown,
+});
+shutdown.add('jobs', () => host.close(), shutdownLimits.jobsMs);
 logger.info({ port, threads: config.SCORER_THREADS, slots: config.SCORER_SLOTS }, 'scorer ready');
 
-await untilSignal(shutdown, logger, shutdownMs);
+await untilSignal(shutdown, logger, shutdownLimits.allMs);

@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { DatasetCache, deviceName, emptyScratch, JobHost, jobMetrics, limitsOf } from '@ddad/jobs';
+import {
+  DatasetCache,
+  deviceName,
+  emptyScratch,
+  JobHost,
+  jobMetrics,
+  limitsOf,
+  openJobServer,
+  shutdownLimits,
+} from '@ddad/jobs';
 import {
   announceTrainer,
   closeNats,
@@ -11,18 +20,13 @@ import {
   publishProgress,
   readConfig,
   Shutdown,
-  serveOperations,
   serviceRegistry,
   storeAccess,
   untilSignal,
 } from '@ddad/platform';
-import { close, listen } from '@ddad/rpc';
 import { createS3Store } from '@ddad/storage';
 import { trainerConfig } from './config.ts';
 import { createTrainerServer } from './server.ts';
-
-/** A checkpoint written and stored, and a margin; Kubernetes' grace period has to be longer. */
-const shutdownMs = 28_000;
 
 const config = readConfig(trainerConfig);
 const access = grpcAccess(config);
@@ -55,22 +59,20 @@ const host = new JobHost({
   metrics: jobMetrics(registry),
   onKeys: (keys) => onKeys(keys),
 });
-const { server, health } = createTrainerServer({
+const server = createTrainerServer({
   host,
   cache,
   threads: config.TRAINER_THREADS,
   stepsACall: config.STEPS_A_CALL,
 });
-const port = await listen(server, config.TRAINER_LISTEN, access, logger);
-shutdown.add('server', () => close(server, health, 2000));
-if (config.HTTP_LISTEN !== undefined) {
-  const operations = await serveOperations({
-    address: config.HTTP_LISTEN,
-    registry,
-    ready: () => health.serving,
-  });
-  shutdown.add('operations', () => operations.close());
-}
+const port = await openJobServer(server, {
+  address: config.TRAINER_LISTEN,
+  access,
+  operations: config.HTTP_LISTEN,
+  registry,
+  logger,
+  shutdown,
+});
 
 const listenHost = config.TRAINER_LISTEN.slice(0, config.TRAINER_LISTEN.lastIndexOf(':'));
 const address = `${config.TRAINER_ADVERTISE ?? listenHost}:${port}`;
@@ -89,8 +91,8 @@ const presence = await announceTrainer(
 );
 onKeys = (keys) => presence.update({ keys });
 shutdown.add('presence', () => presence.close());
-shutdown.add('jobs', () => host.close(), shutdownMs - 4000);
+shutdown.add('jobs', () => host.close(), shutdownLimits.jobsMs);
 shutdown.add('leaving', () => presence.update({ leaving: true }));
 logger.info({ address, threads: config.TRAINER_THREADS, slots: config.TRAINER_SLOTS }, 'trainer ready');
 
-await untilSignal(shutdown, logger, shutdownMs);
+await untilSignal(shutdown, logger, shutdownLimits.allMs);

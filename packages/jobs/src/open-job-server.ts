@@ -1,0 +1,32 @@
+import { type GrpcAccess, type Logger, type Registry, type Shutdown, serveOperations } from '@ddad/platform';
+import { close, type createServer, listen } from '@ddad/rpc';
+
+export interface JobServerPlace {
+  /** host:port to be called at; port 0 takes a free one. */
+  address: string;
+  access: GrpcAccess;
+  /** host:port for probes and Prometheus; none unless given. */
+  operations: string | undefined;
+  registry: Registry;
+  logger: Logger;
+  /** Takes what is to be closed. */
+  shutdown: Shutdown;
+}
+
+/**
+ * Opens a service that takes jobs to its callers, and to those who run it.
+ * @returns the port that it is called at
+ * @throws where an address cannot be bound; the message names it
+ */
+export async function openJobServer(
+  { server, health }: ReturnType<typeof createServer>,
+  { address, access, operations, registry, logger, shutdown }: JobServerPlace,
+): Promise<number> {
+  const port = await listen(server, address, access, logger);
+  shutdown.add('server', () => close(server, health, 2000));
+  if (operations !== undefined) {
+    const opened = await serveOperations({ address: operations, registry, ready: () => health.serving });
+    shutdown.add('operations', () => opened.close());
+  }
+  return port;
+}

@@ -2,35 +2,15 @@ import { pauseSignal, type RunProgress, type RunResult, resumeSignal } from '@dd
 import { JobError } from '@ddad/rpc';
 import { manifestKey, readManifest, StoreError } from '@ddad/storage';
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  type Bench,
-  causeOfFailure,
-  createBench,
-  oneClass,
-  startTemporal,
-  type Temporal,
-} from './coordinator-bench.testing.ts';
+import { describe, expect, it } from 'vitest';
+import { benchEachTest, patience } from './bench-each-test.testing.ts';
+import { type Bench, causeOfFailure, oneClass } from './coordinator-bench.testing.ts';
 import { startTrainer } from './fake-services.testing.ts';
 
-/** For what has to come, on a machine with other work. */
-const patience = { timeout: 20_000 };
-
-// Real servers, on a machine that may have other work.
-vi.setConfig({ testTimeout: 90_000 });
-
-let temporal: Temporal;
 let bench: Bench;
-
-beforeAll(async () => {
-  temporal = await startTemporal();
-}, 120_000);
-afterAll(async () => temporal?.dispose(), 30_000);
-
-beforeEach(async () => {
-  bench = await createBench(temporal);
+benchEachTest((fresh) => {
+  bench = fresh;
 });
-afterEach(async () => bench.close(), 30_000);
 
 async function stageUntil(handle: WorkflowHandle, stage: RunProgress['stage']): Promise<void> {
   await expect.poll(async () => (await handle.query<RunProgress>('progress')).stage, patience).toBe(stage);

@@ -2,35 +2,15 @@ import type { RunProgress, RunResult } from '@ddad/contract';
 import { JobError } from '@ddad/rpc';
 import { artifactKey, memberSeed, readManifest } from '@ddad/storage';
 import { CancelledFailure } from '@temporalio/common';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { benchEachTest, patience } from './bench-each-test.testing.ts';
 import { cancelLimits } from './cancel-limits.ts';
-import {
-  type Bench,
-  causeOfFailure,
-  createBench,
-  oneClass,
-  startTemporal,
-  type Temporal,
-} from './coordinator-bench.testing.ts';
+import { type Bench, causeOfFailure, oneClass } from './coordinator-bench.testing.ts';
 
-/** For what has to come, on a machine with other work. */
-const patience = { timeout: 20_000 };
-
-// Real servers, on a machine that may have other work.
-vi.setConfig({ testTimeout: 90_000 });
-
-let temporal: Temporal;
 let bench: Bench;
-
-beforeAll(async () => {
-  temporal = await startTemporal();
-}, 120_000);
-afterAll(async () => temporal?.dispose(), 30_000);
-
-beforeEach(async () => {
-  bench = await createBench(temporal);
+benchEachTest((fresh) => {
+  bench = fresh;
 });
-afterEach(async () => bench.close(), 30_000);
 
 describe('a coordinator', () => {
   it('takes a run from its members over maps and refiner to the report', async () => {

@@ -1,23 +1,18 @@
 import type { ExperimentFile, ExperimentProgress, ExperimentResult } from '@ddad/contract';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Activities } from '../activities/index.ts';
 import { HeldMembers } from './fake-activities.testing.ts';
+import { fakesEachTest } from './fakes-each-test.testing.ts';
 import { expectReplays, failureOf } from './run-expectations.testing.ts';
-import { small, startWorkflowServer, type WorkflowServer } from './workflow-server.testing.ts';
-
-// Real servers, on a machine that may have other work.
-vi.setConfig({ testTimeout: 90_000 });
+import { small, type WorkflowServer } from './workflow-server.testing.ts';
 
 let server: WorkflowServer;
 let fakes: Activities;
 
-beforeAll(async () => {
-  server = await startWorkflowServer();
-}, 120_000);
-afterAll(async () => server?.dispose(), 60_000);
-beforeEach(() => {
-  fakes = server.reset();
+fakesEachTest((shared, fresh) => {
+  server = shared;
+  fakes = fresh;
 });
 
 const { dataset: _, ...fields } = small;

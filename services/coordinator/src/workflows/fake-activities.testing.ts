@@ -4,6 +4,7 @@ import { Context } from '@temporalio/activity';
 import { planExperiment, publishExperiment } from '../activities/experiment.ts';
 import type { Activities } from '../activities/index.ts';
 import { planFurtherMembers, planRun, planScoringOf } from '../activities/plan.ts';
+import type { MapsArgs } from '../activities/score.ts';
 import type { TrainMemberArgs } from '../activities/train-member.ts';
 import { DatasetCatalog } from '../dataset-catalog.ts';
 
@@ -37,6 +38,13 @@ export function fakeActivities(options: FakeOptions): Activities {
     planExperiment: (raw) => planExperiment(deps, raw),
     publishExperiment: (experiment) => publishExperiment(deps, experiment),
   };
+}
+
+/** Has makeMaps do nothing but note what it is asked for. @returns that, as it comes */
+export function recordMaps(activities: Activities): MapsArgs[] {
+  const asked: MapsArgs[] = [];
+  activities.makeMaps = async (args) => void asked.push(args);
+  return asked;
 }
 
 export function memberResult({ spec, index, key, finished, replaced }: TrainMemberArgs): MemberResult {

@@ -1,32 +1,25 @@
 import type { RunResult } from '@ddad/contract';
 import { memberSeed } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Activities } from '../activities/index.ts';
 import type { MapsArgs } from '../activities/score.ts';
 import type { TrainMemberArgs } from '../activities/train-member.ts';
-import { memberResult, working } from './fake-activities.testing.ts';
+import { memberResult, recordMaps, working } from './fake-activities.testing.ts';
+import { fakesEachTest } from './fakes-each-test.testing.ts';
 import { expectReplays, failureOf, progressUntil } from './run-expectations.testing.ts';
-import { small, startWorkflowServer, type WorkflowServer } from './workflow-server.testing.ts';
-
-// Real servers, on a machine that may have other work.
-vi.setConfig({ testTimeout: 90_000 });
+import { small, type WorkflowServer } from './workflow-server.testing.ts';
 
 let server: WorkflowServer;
 let fakes: Activities;
 let trained: TrainMemberArgs[];
 let mapped: MapsArgs[];
 
-beforeAll(async () => {
-  server = await startWorkflowServer();
-}, 120_000);
-afterAll(async () => server?.dispose(), 60_000);
-
-beforeEach(() => {
-  fakes = server.reset();
+fakesEachTest((shared, fresh) => {
+  server = shared;
+  fakes = fresh;
   trained = [];
-  mapped = [];
-  fakes.makeMaps = async (args) => void mapped.push(args);
+  mapped = recordMaps(fakes);
 });
 
 /** Trains members at once, except where `fail` throws. */

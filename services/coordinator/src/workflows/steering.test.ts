@@ -8,32 +8,25 @@ import {
 import { memberSeed } from '@ddad/storage';
 import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Activities } from '../activities/index.ts';
 import type { MapsArgs } from '../activities/score.ts';
 import { addDataset } from '../datasets.testing.ts';
-import { HeldMembers, working } from './fake-activities.testing.ts';
+import { HeldMembers, recordMaps, working } from './fake-activities.testing.ts';
+import { fakesEachTest } from './fakes-each-test.testing.ts';
 import { expectReplays, failureOf, progressUntil } from './run-expectations.testing.ts';
-import { small, startWorkflowServer, type WorkflowServer } from './workflow-server.testing.ts';
-
-// Real servers, on a machine that may have other work.
-vi.setConfig({ testTimeout: 90_000 });
+import { small, type WorkflowServer } from './workflow-server.testing.ts';
 
 let server: WorkflowServer;
 let fakes: Activities;
 let held: HeldMembers;
 let mapped: MapsArgs[];
 
-beforeAll(async () => {
-  server = await startWorkflowServer();
-}, 120_000);
-afterAll(async () => server?.dispose(), 60_000);
-
-beforeEach(() => {
-  fakes = server.reset();
+fakesEachTest((shared, fresh) => {
+  server = shared;
+  fakes = fresh;
   held = new HeldMembers(fakes);
-  mapped = [];
-  fakes.makeMaps = async (args) => void mapped.push(args);
+  mapped = recordMaps(fakes);
 });
 
 const four = ['ndm 0', 'ndm 1', 'udm 0', 'udm 1'];

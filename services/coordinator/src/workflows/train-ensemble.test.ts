@@ -1,17 +1,15 @@
 import type { ReportFacts, RunProgress, RunResult } from '@ddad/contract';
 import { taskQueue, workflowType } from '@ddad/contract';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Activities } from '../activities/index.ts';
 import type { MapsArgs, RefineArgs } from '../activities/score.ts';
 import type { TrainMemberArgs } from '../activities/train-member.ts';
 import { memberProgressSignal, toRow } from '../member-progress.ts';
-import { memberResult, working } from './fake-activities.testing.ts';
+import { memberResult, recordMaps, working } from './fake-activities.testing.ts';
+import { fakesEachTest } from './fakes-each-test.testing.ts';
 import { expectReplays, failureOf } from './run-expectations.testing.ts';
-import { small, startWorkflowServer, type WorkflowServer } from './workflow-server.testing.ts';
-
-// Real servers, on a machine that may have other work.
-vi.setConfig({ testTimeout: 90_000 });
+import { small, type WorkflowServer } from './workflow-server.testing.ts';
 
 let server: WorkflowServer;
 let fakes: Activities;
@@ -20,23 +18,18 @@ let mapped: MapsArgs[];
 let refined: RefineArgs[];
 let reported: ReportFacts[];
 
-beforeAll(async () => {
-  server = await startWorkflowServer();
-}, 120_000);
-afterAll(async () => server?.dispose(), 60_000);
-
-beforeEach(() => {
+fakesEachTest((shared, fresh) => {
+  server = shared;
+  fakes = fresh;
   trained = [];
-  mapped = [];
+  mapped = recordMaps(fakes);
   refined = [];
   reported = [];
-  fakes = server.reset();
   const { report } = fakes;
   fakes.trainMember = async (args) => {
     trained.push(args);
     return memberResult(args);
   };
-  fakes.makeMaps = async (args) => void mapped.push(args);
   fakes.refine = async (args) => void refined.push(args);
   fakes.report = async (facts) => {
     reported.push(facts);

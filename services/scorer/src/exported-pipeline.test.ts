@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { type Backbone, backbones, type RefinerInput, type Role, recipes } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
-import type { ChildContext } from '@ddad/jobs/child';
 import { externalWeights, inlineWeights, memberModel, type PipelineFacts, pipelineModel } from '@ddad/onnx';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { undisturbed } from './undisturbed.testing.ts';
+import { side, waveImages } from './wave-images.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
@@ -19,26 +19,8 @@ const { applyRefiner } = await import('./apply-refiner.ts');
 const { makeMaps } = await import('./make-maps.ts');
 const { tf } = await import('@ddad/compute');
 
-const side = 64;
-const area = side * side;
 const count = 3;
-const pixels = Uint8Array.from(
-  { length: count * area },
-  (_, i) => 128 + 127 * Math.sin(i * 0.013 + i / area),
-);
-const context: ChildContext = {
-  ready: () => {},
-  progress: () => {},
-  afterStep: async () => 'go on',
-  checkpoint: () => {},
-};
-
-let directory: string;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ddad-exported-'));
-  await writeFile(join(directory, 'pixels.u8'), pixels);
-});
-afterAll(() => rm(directory, { recursive: true }));
+const { pixels, directory, path: pixelsPath } = await waveImages(count);
 
 type Parameters = ReturnType<typeof asrNet>['parameters'];
 
@@ -84,7 +66,7 @@ async function makeExported(name: Backbone) {
     ndm: [await member(1), await member(2)],
     udm: [await member(3)],
   };
-  const task = { images: [0, 1, 2], pixels: join(directory, 'pixels.u8'), directory, threads: 1 };
+  const task = { images: [0, 1, 2], pixels: pixelsPath, directory, threads: 1 };
   const keys = (role: Role) => members[role].map((_path, index) => `${role}-${index}`);
   const spec = {
     recipe: recipes.maps,
@@ -94,7 +76,7 @@ async function makeExported(name: Backbone) {
     imagesDigest: pixelsDigest(pixels),
     imageSize: side,
   };
-  const maps = (await makeMaps({ type: 'map', spec, members, ...task }, context))!;
+  const maps = (await makeMaps({ type: 'map', spec, members, ...task }, undisturbed))!;
   const own = new Map<string, Float32Array>();
   const scores = await read(maps.files.scores!);
   for (const [key, { data }] of scores) own.set(key === 'rec.0' ? 'rec' : key, data);
@@ -114,7 +96,7 @@ async function makeExported(name: Backbone) {
       directory,
       threads: 1,
     };
-    const refined = (await applyRefiner({ type: 'apply', ...apply }, context))!;
+    const refined = (await applyRefiner({ type: 'apply', ...apply }, undisturbed))!;
     own.set(score, (await read(refined.files.scores!)).get('scores')!.data);
     own.set(`${score}_map`, (await read(refined.files.maps!)).get('maps')!.data);
   }

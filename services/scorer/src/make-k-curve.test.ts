@@ -1,63 +1,28 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { type Backbone, recipes } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
-import type { ChildContext } from '@ddad/jobs/child';
-import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeSafetensors } from '@ddad/storage/safetensors';
+import { describe, expect, test } from 'vitest';
 import type { KCurveTask, MapTask } from './tasks.ts';
+import { undisturbed } from './undisturbed.testing.ts';
+import { side, waveImages } from './wave-images.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
 const { tf } = await import('@ddad/compute');
-const { backbone, initialise, toPyTorch } = await import('@ddad/models');
 const { makeKCurve } = await import('./make-k-curve.ts');
 const { makeMaps } = await import('./make-maps.ts');
+const { strongMember } = await import('./strong-member.testing.ts');
 const { subsetStep } = await import('./subset-scores.ts');
 
-const side = 64;
-const area = side * side;
 // More than a batch of eight, and no whole number of them.
 const count = 11;
-
-let directory: string;
-const pixels = Uint8Array.from(
-  { length: count * area },
-  (_, i) => 128 + 127 * Math.sin(i * 0.013 + i / area),
-);
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ddad-k-curve-'));
-  await writeFile(join(directory, 'pixels.u8'), pixels);
-});
-afterAll(async () => {
-  await rm(directory, { recursive: true });
-});
-
-/** A member's file; its last layer is made strong, as a new member's output is next to nothing. */
-async function member(name: Backbone, seed: number): Promise<string> {
-  const model = backbone(name, side);
-  const weights = initialise(model.parameters, seed);
-  const last = weights.get('decoder.9.weight')!.data;
-  last.forEach((value, i) => {
-    last[i] = 300 * value;
-  });
-  const path = join(directory, `${name}-${seed}.safetensors`);
-  await writeFile(path, encodeSafetensors(toPyTorch(model.parameters, weights)));
-  return path;
-}
-
-const context: ChildContext = {
-  ready: () => {},
-  progress: () => {},
-  afterStep: async () => 'go on',
-  checkpoint: () => {},
-};
+const { pixels, directory, path } = await waveImages(count);
 
 async function task(name: Backbone, ndm: number[], udm: number[]): Promise<KCurveTask> {
-  const files = (seeds: number[]) => Promise.all(seeds.map((seed) => member(name, seed)));
+  const files = (seeds: number[]) =>
+    Promise.all(seeds.map(async (seed) => (await strongMember(directory, name, seed)).path));
   return {
     type: 'k-curve',
     spec: {
@@ -70,7 +35,7 @@ async function task(name: Backbone, ndm: number[], udm: number[]): Promise<KCurv
       subsets: 100,
     },
     members: { ndm: await files(ndm), udm: await files(udm) },
-    pixels: join(directory, 'pixels.u8'),
+    pixels: path,
     images: Array.from({ length: count }, (_, i) => i),
     directory,
     threads: 1,
@@ -78,7 +43,7 @@ async function task(name: Backbone, ndm: number[], udm: number[]): Promise<KCurv
 }
 
 async function kCurve(of: KCurveTask) {
-  return decodeSafetensors(await readFile((await makeKCurve(of, context))!.files.scores)).tensors;
+  return decodeSafetensors(await readFile((await makeKCurve(of, undisturbed))!.files.scores)).tensors;
 }
 
 /** What a run of these members alone gives. */
@@ -91,7 +56,7 @@ async function runScores({ spec, ...rest }: KCurveTask, members: number[]) {
     spec: { ...own, ndm: pick(spec.ndm), udm: pick(spec.udm) },
     members: { ndm: pick(rest.members.ndm), udm: pick(rest.members.udm) },
   };
-  return decodeSafetensors(await readFile((await makeMaps(alone, context))!.files.scores)).tensors;
+  return decodeSafetensors(await readFile((await makeMaps(alone, undisturbed))!.files.scores)).tensors;
 }
 
 describe.each(['ae', 'aeu'] as const)('subsets of %s', (name) => {

@@ -1,39 +1,23 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { type Backbone, recipes } from '@ddad/contract';
 import { networkInput, pixelsDigest } from '@ddad/dataset/packed-pixels';
-import type { ChildContext } from '@ddad/jobs/child';
-import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeSafetensors } from '@ddad/storage/safetensors';
+import { describe, expect, test } from 'vitest';
 import type { MapTask } from './tasks.ts';
+import { undisturbed } from './undisturbed.testing.ts';
+import { area, side, waveImages } from './wave-images.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
 const { dropoutMask, maskSeed, tf } = await import('@ddad/compute');
-const { backbone, initialise, toPyTorch } = await import('@ddad/models');
 const { reference } = await import('@ddad/models/testing');
 const { makeMaps } = await import('./make-maps.ts');
+const { strongMember } = await import('./strong-member.testing.ts');
 
-const side = 64;
-const area = side * side;
 const count = 3;
-
-let directory: string;
-const pixels = Uint8Array.from(
-  { length: count * area },
-  (_, i) => 128 + 127 * Math.sin(i * 0.013 + i / area),
-);
+const { pixels, directory, path: pixelsPath } = await waveImages(count);
 const x = networkInput(pixels);
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ddad-maps-'));
-  await writeFile(join(directory, 'pixels.u8'), pixels);
-});
-afterAll(async () => {
-  await rm(directory, { recursive: true });
-});
 
 const members = new Map<string, ReturnType<typeof makeMember>>();
 
@@ -47,15 +31,7 @@ function member(name: Backbone, seed: number): ReturnType<typeof makeMember> {
 
 /** A member's file, and what it makes of the images: x̂ and σ² (1 where it estimates none), [count × area] each. */
 async function makeMember(name: Backbone, seed: number) {
-  const model = backbone(name, side);
-  const weights = initialise(model.parameters, seed);
-  // Otherwise a new member's output is next to nothing, and its σ² next to 1.
-  const last = weights.get('decoder.9.weight')!.data;
-  last.forEach((value, i) => {
-    last[i] = 300 * value;
-  });
-  const path = join(directory, `${name}-${seed}.safetensors`);
-  await writeFile(path, encodeSafetensors(toPyTorch(model.parameters, weights)));
+  const { model, weights, path } = await strongMember(directory, name, seed);
   return tf.tidy(() => {
     const tensors = Object.fromEntries(
       [...weights].map(([key, { data, shape }]) => [key, tf.tensor(data, shape)]),
@@ -65,13 +41,6 @@ async function makeMember(name: Backbone, seed: number) {
     return { path, image: found.image.dataSync<'float32'>().slice(), variance };
   });
 }
-
-const context: ChildContext = {
-  ready: () => {},
-  progress: () => {},
-  afterStep: async () => 'go on',
-  checkpoint: () => {},
-};
 
 describe.each(['ae', 'aeu'] as const)('maps of %s', (name) => {
   test("are what the members' reconstructions make of them, pixel by pixel", async () => {
@@ -89,12 +58,12 @@ describe.each(['ae', 'aeu'] as const)('maps of %s', (name) => {
         imageSize: side,
       },
       members: { ndm: ndm.map(({ path }) => path), udm: udm.map(({ path }) => path) },
-      pixels: join(directory, 'pixels.u8'),
+      pixels: pixelsPath,
       images,
       directory,
       threads: 1,
     };
-    const made = await makeMaps(task, context);
+    const made = await makeMaps(task, undisturbed);
     const read = async (file: string) => decodeSafetensors(await readFile(made!.files[file])).tensors;
     const [maps, scores] = [await read('maps'), await read('scores')];
 
@@ -161,12 +130,12 @@ describe.each(['ae', 'aeu'] as const)('maps of %s with MC Dropout', (name) => {
         dropout,
       },
       members: { ndm: [ndm.path], udm: [udm.path] },
-      pixels: join(directory, 'pixels.u8'),
+      pixels: pixelsPath,
       images: [0, 1, 2],
       directory,
       threads: 1,
     };
-    const made = await makeMaps(task, { ...context, afterStep: async () => answer });
+    const made = await makeMaps(task, { ...undisturbed, afterStep: async () => answer });
     if (made === null) return null;
     const read = async (file: string) => decodeSafetensors(await readFile(made.files[file])).tensors;
     return { ndm, udm, maps: await read('maps'), scores: await read('scores') };

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { type RefinerSpec, recipes } from '@ddad/contract';
 import { imagesDigest, packDataset, writePhantom } from '@ddad/dataset';
-import type { ChildContext } from '@ddad/jobs/child';
 import { artifactKey, decodeSafetensors, encodeSafetensors } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RefineTask } from './tasks.ts';
+import { undisturbed } from './undisturbed.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
@@ -77,15 +77,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-const context: ChildContext = {
-  ready: () => {},
-  progress: () => {},
-  afterStep: async () => 'go on',
-  checkpoint: () => {},
-};
-
 async function train(change: Partial<RefineTask> = {}) {
-  const result = await trainRefiner({ ...task, ...change }, context);
+  const result = await trainRefiner({ ...task, ...change }, undisturbed);
   if (result === null) throw new Error('expected a refiner, was stopped');
   const weights = await readFile(result.files.weights);
   return { result, weights, sha256: createHash('sha256').update(weights).digest('hex') };
@@ -116,7 +109,7 @@ test('training gives the same bytes where it was stopped in the middle of an epo
   const stopped = await trainRefiner(
     { ...task, ...twoEpochs },
     {
-      ...context,
+      ...undisturbed,
       afterStep: async () => (++steps === 3 ? 'stop' : 'go on'),
       checkpoint: (_done, path) => {
         checkpoint = path;

@@ -1,4 +1,4 @@
-import { cpSync, globSync, mkdirSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, globSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { run } from './commands.ts';
 import { unpackedWheel, type WheelPin, wheelPin, wheelPins } from './pins.ts';
@@ -33,10 +33,24 @@ export function makeTensorflowRoot(directory: string, variant: Variant): void {
     const unpacked = unpackedWheel(pin);
     for (const path of globSync(join(unpacked, 'nvidia/*/lib/*.so*')))
       cpSync(path, join(target, basename(path)));
-    // What TensorFlow compiles kernels with, where it has none ready for a GPU.
-    for (const path of globSync(join(unpacked, 'nvidia/cuda_nvcc')))
-      cpSync(path, join(directory, 'opt/nvidia/cuda_nvcc'), { recursive: true });
+    if (pin.name === 'nvidia-cuda-nvcc-cu12') addKernelCompiler(unpacked, directory);
   }
+}
+
+/**
+ * Lays out what TensorFlow compiles kernels with, where it has none ready for a GPU, and XLA all of its own: the place that the
+ * Containerfile's XLA_FLAGS names.
+ * @param unpacked content of NVIDIA's wheel nvcc
+ */
+export function addKernelCompiler(unpacked: string, directory: string): void {
+  const from = join(unpacked, 'nvidia/cuda_nvcc');
+  const to = join(directory, 'opt/nvidia/cuda_nvcc');
+  const [assembler, library] = ['bin/ptxas', 'nvvm/libdevice/libdevice.10.bc'];
+  for (const file of [assembler, library])
+    if (!existsSync(join(from, file))) throw new Error(`${from}: expected ${file}, got none`);
+  cpSync(from, to, { recursive: true });
+  // Unpacking leaves it without its mode.
+  chmodSync(join(to, assembler), 0o755);
 }
 
 /** Compiles the addon between Node and TensorFlow for its place in the image. @param modules app/node_modules */

@@ -33,7 +33,13 @@ export function dropoutMask(seed: Tensor, site: number, shape: readonly number[]
     const own = tf.add(tf.cast(seed, 'int32'), tf.tensor1d([0, site * 2 ** bits], 'int32'));
     const uniform = node.executeSingleOutput(
       'StatelessRandomUniform',
-      [type('dtype', binding.TF_FLOAT), type('T', binding.TF_INT32), type('Tseed', binding.TF_INT32)],
+      [
+        type('dtype', binding.TF_FLOAT),
+        type('T', binding.TF_INT32),
+        type('Tseed', binding.TF_INT32),
+        // XLA's own generator has other values under the same seed.
+        { name: '_XlaCompile', type: binding.TF_ATTR_BOOL, value: false },
+      ],
       [tf.tensor1d([...shape], 'int32'), own],
     );
     return tf.mul(tf.cast(tf.greaterEqual(uniform, rate), 'float32'), 1 / (1 - rate));

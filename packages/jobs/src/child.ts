@@ -14,6 +14,7 @@ export class ChildFault extends Error {
 
 /** What a job's work is given to talk to its parent. */
 export interface ChildContext {
+  /** Called before the first step, and before any other that TensorFlow has to compile something for. */
   ready(): void;
   progress(progress: ChildProgress): void;
   /**

@@ -251,6 +251,7 @@ export class Job {
     let fault: JobError | null = null;
     child.onMessage((message) => {
       if (message.type === 'step') clock.stepped();
+      else if (message.type === 'ready') clock.compiles();
       else clock.heard();
       if (message.type === 'progress') onProgress(message);
       else if (message.type === 'checkpoint') uploads.add(message.done, message.path);

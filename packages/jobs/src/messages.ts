@@ -25,7 +25,7 @@ export interface ChildResult {
 }
 
 export type FromChild =
-  /** Loaded and compiled: steps advance from here on. */
+  /** Loaded: steps advance from here on. Again where the next one has something to compile. */
   | { type: 'ready' }
   /** A step was done: the sign of life. */
   | { type: 'step' }

@@ -45,6 +45,16 @@ test('slow steps may be silent for 20 times their median', () => {
   expect(pass(stallWatchMs)).toBe(10_250);
 });
 
+test('compiling later may take as long as loading may, and is no measure of a step', () => {
+  const { clock, pass, steps } = watched();
+  steps(5, 100);
+  clock.compiles();
+  expect(pass(9_900)).toBeNull();
+  clock.stepped();
+  steps(2, 100);
+  expect(pass(2_250)).toBe(2_250);
+});
+
 test('one slow step among fast ones, and compiling before the first, do not raise the limit', () => {
   const { pass, steps } = watched();
   steps(1, 9_000);

@@ -1,5 +1,5 @@
 export interface StallLimits {
-  /** Silence allowed until the process is ready, and again until its first step, which may compile. In ms. */
+  /** Silence allowed until the process is ready, and again until a step that may compile. In ms. */
   loadMs: number;
   /** Silence allowed between steps, unless 20 times the median step is longer. In ms. */
   stallMs: number;
@@ -14,6 +14,7 @@ const keptGaps = 51;
 /** Finds the time after which a silent process counts as hung. */
 export class StallClock {
   readonly #stallMs: number;
+  readonly #loadMs: number;
   readonly #now: () => number;
   #limitMs: number;
   #silentMs = 0;
@@ -24,6 +25,7 @@ export class StallClock {
   /** @param now a clock in ms that nobody sets, such as `performance.now` */
   constructor(limits: StallLimits, now: () => number = () => performance.now()) {
     this.#stallMs = limits.stallMs;
+    this.#loadMs = limits.loadMs;
     this.#limitMs = limits.loadMs;
     this.#now = now;
     this.#askedAt = now();
@@ -32,6 +34,14 @@ export class StallClock {
   /** The process said something. */
   heard(): void {
     this.#silentMs = 0;
+  }
+
+  /** The process is about to make a step that may compile first. */
+  compiles(): void {
+    this.heard();
+    this.#limitMs = this.#loadMs;
+    // What it takes is no measure of a step.
+    this.#lastStep = null;
   }
 
   /** The process told of a step. */

@@ -202,6 +202,14 @@ test('a call of several steps ends in one checkpoint, which single steps go on f
   expect(second.step.readState()).toEqual(calm.step.readState());
 });
 
+test('tells of every number of steps that is new, as TensorFlow compiles for it', async () => {
+  const { loop, step } = longer([], 3);
+  const readyAt: number[] = [];
+  loop.context.ready = () => readyAt.push(step.steps);
+  await runTraining(loop);
+  expect(readyAt).toEqual([0, 3]);
+});
+
 test('the inputs of one call have places of their own', async () => {
   const places: number[] = [];
   const { loop } = longer([], 3);

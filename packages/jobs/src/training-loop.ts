@@ -66,6 +66,7 @@ export async function runTraining(loop: TrainingLoop): Promise<TrainingOutcome> 
   };
 
   context.ready();
+  const compiled = new Set<number>();
   while (step.steps < epochs * stepsPerEpoch) {
     const epoch = Math.floor(step.steps / stepsPerEpoch);
     const order = loop.order(epoch);
@@ -73,6 +74,9 @@ export async function runTraining(loop: TrainingLoop): Promise<TrainingOutcome> 
     const first = step.steps - epoch * stepsPerEpoch;
     for (let batch = first; batch < stepsPerEpoch; ) {
       const count = Math.min(step.stepsACall, stepsPerEpoch - batch);
+      // TensorFlow compiles anew for a number of steps that no call had.
+      if (compiled.size > 0 && !compiled.has(count)) context.ready();
+      compiled.add(count);
       const before = step.steps;
       const losses = step.runSeveral(
         Array.from({ length: count }, (_, i) => loop.inputs(epoch, order, (batch + i) * batchSize, i)),

@@ -1,6 +1,6 @@
 /**
- * Trains a made-up member on the device that TensorFlow finds: `gpu-check-process.ts EPOCHS` prints one JSON line,
- * `GpuCheckFigures`. Its environment decides the device.
+ * Trains a made-up member on the device that TensorFlow finds: `gpu-check-process.ts EPOCHS FORM` prints one JSON line,
+ * `GpuCheckFigures`. Its environment decides the device, and whether there is XLA; FORM is a `GpuForm` as JSON.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,15 +10,22 @@ import { recipes } from '@ddad/contract';
 import { imagesDigest } from '@ddad/dataset';
 import type { ChildContext } from '@ddad/jobs/child';
 import type { GpuCheckFigures } from './compare-devices.ts';
+import type { GpuForm } from './gpu-check-forms.ts';
 import { trainMember } from './train-member.ts';
 
 const epochs = Number(process.argv[2]);
-const [imageSize, batchSize, count] = [64, 64, 1024];
+const form = JSON.parse(process.argv[3] as string) as GpuForm;
+const [imageSize, batchSize, count] = [64, 64, 2048];
 const directory = await mkdtemp(join(tmpdir(), 'ddad-gpu-check-'));
 const speeds: number[] = [];
+let firstEpoch = Number.NaN;
 const context: ChildContext = {
   ready: () => {},
-  progress: ({ imagesPerSecond }) => void speeds.push(imagesPerSecond),
+  progress: ({ imagesPerSecond }) => {
+    // Since this process began.
+    if (speeds.length === 0) firstEpoch = performance.now() / 1000;
+    speeds.push(imagesPerSecond);
+  },
   afterStep: async () => 'go on',
   checkpoint: () => {},
 };
@@ -51,13 +58,17 @@ try {
       directory,
       checkpoint: null,
       threads: Number(process.env.OMP_NUM_THREADS),
+      stepsACall: form.stepsACall,
+      residentBytes: form.resident ? Number.POSITIVE_INFINITY : 0,
     },
     context,
   );
+  const imagesPerSecond = Math.max(...speeds);
   const figures: GpuCheckFigures = {
     gpu: backend().isUsingGpuDevice,
     losses: result?.history ?? [],
-    imagesPerSecond: Math.max(...speeds),
+    imagesPerSecond,
+    startSeconds: firstEpoch - count / imagesPerSecond,
   };
   console.log(JSON.stringify(figures));
 } finally {

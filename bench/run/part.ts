@@ -27,8 +27,8 @@ const quickCounts = {
 };
 
 /**
- * A whole run on one trainer and one scorer, on the same processors as the peer's script. A member's training has all threads, and
- * each of the two refiners, which are trained at once, half of them. The benchmark's images, where they are beside the checkout, else
+ * A whole run on one trainer and one scorer, on the same processors as the peer's script. As many members are trained at a time as
+ * there are threads, each on one, and each of the two refiners, which are trained at once, has half of them. The benchmark's images, where they are beside the checkout, else
  * as many of a phantom: what they show does not matter here.
  */
 export async function* part({ quick, threads, python }: BenchSettings): AsyncGenerator<Figure> {
@@ -55,7 +55,11 @@ export async function* part({ quick, threads, python }: BenchSettings): AsyncGen
 async function ourRun(folder: string, scratch: string, threads: number, input: object): Promise<Figure> {
   const cluster = await startTestCluster({
     trainers: ['one'],
-    env: { TRAINER_THREADS: String(threads), SCORER_THREADS: String(Math.max(1, Math.floor(threads / 2))) },
+    env: {
+      TRAINER_THREADS: '1',
+      TRAINER_SLOTS: String(Math.min(threads, 2 * settings.k)),
+      SCORER_THREADS: String(Math.max(1, Math.floor(threads / 2))),
+    },
   });
   const command = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await cluster.ddad(...args);

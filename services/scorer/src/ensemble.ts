@@ -21,26 +21,22 @@ async function readMember(model: BackboneModel, path: string): Promise<Map<strin
   return model.fold(fromPyTorch(model.parameters, tensors));
 }
 
-/** Loads members for inference, BatchNorm folded into the layers before it. */
-export async function loadEnsemble(
-  name: Backbone,
-  imageSize: number,
-  files: EnsembleFiles,
-): Promise<Ensemble> {
-  const model = backbone(name, imageSize);
+/** Members as one ensemble. @param members what `fold` gave of each */
+export function ensembleOf(
+  model: BackboneModel,
+  members: Record<Role, readonly ReadonlyMap<string, TensorData>[]>,
+): Ensemble {
   const weights = new Map<string, TensorData>();
-  const sizes: Record<Role, number> = { ndm: files.ndm.length, udm: files.udm.length };
   for (const role of ['ndm', 'udm'] as const) {
-    for (const [index, path] of files[role].entries()) {
-      for (const [key, tensor] of await readMember(model, path))
-        weights.set(`${role}.${index}.${key}`, tensor);
+    for (const [index, member] of members[role].entries()) {
+      for (const [key, tensor] of member) weights.set(`${role}.${index}.${key}`, tensor);
     }
   }
   return {
     weights,
-    sizes,
+    sizes: { ndm: members.ndm.length, udm: members.udm.length },
     reconstruct: (role, all, images, drop) =>
-      Array.from({ length: sizes[role] }, (_, index) => {
+      members[role].map((_, index) => {
         const prefix = `${role}.${index}.`;
         const own = Object.fromEntries(
           Object.entries(all)
@@ -50,6 +46,22 @@ export async function loadEnsemble(
         return model.reconstructFolded(own, images, drop);
       }),
   };
+}
+
+/** Loads members for inference, BatchNorm folded into the layers before it. */
+export async function loadEnsemble(
+  name: Backbone,
+  imageSize: number,
+  files: EnsembleFiles,
+): Promise<Ensemble> {
+  const model = backbone(name, imageSize);
+  const read = async (paths: readonly string[]) => {
+    const members: Map<string, TensorData>[] = [];
+    // One after the other: all files of a large ensemble at once would be held twice.
+    for (const path of paths) members.push(await readMember(model, path));
+    return members;
+  };
+  return ensembleOf(model, { ndm: await read(files.ndm), udm: await read(files.udm) });
 }
 
 /**

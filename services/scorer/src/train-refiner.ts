@@ -1,17 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applyPatch, drawPatch, patchLabel } from '@ddad/anomaly';
-import {
-  maskSeed,
-  maskSeedSize,
-  randomStream,
-  recordedEnvironment,
-  type Shapes,
-  type Tensor,
-  tf,
-  trainStep,
-  usualStepsACall,
-} from '@ddad/compute';
+import { randomStream, recordedEnvironment, trainStep, usualStepsACall } from '@ddad/compute';
 import type { RefinerInput } from '@ddad/contract';
 import { networkInput, pixelsDigest, readImages } from '@ddad/dataset/packed-pixels';
 import type { ChildResult } from '@ddad/jobs';
@@ -19,8 +8,8 @@ import { type ChildContext, ChildFault } from '@ddad/jobs/child';
 import { runTraining } from '@ddad/jobs/training';
 import { asrNet, initialise, shapesOf, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
-import { discrepanciesOfPasses } from './dropout-passes.ts';
-import { discrepancies, loadEnsemble } from './ensemble.ts';
+import { loadEnsemble } from './ensemble.ts';
+import { dropoutExamples, ensembleExamples, type NormalImages } from './refiner-examples.ts';
 import type { RefineTask } from './tasks.ts';
 
 /** Adam's settings beside learning rate and weight decay (method: "ASR-Net"). */
@@ -31,74 +20,63 @@ export function refinerChannels(input: RefinerInput): 1 | 2 {
   return input === 'dual' ? 2 : 1;
 }
 
-/**
- * Trains one ASR-Net on synthetic anomalies (section 3.5, eqs. 8 to 13): normal images, half of them with a foreign patch,
- * go through the frozen members, and the network learns to find the patch in their discrepancy maps. All of it is one
- * compiled step. With MC Dropout, passes stand for the members, and every step has new masks.
- */
-export async function trainRefiner(task: RefineTask, context: ChildContext): Promise<ChildResult | null> {
-  const { spec, directory } = task;
-  const { dropout } = spec;
-  const side = spec.imageSize;
-  const area = side * side;
-  const pixels = await readImages(task.pixels, side, task.images);
+/** @throws ChildFault `invalid` where the images are not those that the specification names */
+async function readNormalImages({ spec, pixels: path, images }: RefineTask): Promise<NormalImages> {
+  const pixels = await readImages(path, spec.imageSize, images);
   const digest = pixelsDigest(pixels);
   if (digest !== spec.imagesDigest) {
     throw new ChildFault('invalid', `normal images: expected digest ${spec.imagesDigest}, got ${digest}`);
   }
-  const images = networkInput(pixels);
-  const count = task.images.length;
-  const image = (position: number) => images.subarray(position * area, (position + 1) * area);
-  const ensemble = await loadEnsemble(spec.backbone, spec.imageSize, task.members);
-  const frozen: Shapes = {};
-  for (const [name, { shape }] of ensemble.weights) frozen[name] = shape;
+  return { pixels: networkInput(pixels), side: spec.imageSize, seed: spec.seed };
+}
+
+/**
+ * Trains one ASR-Net on synthetic anomalies (section 3.5, eqs. 8 to 13): normal images, half of them with a foreign patch,
+ * go through the frozen members, and the network learns to find the patch in their discrepancy maps.
+ * @throws ChildFault `invalid` where the images are not those that the specification names
+ */
+export async function trainRefiner(task: RefineTask, context: ChildContext): Promise<ChildResult | null> {
+  const { spec, directory } = task;
+  const { dropout, batchSize, imageSize: side } = spec;
+  const images = await readNormalImages(task);
+  const ensemble = await loadEnsemble(spec.backbone, side, task.members);
   const network = asrNet({ inputs: refinerChannels(spec.input) });
   const { trainable, buffers } = shapesOf(network.parameters);
-  const shape = [spec.batchSize, side, side, 1];
+  const inputs = {
+    maps: [batchSize, side, side, refinerChannels(spec.input)],
+    labels: [batchSize, side, side, 1],
+  };
   const step = trainStep({
     trainable,
     buffers,
-    frozen,
-    inputs: { images: shape, labels: shape, ...(dropout === undefined ? {} : { masks: [maskSeedSize] }) },
-    loss: (weights, running, inputs, members) => {
-      const { aIntra, aInter } =
-        dropout === undefined
-          ? discrepancies(ensemble, members, inputs.images)
-          : discrepanciesOfPasses(ensemble, dropout, members, { images: inputs.images, seed: inputs.masks });
-      const maps: Tensor = aInter === null ? aIntra : tf.concat([aIntra, aInter], 3);
-      return network.loss(weights, running, { maps, labels: inputs.labels });
-    },
+    inputs,
+    loss: (weights, running, { maps, labels }) => network.loss(weights, running, { maps, labels }),
     optimiser: { ...adam, learningRate: spec.learningRate, weightDecay: spec.weightDecay },
     precision: spec.precision,
     stepsACall: task.stepsACall ?? usualStepsACall(),
     mode: 'graph',
   });
+  const examples =
+    dropout === undefined
+      ? ensembleExamples(ensemble, images)
+      : dropoutExamples(ensemble, dropout, images, batchSize);
   try {
-    step.writeFrozen(ensemble.weights);
     step.write(initialise(network.parameters, spec.seed));
-    const room = () => new Float32Array(spec.batchSize * area);
-    const places = Array.from({ length: step.stepsACall }, () => ({ images: room(), labels: room() }));
+    const count = task.images.length;
+    const room = (shape: number[]) => new Float32Array(shape.reduce((size, length) => size * length, 1));
+    const places = Array.from({ length: step.stepsACall }, () => ({
+      maps: room(inputs.maps),
+      labels: room(inputs.labels),
+    }));
     const outcome = await runTraining({
       step,
       epochs: spec.epochs,
       images: count,
-      batchSize: spec.batchSize,
+      batchSize,
       order: (epoch) => randomStream(spec.seed, 'order', epoch).shuffle(count),
       inputs: (epoch, order, start, place) => {
-        const { images: batch, labels } = places[place];
-        for (let i = 0; i < spec.batchSize; i++) {
-          const position = order[start + i];
-          const target = batch.subarray(i * area, (i + 1) * area);
-          const patch = drawPatch(randomStream(spec.seed, 'patch', epoch, position), position, count, side);
-          if (patch === null) target.set(image(position));
-          else applyPatch(target, image(position), image(patch.source), patch);
-          patchLabel(labels.subarray(i * area, (i + 1) * area), patch);
-        }
-        return {
-          images: batch,
-          labels,
-          ...(dropout !== undefined && { masks: maskSeed(dropout.seed, 'refiner', epoch, start) }),
-        };
+        examples.write(epoch, order, start, places[place]);
+        return places[place];
       },
       directory,
       checkpoint: task.checkpoint,
@@ -110,6 +88,7 @@ export async function trainRefiner(task: RefineTask, context: ChildContext): Pro
     await writeFile(weights, encodeSafetensors(toPyTorch(network.parameters, step.read()), metadata));
     return { ...outcome, files: { weights }, environment: recordedEnvironment(task.threads) };
   } finally {
+    examples.dispose();
     step.dispose();
   }
 }

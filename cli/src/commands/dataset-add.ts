@@ -12,9 +12,8 @@ import { type ObjectStore, putDataset, readDatasetRecord } from '@ddad/storage';
 import { copiesLines } from '../copies.ts';
 import { badInput, CommandFailure, exitCodes } from '../failure.ts';
 import { plural } from '../figures.ts';
-import { LiveBlock } from '../live-block.ts';
-import { bar } from '../progress-line.ts';
 import { type Screens, styled } from '../screen.ts';
+import { StepLine } from '../step-line.ts';
 
 export interface DatasetAddOptions
   extends Pick<PackOptions, 'repartition' | 'only' | 'skipMissing' | 'labels' | 'patients'> {
@@ -53,8 +52,7 @@ export async function addDataset(
   // Asked first, so that a store that is away is known before minutes of reading.
   const before = await readDatasetRecord(store, options.name);
 
-  const block = err.isTerminal ? new LiveBlock(err) : null;
-  let drawnAt = 0;
+  const line = new StepLine(err);
   const { repartition, only, skipMissing, labels, patients } = options;
   const packed = await packDataset(options.directory, {
     imageSizes: sizes,
@@ -63,13 +61,8 @@ export async function addDataset(
     skipMissing,
     labels,
     patients,
-    onProgress: (done: number, total: number) => {
-      const now = performance.now();
-      if (block === null || (now - drawnAt < 100 && done < total)) return;
-      drawnAt = now;
-      block.draw([{ text: `reading images  ${bar(total > 0 ? done / total : 0, 30)}  ${done}/${total}` }]);
-    },
-  }).finally(() => block?.clear());
+    onProgress: (done, total) => line.show('reading images', done, total),
+  }).finally(() => line.clear());
   if ('faults' in packed) {
     throw badInput(`nothing was added: ${options.directory} is at fault`, packed.faults, exitCodes.failed);
   }

@@ -7,6 +7,7 @@ import { copiesLines } from '../copies.ts';
 import { CommandFailure } from '../failure.ts';
 import { plural } from '../figures.ts';
 import type { Screens } from '../screen.ts';
+import { StepLine } from '../step-line.ts';
 import { tableLines } from '../table.ts';
 import { show } from './report.ts';
 
@@ -45,7 +46,7 @@ export async function showDataset(
   }
   const index = await readDatasetIndex(store, record.digest);
   const pixels = await readDatasetPixels(store, record.digest);
-  const description = describeDataset(index, pixels, drawing);
+  const description = described(screens, index, pixels);
   const limit = options.allCopies ? Number.POSITIVE_INFINITY : namedGroups;
   screens.out.write(`${datasetLines(record, index, description, limit).join('\n')}\n`);
   if (options.out === undefined && !options.open) return;
@@ -57,6 +58,22 @@ export async function showDataset(
   await writeFile(file, await buildDatasetPage({ record, index, pixels, description }));
   screens.out.write(`\n${file}\n`);
   if (options.open) await show(deps, file);
+}
+
+/** Says on a terminal how far it is: of tens of thousands of images every pair is compared. */
+function described({ err }: Screens, index: DatasetIndex, pixels: Uint8Array): DatasetDescription {
+  const line = new StepLine(err);
+  try {
+    return describeDataset(index, pixels, {
+      ...drawing,
+      onProgress(step, done, total) {
+        if (step === 'hashing') line.show('hashing images', done, total);
+        else line.show('comparing images', done, total, `${Math.floor((100 * done) / total)} %`);
+      },
+    });
+  } finally {
+    line.clear();
+  }
 }
 
 function datasetLines(

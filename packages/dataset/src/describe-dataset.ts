@@ -2,7 +2,7 @@ import type { DatasetIndex } from '@ddad/contract';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { type CopiesDescription, describeCopies, type Place, placesByPosition } from './copies.ts';
-import { findNearCopies } from './near-copies.ts';
+import { findNearCopies, type NearCopiesProgress } from './near-copies.ts';
 
 /** One list of data.json as it lies packed. */
 export interface PlaceDescription {
@@ -37,11 +37,12 @@ export interface DatasetDescription {
  * @param pixels [N, imageSize, imageSize], unsigned bytes
  * @param choice.sample images to draw from each list, at most
  * @param choice.seed equal seeds draw equal images
+ * @param choice.onProgress how far the search for near-copies is, which takes nearly all of the time
  */
 export function describeDataset(
   index: DatasetIndex,
   pixels: Uint8Array,
-  choice: { sample: number; seed: number },
+  choice: { sample: number; seed: number; onProgress?: NearCopiesProgress },
 ): DatasetDescription {
   const placeOf = placesByPosition(index);
   const byPlace = Map.groupBy(placeOf.keys(), (position) => placeOf.get(position)!);
@@ -68,7 +69,7 @@ export function describeDataset(
       sample: draw(images),
     }),
   );
-  const near = findNearCopies(pixels, index.imageSize, index.copies);
+  const near = findNearCopies(pixels, index.imageSize, index.copies, choice.onProgress);
   return {
     places,
     copies: describeCopies(index),

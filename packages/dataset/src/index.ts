@@ -7,7 +7,7 @@ export { type HeatMap, heatMapObject } from './dicom/write-heat-map.ts';
 export { datasetDigest, imagesDigest } from './digest.ts';
 export { describeMissing } from './find-images.ts';
 export type { GreyImage } from './grey.ts';
-export { findNearCopies, nearCopyLimits } from './near-copies.ts';
+export { findNearCopies, type NearCopiesProgress, nearCopyLimits } from './near-copies.ts';
 export { type PackedDataset, type PackOptions, packDataset } from './pack.ts';
 export { type PhantomOptions, writePhantom } from './phantom.ts';
 export { readImage } from './read-image.ts';

@@ -118,6 +118,14 @@ describe('families', () => {
     expect(findNearCopies(pixels, side, [[1, 5]])).toContainEqual([1, 2, 5]);
   });
 
+  test('are found with word of every image that is hashed, and then of the pairs that are compared', () => {
+    const said: string[] = [];
+    findNearCopies(pixels, side, [], (step, done, total) => said.push(`${step} ${done}/${total}`));
+    expect(said.slice(0, 6)).toEqual([1, 2, 3, 4, 5, 6].map((done) => `hashing ${done}/6`));
+    // Each image with those after it: 5 + 4 + 3 + 2 + 1 pairs.
+    expect(said.slice(6)).toEqual([5, 9, 12, 14, 15].map((done) => `comparing ${done}/15`));
+  });
+
   test('images of another size are brought to one', () => {
     const small = Buffer.concat(images.map((image) => resizeBilinear(image, 128, 128).pixels));
     expect(findNearCopies(small, 128, [[3, 4]])).toEqual([[1, 2, 5]]);

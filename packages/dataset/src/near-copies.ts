@@ -15,6 +15,9 @@ export const nearCopyLimits = { bits: 32, correlation: 0.85 } as const;
 /** With fewer images their mean says nothing of what they have in common. */
 const enoughForMean = 20;
 
+/** Told how far the search is: images that are hashed, then pairs of images that are compared. */
+export type NearCopiesProgress = (step: 'hashing' | 'comparing', done: number, total: number) => void;
+
 /**
  * Families of images that show the same picture: every image is a near-copy (`nearCopyLimits`) of another one of its family.
  * @param pixels [N, imageSize, imageSize] of a packed dataset
@@ -25,16 +28,16 @@ export function findNearCopies(
   pixels: Uint8Array,
   imageSize: number,
   copies: readonly (readonly number[])[],
+  onProgress: NearCopiesProgress = () => {},
 ): number[][] {
   const area = imageSize * imageSize;
   const count = pixels.length / area;
-  const hashes = Array.from({ length: count }, (_, i) =>
-    perceptualHash({
-      width: imageSize,
-      height: imageSize,
-      pixels: pixels.subarray(i * area, (i + 1) * area),
-    }),
-  );
+  const hashes = Array.from({ length: count }, (_, i) => {
+    const image = pixels.subarray(i * area, (i + 1) * area);
+    const hash = perceptualHash({ width: imageSize, height: imageSize, pixels: image });
+    onProgress('hashing', i + 1, count);
+    return hash;
+  });
   const correlation = deviations(pixels, area);
   const parent = Array.from({ length: count }, (_, i) => i);
   const root = (i: number): number => {
@@ -45,12 +48,13 @@ export function findNearCopies(
     }
     return at;
   };
-  closePairs(hashes, nearCopyLimits.bits, (first, second) => {
+  const join = (first: number, second: number) => {
     const [a, b] = [root(first), root(second)];
     if (a === b || correlation(first, second) < nearCopyLimits.correlation) return;
     // The lower position names the family.
     parent[Math.max(a, b)] = Math.min(a, b);
-  });
+  };
+  closePairs(hashes, nearCopyLimits.bits, join, (done, total) => onProgress('comparing', done, total));
   const copyOf = new Map(copies.flatMap((group) => group.map((position) => [position, group[0]!] as const)));
   const families = Map.groupBy(parent.keys(), root);
   return [...families.values()].filter((family) => {

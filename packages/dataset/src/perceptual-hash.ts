@@ -54,17 +54,21 @@ function bitCount(word: number): number {
  * @param hashes of all images
  * @param limit bits, at most
  * @param found called with both positions, the lower first
+ * @param compared called now and then with how many pairs were looked at, and how many there are
  */
 export function closePairs(
   hashes: readonly Uint32Array[],
   limit: number,
   found: (first: number, second: number) => void,
+  compared: (done: number, total: number) => void = () => {},
 ): void {
   const all = new Uint32Array(hashes.length * words);
   hashes.forEach((hash, i) => {
     all.set(hash, i * words);
   });
-  for (let first = 0; first < hashes.length; first++) {
+  const total = (hashes.length * (hashes.length - 1)) / 2;
+  let done = 0;
+  for (let first = 0; first < hashes.length - 1; first++) {
     for (let second = first + 1; second < hashes.length; second++) {
       let distance = 0;
       // Most pairs are far apart after two words.
@@ -73,5 +77,7 @@ export function closePairs(
       }
       if (distance <= limit) found(first, second);
     }
+    done += hashes.length - 1 - first;
+    compared(done, total);
   }
 }

@@ -92,7 +92,7 @@ afterAll(async () => {
   await dataset?.remove();
 });
 
-test('the same key gives the same bytes, also beside another training on one trainer and after a hand-over in the middle; another seed gives others', async () => {
+test('the same key gives the same bytes, also beside another training on one trainer, with several steps a call and after a hand-over in the middle; another seed gives others', async () => {
   const [calm, busy] = await Promise.all([freshStore('calm'), freshStore('busy')]);
   const epochs = 12;
   const quiet = await trainer('calm', 'calm-1');
@@ -100,7 +100,7 @@ test('the same key gives the same bytes, also beside another training on one tra
   const undisturbed = await weights(calm, key);
   expect(undisturbed).toMatch(/^[0-9a-f]{64}$/);
 
-  const both = await trainer('busy', 'both', { TRAINER_SLOTS: '2' });
+  const both = await trainer('busy', 'both', { TRAINER_SLOTS: '2', STEPS_A_CALL: '4' });
   const [again, other] = await Promise.all([train(both, spec(0, epochs)), train(both, spec(1, epochs))]);
   expect(again).toBe(key);
   expect(await weights(busy, again)).toBe(undisturbed);
@@ -120,7 +120,7 @@ test('the same key gives the same bytes, also beside another training on one tra
   // 96 images in batches of 16 are 6 steps an epoch, 72 in all.
   expect(checkpoint?.done).toBeGreaterThanOrEqual(12);
   expect(checkpoint?.done).toBeLessThan(72);
-  await train(await trainer('handed-over', 'next'), spec(0, epochs));
+  await train(await trainer('handed-over', 'next', { STEPS_A_CALL: '5' }), spec(0, epochs));
   expect(await weights(handedOver, key)).toBe(undisturbed);
   expect(await latestCheckpoint(handedOver, 'members', key)).toBeNull();
 }, 240_000);

@@ -44,7 +44,7 @@ let folder: string;
 beforeEach(async () => {
   store = memoryStore();
   const cache = { pixels: async (of: string) => `/scratch/${of}.u8` } as DatasetCache;
-  deps = { store, cache, threads: 2 };
+  deps = { store, cache, threads: 2, stepsACall: 4 };
   folder = await mkdtemp(join(tmpdir(), 'ddad-plans-'));
 });
 afterEach(async () => {
@@ -138,6 +138,8 @@ test('a refine plan trains from a checkpoint and then refines the maps', async (
   const plan = refinePlan(refineRequest({}, { mapsKey }), deps);
   const task = (await plan.prepare(folder, '/resume')) as RefineTask;
   expect(task).toMatchObject({ type: 'refine', spec: refiner, images: [0, 1, 2], checkpoint: '/resume' });
+  // Of the setting, which has no part in the key.
+  expect(task.stepsACall).toBe(4);
 
   const spec = { maps: mapsKey, refiner: artifactKey(refiner) };
   expect(plan.next).toMatchObject([{ kind: 'refined', key: artifactKey(spec), spec }]);

@@ -23,6 +23,8 @@ const entry = new URL('./gpu-check-process.ts', import.meta.url).pathname;
 async function train(device: 'processor' | 'GPU', form: GpuForm, count: number): Promise<GpuCheckFigures> {
   const environment = {
     ...process.env,
+    // The form says whether there is XLA, not the shell that this was started from.
+    TF_XLA_FLAGS: undefined,
     ...tensorflowEnvironment(availableParallelism(), { xla: form.xla }),
     ...(device === 'processor' ? { CUDA_VISIBLE_DEVICES: '-1' } : {}),
   };

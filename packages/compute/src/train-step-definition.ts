@@ -11,7 +11,7 @@ export interface TrainStepDefinition {
   trainable: Shapes;
   /** What the loss function itself renews, like running statistics. */
   buffers: Shapes;
-  /** What never changes, like the members that a refiner reads. */
+  /** What never changes, like the images that batches are taken from. */
   frozen?: Shapes;
   /** What the caller gives with every step. */
   inputs: Shapes;
@@ -23,8 +23,8 @@ export interface TrainStepDefinition {
   ) => { loss: Tensor; buffers: Tensors };
   optimiser: AdamSettings;
   /**
-   * Of the matrix products and convolutions that trainable tensors have a part in, and of the maps between them; default float32. Of what frozen tensors
-   * give, like the maps that a refiner reads, all is float32. Only where `mode` is `graph`.
+   * Of the matrix products and convolutions that trainable tensors have a part in, and of the maps between them; default float32. What
+   * frozen tensors and inputs alone decide is float32. Only where `mode` is `graph`.
    */
   precision?: 'float32' | 'bfloat16' | undefined;
   /**

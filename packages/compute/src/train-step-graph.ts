@@ -31,8 +31,8 @@ interface StepCopies {
 const renewed = ({ trainable, buffers }: TrainStepDefinition) => Object.keys({ ...trainable, ...buffers });
 
 /**
- * Adds what a copy of the step is given, each behind all of the copy before it: its values are read anew, and nothing that
- * waits for later steps (the passes of frozen members) takes memory beside it.
+ * Adds what a copy of the step is given, each behind all of the copy before it: its values are read anew, and what its
+ * inputs alone decide (a batch taken from frozen images) is not made, and kept, before its time.
  * @returns the node that stands for an argument of the recording
  */
 function addArguments({ graph, definition }: StepCopies, copy: number): (name: string) => string {

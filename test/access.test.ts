@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { MemberSpec, TrainerEntry } from '@ddad/contract';
+import { type MemberSpec, recipes, type TrainerEntry } from '@ddad/contract';
 import { startServers } from '@ddad/local-cluster';
 import {
   type Account,
@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 const member: MemberSpec = {
-  recipe: 1,
+  recipe: recipes.member,
   backbone: 'ae',
   role: 'ndm',
   seed: 1,

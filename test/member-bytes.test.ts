@@ -1,4 +1,4 @@
-import type { MemberSpec } from '@ddad/contract';
+import { type MemberSpec, recipes } from '@ddad/contract';
 import { imagesDigest, packDataset } from '@ddad/dataset';
 import { connectTrainer, JobError, type JobStep, streamJob } from '@ddad/rpc';
 import {
@@ -42,7 +42,7 @@ async function trainer(bucket: string, id: string, more: Record<string, string> 
 
 function spec(index: number, epochs: number): MemberSpec {
   return {
-    recipe: 1,
+    recipe: recipes.member,
     backbone: 'ae',
     role: 'ndm',
     seed: memberSeed(0, 'ndm', index),

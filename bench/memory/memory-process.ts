@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomStream } from '@ddad/compute';
-import type { Backbone } from '@ddad/contract';
+import { type Backbone, recipes } from '@ddad/contract';
 import { imagesDigest } from '@ddad/dataset';
 import type { ChildContext } from '@ddad/jobs/child';
 import { backbone, initialise, toPyTorch } from '@ddad/models';
@@ -42,11 +42,25 @@ try {
       await writeFile(path, encodeSafetensors(toPyTorch(parameters, initialise(parameters, i))));
     const [ndm, udm] = [members.slice(0, 3), members.slice(3)];
     const settings = { batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 };
-    const spec = { recipe: 1, backbone: 'ae', input: 'dual', ndm, udm, ...settings, ...common } as const;
+    const spec = {
+      recipe: recipes.refiner,
+      backbone: 'ae',
+      input: 'dual',
+      ndm,
+      udm,
+      ...settings,
+      ...common,
+    } as const;
     await trainRefiner({ ...task, type: 'refine', spec, members: { ndm, udm } }, context);
   } else {
     const settings = { batchSize: 64, learningRate: 5e-4 };
-    const spec = { recipe: 1, backbone: network as Backbone, role: 'udm', ...settings, ...common } as const;
+    const spec = {
+      recipe: recipes.member,
+      backbone: network as Backbone,
+      role: 'udm',
+      ...settings,
+      ...common,
+    } as const;
     await trainMember({ ...task, spec }, context);
   }
 } finally {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomStream } from '@ddad/compute';
+import { recipes } from '@ddad/contract';
 import { imagesDigest } from '@ddad/dataset';
 import type { ChildContext } from '@ddad/jobs/child';
 import { asrNet, backbone, initialise, type ParameterSpec, toPyTorch } from '@ddad/models';
@@ -45,7 +46,7 @@ try {
   const dual = await write('dual', asrNet({ inputs: 2 }).parameters, 7);
   const intra = await write('intra', asrNet({ inputs: 1 }).parameters, 8);
   const spec = {
-    recipe: 1,
+    recipe: recipes.maps,
     backbone: 'ae' as const,
     ndm: files.ndm.map(() => ''),
     udm: files.udm.map(() => ''),

@@ -5,7 +5,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { taskQueue, workflowType } from '@ddad/contract';
+import { recipes, taskQueue, workflowType } from '@ddad/contract';
 import { writePhantom } from '@ddad/dataset';
 import { dicomFile } from '@ddad/dataset/testing';
 import { down, operatorStore, startServers } from '@ddad/local-cluster';
@@ -343,7 +343,7 @@ describe('with real servers', () => {
 
   it('lists finished members and exports one by the beginning of its key', async () => {
     const spec = {
-      recipe: 1,
+      recipe: recipes.member,
       backbone: 'ae',
       role: 'udm',
       seed: 7,

@@ -9,7 +9,7 @@ export type RefinerInput = 'dual' | 'intra';
  * Versions of what decides an artifact's bytes beside its settings. Raise one whenever numerics change
  * (initialisation, randomness, loss, optimiser, layout): keys change with it, and nothing old is reused.
  */
-export const recipes = { member: 1, maps: 1, kCurve: 1, refiner: 1 } as const;
+export const recipes = { member: 2, maps: 2, kCurve: 2, refiner: 2 } as const;
 
 /** A specification's part that tells in which precision it is trained. Float32 is not told: keys from before stay. */
 export interface PrecisionSpec {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { datasetKeys } from '@ddad/contract';
+import { datasetKeys, recipes } from '@ddad/contract';
 import { artifactKey, type Damage, memberSeed, type ObjectStore, readDatasetRecord } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { ApplicationFailure } from '@temporalio/common';
@@ -70,7 +70,7 @@ describe('a plan', () => {
       'udm 1',
     ]);
     const spec = {
-      recipe: 1,
+      recipe: recipes.member,
       backbone: 'ae',
       role: 'udm',
       seed: memberSeed(5, 'udm', 1),

@@ -1,4 +1,4 @@
-/** Trains for a few steps on as many images as the Brain Tumor benchmark has: `memory-process.ts NETWORK` prints a JSON line. */
+/** Trains for a few steps on more images than the Brain Tumor benchmark has: `memory-process.ts NETWORK` prints a JSON line. */
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { trainMember } from '../../services/trainer/src/train-member.ts';
 
 const [network] = process.argv.slice(2);
 const imageSize = 64;
-/** The benchmark's 1000 normal and 2000 unlabeled images, and 1200 to test with. */
+/** A thousand unlabeled images more than the benchmark's 1000 normal, 1000 unlabeled and 1200 to test with. */
 const [packed, normal, unlabeled] = [4200, 1000, 2000];
 const steps = 30;
 let done = 0;

@@ -9,7 +9,7 @@ export { NotRecordable } from './recording.ts';
 export { relu } from './relu.ts';
 export { rowsAt } from './rows-at.ts';
 export { usualStepsACall } from './steps-a-call.ts';
-export type { Shapes, TensorData } from './tensor-data.ts';
+export { type Shapes, sizeOf, type TensorData } from './tensor-data.ts';
 export { backend, type Tensor, tensorflowVersion, tf } from './tensorflow.ts';
 export { type TrainStep, trainStep } from './train-step.ts';
 export type { TrainStepDefinition } from './train-step-definition.ts';

@@ -6,6 +6,7 @@ export interface TensorData {
 
 export type Shapes = Record<string, number[]>;
 
+/** How many values a tensor of this shape has. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }

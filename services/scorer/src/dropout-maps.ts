@@ -1,5 +1,5 @@
 import { addMoments, type PassMoments, reconstructionError } from '@ddad/anomaly';
-import { inferenceStep, maskSeed, maskSeedSize, type Shapes, type Tensor, tf } from '@ddad/compute';
+import { inferenceStep, maskSeed, maskSeedSize, type Shapes, sizeOf, type Tensor, tf } from '@ddad/compute';
 import type { DropoutSpec, Role } from '@ddad/contract';
 import { discrepanciesOfMoments, momentsOfPasses } from './dropout-passes.ts';
 import type { Ensemble } from './ensemble.ts';
@@ -63,10 +63,7 @@ export function dropoutMapMaker(ensemble: Ensemble, dropout: DropoutSpec, side: 
     mode: 'graph',
   });
   const none: Record<string, Float32Array> = Object.fromEntries(
-    Object.entries(state).map(([name, shape]) => [
-      name,
-      new Float32Array(shape.reduce((size, length) => size * length, 1)),
-    ]),
+    Object.entries(state).map(([name, shape]) => [name, new Float32Array(sizeOf(shape))]),
   );
   return {
     batchSize,

@@ -4,9 +4,9 @@ import { memberSubsets } from '@ddad/anomaly';
 import { inferenceStep, randomStream, recordedEnvironment, type Tensor, tf } from '@ddad/compute';
 import type { ChildResult } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
+import { readSpecifiedImages } from '@ddad/jobs/images';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { loadEnsemble } from './ensemble.ts';
-import { readScoredImages } from './scored-images.ts';
 import { subsetStep } from './subset-scores.ts';
 import type { KCurveTask } from './tasks.ts';
 
@@ -23,7 +23,7 @@ const pixelsPerCall = 32_768;
 export async function makeKCurve(task: KCurveTask, context: ChildContext): Promise<ChildResult | null> {
   const { spec, directory } = task;
   const started = performance.now();
-  const images = await readScoredImages(task);
+  const images = await readSpecifiedImages('images', task);
   const side = spec.imageSize;
   const pixels = side * side;
   const members = spec.ndm.length;

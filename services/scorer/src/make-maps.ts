@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { recordedEnvironment } from '@ddad/compute';
 import type { ChildResult } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
+import { readSpecifiedImages } from '@ddad/jobs/images';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { inBatches } from './batches.ts';
 import { dropoutMapMaker } from './dropout-maps.ts';
 import { loadEnsemble } from './ensemble.ts';
 import { ensembleMapMaker } from './ensemble-maps.ts';
-import { readScoredImages } from './scored-images.ts';
 import type { MapTask } from './tasks.ts';
 
 /**
@@ -19,7 +19,7 @@ import type { MapTask } from './tasks.ts';
 export async function makeMaps(task: MapTask, context: ChildContext): Promise<ChildResult | null> {
   const { spec, directory } = task;
   const started = performance.now();
-  const images = await readScoredImages(task);
+  const images = await readSpecifiedImages('images', task);
   const side = spec.imageSize;
   const area = side * side;
   const ensemble = await loadEnsemble(spec.backbone, spec.imageSize, task.members);

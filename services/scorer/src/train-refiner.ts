@@ -1,15 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { randomStream, recordedEnvironment, trainStep, usualStepsACall } from '@ddad/compute';
+import { randomStream, recordedEnvironment, sizeOf, trainStep, usualStepsACall } from '@ddad/compute';
 import type { RefinerInput } from '@ddad/contract';
-import { networkInput, pixelsDigest, readImages } from '@ddad/dataset/packed-pixels';
 import type { ChildResult } from '@ddad/jobs';
-import { type ChildContext, ChildFault } from '@ddad/jobs/child';
+import type { ChildContext } from '@ddad/jobs/child';
+import { readSpecifiedImages } from '@ddad/jobs/images';
 import { runTraining } from '@ddad/jobs/training';
 import { asrNet, initialise, shapesOf, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { loadEnsemble } from './ensemble.ts';
-import { dropoutExamples, ensembleExamples, type NormalImages } from './refiner-examples.ts';
+import { dropoutExamples, ensembleExamples } from './refiner-examples.ts';
 import type { RefineTask } from './tasks.ts';
 
 /** Adam's settings beside learning rate and weight decay (method: "ASR-Net"). */
@@ -20,16 +20,6 @@ export function refinerChannels(input: RefinerInput): 1 | 2 {
   return input === 'dual' ? 2 : 1;
 }
 
-/** @throws ChildFault `invalid` where the images are not those that the specification names */
-async function readNormalImages({ spec, pixels: path, images }: RefineTask): Promise<NormalImages> {
-  const pixels = await readImages(path, spec.imageSize, images);
-  const digest = pixelsDigest(pixels);
-  if (digest !== spec.imagesDigest) {
-    throw new ChildFault('invalid', `normal images: expected digest ${spec.imagesDigest}, got ${digest}`);
-  }
-  return { pixels: networkInput(pixels), side: spec.imageSize, seed: spec.seed };
-}
-
 /**
  * Trains one ASR-Net on synthetic anomalies (section 3.5, eqs. 8 to 13): normal images, half of them with a foreign patch,
  * go through the frozen members, and the network learns to find the patch in their discrepancy maps.
@@ -38,7 +28,8 @@ async function readNormalImages({ spec, pixels: path, images }: RefineTask): Pro
 export async function trainRefiner(task: RefineTask, context: ChildContext): Promise<ChildResult | null> {
   const { spec, directory } = task;
   const { dropout, batchSize, imageSize: side } = spec;
-  const images = await readNormalImages(task);
+  const pixels = await readSpecifiedImages('normal images', task);
+  const images = { pixels, side, seed: spec.seed };
   const ensemble = await loadEnsemble(spec.backbone, side, task.members);
   const network = asrNet({ inputs: refinerChannels(spec.input) });
   const { trainable, buffers } = shapesOf(network.parameters);
@@ -63,10 +54,9 @@ export async function trainRefiner(task: RefineTask, context: ChildContext): Pro
   try {
     step.write(initialise(network.parameters, spec.seed));
     const count = task.images.length;
-    const room = (shape: number[]) => new Float32Array(shape.reduce((size, length) => size * length, 1));
     const places = Array.from({ length: step.stepsACall }, () => ({
-      maps: room(inputs.maps),
-      labels: room(inputs.labels),
+      maps: new Float32Array(sizeOf(inputs.maps)),
+      labels: new Float32Array(sizeOf(inputs.labels)),
     }));
     const outcome = await runTraining({
       step,

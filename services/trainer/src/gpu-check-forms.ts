@@ -26,7 +26,7 @@ export function formName({ stepsACall, resident, xla }: GpuForm): string {
   return [steps, resident ? 'images on the GPU' : 'batches fed', ...(xla ? ['XLA'] : [])].join(', ');
 }
 
-/** Images that a member of the paper's settings sees: 250 epochs of the Brain Tumor benchmark's 3,000, less incomplete batches. */
+/** Images that a member of the paper's settings sees: 250 epochs of 3,000 images, less incomplete batches. */
 const imagesOfMember = 250 * Math.floor(3000 / 64) * 64;
 
 /** Seconds that a whole member takes, compiling and all. */

@@ -9,9 +9,9 @@ import {
   trainStep,
   usualStepsACall,
 } from '@ddad/compute';
-import { networkInput, pixelsDigest, readImages } from '@ddad/dataset/packed-pixels';
 import type { ChildResult } from '@ddad/jobs';
-import { type ChildContext, ChildFault } from '@ddad/jobs/child';
+import type { ChildContext } from '@ddad/jobs/child';
+import { readSpecifiedImages } from '@ddad/jobs/images';
 import { runTraining } from '@ddad/jobs/training';
 import { backbone, dropInTraining, initialise, shapesOf, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
@@ -28,18 +28,9 @@ const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as cons
 const mostResident = () => (backend().isUsingGpuDevice ? 2 ** 31 : 0);
 
 /** @throws ChildFault `invalid` where the images are not those that the specification names */
-async function readTrainingImages({
-  spec,
-  pixels: path,
-  images: positions,
-  residentBytes = mostResident(),
-}: MemberTask): Promise<TrainingImages> {
-  const pixels = await readImages(path, spec.imageSize, positions);
-  const digest = pixelsDigest(pixels);
-  if (digest !== spec.imagesDigest) {
-    throw new ChildFault('invalid', `training images: expected digest ${spec.imagesDigest}, got ${digest}`);
-  }
-  const images = networkInput(pixels);
+async function readTrainingImages(task: MemberTask): Promise<TrainingImages> {
+  const { spec, residentBytes = mostResident() } = task;
+  const images = await readSpecifiedImages('training images', task);
   const make = images.byteLength > residentBytes ? fedImages : residentImages;
   return make(images, spec.imageSize, spec.batchSize);
 }

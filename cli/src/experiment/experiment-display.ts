@@ -36,6 +36,7 @@ const stateStyle: Record<ExperimentRunState, Style | null> = {
   running: null,
   finished: 'green',
   failed: 'red',
+  cancelled: 'dim',
 };
 
 /** `1:12  2 of 6 runs finished, 3 going on, 1 waiting`. */
@@ -44,8 +45,9 @@ function headline({ stage, runs, elapsed }: ExperimentView): string {
   const count = (state: ExperimentRunState) => runs.filter((run) => run.state === state).length;
   const parts = [`${count('finished')} of ${plural(runs.length, 'run')} finished`];
   if (count('running') > 0) parts.push(`${count('running')} going on`);
-  if (count('failed') > 0) parts.push(`${count('failed')} failed`);
-  if (count('waiting') > 0) parts.push(`${count('waiting')} waiting`);
+  for (const state of ['failed', 'cancelled', 'waiting'] as const) {
+    if (count(state) > 0) parts.push(`${count(state)} ${state}`);
+  }
   return `${duration(elapsed)}  ${parts.join(', ')}`;
 }
 
@@ -67,7 +69,7 @@ function terminalDisplay(screen: Screen): ExperimentDisplay {
       style: stateStyle[run.state],
     });
     const over = last.runs.filter(
-      ({ workflowId, state }) => (state === 'finished' || state === 'failed') && !ended.has(workflowId),
+      ({ workflowId, state }) => state !== 'waiting' && state !== 'running' && !ended.has(workflowId),
     );
     for (const { workflowId } of over) ended.add(workflowId);
     const running = last.runs.filter(({ state }) => state === 'running');

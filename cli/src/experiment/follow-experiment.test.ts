@@ -14,9 +14,9 @@ const run = (place: number, state: ExperimentProgress['runs'][number]['state']) 
 /** What the experiment answers, one after the other; the last one for ever. */
 const answers: ExperimentProgress[] = [
   { stage: 'planning', runs: [] },
-  { stage: 'running', runs: [run(1, 'running'), run(2, 'waiting')] },
-  { stage: 'running', runs: [run(1, 'finished'), run(2, 'running')] },
-  { stage: 'finished', runs: [run(1, 'finished'), run(2, 'failed')] },
+  { stage: 'running', runs: [run(1, 'running'), run(2, 'waiting'), run(3, 'waiting')] },
+  { stage: 'running', runs: [run(1, 'finished'), run(2, 'running'), run(3, 'cancelled')] },
+  { stage: 'finished', runs: [run(1, 'finished'), run(2, 'failed'), run(3, 'cancelled')] },
 ];
 
 const training = {
@@ -53,19 +53,24 @@ it('tells a log what each run does, once', async () => {
   expect(await following).toEqual({ experimentId: 'e' });
   expect(screen.shown()).toEqual([
     'x-01  seed = 1  training, 1 of 2 members finished',
-    '0:00  0 of 2 runs finished, 1 going on, 1 waiting',
+    '0:00  0 of 3 runs finished, 1 going on, 2 waiting',
     'x-01  seed = 1  finished',
     'x-02  seed = 2  training, 1 of 2 members finished',
-    '0:00  1 of 2 runs finished, 1 going on',
+    'x-03  seed = 3  cancelled',
+    '0:00  1 of 3 runs finished, 1 going on, 1 cancelled',
     'x-02  seed = 2  failed',
-    '0:00  1 of 2 runs finished, 1 failed',
+    '0:00  1 of 3 runs finished, 1 failed, 1 cancelled',
   ]);
 });
 
 it('keeps on a terminal what has ended, and nothing else', async () => {
   const { following, screen } = follow(true);
   await following;
-  expect(screen.shown()).toEqual(['x-01  seed = 1  finished', 'x-02  seed = 2  failed']);
+  expect(screen.shown()).toEqual([
+    'x-01  seed = 1  finished',
+    'x-03  seed = 3  cancelled',
+    'x-02  seed = 2  failed',
+  ]);
 });
 
 it('shows a run that does not answer without its doings', async () => {

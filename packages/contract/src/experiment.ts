@@ -3,8 +3,11 @@ import type { AxisValues, ResolvedExperimentInput } from './experiment-input.ts'
 /** Workflow type that users start, on the same task queue as runs. */
 export const experimentType = 'experiment';
 
+/** How an experiment's run ends. */
+export type ExperimentRunEnd = 'finished' | 'failed' | 'cancelled';
+
 /** How an experiment's run goes. */
-export type ExperimentRunState = 'waiting' | 'running' | 'finished' | 'failed';
+export type ExperimentRunState = 'waiting' | 'running' | ExperimentRunEnd;
 
 /** A run of an experiment: a child workflow `trainEnsemble`. */
 export interface ExperimentRun {

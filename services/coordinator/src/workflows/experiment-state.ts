@@ -1,4 +1,4 @@
-import type { ExperimentProgress, ExperimentRun, ExperimentRunState } from '@ddad/contract';
+import type { ExperimentProgress, ExperimentRun, ExperimentRunEnd } from '@ddad/contract';
 import { setCurrentDetails } from '@temporalio/workflow';
 import { experimentTable } from './experiment-table.ts';
 
@@ -17,7 +17,7 @@ export class ExperimentState {
     this.#set(place, { runId, state: 'running' });
   }
 
-  ended(place: number, state: Extract<ExperimentRunState, 'finished' | 'failed'>): void {
+  ended(place: number, state: ExperimentRunEnd): void {
     this.#set(place, { state });
   }
 

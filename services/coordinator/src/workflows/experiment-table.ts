@@ -4,9 +4,9 @@ import { cell, linesThatFit } from './details-table.ts';
 /** An experiment's state as Markdown for the Temporal UI: a line per run, in order. */
 export function experimentTable({ stage, runs }: ExperimentProgress): string {
   const count = (state: string) => runs.filter((run) => run.state === state).length;
-  const failed = count('failed') > 0 ? `, ${count('failed')} failed` : '';
+  const rare = ['failed', 'cancelled'].map((state) => (count(state) > 0 ? `, ${count(state)} ${state}` : ''));
   const head = [
-    `**${stage}** — ${count('finished')} of ${runs.length} runs finished, ${count('running')} going on${failed}`,
+    `**${stage}** — ${count('finished')} of ${runs.length} runs finished, ${count('running')} going on${rare.join('')}`,
   ];
   const [first] = runs;
   if (first === undefined) return head.join('\n');

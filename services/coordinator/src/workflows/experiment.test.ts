@@ -99,7 +99,7 @@ describe('an experiment', () => {
     await expectReplays(handle);
   });
 
-  it('counts a run that somebody cancels as failed, and goes on', async () => {
+  it('goes on where somebody cancels a run, and names it', async () => {
     const held = new HeldMembers(fakes);
     const handle = await server.startExperiment({ base, axes: { seed: [1, 2] } });
     await held.until(8);
@@ -108,6 +108,8 @@ describe('an experiment', () => {
     held.finishAll();
     const { runs } = (await handle.result()) as ExperimentResult;
     expect(runs.map(({ failure }) => failure)).toEqual([undefined, 'cancelled']);
+    const { runs: states } = await handle.query<ExperimentProgress>('progress');
+    expect(states.map(({ state }) => state)).toEqual(['finished', 'cancelled']);
   });
 
   it('cancels its runs, and is cancelled only once they are', async () => {

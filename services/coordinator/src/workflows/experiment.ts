@@ -116,7 +116,7 @@ async function runOne(
     state.ended(place, 'finished');
     return { result };
   } catch (error) {
-    state.ended(place, 'failed');
+    state.ended(place, isCancellation(error) ? 'cancelled' : 'failed');
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
     return { failure: reasonOf(error) };
   }

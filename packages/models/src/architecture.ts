@@ -46,10 +46,10 @@ export function decoderBlocks(outputs: number, imageSize: number): Block[] {
   return [
     linear('linear_dec.0', latentSize, hidden, { norm: 'linear_dec.1', dropSite: dropSites.decoder }), // [N,2048]
     linear('linear_dec.3', hidden, code.size, { to: code.maps }), // [N,4,4,64]
-    transposedConvolution('decoder.0', 64, 64, { ...halving, norm: 'decoder.1' }), // [N,8,8,64]
-    transposedConvolution('decoder.3', 64, 32, { ...halving, norm: 'decoder.4' }), // [N,16,16,32]
-    transposedConvolution('decoder.6', 32, 16, { ...halving, norm: 'decoder.7' }), // [N,32,32,16]
-    transposedConvolution('decoder.9', 16, outputs, halving), // [N,64,64,outputs]
+    transposedConvolution('decoder.0', 64, 64, { norm: 'decoder.1' }), // [N,8,8,64]
+    transposedConvolution('decoder.3', 64, 32, { norm: 'decoder.4' }), // [N,16,16,32]
+    transposedConvolution('decoder.6', 32, 16, { norm: 'decoder.7' }), // [N,32,32,16]
+    transposedConvolution('decoder.9', 16, outputs), // [N,64,64,outputs]
   ];
 }
 

@@ -60,13 +60,15 @@ export function convolution(
   };
 }
 
+/** To maps of twice the side, by a 4×4 kernel: the one form that the decoders have, and that compute makes fast. */
 export function transposedConvolution(
   name: string,
   inputs: number,
   outputs: number,
-  settings: ConvolutionSettings,
+  { norm }: { norm?: string } = {},
 ): Block {
-  return { ...convolution(name, inputs, outputs, settings), layer: 'transposedConvolution' };
+  const block = convolution(name, inputs, outputs, { kernel: 4, stride: 2, norm });
+  return { ...block, layer: 'transposedConvolution' };
 }
 
 export function linear(

@@ -26,6 +26,14 @@ export interface ChildContext {
   checkpoint(done: number, path: string): void;
 }
 
+/**
+ * To be called after every step of work that keeps no checkpoints, as maps: lets messages in.
+ * @returns false when the work has to end; that a checkpoint would be due is no reason
+ */
+export async function goesOn({ afterStep }: Pick<ChildContext, 'afterStep'>): Promise<boolean> {
+  return (await afterStep()) !== 'stop';
+}
+
 /** Work of one job; null when it was told to stop. */
 export type Work<Task> = (task: Task, context: ChildContext) => Promise<ChildResult | null>;
 

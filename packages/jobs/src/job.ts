@@ -257,6 +257,8 @@ export class Job {
       else if (message.type === 'checkpoint') uploads.add(message.done, message.path);
       else if (message.type === 'finished') result = message;
       else if (message.type === 'failed') fault = new JobError(message.kind, message.message);
+      else if (message.type === 'stopped')
+        fault = new JobError('failed', 'the work stopped, and nobody had told it to');
     });
     const watch = setInterval(() => {
       const silentMs = clock.silentTooLong();

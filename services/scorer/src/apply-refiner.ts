@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inferenceStep, recordedEnvironment, tf } from '@ddad/compute';
 import type { ChildResult } from '@ddad/jobs';
-import type { ChildContext } from '@ddad/jobs/child';
+import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { asrNet, fromPyTorch } from '@ddad/models';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { inBatches } from './batches.ts';
@@ -49,7 +49,7 @@ export async function applyRefiner(task: ApplyTask, context: ChildContext): Prom
         for (let i = 0; i < pixels; i++) batch[i * channels.length + channel] = map[start * area + i];
       });
       const found = step.run({ maps: batch });
-      return (await context.afterStep()) === 'go on' ? found : null;
+      return (await goesOn(context)) ? found : null;
     });
     if (results === null) return null;
     const files = {

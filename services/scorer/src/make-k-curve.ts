@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { memberSubsets } from '@ddad/anomaly';
 import { inferenceStep, randomStream, recordedEnvironment, type Tensor, tf } from '@ddad/compute';
 import type { ChildResult } from '@ddad/jobs';
-import type { ChildContext } from '@ddad/jobs/child';
+import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { loadEnsemble } from './ensemble.ts';
@@ -74,7 +74,7 @@ export async function makeKCurve(task: KCurveTask, context: ChildContext): Promi
           }
         }
         // Seconds, as the maps: there is nothing to keep of half of it.
-        if ((await context.afterStep()) === 'stop') return null;
+        if (!(await goesOn(context))) return null;
       }
       const seconds = (performance.now() - started) / 1000;
       context.progress({ done: end, total: count, loss: null, imagesPerSecond: end / seconds });

@@ -116,7 +116,7 @@ describe.each(['ae', 'aeu'] as const)('maps of %s with MC Dropout', (name) => {
 
   let first: NonNullable<Awaited<ReturnType<typeof make>>>;
 
-  async function make(answer: 'go on' | 'stop' = 'go on') {
+  async function make(answer: 'go on' | 'checkpoint' | 'stop' = 'go on') {
     const [ndm, udm] = [await member(name, 1), await member(name, 3)];
     const task: MapTask = {
       type: 'map',
@@ -193,9 +193,9 @@ describe.each(['ae', 'aeu'] as const)('maps of %s with MC Dropout', (name) => {
   }, 120_000);
 
   test.runIf(name === 'ae')(
-    'are the same bytes again, and stop when they are told to',
+    'are the same bytes where they take long, and stop when they are told to',
     async () => {
-      const again = (await make())!;
+      const again = (await make('checkpoint'))!;
       for (const [map, { data }] of first.maps) expect(again.maps.get(map)!.data, map).toEqual(data);
       expect(await make('stop')).toBeNull();
     },

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recordedEnvironment } from '@ddad/compute';
 import type { ChildResult } from '@ddad/jobs';
-import type { ChildContext } from '@ddad/jobs/child';
+import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { inBatches } from './batches.ts';
@@ -32,11 +32,10 @@ export async function makeMaps(task: MapTask, context: ChildContext): Promise<Ch
     const count = task.images.length;
     const { batchSize } = maker;
     const batch = new Float32Array(batchSize * area);
-    const goesOn = async () => (await context.afterStep()) === 'go on';
     const results = await inBatches(count, batchSize, async (start) => {
       batch.fill(0);
       batch.set(images.subarray(start * area, Math.min(start + batchSize, count) * area));
-      const found = await maker.make(batch, goesOn);
+      const found = await maker.make(batch, () => goesOn(context));
       const done = Math.min(start + batchSize, count);
       const seconds = (performance.now() - started) / 1000;
       if (found !== null)

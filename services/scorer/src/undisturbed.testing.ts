@@ -7,3 +7,6 @@ export const undisturbed: ChildContext = {
   afterStep: async () => 'go on',
   checkpoint: () => {},
 };
+
+/** What the child of a job sees that takes long: after every step a checkpoint is due. */
+export const longRunning: ChildContext = { ...undisturbed, afterStep: async () => 'checkpoint' };

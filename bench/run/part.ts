@@ -27,9 +27,9 @@ const quickCounts = {
 };
 
 /**
- * A whole run on one trainer and one scorer, on the same processors as the peer's script. As many members are trained at a time as
- * there are threads, each on one, and each of the two refiners, which are trained at once, has half of them. The benchmark's images, where they are beside the checkout, else
- * as many of a phantom: what they show does not matter here.
+ * A whole run on one trainer and one scorer, on the same processors as the peer's script. As many members are trained at a
+ * time as there are threads, each on one, and each of the two refiners, which are trained at once, has half of them. The
+ * benchmark's images, where they are beside the checkout, else as many of a phantom: what they show does not matter here.
  */
 export async function* part({ quick, threads, python }: BenchSettings): AsyncGenerator<Figure> {
   const scratch = await mkdtemp(join(tmpdir(), 'ddad-bench-'));
@@ -71,10 +71,13 @@ async function ourRun(folder: string, scratch: string, threads: number, input: o
     const path = join(scratch, 'input.json');
     await writeFile(path, JSON.stringify(input));
     const started = performance.now();
-    const { members } = JSON.parse(await command('run', '--input', path, '--json')) as RunResult;
+    const { members, seconds: stages } = JSON.parse(
+      await command('run', '--input', path, '--json'),
+    ) as RunResult;
     const seconds = (performance.now() - started) / 1000;
     const membersSeconds = members.reduce((sum, member) => sum + (member.seconds ?? 0), 0);
-    return { form: 'ours', seconds, membersSeconds };
+    const { train, maps, refine, report } = stages;
+    return { form: 'ours', seconds, membersSeconds, train, maps, refine, report };
   } finally {
     await cluster.stop();
   }

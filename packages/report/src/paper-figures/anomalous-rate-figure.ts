@@ -21,6 +21,25 @@ export function anomalousRateFigure(groups: readonly { title: string; runs: read
   return figureSvg(parts, 2);
 }
 
+const size = { width: 480, height: 320, marginLeft: 46, marginRight: 90, marginTop: 18, marginBottom: 40 };
+/** Between the labels at the lines' ends, in pixels. */
+const labelGap = 13;
+
+/**
+ * How far up each of some labels has to go so that none lies on another.
+ * @param heights where they are, in pixels, upwards
+ */
+function labelShifts(heights: readonly number[]): number[] {
+  const shifts = heights.map(() => 0);
+  let free = Number.NEGATIVE_INFINITY;
+  for (const place of [...heights.keys()].sort((a, b) => heights[a]! - heights[b]!)) {
+    const height = Math.max(heights[place]!, free);
+    shifts[place] = height - heights[place]!;
+    free = height + labelGap;
+  }
+  return shifts;
+}
+
 function rateChart(metric: 'auc' | 'ap', runs: readonly RatedRun[]) {
   const rows = (name: ScoreName) =>
     runs
@@ -29,9 +48,15 @@ function rateChart(metric: 'auc' | 'ap', runs: readonly RatedRun[]) {
         return found === undefined ? [] : [{ rate, value: found[metric] * 100 }];
       })
       .sort((a, b) => a.rate - b.rate);
-  const marks = scoreNames.flatMap((name): Markish[] => {
-    const points = rows(name);
-    if (points.length === 0) return [];
+  const lines = scoreNames
+    .map((name) => ({ name, points: rows(name) }))
+    .filter((each) => each.points.length > 0);
+  const values = lines.flatMap(({ points }) => points.map(({ value }) => value));
+  // The axis may reach a little further, and then a pixel stands for more: shifts are rather too large than too small.
+  const span = Math.max(...values) - Math.min(...values) || 1;
+  const pixels = (size.height - size.marginTop - size.marginBottom) / span;
+  const shifts = labelShifts(lines.map(({ points }) => points.at(-1)!.value * pixels));
+  const marks = lines.flatMap(({ name, points }, place): Markish[] => {
     const { dashes, plain } = scoreNaming[name];
     const colour = `var(--${name})`;
     return [
@@ -51,17 +76,13 @@ function rateChart(metric: 'auc' | 'ap', runs: readonly RatedRun[]) {
         fill: colour,
         textAnchor: 'start',
         dx: 6,
+        dy: -shifts[place]!,
       }),
     ];
   });
   const name = metric === 'auc' ? 'AUC %' : 'AP %';
   return renderChart(`${name} of every score over the anomalous rate of the unlabeled images`, {
-    width: 480,
-    height: 320,
-    marginLeft: 46,
-    marginRight: 90,
-    marginTop: 18,
-    marginBottom: 40,
+    ...size,
     x: {
       label: 'anomalous rate of the unlabeled images',
       labelAnchor: 'center',

@@ -35,6 +35,19 @@ test('Fig. 6 has a line of every score over the rates, in AUC and AP', () => {
   expect(titlesOf(document)).toContain('AUC, K = 3');
 });
 
+test('the names at the ends of lines in Fig. 6 do not lie on each other', () => {
+  // Both end at the same average precision.
+  const svg = anomalousRateFigure([{ title: '', runs: [{ rate: 1, scores: scores(0.5) }] }]);
+  const labels = [...read(svg).querySelectorAll('text')].filter(({ textContent }) =>
+    ['rec', 'aInter'].includes(textContent ?? ''),
+  );
+  expect(labels).toHaveLength(4);
+  const down = (element: (typeof labels)[number]) =>
+    Number(/,(-?[\d.]+)\)/.exec(element.getAttribute('transform') ?? '')?.[1] ?? 0);
+  const heights = labels.map((label) => down(label) + down(label.parentElement as typeof label));
+  expect(Math.abs(heights[2]! - heights[3]!)).toBeGreaterThanOrEqual(11);
+});
+
 test('Fig. 8 has a histogram of every score with its distance', () => {
   const labels = [0, 0, 1, 1] as const;
   const runs = [{ title: 'a < b', labels, scores: { rec: [0, 0, 1, 1], aInter: [0, 1, 0, 1] } }];

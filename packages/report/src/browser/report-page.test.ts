@@ -98,6 +98,13 @@ async function slide(slider: Locator, value: number): Promise<void> {
   }, value);
 }
 
+test('a window that is wide enough shows the whole table of scores', async () => {
+  const hidden = await page
+    .locator('#scores .scroll')
+    .evaluate((table) => table.scrollWidth - table.clientWidth);
+  expect(hidden).toBe(0);
+});
+
 describe('operating point', () => {
   test('starts where sensitivity and specificity together are greatest, and follows the slider', async () => {
     const points = operatingPoints(Array.from(data.test!.scores.rDual!), labels);

@@ -1,12 +1,6 @@
 import { z } from 'zod';
-import {
-  type Fault,
-  faultsOf,
-  listedFaults,
-  parseRunInput,
-  type RunRequest,
-  showValue,
-} from './run-input.ts';
+import { type Fault, faultsOf, listedFaults, showValue } from './fault.ts';
+import { isObject, type RunSettings } from './run-input.ts';
 
 /** An experiment with more runs than this is a mistake more often than a wish. */
 export const mostRuns = 500;
@@ -146,12 +140,8 @@ function withField(object: unknown, [step, ...rest]: string[], value: unknown): 
   return { ...fields, [step!]: rest.length === 0 ? value : withField(fields[step!], rest, value) };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What a run that was checked is: its input with defaults, or its faults. */
-export type CheckedRun = { input: RunRequest } | { faults: Fault[] };
+export type CheckedRun = { input: RunSettings } | { faults: Fault[] };
 
 /**
  * Every fault of an experiment, each once: its own, those of its runs under `base` or the axis that they come from, and
@@ -209,15 +199,17 @@ function sameRuns(combinations: readonly Combination[], checked: readonly Checke
 
 /**
  * Checks an experiment against the schemas alone (no dataset is looked at).
+ * @param parseRun checks one run's input
  * @returns the combinations with their inputs, or every fault
  */
-export function parseExperiment(
+export function parseExperimentWith(
+  parseRun: (raw: unknown) => CheckedRun,
   raw: unknown,
 ):
-  | { experiment: ResolvedExperimentInput; runs: { axes: AxisValues; input: RunRequest }[] }
+  | { experiment: ResolvedExperimentInput; runs: { axes: AxisValues; input: RunSettings }[] }
   | { faults: Fault[] } {
   const read = readExperiment(raw);
-  const checked = read.combinations.map(({ input }) => parseRunInput(input));
+  const checked = read.combinations.map(({ input }) => parseRun(input));
   const faults = experimentFaults(read, checked);
   if (faults.length > 0 || read.experiment === null) return { faults };
   const runs = checked.flatMap((run, place) =>

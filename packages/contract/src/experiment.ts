@@ -24,7 +24,7 @@ export interface ExperimentProgress {
   runs: (ExperimentRun & { state: ExperimentRunState })[];
 }
 
-/** What sharing artifacts by key saved. Of runs that finished; those that failed are left out on both sides. */
+/** What sharing artifacts of a kind by key saved. Of runs that finished; those that failed are left out on both sides. */
 export interface Sharing {
   /** Made while the experiment went on. */
   made: number;
@@ -43,8 +43,8 @@ export interface ExperimentResult {
     /** Why it failed; absent where it did not. */
     failure?: string;
   })[];
-  members: Sharing;
-  refiners: Sharing;
+  /** By kind of artifact. */
+  artifacts: Record<string, Sharing>;
   /** Wall time. */
   seconds: number;
   files: { experiment: string };

@@ -1,24 +1,26 @@
+import type { GraphStage } from './method.ts';
 import type { JobProgress } from './progress.ts';
-import type { ResolvedRunInput } from './run-input.ts';
-import type { RefinerInput, Role } from './specs.ts';
+import type { RunSettings } from './run-input.ts';
 
-/** Workflow type and task queue that users start; `ddad-train` is the coordinator's own, for waiting members. */
+/** Workflow type and task queue that users start; activities that wait for workers have queues of their own. */
 export const workflowType = 'trainEnsemble';
 export const taskQueue = 'ddad';
-export const trainTaskQueue = 'ddad-train';
 
-/** Signals without an argument: the run stops after checkpoints and holds no trainer; it goes on from them. */
+/** Signals without an argument: the run stops after checkpoints and holds no worker; it goes on from them. */
 export const pauseSignal = 'pause';
 export const resumeSignal = 'resume';
-/** Update that raises K of a run that still trains: `AddMembersInput` to `AddMembersResult`. */
+/** Update that raises K of a run: `AddMembersInput` to `AddMembersResult`. */
 export const addMembersUpdate = 'addMembers';
 
-/** `paused` once nothing works for the run any more. */
-export type Stage = 'planning' | 'training' | 'maps' | 'refining' | 'report' | 'paused' | 'finished';
+/** Stages that every run has beside those of its graph; `paused` once nothing works for the run any more. */
+export const planningStage = 'planning';
+export const reportStage: GraphStage = { name: 'report', title: 'report' };
+export const pausedStage = 'paused';
+export const finishedStage = 'finished';
 
-/** A member as the plan and the `progress` query name it. */
+/** A network that a run trains. */
 export interface PlannedMember {
-  role: Role;
+  role: string;
   index: number;
   seed: number;
   key: string;
@@ -31,19 +33,45 @@ export interface AddMembersResult {
   added: PlannedMember[];
 }
 
-/** Answer of the `progress` query. Members' figures are at most a minute old; live ones travel over NATS by key. */
+/** An artifact that a run wants, and how it goes. */
+export interface NodeProgress extends JobProgress {
+  /** `member ndm 2`, `maps`: unique within the run. */
+  id: string;
+  kind: string;
+  /** To follow over NATS. */
+  key: string;
+  /** Title of its stage. */
+  stage: string;
+  unit: 'epoch' | 'image';
+  /** Who makes it: "trainer" or "scorer". */
+  madeBy: string;
+  /** True where it was published before the run wanted it. */
+  reused: boolean;
+  member?: { role: string; index: number; seed: number };
+}
+
+/** Answer of the `progress` query. Figures are at most a minute old; live ones travel over NATS by key. */
 export interface RunProgress {
-  stage: Stage;
+  /** Title of the stage: one of `stages`, or `planning`, `paused`, `finished`. */
+  stage: string;
   /** The stage in which a paused run goes on; absent where it is not paused. */
-  pausedIn?: Exclude<Stage, 'paused'>;
+  pausedIn?: string;
+  /** Titles of the run's stages in their order, `planning` and `finished` among them. */
+  stages: string[];
   /** With the K of now, which `addMembers` may have raised. */
-  input: ResolvedRunInput | null;
-  members: (PlannedMember & JobProgress)[];
-  /** Keys to follow over NATS once their stage has begun. */
-  maps: string | null;
-  /** Absent in answers from before there were curves. */
-  kCurve?: string | null;
-  refiners: { input: RefinerInput; key: string }[];
-  /** When the workflow last heard of the members (ISO 8601); null before the first time. */
+  input: RunSettings | null;
+  /** In the order of the graph. */
+  nodes: NodeProgress[];
+  /** When the workflow last heard of its nodes (ISO 8601); null before the first time. */
   updatedAt: string | null;
+}
+
+/** What a run's workflow returns where it is part of an experiment: whole results of hundreds of runs would not fit. */
+export interface BriefResult {
+  runId: string;
+  /** Object key of report.json. */
+  report: string;
+  /** Nodes that the run made, and all that it wanted, by the kind of artifact. */
+  made: { kind: string; key: string }[];
+  wanted: { kind: string; key: string }[];
 }

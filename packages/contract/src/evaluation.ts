@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { KindDefinition, Need } from './method.ts';
+import { runResultSchema } from './run-result.ts';
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
+const kind = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/);
+const artifact = { kind, key: digest };
+const name = z.string().min(1).max(100);
+
+/** Scores of a set of images, and the artifact that holds them (see `ScoreSource`). */
+const sourceSchema = z.strictObject({
+  ...artifact,
+  score: name,
+  images: z.enum(['test', 'reference']),
+  tensor: name,
+  each: z.array(name).optional(),
+  map: name.optional(),
+});
+/** Where an evaluation or a page reads a score. */
+export type EvaluatedSource = z.infer<typeof sourceSchema>;
+
+/** What of a run's input chooses its images; fields that have their default are left out. */
+const selectionSchema = z.strictObject({
+  unlabeled: z.int().min(0).optional(),
+  anomalousRate: z.number().min(0).max(1).optional(),
+  calibration: z.number().min(0).lt(1).optional(),
+});
+
+/** Raise it whenever an evaluation of the same scores gives other figures. */
+const evaluationRecipe = 1;
+const pageRecipe = 1;
+
+/** Everything that decides an evaluation: whose scores, of which images. */
+const evaluationSpecSchema = z.strictObject({
+  recipe: z.literal(evaluationRecipe),
+  datasetDigest: digest,
+  selection: selectionSchema,
+  /** Whether the run trains on unlabeled images: only then do they count as seen. */
+  trainsOnUnlabeled: z.boolean(),
+  falsePositiveRate: z.number().positive().lt(1).optional(),
+  /** Names of the scores that the method may give, in order: the columns of scores.csv. */
+  scores: z.array(name),
+  sources: z.array(sourceSchema),
+  /** Scores of ensembles of every size; absent where there are none. */
+  curve: z.strictObject(artifact).optional(),
+});
+export type EvaluationSpec = z.infer<typeof evaluationSpecSchema>;
+
+/** Files: `evaluation` (`Findings` as JSON), `scores` (scores.csv, with test images only), `held-out` (`HeldOutScores`). */
+export const evaluationKind: KindDefinition<EvaluationSpec> = {
+  kind: 'scored-evaluations',
+  pool: 'score',
+  schema: evaluationSpecSchema,
+  reads: { index: true },
+  needs({ sources, curve }) {
+    const needs: Record<string, Need> = {};
+    for (const source of sources) needs[sourceName(source)] = { ...keyOf(source), files: ['scores'] };
+    if (curve !== undefined) needs.curve = { ...keyOf(curve), files: ['scores'] };
+    return needs;
+  },
+};
+
+export const newEvaluationSpec = (spec: Omit<EvaluationSpec, 'recipe'>): EvaluationSpec => ({
+  recipe: evaluationRecipe,
+  ...spec,
+});
+
+/** An artifact as a page tells of it. */
+const shownArtifactSchema = z.strictObject({
+  ...artifact,
+  /** As in the run's graph. */
+  id: name,
+  member: z.strictObject({ role: z.string(), index: z.int(), seed: z.number() }).optional(),
+  artifact: z.string().optional(),
+});
+export type ShownArtifact = z.infer<typeof shownArtifactSchema>;
+
+/** Everything that decides a report's page. */
+const pageSpecSchema = z.strictObject({
+  recipe: z.literal(pageRecipe),
+  /** What report.json holds. */
+  result: runResultSchema,
+  /** The run's input with all defaults. */
+  input: z.record(z.string(), z.unknown()),
+  /** As headings tell of the run. */
+  heading: z.strictObject({ title: z.string(), run: z.string() }),
+  datasetDigest: digest,
+  /** What is needed to find out which test images have copies among those that the run trained on. */
+  selection: selectionSchema,
+  trainsOnUnlabeled: z.boolean(),
+  artifacts: z.array(shownArtifactSchema),
+  /** Of the test images. */
+  sources: z.array(sourceSchema),
+});
+export type PageSpec = z.infer<typeof pageSpecSchema>;
+
+/** File: `page`, HTML. */
+export const pageKind: KindDefinition<PageSpec> = {
+  kind: 'scored-pages',
+  pool: 'score',
+  schema: pageSpecSchema,
+  reads: { pixels: true, index: true },
+  needs({ artifacts, sources }) {
+    const needs: Record<string, Need> = {};
+    for (const one of artifacts) needs[artifactName(one)] = { ...keyOf(one), files: [] };
+    for (const source of sources) {
+      const files = source.map === undefined ? ['scores'] : ['scores', 'maps'];
+      const before = needs[sourceName(source)]?.files ?? [];
+      needs[sourceName(source)] = { ...keyOf(source), files: [...new Set([...before, ...files])] };
+    }
+    return needs;
+  },
+};
+
+export const newPageSpec = (spec: Omit<PageSpec, 'recipe'>): PageSpec => ({ recipe: pageRecipe, ...spec });
+
+/** Kinds that every run has, whatever its method. */
+export const commonKinds: readonly KindDefinition[] = [evaluationKind, pageKind] as readonly KindDefinition[];
+
+/** Name under which a maker finds the artifact that a source lies in. */
+export function sourceName({ kind: of, key }: { kind: string; key: string }): string {
+  return `source.${of}.${key}`;
+}
+
+/** Name under which a page's maker finds the manifest of an artifact that it tells of. */
+export function artifactName({ kind: of, key }: { kind: string; key: string }): string {
+  return `artifact.${of}.${key}`;
+}
+
+function keyOf({ kind: of, key }: { kind: string; key: string }) {
+  return { kind: of, key };
+}

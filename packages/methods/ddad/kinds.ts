@@ -1,0 +1,220 @@
+import { imageSizes, type KindDefinition, type Need } from '@ddad/contract';
+import { z } from 'zod';
+import {
+  type Backbone,
+  backboneSchema,
+  countedBatch,
+  dropoutRateSchema,
+  passesSchema,
+  refinerPassesSchema,
+  trainingFields,
+  weightDecaySchema,
+} from './settings.ts';
+
+/** Which images a member was trained on: normal ones, or normal and unlabeled ones. */
+export const roles = ['ndm', 'udm'] as const;
+export type Role = (typeof roles)[number];
+/** What a refiner reads: A_intra and A_inter (eq. 10), or A_intra alone (eq. 13). */
+export const refinerInputs = ['dual', 'intra'] as const;
+export type RefinerInput = (typeof refinerInputs)[number];
+
+/**
+ * Versions of what decides an artifact's bytes beside its settings. Raise one whenever numerics change (initialisation,
+ * randomness, loss, optimiser, layout): keys change with it, and nothing old is reused. Members have one a backbone, so that
+ * a change to one leaves the others' artifacts alone.
+ */
+export const recipes = {
+  member: { ae: 2, aeu: 2, memae: 2 } satisfies Record<Backbone, number>,
+  maps: 2,
+  kCurve: 2,
+  refiner: 2,
+} as const;
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
+/** A derived seed. */
+const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 48 - 1);
+const imageSize = z
+  .int()
+  .refine((side) => imageSizes.some((size) => size === side), `expected ${imageSizes.join(' or ')}`);
+/** Float32 is not told: keys from before there was a choice stay. */
+const precision = z.literal('bfloat16').optional();
+const keys = z.array(digest).max(64);
+
+/**
+ * MC Dropout where it scores: passes through one network per role stand for an ensemble's members. Pass p has the masks that
+ * `seed`, p and the role decide.
+ */
+const dropoutSchema = (passes: z.ZodInt) => z.strictObject({ rate: dropoutRateSchema, passes, seed });
+export type DropoutSpec = z.infer<ReturnType<typeof dropoutSchema>>;
+
+/** Everything that decides a member. */
+const memberSpecSchema = z
+  .strictObject({
+    recipe: z.int(),
+    backbone: backboneSchema,
+    role: z.enum(roles),
+    seed,
+    epochs: trainingFields.epochs,
+    batchSize: countedBatch(2),
+    learningRate: trainingFields.learningRate,
+    /** SHA-256 over the training pixels in training order. */
+    imagesDigest: digest,
+    imageSize,
+    precision,
+    /** Rate of the dropout that it is trained with; absent where there is none. */
+    dropout: dropoutRateSchema.optional(),
+  })
+  .superRefine(({ backbone, recipe }, context) => {
+    const expected = recipes.member[backbone];
+    // Another version would give other bytes under the key of the one that was asked for.
+    if (recipe !== expected)
+      context.addIssue({ code: 'custom', path: ['recipe'], message: `expected this version's, ${expected}` });
+  });
+export type MemberSpec = z.infer<typeof memberSpecSchema>;
+
+/** Whose maps, and of which images. */
+const ensembleFields = {
+  backbone: backboneSchema,
+  /** Member keys by index. */
+  ndm: keys,
+  /** Empty in the one-class mode. */
+  udm: keys,
+  imagesDigest: digest,
+  imageSize,
+};
+
+/** An ensemble has two members and more; MC Dropout one network per role. */
+function checkEnsemble(
+  { ndm, udm, dropout }: { ndm: string[]; udm: string[]; dropout?: DropoutSpec | undefined },
+  context: z.RefinementCtx,
+): void {
+  const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  if (dropout === undefined) {
+    if (ndm.length < 2) fault('ndm', 'expected at least 2 members');
+    return;
+  }
+  if (ndm.length !== 1) fault('ndm', 'expected 1 member with dropout');
+  if (udm.length > 1) fault('udm', 'expected at most 1 member with dropout');
+}
+
+/** Everything that decides the score maps of a set of images: the test images, or the reference images. */
+const mapSpecSchema = z
+  .strictObject({
+    recipe: z.literal(recipes.maps),
+    ...ensembleFields,
+    /** Absent where the members are an ensemble. */
+    dropout: dropoutSchema(passesSchema).optional(),
+  })
+  .superRefine(checkEnsemble);
+export type MapSpec = z.infer<typeof mapSpecSchema>;
+
+/** Everything that decides the image scores of an ensemble's subsets, of every size. */
+const kCurveSpecSchema = z
+  .strictObject({
+    recipe: z.literal(recipes.kCurve),
+    ...ensembleFields,
+    /** Subsets of each size, at most; scores of more would not fit into memory together. */
+    subsets: z.int().min(1).max(1000),
+  })
+  .superRefine(checkEnsemble)
+  .superRefine(({ ndm, udm }, context) => {
+    if (udm.length > 0 && udm.length !== ndm.length) {
+      const message = `expected as many members as ndm, ${ndm.length}, or none`;
+      context.addIssue({ code: 'custom', path: ['udm'], message });
+    }
+  });
+export type KCurveSpec = z.infer<typeof kCurveSpecSchema>;
+
+/** Everything that decides a trained ASR-Net. */
+const refinerSpecSchema = z
+  .strictObject({
+    recipe: z.literal(recipes.refiner),
+    ...ensembleFields,
+    input: z.enum(refinerInputs),
+    seed,
+    epochs: trainingFields.epochs,
+    batchSize: countedBatch(1),
+    learningRate: trainingFields.learningRate,
+    weightDecay: weightDecaySchema,
+    precision,
+    /** Absent where the members are an ensemble. Every step has passes of its own, decided by epoch and place in it, too. */
+    dropout: dropoutSchema(refinerPassesSchema).optional(),
+  })
+  .superRefine(checkEnsemble)
+  .superRefine(({ input, udm }, context) => {
+    if ((input === 'dual') === udm.length > 0) return;
+    const expected = input === 'dual' ? 'members for input dual' : 'no members for input intra';
+    context.addIssue({ code: 'custom', path: ['udm'], message: `expected ${expected}` });
+  });
+export type RefinerSpec = z.infer<typeof refinerSpecSchema>;
+
+/** Everything that decides refined maps: whose maps, by which refiner. */
+const refinedSpecSchema = z.strictObject({ maps: digest, refiner: digest });
+export type RefinedSpec = z.infer<typeof refinedSpecSchema>;
+
+/** Name under which a maker finds a member's weights. */
+export const memberName = (role: Role, index: number) => `${role}.${index}`;
+
+function membersOf({ ndm, udm }: { ndm: readonly string[]; udm: readonly string[] }): Record<string, Need> {
+  const need = (key: string): Need => ({ kind: memberKind.kind, key, files: ['weights'] });
+  return Object.fromEntries([
+    ...ndm.map((key, index) => [memberName('ndm', index), need(key)]),
+    ...udm.map((key, index) => [memberName('udm', index), need(key)]),
+  ]);
+}
+
+/** File: `weights`. */
+export const memberKind: KindDefinition<MemberSpec> = {
+  kind: 'members',
+  pool: 'train',
+  schema: memberSpecSchema,
+  needs: () => ({}),
+  reads: { pixels: true },
+  leastImages: ({ batchSize }) => batchSize,
+};
+
+/** Files: `scores` (`rec.INDEX`, `recEnsemble`, `aIntra`, `aInter`: [T]), `maps` (the last three: [T,H,W]). */
+export const mapKind: KindDefinition<MapSpec> = {
+  kind: 'maps',
+  pool: 'score',
+  schema: mapSpecSchema,
+  needs: membersOf,
+  reads: { pixels: true },
+  leastImages: () => 1,
+};
+
+/** File: `scores` (`SCORE.k`: [subsets,T]). */
+export const kCurveKind: KindDefinition<KCurveSpec> = {
+  kind: 'kcurves',
+  pool: 'score',
+  schema: kCurveSpecSchema,
+  needs: membersOf,
+  reads: { pixels: true },
+  leastImages: () => 1,
+};
+
+/** File: `weights`. */
+export const refinerKind: KindDefinition<RefinerSpec> = {
+  kind: 'refiners',
+  pool: 'score',
+  schema: refinerSpecSchema,
+  needs: membersOf,
+  reads: { pixels: true },
+  // A foreign patch comes from another image.
+  leastImages: ({ batchSize }) => Math.max(2, batchSize),
+};
+
+/** Files: `scores` (`scores`: [T]), `maps` (`maps`: [T,H,W]). */
+export const refinedKind: KindDefinition<RefinedSpec> = {
+  kind: 'refined',
+  pool: 'score',
+  schema: refinedSpecSchema,
+  needs: ({ maps, refiner }) => ({
+    maps: { kind: mapKind.kind, key: maps, files: ['maps'] },
+    refiner: { kind: refinerKind.kind, key: refiner, files: ['weights'] },
+  }),
+  reads: {},
+};

@@ -1,0 +1,246 @@
+import {
+  type Graph,
+  type GraphNode,
+  graphNode,
+  type ImageFacts,
+  type PlanBasis,
+  type ScoreSource,
+  seedOf,
+} from '@ddad/contract';
+import {
+  type DropoutSpec,
+  kCurveKind,
+  type MapSpec,
+  mapKind,
+  memberKind,
+  type RefinerInput,
+  type RefinerSpec,
+  type Role,
+  recipes,
+  refinedKind,
+  refinerKind,
+} from './kinds.ts';
+import { type DdadSettings, settledK } from './settings.ts';
+
+type Basis = PlanBasis<DdadSettings>;
+
+const stages = [
+  { name: 'train', title: 'training' },
+  { name: 'maps', title: 'maps' },
+  { name: 'refine', title: 'refining' },
+];
+
+/** Fewer members have no subsets worth a curve. */
+const leastForCurve = 3;
+/** Of each size. */
+const subsetsOfSize = 100;
+
+/**
+ * NDM members, and with unlabeled images UDM members; maps of the test images, and where normal images are held out of the
+ * reference images; the curve over k; ASR-Net for both of its inputs; refined maps. What is made of members is made of those
+ * that did not fail for good.
+ */
+export function planDdad(basis: Basis): Graph {
+  const { images, settings, judged } = basis;
+  const members = memberNodes(basis);
+  const keysOf = (role: Role) =>
+    members.flatMap(({ id, member, key }) =>
+      member?.role === role && !basis.lost.includes(id) ? [key] : [],
+    );
+  const keys: EnsembleKeys = { ndm: keysOf('ndm'), udm: keysOf('udm') };
+  const maps = images.test === null ? null : mapNode(basis, keys, 'test', images.test);
+  const reference = images.reference === null ? null : mapNode(basis, keys, 'reference', images.reference);
+  const curve = maps === null || !judged ? null : curveNode(basis, keys, maps);
+  const present = [maps, reference].filter((node) => node !== null);
+  const refiners = settings.refiner === false ? [] : refinerNodes(basis, settings.refiner, keys);
+  const refined = refiners.flatMap(({ input, node }) => present.map((of) => refinedNode(basis, input, node, of)));
+  const least = settings.minMembers;
+  return {
+    stages,
+    nodes: [
+      ...members,
+      ...present,
+      ...(curve === null ? [] : [curve]),
+      ...refiners.map(({ node }) => node),
+      ...refined,
+    ],
+    groups: least === undefined ? {} : { ndm: { least }, udm: { least } },
+    artifacts: ['maps', 'rIntra', 'rDual'],
+  };
+}
+
+/** Keys of the members that score, by index. */
+interface EnsembleKeys {
+  ndm: string[];
+  /** Empty in the one-class mode. */
+  udm: string[];
+}
+
+function memberNodes(basis: Basis): GraphNode[] {
+  const { settings, images } = basis;
+  const k = settledK(settings);
+  const { normal, training } = images;
+  if (normal === null) throw new RangeError('expected normal training images, got none');
+  const role = (name: Role, of: ImageFacts) =>
+    Array.from({ length: k }, (_, index) => memberNode(basis, name, index, of));
+  return [...role('ndm', normal), ...(training === null ? [] : role('udm', training))];
+}
+
+function memberNode(basis: Basis, role: Role, index: number, images: ImageFacts): GraphNode {
+  const { settings, imageSize, retries } = basis;
+  const { backbone, epochs, batchSize, learningRate, dropout } = settings;
+  const id = `member ${role} ${index}`;
+  const seed = seedOf(settings.seed, role, index, retries[id]);
+  return graphNode(
+    memberKind,
+    {
+      recipe: recipes.member[backbone],
+      backbone,
+      role,
+      seed,
+      epochs,
+      batchSize,
+      learningRate,
+      imagesDigest: images.digest,
+      imageSize,
+      ...precisionOf(settings),
+      ...(dropout === undefined ? {} : { dropout: dropout.rate }),
+    },
+    {
+      id,
+      images: role === 'ndm' ? 'normal' : 'training',
+      stage: 'train',
+      total: epochs,
+      unit: 'epoch',
+      imagesPerUnit: Math.floor(images.count / batchSize) * batchSize,
+      group: role,
+      member: { role, index, seed },
+    },
+  );
+}
+
+/** Float32 is not told: keys from before there was a choice stay. */
+function precisionOf({ precision }: DdadSettings): { precision?: 'bfloat16' } {
+  return precision === 'bfloat16' ? { precision } : {};
+}
+
+/** MC Dropout's part of a specification; nothing of an ensemble's. */
+function dropoutOf(
+  { dropout, seed }: DdadSettings,
+  passes: 'passes' | 'refinerPasses',
+): { dropout?: DropoutSpec } {
+  if (dropout === undefined) return {};
+  return { dropout: { rate: dropout.rate, passes: dropout[passes], seed: seedOf(seed, 'dropout', 0) } };
+}
+
+function ensembleOf({ settings, imageSize }: Basis, { ndm, udm }: EnsembleKeys, images: ImageFacts) {
+  return { backbone: settings.backbone, ndm, udm, imagesDigest: images.digest, imageSize };
+}
+
+function mapNode(
+  basis: Basis,
+  keys: EnsembleKeys,
+  images: 'test' | 'reference',
+  facts: ImageFacts,
+): GraphNode {
+  const spec: MapSpec = {
+    recipe: recipes.maps,
+    ...ensembleOf(basis, keys, facts),
+    ...dropoutOf(basis.settings, 'passes'),
+  };
+  const source = (score: string): ScoreSource => ({ score, images, tensor: score, map: score });
+  return graphNode(mapKind, spec, {
+    id: images === 'test' ? 'maps' : 'reference maps',
+    images,
+    stage: 'maps',
+    total: facts.count,
+    unit: 'image',
+    imagesPerUnit: 1,
+    ...(images === 'test' ? { artifact: 'maps' } : {}),
+    scores: [
+      { score: 'rec', images, tensor: 'rec.0', each: keys.ndm.map((_, index) => `rec.${index}`) },
+      source('recEnsemble'),
+      source('aIntra'),
+      ...(keys.udm.length > 0 ? [source('aInter')] : []),
+    ],
+  });
+}
+
+/** The curve takes the same members of both roles: where some are missing, so many as the smaller role has. */
+function curveNode(basis: Basis, keys: EnsembleKeys, maps: GraphNode): GraphNode | null {
+  const { ndm, udm } = keys;
+  const members = udm.length === 0 ? ndm.length : Math.min(ndm.length, udm.length);
+  const { images } = basis;
+  if (members < leastForCurve || images.test === null) return null;
+  const paired = { ndm: ndm.slice(0, members), udm: udm.slice(0, members) };
+  return graphNode(
+    kCurveKind,
+    { recipe: recipes.kCurve, ...ensembleOf(basis, paired, images.test), subsets: subsetsOfSize },
+    {
+      id: 'K-curve',
+      images: 'test',
+      stage: maps.stage,
+      total: images.test.count,
+      unit: 'image',
+      imagesPerUnit: 1,
+      artifact: 'kCurve',
+      curve: true,
+    },
+  );
+}
+
+const scoreOf = { dual: 'rDual', intra: 'rIntra' } as const;
+
+function refinerNodes(
+  basis: Basis,
+  { epochs, batchSize, learningRate, weightDecay }: Exclude<DdadSettings['refiner'], false>,
+  keys: EnsembleKeys,
+): { input: RefinerInput; node: GraphNode }[] {
+  const { settings, images } = basis;
+  const { normal } = images;
+  if (normal === null) throw new RangeError('expected normal training images, got none');
+  const inputs: RefinerInput[] = keys.udm.length > 0 ? ['dual', 'intra'] : ['intra'];
+  return inputs.map((input) => {
+    const own: EnsembleKeys = { ndm: keys.ndm, udm: input === 'dual' ? keys.udm : [] };
+    const spec: RefinerSpec = {
+      recipe: recipes.refiner,
+      ...ensembleOf(basis, own, normal),
+      input,
+      seed: seedOf(settings.seed, `refiner-${input}`, 0, basis.retries[`refiner ${input}`]),
+      epochs,
+      batchSize,
+      learningRate,
+      weightDecay,
+      ...precisionOf(settings),
+      ...dropoutOf(settings, 'refinerPasses'),
+    };
+    const node = graphNode(refinerKind, spec, {
+      id: `refiner ${input}`,
+      images: 'normal',
+      stage: 'refine',
+      total: epochs,
+      unit: 'epoch',
+      imagesPerUnit: Math.floor(normal.count / batchSize) * batchSize,
+      artifact: scoreOf[input],
+    });
+    return { input, node };
+  });
+}
+
+function refinedNode(basis: Basis, input: RefinerInput, refiner: GraphNode, maps: GraphNode): GraphNode {
+  const images = maps.images === 'test' ? 'test' : 'reference';
+  const count = basis.images[images]?.count ?? 0;
+  return graphNode(
+    refinedKind,
+    { maps: maps.key, refiner: refiner.key },
+    {
+      id: images === 'test' ? `refined ${input}` : `reference refined ${input}`,
+      images: null,
+      stage: 'refine',
+      total: count,
+      unit: 'image',
+      imagesPerUnit: 1,
+      scores: [{ score: scoreOf[input], images, tensor: 'scores', map: 'maps' }],
+    },
+  );
+}

@@ -1,0 +1,26 @@
+import { ddad } from './ddad/index.ts';
+import { type MethodEntry, MethodRegistry } from './registry.ts';
+
+export type { Maker, Makers } from './maker.ts';
+export { type MethodEntry, MethodRegistry } from './registry.ts';
+
+/** The methods that ship. */
+const shipped: MethodEntry[] = [{ method: ddad, makers: async () => (await import('./ddad/makers.ts')).makers }];
+
+export const methods = new MethodRegistry(shipped);
+
+/**
+ * The methods that ship, and others.
+ * @param further modules, by path or URL, each of which exports a `MethodEntry` as `entry`
+ * @throws where a module has none, or a name is taken
+ */
+export async function loadMethods(further: readonly string[]): Promise<MethodRegistry> {
+  if (further.length === 0) return methods;
+  const entries = [...shipped];
+  for (const path of further) {
+    const module = (await import(path)) as { entry?: MethodEntry };
+    if (module.entry === undefined) throw new TypeError(`${path}: expected an export "entry", a method, got none`);
+    entries.push(module.entry);
+  }
+  return new MethodRegistry(entries);
+}

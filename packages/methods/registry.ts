@@ -1,0 +1,115 @@
+import {
+  type CheckedRun,
+  commonKinds,
+  defaultMethod,
+  type Fault,
+  faultsOf,
+  isObject,
+  type KindDefinition,
+  type Method,
+  parseExperimentWith,
+  showValue,
+} from '@ddad/contract';
+import type { Makers } from './maker.ts';
+
+/** A method with what makes its artifacts, which only job processes load. */
+export interface MethodEntry {
+  method: Method;
+  makers: () => Promise<Makers>;
+}
+
+/** The methods that there are. Adding one is adding its folder and a line. */
+export class MethodRegistry {
+  readonly #entries: ReadonlyMap<string, MethodEntry>;
+  readonly #kinds: ReadonlyMap<string, { kind: KindDefinition; entry: MethodEntry | null }>;
+
+  /** @throws where two methods, or two kinds of artifacts, have one name, or a kind's name does not say its pool */
+  constructor(entries: readonly MethodEntry[]) {
+    const faults: string[] = [];
+    const methods = new Map<string, MethodEntry>();
+    const kinds = new Map<string, { kind: KindDefinition; entry: MethodEntry | null }>();
+    for (const kind of commonKinds) kinds.set(kind.kind, { kind, entry: null });
+    for (const entry of entries) {
+      const { name } = entry.method;
+      if (methods.has(name)) faults.push(`method ${name}: expected each once, got it twice`);
+      methods.set(name, entry);
+      for (const kind of entry.method.kinds) {
+        if (kinds.has(kind.kind)) faults.push(`kind ${kind.kind}: expected each once, got it twice`);
+        if (!olderKinds.includes(kind.kind) && !kind.kind.startsWith(prefixes[kind.pool]))
+          faults.push(`kind ${kind.kind} of method ${name}: expected a name that begins with ${prefixes[kind.pool]}`);
+        kinds.set(kind.kind, { kind, entry });
+      }
+    }
+    if (faults.length > 0) throw new TypeError(faults.join('; '));
+    this.#entries = methods;
+    this.#kinds = kinds;
+  }
+
+  get names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** @throws where there is none of this name */
+  method(name: string): Method {
+    const found = this.find(name);
+    if (found === null) throw new RangeError(this.#unknown(name));
+    return found;
+  }
+
+  find(name: string): Method | null {
+    return this.#entries.get(name)?.method ?? null;
+  }
+
+  /** What makes a kind; null where no method brings it. */
+  kind(name: string): KindDefinition | null {
+    return this.#kinds.get(name)?.kind ?? null;
+  }
+
+  /** The method that brings a kind of artifacts; null for those that every run has. */
+  entryOfKind(name: string): MethodEntry | null {
+    return this.#kinds.get(name)?.entry ?? null;
+  }
+
+  /**
+   * Checks a run's input against its method's schema alone (no dataset is looked at).
+   * @returns the input with defaults, or every fault
+   */
+  parseRunInput(raw: unknown): CheckedRun {
+    const given = isObject(raw) ? (raw.method ?? defaultMethod) : defaultMethod;
+    const method = typeof given === 'string' ? this.find(given) : null;
+    if (method === null) {
+      const faults: Fault[] = [{ path: 'method', message: this.#unknown(given) }];
+      return { faults };
+    }
+    const parsed = method.schema.safeParse(raw);
+    if (parsed.success) return { input: parsed.data };
+    return { faults: faultsOf(parsed.error, raw).map((fault) => this.#ofOtherMethod(method, fault)) };
+  }
+
+  /** Checks an experiment's combinations against the schemas alone. */
+  parseExperiment(raw: unknown): ReturnType<typeof parseExperimentWith> {
+    return parseExperimentWith((input) => this.parseRunInput(input), raw);
+  }
+
+  #unknown(name: unknown): string {
+    return `expected one of ${this.names.join(', ')}, got ${showValue(name)}`;
+  }
+
+  /** A field that the method does not know may be another one's. */
+  #ofOtherMethod(method: Method, fault: Fault): Fault {
+    if (fault.message !== 'unknown field' || fault.path.includes('.')) return fault;
+    const owners = [...this.#entries.values()].flatMap(({ method: { name, schema } }) =>
+      fault.path in schema.shape ? [name] : [],
+    );
+    if (owners.length === 0) return fault;
+    const others = `it is one of ${owners.join(', ')}`;
+    return {
+      ...fault,
+      message: `unknown field of method ${method.name}: ${others} (methods: ${this.names.join(', ')})`,
+    };
+  }
+}
+
+const prefixes = { train: 'trained-', score: 'scored-' } as const;
+/** Kinds that had names before names said who makes them. */
+const olderKinds = ['members', 'maps', 'kcurves', 'refiners', 'refined'];

@@ -17,7 +17,7 @@ export interface ScoredRun {
   result: RunResult;
   /** Of the scores that the run may give, in the order in which they are shown. */
   definitions: readonly ScoreDefinition[];
-  /** What tells the run apart: `backbone ae, K = 3`. */
+  /** What tells the run apart, as headings have it. */
   description: string;
   images: readonly ScoredImage[];
 }

@@ -36,7 +36,7 @@ function failures({ failedMembers: failed = [], members, kPerRole }: RunResult):
 
 const list = new Intl.ListFormat('en-GB');
 
-/** `: 6 NDM and 7 UDM`. */
+/** How many members of each role are left: `: 6 A and 7 B`. */
 function kept(kPerRole: RunResult['kPerRole']): string {
   const present = Object.entries(kPerRole ?? {}).filter(([, count]) => count > 0);
   if (present.length === 0) return '';

@@ -6,5 +6,6 @@ export * from './experiment-input.ts';
 export * from './progress.ts';
 export * from './run-input.ts';
 export * from './scores.ts';
+export * from './sha256.ts';
 export * from './specs.ts';
 export * from './workflow.ts';

@@ -1,8 +1,6 @@
+import './zod-without-jit.ts';
 import { z } from 'zod';
-import { imageSizes } from './dataset.ts';
-
-// Workflow code runs in a sandbox that forbids `new Function`.
-z.config({ jitless: true });
+import { datasetNameSchema, imageSizes } from './dataset.ts';
 
 /** Reconstruction networks that a member can be: the plain autoencoder, AE-U and MemAE. */
 export const backbones = ['ae', 'aeu', 'memae'] as const;
@@ -12,14 +10,6 @@ export type Backbone = z.infer<typeof backboneSchema>;
 /** Of matrix products and convolutions in training; weights, sums and all else are float32 in either. */
 export const precisions = ['float32', 'bfloat16'] as const;
 export type Precision = (typeof precisions)[number];
-
-/** Name of a dataset: what object keys and URLs carry unescaped. */
-export const datasetNameSchema = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9._-]{0,62}$/,
-    'expected 1 to 63 of a-z, 0-9, ".", "_", "-", starting with a letter or digit',
-  );
 
 const count = (max: number) => z.int().min(1).max(max);
 

@@ -9,3 +9,4 @@ export * from './manifests.ts';
 export * from './object-store.ts';
 export * from './s3-store.ts';
 export * from './safetensors.ts';
+export * from './stored-json.ts';

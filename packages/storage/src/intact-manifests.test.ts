@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { artifactKey } from '@ddad/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readIntactManifest } from './intact-manifests.ts';
-import { artifactKey } from './keys.ts';
 import { type Manifest, manifestKey, publishArtifact, readManifest } from './manifests.ts';
 import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import type { ObjectStore } from './object-store.ts';

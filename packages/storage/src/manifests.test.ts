@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { artifactKey } from '@ddad/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { artifactKey } from './keys.ts';
 import { DigestMismatch, fetchFile, manifestKey, publishArtifact, readManifest } from './manifests.ts';
 import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
-import { type ArtifactKind, artifactKindSchema, sha256Schema } from '@ddad/contract';
+import { type ArtifactKind, artifactKey, artifactKindSchema, sha256Schema } from '@ddad/contract';
 import { z } from 'zod';
 import { artifactPrefix } from './artifact-objects.ts';
 import { fileDigest } from './file-digest.ts';
-import { artifactKey } from './keys.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 import { MalformedObject, parseStored } from './stored-json.ts';
 

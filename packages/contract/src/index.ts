@@ -1,4 +1,6 @@
+export * from './artifact-kind.ts';
 export * from './calibration.ts';
+export * from './canonical-json.ts';
 export * from './dataset.ts';
 export * from './evaluation.ts';
 export * from './experiment.ts';
@@ -12,4 +14,5 @@ export * from './progress.ts';
 export * from './run-input.ts';
 export * from './run-result.ts';
 export * from './score-definition.ts';
+export * from './sha256.ts';
 export * from './workflow.ts';

@@ -165,15 +165,15 @@ export async function startScorer(store: ObjectStore) {
       });
     },
     refine(call) {
-      const { job, refiner, refinedKey, further } = call.request;
+      const { job, refiner, mapsKey, refinedKey, further } = call.request;
       refines.push(call.request);
       call.write({ event: { event: accepted('scorer') } });
       void scorer.refine
         .then(() =>
           Promise.all([
             publish(store, 'refiners', job!.key, refiner!, 'scorer'),
-            ...[refinedKey, ...further.map((one) => one.refinedKey)].map((key) =>
-              publish(store, 'refined', key, {}, 'scorer'),
+            ...[{ mapsKey, refinedKey }, ...further].map((one) =>
+              publish(store, 'refined', one.refinedKey, { maps: one.mapsKey, refiner: job!.key }, 'scorer'),
             ),
           ]),
         )

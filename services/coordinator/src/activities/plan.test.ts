@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { datasetKeys, recipes } from '@ddad/contract';
-import { artifactKey, type Damage, memberSeed, type ObjectStore, readDatasetRecord } from '@ddad/storage';
+import {
+  artifactKey,
+  type Damage,
+  memberSeed,
+  type ObjectStore,
+  publishArtifact,
+  readDatasetRecord,
+} from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +19,8 @@ import { planRun, type RunPlan } from './plan.ts';
 let store: ObjectStore;
 let damages: Damage[];
 let trainers: PresentTrainer[];
+/** What a manifest says of the work beside what was made. */
+const work = { loss: 1, seconds: 1, worker: 't', environment: {} };
 const noon = Date.parse('2026-11-24T12:00:00Z');
 const onDamage = (damage: Damage) => void damages.push(damage);
 
@@ -281,11 +290,8 @@ describe('a plan', () => {
 
   it('knows which members are finished', async () => {
     const input = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
-    const { key } = (await planOf(input)).members[1]!;
-    await store.put(
-      `members/${key}/manifest.json`,
-      JSON.stringify({ format: 1, kind: 'members', key, files: {} }),
-    );
+    const { key, spec } = (await planOf(input)).members[1]!;
+    await publishArtifact(store, { kind: 'members', key, spec, files: {}, ...work });
     expect((await planOf(input)).members.map(({ finished }) => finished)).toEqual([
       false,
       true,
@@ -298,17 +304,14 @@ describe('a plan', () => {
 describe('a published member whose objects are missing', () => {
   it('is set aside, and planned as one that is to be trained', async () => {
     const input = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
-    const { key } = (await planOf(input)).members[2]!;
-    const object = `members/${key}/weights`;
-    const manifest = {
-      format: 1,
-      kind: 'members',
-      key,
-      files: { weights: { object, sha256: 'x', bytes: 7 } },
-    };
-    await store.put(`members/${key}/manifest.json`, JSON.stringify(manifest));
+    const { key, spec } = (await planOf(input)).members[2]!;
+    // An empty file, whose object goes.
+    const files = { weights: '/dev/null' };
+    const { manifest } = await publishArtifact(store, { kind: 'members', key, spec, files, ...work });
+    const { object } = manifest.files.weights!;
+    await store.remove([object]);
     const { members } = await planOf(input);
-    const replaced = `${object}: expected 7 bytes, found none`;
+    const replaced = `${object}: expected 0 bytes, found none`;
     expect(members[2]).toMatchObject({ key, finished: false, replaced });
     expect(members[1]!.replaced).toBeUndefined();
     expect(damages).toMatchObject([{ kind: 'members', key, fault: replaced }]);

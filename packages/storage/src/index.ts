@@ -7,5 +7,5 @@ export * from './intact-manifests.ts';
 export * from './manifests.ts';
 export * from './object-store.ts';
 export * from './s3-store.ts';
-export * from './safetensors.ts';
+export * from './safetensors/index.ts';
 export * from './stored-json.ts';

@@ -44,7 +44,8 @@ export async function evaluate(
   const { images, labels } = testImages(index);
   const values = test === null ? null : valuesOf(test);
   const heldOut = heldOutOf(input, values, labels);
-  const judged = test === null || labels === null ? { scores: null } : await judge(input, test, labels, goesOn);
+  const judged =
+    test === null || labels === null ? { scores: null } : await judge(input, test, labels, goesOn);
   if (judged === null) return null;
   return {
     findings: {

@@ -1,7 +1,7 @@
 import { type EvaluatedSource, sourceName } from '@ddad/contract';
-import type { MakeTask } from '@ddad/jobs';
+
 import { ChildFault } from '@ddad/jobs/child';
-import { inputFile } from '@ddad/jobs/task';
+import { inputFile, type MakeTask } from '@ddad/jobs/task';
 import type { HeatMaps } from '@ddad/report';
 import { openSafetensors, type TensorFile } from '@ddad/storage/safetensors';
 
@@ -49,7 +49,8 @@ export class OpenMaps {
     this.#maps.push({ score, tensor, shape, file });
     const found = file.shapes.get(tensor);
     if (found?.join(', ') === shape.join(', ')) return [];
-    const came = found === undefined ? `tensors ${[...file.shapes.keys()].join(', ')}` : `[${found.join(', ')}]`;
+    const came =
+      found === undefined ? `tensors ${[...file.shapes.keys()].join(', ')}` : `[${found.join(', ')}]`;
     return [`${kind} ${key}: maps ${tensor}: expected shape [${shape.join(', ')}], got ${came}`];
   }
 

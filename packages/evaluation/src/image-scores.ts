@@ -1,7 +1,7 @@
 import { type EvaluatedSource, sourceName } from '@ddad/contract';
-import type { MakeTask } from '@ddad/jobs';
+
 import { ChildFault } from '@ddad/jobs/child';
-import { inputFile } from '@ddad/jobs/task';
+import { inputFile, type MakeTask } from '@ddad/jobs/task';
 import { openSafetensors, type TensorFile } from '@ddad/storage/safetensors';
 
 /** A score of a set of images. */
@@ -48,7 +48,7 @@ export async function readImageScores(
       await file.close();
     }
   }
-  if (faults.length > 0) throw new ChildFault('invalid', faults.join('; '));
+  if (faults.length > 0) throw new ChildFault('invalid', [...new Set(faults)].join('; '));
   return found;
 }
 

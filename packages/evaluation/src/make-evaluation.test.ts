@@ -1,20 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type DatasetIndex, parseRunInput, type ReportFacts, type RunResult } from '@ddad/contract';
-import {
-  type ArtifactKind,
-  artifactKey,
-  encodeSafetensors,
-  type ObjectStore,
-  publishArtifact,
-  putDataset,
-} from '@ddad/storage';
-import { memoryStore } from '@ddad/storage/testing';
+import { readFile } from 'node:fs/promises';
+import type { DatasetIndex, EvaluatedSource, EvaluationSpec, Findings, HeldOutScores } from '@ddad/contract';
+import { methods } from '@ddad/methods';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { writeReport } from './write-report.ts';
-
-const datasetDigest = 'd'.repeat(64);
+import { MadeUpTasks, notedContext, scoresOf, tensor } from './made-up-task.testing.ts';
+import { makeEvaluation } from './make-evaluation.ts';
 
 /** Train 0; unlabeled 1 (normal) and 6 (abnormal); test 2 and 3 (normal), 4 and 5 (abnormal). */
 const index: DatasetIndex = {
@@ -36,94 +25,77 @@ const wrongOrder = [0.75, 0.5, 0.375, 0.25];
 /** Both abnormal images between or below: AUC 1/4. */
 const oneOfFour = [0.5, 0.25, 0.375, 0.125];
 
-let store: ObjectStore;
-let folder: string;
-beforeEach(async () => {
-  store = memoryStore();
-  folder = await mkdtemp(join(tmpdir(), 'ddad-report-test-'));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true });
-});
+const ddad = methods.method('ddad');
+const names = ddad.scores({ dataset: 'd', method: 'ddad', seed: 0, calibration: 0 }).map(({ name }) => name);
 
-/** @returns the artifact's key */
-async function publishScores(
-  kind: ArtifactKind,
-  name: string,
-  scores: Record<string, number[]>,
-): Promise<string> {
-  const path = join(folder, name);
-  const tensors = new Map(
-    Object.entries(scores).map(([tensor, values]) => [
-      tensor,
-      { shape: [values.length], data: Float32Array.from(values) },
-    ]),
-  );
-  await writeFile(path, encodeSafetensors(tensors));
-  const spec = { name };
-  await publishArtifact(store, {
-    kind,
-    key: artifactKey(spec),
-    spec,
-    files: { scores: path },
-    loss: null,
-    seconds: 1,
-    worker: 'tester',
-    environment: {},
-  });
-  return artifactKey(spec);
-}
+let made: MadeUpTasks;
+beforeEach(async () => {
+  made = await MadeUpTasks.start();
+});
+afterEach(() => made.remove());
 
 interface Case {
   index?: Partial<DatasetIndex>;
-  /** In the one-class mode there is no UDM, and no score that needs it. */
+  /** In the one-class mode there are no scores that need unlabeled images. */
   oneClass?: boolean;
-  withMaps?: boolean;
+  sources?: EvaluatedSource[];
+  spec?: Partial<EvaluationSpec>;
 }
 
-async function facts({ index: change, oneClass = false, withMaps = true }: Case): Promise<ReportFacts> {
-  await putDataset(store, {
-    name: 'small',
-    index: { ...index, ...change },
-    pixels: new Uint8Array((change?.images ?? index.images).length),
-    digest: datasetDigest,
-  });
-  const parsed = parseRunInput({ dataset: 'small', k: 2 });
-  if ('faults' in parsed) throw new Error('expected a valid input');
-  const member = { seed: 0, key: 'k', trainer: 't-1', seconds: 1, loss: 0.1, reused: false };
-  const roles = oneClass ? (['ndm'] as const) : (['ndm', 'udm'] as const);
-  const maps = await publishScores('maps', 'maps', {
-    'rec.0': threeOfFour,
-    'rec.1': rightOrder,
-    recEnsemble: rightOrder,
-    aIntra: wrongOrder,
-    ...(oneClass ? {} : { aInter: oneOfFour }),
-  });
-  return {
-    runId: 'run-1',
-    dataset: 'small',
-    synthetic: true,
-    backbone: 'ae',
-    k: 2,
-    seed: 0,
-    input: { ...parsed.input, k: 2 },
-    datasetDigest,
-    members: roles.flatMap((role) => [0, 1].map((position) => ({ ...member, role, index: position }))),
-    artifacts: { maps: withMaps ? maps : null, rIntra: 'r', rDual: null },
-    seconds: { plan: 0, train: 1, maps: 1, refine: 1, report: 0, total: 3 },
-    refined: {
-      rIntra: withMaps ? await publishScores('refined', 'intra', { scores: rightOrder }) : null,
-      rDual: withMaps && !oneClass ? await publishScores('refined', 'dual', { scores: threeOfFour }) : null,
+/** Sources as a run of ddad has them: maps with the first four scores, refined maps with one each. */
+async function testSources(oneClass: boolean): Promise<EvaluatedSource[]> {
+  const maps = await made.artifact('maps', 'maps', {
+    scores: {
+      'rec.0': scoresOf(threeOfFour),
+      'rec.1': scoresOf(rightOrder),
+      recEnsemble: scoresOf(rightOrder),
+      aIntra: scoresOf(wrongOrder),
+      ...(oneClass ? {} : { aInter: scoresOf(oneOfFour) }),
     },
+  });
+  const intra = await made.artifact('refined', 'intra', { scores: { scores: scoresOf(rightOrder) } });
+  const dual = await made.artifact('refined', 'dual', { scores: { scores: scoresOf(threeOfFour) } });
+  const images = 'test' as const;
+  const of = (score: string) => ({ ...maps, images, score, tensor: score, map: score });
+  return [
+    { ...maps, images, score: 'rec', tensor: 'rec.0', each: ['rec.0', 'rec.1'] },
+    of('recEnsemble'),
+    of('aIntra'),
+    ...(oneClass ? [] : [of('aInter'), { ...dual, images, score: 'rDual', tensor: 'scores' }]),
+    { ...intra, images, score: 'rIntra', tensor: 'scores' },
+  ];
+}
+
+async function taskOf({ index: change, oneClass = false, sources, spec }: Case) {
+  return await made.evaluation(
+    {
+      selection: {},
+      trainsOnUnlabeled: !oneClass,
+      scores: names,
+      sources: sources ?? (await testSources(oneClass)),
+      ...spec,
+    },
+    { ...index, ...change },
+  );
+}
+
+async function evaluated(of: Case) {
+  const result = await makeEvaluation(await taskOf(of), notedContext());
+  if (result === null) throw new Error('expected it to be made');
+  const read = async (name: string) =>
+    result.files[name] === undefined ? null : await readFile(result.files[name], 'utf8');
+  return {
+    result,
+    findings: JSON.parse((await read('evaluation')) ?? '') as Findings,
+    csv: await read('scores'),
+    heldOut: JSON.parse((await read('held-out')) ?? 'null') as HeldOutScores | null,
   };
 }
 
-const read = async (key: string | null) => (await store.get(key ?? '')).toString();
-
-test('gives AUC and AP of every score, rec as the first member with mean and deviation over all', async () => {
-  const result = await writeReport(store, await facts({}));
+test('gives AUC and AP of every score, in order; of one network with mean and deviation over all', async () => {
+  const { findings, result, heldOut } = await evaluated({});
   const perfect = { auc: 1, ap: 1 };
-  expect(result.scores).toEqual({
+  expect(findings.scores).toEqual({
     // AUC 3/4 and 1: mean 7/8, deviation 1/8.
     rec: { auc: 0.75, ap: expect.closeTo(5 / 6, 12), aucMean: 0.875, aucStd: 0.125 },
     recEnsemble: perfect,
@@ -134,20 +106,17 @@ test('gives AUC and AP of every score, rec as the first member with mean and dev
     rIntra: perfect,
     rDual: { auc: 0.75, ap: expect.closeTo(5 / 6, 12) },
   });
-  expect(result).not.toHaveProperty('withoutCopies');
-  expect(result).not.toHaveProperty('datasetDigest');
-  expect(result.files).toMatchObject({
-    report: 'reports/run-1/report.json',
-    scores: 'reports/run-1/scores.csv',
-  });
-  expect(JSON.parse(await read(result.files.report))).toEqual(
-    JSON.parse(JSON.stringify(result)) as RunResult,
-  );
+  expect(Object.keys(findings.scores!)).toEqual(names);
+  expect(findings.histogramDistance).toMatchObject({ recEnsemble: 100, rDual: 100 });
+  expect(findings).not.toHaveProperty('withoutCopies');
+  expect(heldOut).toBeNull();
+  expect(result).toMatchObject({ loss: null, environment: { device: 'cpu', node: process.versions.node } });
+  expect(result.seconds).toBeGreaterThanOrEqual(0);
 });
 
 test('writes a line per test image, with names quoted where CSV wants it', async () => {
-  const { files } = await writeReport(store, await facts({}));
-  expect(await read(files.scores)).toBe(
+  const { csv } = await evaluated({});
+  expect(csv).toBe(
     [
       'image,label,rec,recEnsemble,aIntra,aInter,rIntra,rDual',
       'plain.png,0,0.125,0.125,0.75,0.5,0.125,0.125',
@@ -159,92 +128,117 @@ test('writes a line per test image, with names quoted where CSV wants it', async
   );
 });
 
+test('no spreadsheet computes a name; numbers stay numbers', async () => {
+  const images = ['t', 'u', '=1+2', '@a', '-7.png', '\tb', '+v'];
+  const pathologies = [{ name: '=cmd()', images: [4] }];
+  const sources = await testSources(false);
+  const negative = await made.artifact('refined', 'negative', {
+    scores: { scores: scoresOf([-1, -2, -0.5, 1]) },
+  });
+  const { csv } = await evaluated({
+    index: { images, pathologies },
+    sources: sources.map((source) => (source.score === 'rDual' ? { ...source, ...negative } : source)),
+  });
+  expect(csv!.split('\n').slice(1)).toEqual([
+    "'=1+2,0,0.125,0.125,0.75,0.5,0.125,-1,",
+    "'@a,0,0.5,0.25,0.5,0.25,0.25,-2,",
+    "'-7.png,1,0.375,0.375,0.375,0.375,0.375,-0.5,'=cmd()",
+    "'\tb,1,0.75,0.5,0.25,0.125,0.5,1,",
+    '',
+  ]);
+});
+
 test('names pathologies in a last column and reports on each, where the dataset names some', async () => {
   const pathologies = [
     { name: 'cyst', images: [4, 6] },
     { name: 'mass, large', images: [4] },
   ];
-  const { pathologies: found, files } = await writeReport(store, await facts({ index: { pathologies } }));
-  expect(found).toMatchObject({ normals: 2, unnamed: 1, each: [{ seen: true }, { seen: false, images: 1 }] });
-  expect(JSON.parse(await read(files.report))).toMatchObject({ pathologies: found });
-  const lines = (await read(files.scores)).split('\n');
+  const { findings, csv } = await evaluated({ index: { pathologies } });
+  expect(findings.pathologies).toMatchObject({
+    normals: 2,
+    unnamed: 1,
+    each: [{ seen: true }, { seen: false, images: 1 }],
+  });
+  const lines = csv!.split('\n');
   expect(lines[0]).toBe('image,label,rec,recEnsemble,aIntra,aInter,rIntra,rDual,pathology');
   expect(lines[1]).toMatch(/^plain\.png,0,.*,0\.125,$/);
   expect(lines[3]).toMatch(/^"say ""hi""\.png",1,.*,"cyst; mass, large"$/);
-  expect(await writeReport(store, await facts({}))).not.toHaveProperty('pathologies');
+  expect((await evaluated({})).findings).not.toHaveProperty('pathologies');
 });
 
-test('the one-class mode leaves out what needs a UDM', async () => {
-  const { scores, files } = await writeReport(store, await facts({ oneClass: true }));
-  expect(Object.keys(scores ?? {}).sort()).toEqual(['aIntra', 'rIntra', 'rec', 'recEnsemble']);
-  expect((await read(files.scores)).split('\n')[1]).toBe('plain.png,0,0.125,0.125,0.75,,0.125,');
+test('a score that the run does not give is left out, its column empty', async () => {
+  const { findings, csv } = await evaluated({ oneClass: true });
+  expect(Object.keys(findings.scores ?? {})).toEqual(['rec', 'recEnsemble', 'aIntra', 'rIntra']);
+  expect(csv!.split('\n')[1]).toBe('plain.png,0,0.125,0.125,0.75,,0.125,');
 });
 
 test('without test labels there are scores per image and no AUC', async () => {
-  const images = [4, 2];
-  const change = { test: { labels: 'unknown' as const, images }, copies: [[0, 2]] };
-  const { scores, files, ...result } = await writeReport(store, await facts({ index: change }));
-  expect(scores).toBeNull();
-  expect(result).not.toHaveProperty('withoutCopies');
-  const [, first, second] = (await read(files.scores)).split('\n');
-  expect(first).toBe('"say ""hi"".png",,0.125,0.125,0.75,0.5,0.125,0.125');
-  expect(second).toMatch(/^plain\.png,,0\.5,/);
+  const change = { test: { labels: 'unknown' as const, images: [5, 4, 3, 2] }, copies: [[0, 2]] };
+  const { findings, csv } = await evaluated({ index: change });
+  expect(findings).toEqual({ scores: null });
+  expect(csv).toContain('\n"two\nlines.png",,0.125,0.125,0.75,0.5,0.125,0.125\n"say ""hi"".png",,0.5,');
 });
 
-test('without test images there is a report alone', async () => {
-  const change = { test: { labels: 'none' as const } };
-  const { scores, files } = await writeReport(store, await facts({ index: change, withMaps: false }));
-  expect(scores).toBeNull();
-  expect(files.scores).toBeNull();
-  expect(JSON.parse(await read(files.report))).toMatchObject({ runId: 'run-1', scores: null });
+test('without test images there are findings alone', async () => {
+  const { findings, result } = await evaluated({ index: { test: { labels: 'none' } }, sources: [] });
+  expect(findings).toEqual({ scores: null });
+  expect(Object.keys(result.files)).toEqual(['evaluation']);
 });
 
-test('scores once more without the test images that were trained on; unlabeled ones count where a UDM was trained', async () => {
+test('scores once more without the test images that were trained on; unlabeled ones count where the run trains on them', async () => {
   // Test image 2 is a copy of training image 0, 5 of unlabeled image 6; 3 and 4 of each other, which does not matter.
   const copies = [
     [0, 2],
     [6, 5],
     [3, 4],
   ];
-  const both = await writeReport(store, await facts({ index: { copies } }));
+  const both = await evaluated({ index: { copies } });
   // 3 and 4 are left: 0.5 normal, 0.375 abnormal in rec.0.
-  expect(both.withoutCopies).toMatchObject({ images: 2, scores: { rec: { auc: 0, aucMean: 0.5 } } });
-  expect(both.scores?.rec.auc).toBe(0.75);
+  expect(both.findings.withoutCopies).toMatchObject({ images: 2, scores: { rec: { auc: 0, aucMean: 0.5 } } });
+  expect(both.findings.scores?.rec?.auc).toBe(0.75);
 
-  store = memoryStore();
-  const oneClass = await writeReport(store, await facts({ index: { copies }, oneClass: true }));
+  const oneClass = await evaluated({ index: { copies }, oneClass: true });
   // 3, 4 and 5 are left: of 0.375 and 0.75 one is above 0.5.
-  expect(oneClass.withoutCopies).toMatchObject({ images: 3, scores: { rec: { auc: 0.5 } } });
+  expect(oneClass.findings.withoutCopies).toMatchObject({ images: 3, scores: { rec: { auc: 0.5 } } });
 });
 
 test('gives no scores where only one class is left without the copies', async () => {
-  const { withoutCopies } = await writeReport(store, await facts({ index: { copies: [[0, 2, 3]] } }));
-  expect(withoutCopies).toEqual({ images: 2, scores: null });
+  const { findings } = await evaluated({ index: { copies: [[0, 2, 3]] } });
+  expect(findings.withoutCopies).toEqual({ images: 2, scores: null });
 });
 
 describe('held-out normal images', () => {
-  // Train 0 is split by nobody; validation 1 to 3 are scored first, then the unlabeled images 1 and 6 of the index.
+  // Train 0 is split by nobody; validation 7 to 9 are scored first, then the unlabeled images 1 and 6 of the index.
   const heldOut: Partial<DatasetIndex> = {
     unlabeled: { labels: 'unknown', images: [1, 6] },
     validation: [7, 8, 9],
     images: [...index.images, 'h1.png', 'h2.png', 'h3.png'],
   };
 
-  async function withReference(given: ReportFacts, change: Partial<ReportFacts['input']> = {}) {
-    const maps = await publishScores('maps', 'reference', {
-      'rec.0': [0.25, 0.5, 0.375, 0.4375, 0.75],
-      'rec.1': [1, 1, 1, 1, 1],
-      aIntra: [0.25, 0.25, 0.25, 0.125, 0.25],
+  async function referenceSources(): Promise<EvaluatedSource[]> {
+    const maps = await made.artifact('maps', 'reference', {
+      scores: {
+        'rec.0': scoresOf([0.25, 0.5, 0.375, 0.4375, 0.75]),
+        'rec.1': scoresOf([1, 1, 1, 1, 1]),
+        aIntra: scoresOf([0.25, 0.25, 0.25, 0.125, 0.25]),
+      },
     });
-    const rIntra = await publishScores('refined', 'reference-intra', { scores: [0, 0.25, 0.5, 0.75, 1] });
-    return { ...given, input: { ...given.input, ...change }, reference: { maps, rIntra, rDual: null } };
+    const refined = await made.artifact('refined', 'reference', {
+      scores: { scores: scoresOf([0, 0.25, 0.5, 0.75, 1]) },
+    });
+    const images = 'reference' as const;
+    return [
+      { ...maps, images, score: 'rec', tensor: 'rec.0', each: ['rec.0', 'rec.1'] },
+      { ...maps, images, score: 'aIntra', tensor: 'aIntra', map: 'aIntra' },
+      { ...refined, images, score: 'rIntra', tensor: 'scores' },
+    ];
   }
 
   test('give thresholds with what they do on the test images, p-values, and label-free figures', async () => {
-    const given = await withReference(await facts({ index: heldOut }), { falsePositiveRate: 0.5 });
-    const { calibration, labelFree, files, scores } = await writeReport(store, given);
+    const sources = [...(await testSources(false)), ...(await referenceSources())];
+    const found = await evaluated({ index: heldOut, sources, spec: { falsePositiveRate: 0.5 } });
     // Rank ceil(4 · 0.5) = 2 of three. rec.0 of the test images: normal 0.125 and 0.5, abnormal 0.375 and 0.75.
-    expect(calibration).toEqual({
+    expect(found.findings.calibration).toEqual({
       images: 3,
       falsePositiveRate: 0.5,
       thresholds: {
@@ -256,7 +250,7 @@ describe('held-out normal images', () => {
       },
     });
     // rec: 0.4375 is above two of three, 0.75 above all. aIntra: 0.125 is below all, 0.25 equal to all.
-    expect(labelFree).toEqual({
+    expect(found.findings.labelFree).toEqual({
       images: { unlabeled: 2, heldOut: 3 },
       scores: {
         rec: { auc: expect.closeTo(5 / 6, 12), heldOutMean: 0.375 },
@@ -264,21 +258,23 @@ describe('held-out normal images', () => {
         rIntra: { auc: 1, heldOutMean: 0.25 },
       },
     });
-    expect(scores?.rec.auc).toBe(0.75);
-    const [header, first, second] = (await read(files.scores)).split('\n');
+    expect(found.findings.scores?.rec?.auc).toBe(0.75);
+    const [header, first, second] = found.csv!.split('\n');
     expect(header).toBe('image,label,rec,recEnsemble,aIntra,aInter,rIntra,rDual,p_rec,p_aIntra,p_rIntra');
     expect(first).toMatch(/^plain\.png,0,.*,1,0\.25,0\.75$/);
     expect(second).toMatch(/,0\.5,0\.25,0\.75$/);
-    const stored = JSON.parse(await read(files.report)) as RunResult;
-    expect([stored.calibration, stored.labelFree]).toEqual([calibration, labelFree]);
-    expect(stored).not.toHaveProperty('reference');
+    expect(found.heldOut).toEqual({
+      rec: [0.25, 0.375, 0.5],
+      aIntra: [0.25, 0.25, 0.25],
+      rIntra: [0, 0.25, 0.5],
+    });
   });
 
   test('that are too few for a threshold give the rest', async () => {
-    const given = await withReference(await facts({ index: heldOut }));
-    const { calibration, labelFree } = await writeReport(store, given);
-    expect(calibration).toEqual({ images: 3, falsePositiveRate: 0.05, thresholds: null });
-    expect(labelFree?.scores.rec?.auc).toBeCloseTo(5 / 6, 12);
+    const sources = [...(await testSources(false)), ...(await referenceSources())];
+    const { findings } = await evaluated({ index: heldOut, sources });
+    expect(findings.calibration).toEqual({ images: 3, falsePositiveRate: 0.05, thresholds: null });
+    expect(findings.labelFree?.scores.rec?.auc).toBeCloseTo(5 / 6, 12);
   });
 
   test('give thresholds without labels or test images, and their mean alone where there is no D_u', async () => {
@@ -288,19 +284,78 @@ describe('held-out normal images', () => {
       test: { labels: 'none' },
       validation: [1, 6, 7, 8, 9],
     };
-    const given = await withReference(await facts({ index: change, withMaps: false, oneClass: true }), {
-      falsePositiveRate: 0.5,
+    const { findings, result } = await evaluated({
+      index: change,
+      oneClass: true,
+      sources: await referenceSources(),
+      spec: { falsePositiveRate: 0.5 },
     });
-    const { calibration, labelFree } = await writeReport(store, given);
-    expect(calibration?.thresholds?.rec).toEqual({ threshold: 0.4375, sensitivity: null, specificity: null });
-    expect(labelFree?.scores.rec).toEqual({ auc: null, heldOutMean: 0.4625 });
+    expect(findings.calibration?.thresholds?.rec).toEqual({
+      threshold: 0.4375,
+      sensitivity: null,
+      specificity: null,
+    });
+    expect(findings.labelFree?.scores.rec).toEqual({ auc: null, heldOutMean: 0.4625 });
+    expect(Object.keys(result.files)).toEqual(['evaluation', 'held-out']);
   });
 });
 
-test('names an artifact that is not there', async () => {
-  const given = await facts({});
-  const missing = { ...given, refined: { ...given.refined, rDual: 'f'.repeat(64) } };
-  await expect(writeReport(store, missing)).rejects.toThrow(
-    `refined ${'f'.repeat(64)}: expected it to be finished, found no manifest`,
+describe('a curve over ensemble sizes', () => {
+  const withCurve = async () => {
+    const curve = await made.artifact('kcurves', 'curve', {
+      scores: { 'recEnsemble.1': tensor(rightOrder, wrongOrder), 'recEnsemble.2': tensor(threeOfFour) },
+    });
+    return await taskOf({ spec: { curve } });
+  };
+
+  test('is told by size', async () => {
+    const result = await makeEvaluation(await withCurve(), notedContext());
+    const { kCurve } = JSON.parse(await readFile(result!.files.evaluation!, 'utf8')) as Findings;
+    expect(kCurve).toMatchObject([
+      { k: 1, subsets: 2, scores: { recEnsemble: { auc: { mean: 0.5, std: 0.5 } } } },
+      { k: 2, subsets: 1, scores: { recEnsemble: { auc: { mean: 0.75, std: 0 } } } },
+    ]);
+  });
+
+  test('is work that tells how it goes, and that ends when it is told to', async () => {
+    const context = notedContext();
+    await makeEvaluation(await withCurve(), context);
+    // The scores, and three subsets.
+    expect(context.steps).toBe(4);
+    expect(context.told.at(-1)).toMatchObject({ done: 4, total: 4, loss: null });
+    for (const steps of [0, 2])
+      expect(await makeEvaluation(await withCurve(), notedContext(steps))).toBeNull();
+  });
+});
+
+test('says every tensor that is not there or has scores of other images', async () => {
+  const maps = await made.artifact('maps', 'short', {
+    scores: { 'rec.0': scoresOf([1, 2, 3]), 'rec.1': scoresOf(threeOfFour) },
+  });
+  const images = 'test' as const;
+  const sources = [
+    { ...maps, images, score: 'rec', tensor: 'rec.0', each: ['rec.0', 'rec.1'] },
+    { ...maps, images, score: 'aIntra', tensor: 'aIntra' },
+  ];
+  await expect(makeEvaluation(await taskOf({ sources }), notedContext())).rejects.toMatchObject({
+    kind: 'invalid',
+    message:
+      `maps ${maps.key}: rec.0: expected shape [4], got [3]; ` +
+      `maps ${maps.key}: expected a tensor aIntra, got rec.0, rec.1`,
+  });
+});
+
+test('refuses scores that the method does not define, and those that come twice', async () => {
+  const sources = await testSources(false);
+  const twice = [...sources, sources[1]!, { ...sources[2]!, score: 'other' }];
+  await expect(makeEvaluation(await taskOf({ sources: twice }), notedContext())).rejects.toThrow(
+    'sources: expected each of rec, recEnsemble, aIntra, aInter, rIntra, rDual once, got recEnsemble, other',
   );
+});
+
+test('says what is wrong with an index without a word of its content', async () => {
+  const task = await taskOf({ index: { images: ['secret-name.png'] } });
+  const failure = await makeEvaluation(task, notedContext()).catch((error: unknown) => error);
+  expect(String(failure)).toMatch(/dataset index: .*test\.normal: expected positions below 1/);
+  expect(String(failure)).not.toContain('secret');
 });

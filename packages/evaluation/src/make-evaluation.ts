@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EvaluationSpec, findingsSchema, heldOutScoresSchema } from '@ddad/contract';
 import { testImages } from '@ddad/dataset/select';
-import type { ChildResult, MakeTask } from '@ddad/jobs';
+import type { ChildResult } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
-import { inputFile } from '@ddad/jobs/task';
+import { inputFile, type MakeTask } from '@ddad/jobs/task';
 import { openSafetensors } from '@ddad/storage/safetensors';
 import { evaluate } from './evaluate.ts';
 import { readImageScores } from './image-scores.ts';
@@ -33,8 +33,7 @@ export async function makeEvaluation(
   };
   const test = await read('test', { exactly: images.length });
   const reference = await read('reference', { atLeast: heldOut.length });
-  const curve =
-    spec.curve === undefined ? null : await openSafetensors(inputFile(task, 'curve', 'scores'));
+  const curve = spec.curve === undefined ? null : await openSafetensors(inputFile(task, 'curve', 'scores'));
   try {
     context.ready();
     const pace = new JobPace(context, images.length, 1 + (curve === null ? 0 : curveSubsets(curve)));

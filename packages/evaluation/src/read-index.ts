@@ -11,6 +11,8 @@ const listed = 10;
 export async function readIndex(path: string): Promise<DatasetIndex> {
   const parsed = datasetIndexSchema.safeParse(JSON.parse(await readFile(path, 'utf8')));
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.slice(0, listed).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const faults = parsed.error.issues
+    .slice(0, listed)
+    .map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new Error(`dataset index: ${faults.join('; ')}`);
 }

@@ -13,7 +13,8 @@ export function separations(
   if (new Set(kept).size < 2) return null;
   const found: RunScores = {};
   for (const [name, { values, each }] of scores) {
-    found[name] = each === null ? separation(of(values), kept) : separationAmong(of(values), each.map(of), kept);
+    found[name] =
+      each === null ? separation(of(values), kept) : separationAmong(of(values), each.map(of), kept);
   }
   return found;
 }

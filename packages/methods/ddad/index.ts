@@ -9,6 +9,7 @@ import {
   ddadSchema,
   defaultMaxK,
   leastAutoK,
+  settledK,
 } from './settings.ts';
 
 /**
@@ -43,6 +44,9 @@ export const ddad: Method<DdadSettings> = {
           'expected a run of an ensemble, this one is of MC Dropout (uncertainty "dropout"): it has one network per role',
       };
     }
+    const now = settledK(settings);
+    if (k <= now)
+      return { fault: `k: expected more than the ${now} members per role that the run has, got ${k}` };
     return { settings: { ...settings, k } };
   },
   plan: planDdad,

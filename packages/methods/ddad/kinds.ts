@@ -91,7 +91,8 @@ function checkEnsemble(
   { ndm, udm, dropout }: { ndm: string[]; udm: string[]; dropout?: DropoutSpec | undefined },
   context: z.RefinementCtx,
 ): void {
-  const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  const fault = (path: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [path], message });
   if (dropout === undefined) {
     if (ndm.length < 2) fault('ndm', 'expected at least 2 members');
     return;

@@ -1,13 +1,13 @@
 import type { JobProgress } from '@ddad/contract';
 
-/** Name of the signal that tells a run of its members' progress, many in one. */
-export const memberProgressSignal = 'memberProgress';
+/** Name of the signal that tells a run of its nodes' progress, many in one. */
+export const nodeProgressSignal = 'nodeProgress';
 
 /**
- * One member's figures as the signal carries them: an array, because every signal stays in the run's history.
- * [position in the plan, done, total, loss, images a second, worker, state]
+ * One node's figures as the signal carries them: an array, because every signal stays in the run's history.
+ * [position, done, total, loss, images a second, worker, state]
  */
-export type MemberProgressRow = [
+export type NodeProgressRow = [
   number,
   number,
   number,
@@ -24,7 +24,7 @@ const states: readonly string[] = [
   'failed',
 ] satisfies JobProgress['state'][];
 
-export function toRow(position: number, progress: JobProgress): MemberProgressRow {
+export function toRow(position: number, progress: JobProgress): NodeProgressRow {
   const { done, total, loss, imagesPerSecond, worker, state } = progress;
   const shortLoss = loss === null ? null : Number(loss.toPrecision(6));
   return [position, done, total, shortLoss, Math.round(imagesPerSecond * 10) / 10, worker, state];
@@ -39,7 +39,7 @@ export function fromRows(received: unknown): { position: number; progress: JobPr
   }));
 }
 
-function isRow(value: unknown): value is MemberProgressRow {
+function isRow(value: unknown): value is NodeProgressRow {
   if (!Array.isArray(value) || value.length !== 7) return false;
   const [position, done, total, loss, imagesPerSecond, worker, state]: unknown[] = value;
   return (

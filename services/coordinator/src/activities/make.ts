@@ -1,4 +1,4 @@
-import type { JobProgress, MemberResult, MemberSpec } from '@ddad/contract';
+import type { ImageSet, JobProgress, Pool } from '@ddad/contract';
 import {
   type Damage,
   latestCheckpoint,
@@ -9,12 +9,13 @@ import {
   StoreError,
 } from '@ddad/storage';
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { DatasetCatalog, Selection } from '../dataset-catalog.ts';
+import { type DatasetCatalog, type Selection, setOf } from '../dataset-catalog.ts';
 import type { RunIdentity } from '../dispatch/fairness.ts';
+import type { WorkerJob } from '../dispatch/job-link.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { failureTypes } from '../failure-types.ts';
 import type { ProgressSignals } from '../progress-signals.ts';
-import type { TrainJob } from '../trainer-link.ts';
+import { explainByInputs, type JobInput } from './damaged-inputs.ts';
 import { followJob } from './follow-job.ts';
 import { imagesOf } from './run-images.ts';
 import {
@@ -27,13 +28,21 @@ import {
 } from './setbacks.ts';
 import { unlessCancelled } from './unless-cancelled.ts';
 
-export interface TrainMemberArgs {
+/** A node to be made, as the workflow asks for it. */
+export interface MakeArgs {
   run: RunIdentity;
-  /** Place in the plan: members of lower ones get trainers first. */
+  /** Place in the run: nodes of lower ones get workers first. */
   position: number;
-  index: number;
+  /** For people. */
+  id: string;
+  kind: string;
+  pool: Pool;
   key: string;
-  spec: MemberSpec;
+  spec: object;
+  needs: JobInput[];
+  images: ImageSet | null;
+  /** Units of work. */
+  total: number;
   /** What the plan found: published before this run wanted it. */
   finished: boolean;
   /** What was wrong with what lay published under its key; absent where nothing was. */
@@ -42,17 +51,31 @@ export interface TrainMemberArgs {
   selection: Selection;
 }
 
-export interface TrainMemberDeps {
+/** What a run learns of a node that was made. */
+export interface MadeNode {
+  worker: string;
+  /** Wall time of the work. */
+  seconds: number;
+  /** Mean loss of its last epoch; null for work without one. */
+  loss: number | null;
+  /** True where it was published before this run wanted it. */
+  reused: boolean;
+  /** Attempts of this activity before the one that ended it. */
+  restarts: number;
+  replaced?: string;
+}
+
+export interface MakeDeps {
   store: ObjectStore;
   catalog: DatasetCatalog;
-  trainers: Dispatcher<TrainJob>;
+  workers: Record<Pool, Dispatcher<WorkerJob>>;
   signals: ProgressSignals;
   /** Live figures for whoever watches. */
   publish: (key: string, progress: JobProgress) => void;
   beatMs: number;
   /** A published artifact was damaged and is set aside. */
   onDamage: (damage: Damage) => void;
-  /** When a member that fails again and again counts as failed for good. */
+  /** When a node that fails again and again counts as failed for good. */
   patience: Patience;
   now: () => number;
 }
@@ -64,79 +87,71 @@ interface Carried {
 }
 
 /**
- * Has one member trained, or finds it finished. Attempts are not limited in number: a member fails for good once its
- * own failures are out of patience (see Setbacks).
+ * Has one node made, or finds it finished. Attempts are not limited in number: a node fails for good once its own failures
+ * are out of patience (see Setbacks).
  */
-export async function trainOneMember(deps: TrainMemberDeps, args: TrainMemberArgs): Promise<MemberResult> {
+export async function makeNode(deps: MakeDeps, args: MakeArgs): Promise<MadeNode> {
   const carried = carriedBy(Context.current().info.heartbeatDetails, args);
   try {
-    return await findOrTrain(deps, args, carried);
+    return await findOrMake(deps, args, carried);
   } catch (error) {
     if (Context.current().cancellationSignal.aborted || !isSetback(error)) throw error;
     throw await withSetback(deps, args, carried, error);
   }
 }
 
-async function findOrTrain(
-  deps: TrainMemberDeps,
-  args: TrainMemberArgs,
-  carried: Carried,
-): Promise<MemberResult> {
-  const { run, position, index, key, spec, datasetDigest, selection } = args;
-  const { role, epochs } = spec;
-  const { manifest: published, damage } = await unlessCancelled(
-    readIntactManifest(deps.store, 'members', key),
-  );
+async function findOrMake(deps: MakeDeps, args: MakeArgs, carried: Carried): Promise<MadeNode> {
+  const { store } = deps;
+  const { run, position, id, kind, pool, key, spec, total, datasetDigest } = args;
+  const { manifest: published, damage } = await unlessCancelled(readIntactManifest(store, kind, key));
   if (damage !== null) {
     deps.onDamage(damage);
     carried.replaced = damage.fault;
   }
-  const left = await unlessCancelled(latestCheckpoint(deps.store, 'members', key));
-  // Whoever finished it died before it had removed its checkpoints: a trainer does that, and trains nothing.
+  const left = await unlessCancelled(latestCheckpoint(store, kind, key));
+  // Whoever finished it died before it had removed its checkpoints: a worker does that, and makes nothing.
   if (published !== null && left === null) {
-    deps.publish(key, {
-      done: epochs,
-      total: epochs,
-      loss: published.loss,
-      imagesPerSecond: 0,
-      worker: published.worker,
-      state: 'finished',
-    });
+    const { loss, worker } = published;
+    deps.publish(key, { done: total, total, loss, imagesPerSecond: 0, worker, state: 'finished' });
     return toResult(args, published, carried);
   }
-  const { normal, unlabeled } = await unlessCancelled(imagesOf(deps.catalog, datasetDigest, selection));
-  const images = role === 'udm' ? [...normal, ...unlabeled] : normal;
   const news = deps.signals.follow(run, position);
   try {
-    const ticket = deps.trainers.request({
+    const ticket = deps.workers[pool].request({
       key,
-      job: { datasetDigest, images, member: spec },
+      job: { kind, spec, datasetDigest, images: await positionsOf(deps, args) },
       run,
       order: position,
-      total: epochs,
+      total,
       onProgress: (progress) => news.report(progress),
     });
     await followJob(ticket, {
-      what: `${role} ${index} (key ${key})`,
+      what: `${id} (key ${key})`,
       beatMs: deps.beatMs,
       carried: () => carried,
       onBeat: (progress) => {
         news.report(progress);
-        // Once a trainer works on it, the trainer says so itself.
+        // Once a worker works on it, the worker says so itself.
         if (progress.state === 'waiting') deps.publish(key, progress);
       },
     });
+  } catch (error) {
+    if (Context.current().cancellationSignal.aborted) throw error;
+    throw await explainByInputs(deps, args.needs, error);
   } finally {
     news.close();
   }
-  const manifest = await unlessCancelled(readManifest(deps.store, 'members', key));
-  if (manifest === null) {
-    throw new Error(`${role} ${index}: the trainer finished, but member ${key} is not published`);
-  }
+  const manifest = await unlessCancelled(readManifest(store, kind, key));
+  if (manifest === null) throw new Error(`${id}: the worker finished, but ${kind} ${key} is not published`);
   return toResult(published === null ? { ...args, finished: false } : args, manifest, carried);
 }
 
-function carriedBy(details: unknown, { replaced }: TrainMemberArgs): Carried {
+async function positionsOf({ catalog }: MakeDeps, { images, datasetDigest, selection }: MakeArgs) {
+  if (images === null) return [];
+  return setOf(await unlessCancelled(imagesOf(catalog, datasetDigest, selection)), images);
+}
+
+function carriedBy(details: unknown, { replaced }: MakeArgs): Carried {
   const before = (details ?? {}) as Partial<Carried>;
   const fault = before.replaced ?? replaced;
   return { setbacks: before.setbacks ?? noSetbacks, ...(fault === undefined ? {} : { replaced: fault }) };
@@ -144,14 +159,14 @@ function carriedBy(details: unknown, { replaced }: TrainMemberArgs): Carried {
 
 /** Counts a failure, for the next attempt to know. @returns what this attempt ends with */
 async function withSetback(
-  deps: TrainMemberDeps,
-  { key, index, spec }: TrainMemberArgs,
+  deps: MakeDeps,
+  { kind, key, id }: MakeArgs,
   carried: Carried,
   error: unknown,
 ): Promise<unknown> {
   let steps: number;
   try {
-    steps = (await latestCheckpoint(deps.store, 'members', key))?.done ?? 0;
+    steps = (await latestCheckpoint(deps.store, kind, key))?.done ?? 0;
   } catch (unread) {
     // Where the store does not answer, what failed may have failed for that reason.
     if (!(unread instanceof StoreError && unread.refused)) return error;
@@ -165,7 +180,7 @@ async function withSetback(
   const message = error instanceof Error ? error.message : String(error);
   return ApplicationFailure.create({
     message:
-      `${spec.role} ${index}: ${setbacks.count} attempts in a row got no further than step ${setbacks.steps}, ` +
+      `${id}: ${setbacks.count} attempts in a row got no further than step ${setbacks.steps}, ` +
       `over ${minutes} minutes; the last one: ${message}`,
     type: failureTypes.noProgress,
     nonRetryable: true,
@@ -173,20 +188,12 @@ async function withSetback(
   });
 }
 
-function toResult(args: TrainMemberArgs, manifest: Manifest, { replaced }: Carried): MemberResult {
-  const { key, index, spec, finished } = args;
-  if (manifest.loss === null) {
-    const message = `${spec.role} ${index}: expected a loss in the manifest of member ${key}, got none`;
-    throw ApplicationFailure.nonRetryable(message, failureTypes.invalidArtifact);
-  }
+function toResult({ finished }: MakeArgs, manifest: Manifest, { replaced }: Carried): MadeNode {
+  const { worker, seconds, loss } = manifest;
   return {
-    role: spec.role,
-    index,
-    seed: spec.seed,
-    key,
-    trainer: manifest.worker,
-    seconds: manifest.seconds,
-    loss: manifest.loss,
+    worker,
+    seconds,
+    loss,
     reused: finished && replaced === undefined,
     restarts: Context.current().info.attempt - 1,
     ...(replaced === undefined ? {} : { replaced }),

@@ -1,3 +1,4 @@
+export * from './artifact-kind.ts';
 export * from './calibration.ts';
 export * from './dataset.ts';
 export * from './evaluation.ts';

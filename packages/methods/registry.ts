@@ -36,7 +36,9 @@ export class MethodRegistry {
       for (const kind of entry.method.kinds) {
         if (kinds.has(kind.kind)) faults.push(`kind ${kind.kind}: expected each once, got it twice`);
         if (!olderKinds.includes(kind.kind) && !kind.kind.startsWith(prefixes[kind.pool]))
-          faults.push(`kind ${kind.kind} of method ${name}: expected a name that begins with ${prefixes[kind.pool]}`);
+          faults.push(
+            `kind ${kind.kind} of method ${name}: expected a name that begins with ${prefixes[kind.pool]}`,
+          );
         kinds.set(kind.kind, { kind, entry });
       }
     }

@@ -91,7 +91,8 @@ function checkEnsemble(
   { ndm, udm, dropout }: { ndm: string[]; udm: string[]; dropout?: DropoutSpec | undefined },
   context: z.RefinementCtx,
 ): void {
-  const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  const fault = (path: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [path], message });
   if (dropout === undefined) {
     if (ndm.length < 2) fault('ndm', 'expected at least 2 members');
     return;
@@ -150,6 +151,9 @@ const refinerSpecSchema = z
     context.addIssue({ code: 'custom', path: ['udm'], message: `expected ${expected}` });
   });
 export type RefinerSpec = z.infer<typeof refinerSpecSchema>;
+
+/** What whoever refines maps has to know of the refiner: part of its specification. */
+export const refinedNetworkSchema = z.object({ input: z.enum(refinerInputs), imageSize });
 
 /** Everything that decides refined maps: whose maps, by which refiner. */
 const refinedSpecSchema = z.strictObject({ maps: digest, refiner: digest });

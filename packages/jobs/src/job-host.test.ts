@@ -390,6 +390,15 @@ async function interrupted(): Promise<{ job: TestPlan; done: number }> {
   return { job, done };
 }
 
+test('weights that are not finite are not published: they would be used for ever', async () => {
+  const job = plan({ broken: true });
+  await expect(call(startHost(), job).ended).rejects.toMatchObject({
+    kind: 'diverged',
+    message: 'weight: expected finite values, got NaN at index 1',
+  });
+  expect(await readManifest(store, 'members', job.key)).toBeNull();
+});
+
 test('goes on from an older checkpoint where the newest is cut short, and from the start without one', async () => {
   const { job, done } = await interrupted();
   const [{ object }] = await listCheckpoints(store, 'members', job.key);

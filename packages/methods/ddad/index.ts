@@ -25,6 +25,7 @@ export const ddad: Method<DdadSettings> = {
   scores: ddadScores,
   facts: ({ backbone, k, dropout }) => ({ backbone, k, ...(dropout === undefined ? {} : { dropout }) }),
   describe: (facts) => `backbone ${String(facts.backbone)}, ${describeEnsemble(facts)}`,
+  roles: { ndm: 'trained on normal images', udm: 'trained on normal and unlabeled images' },
   batchSizes,
   settle({ k, maxK, ...rest }, { settledTrainers }) {
     if (k !== 'auto') return { settings: { ...rest, k } as DdadSettings };

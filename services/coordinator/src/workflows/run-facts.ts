@@ -26,6 +26,7 @@ export function runFacts(
     definitions: about.definitions,
     ...membersOf(graph),
     artifacts: { ...Object.fromEntries(artifacts.map((name) => [name, null])), ...Object.fromEntries(named) },
+    nodes: graph.nodes.map(({ node: { id, kind, key, unit } }) => ({ id, kind, key, unit })),
     seconds,
   };
 }

@@ -50,7 +50,10 @@ test('a method that only this test knows goes from input to report page', async 
   // AUC by counting pairs.
   const rows = lines.map((line) => line.split(',').slice(1).map(Number));
   const of = (label: number) => rows.filter((row) => row[0] === label).map((row) => row[1]!);
-  const pairs = of(1).flatMap((high) => of(0).map((low) => (high > low ? 1 : high === low ? 0.5 : 0)));
+  const pairs: number[] = of(1).flatMap((high) =>
+    of(0).map((low) => (high > low ? 1 : high === low ? 0.5 : 0)),
+  );
+  expect(pairs.length).toBe(900);
   const auc = pairs.reduce((sum, won) => sum + won, 0) / pairs.length;
   expect(result.scores?.distance?.auc).toBeCloseTo(auc, 12);
 

@@ -1,12 +1,5 @@
-import {
-  grpcShape,
-  hostPortSchema,
-  logShape,
-  natsShape,
-  operationsShape,
-  storeShape,
-  temporalShape,
-} from '@ddad/platform';
+import { hostPortSchema } from '@ddad/contract';
+import { grpcShape, logShape, natsShape, operationsShape, storeShape, temporalShape } from '@ddad/platform';
 import { z } from 'zod';
 
 /** Environment of the coordinator. */
@@ -17,8 +10,6 @@ export const coordinatorConfig = z.object({
   ...grpcShape,
   ...logShape,
   ...operationsShape,
-  /** Where the host has several addresses, each is a scorer. */
-  SCORER_ADDRESS: hostPortSchema.describe("the scorer's host:port"),
   /**
    * Seconds without a sign of life after which an activity's attempt is given up. Less than the 30 s for which a trainer
    * keeps a job that nobody follows, so that a coordinator that was killed repeats no epoch either.

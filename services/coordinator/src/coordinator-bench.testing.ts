@@ -1,4 +1,4 @@
-import { type JobProgress, taskQueue, workflowType } from '@ddad/contract';
+import { type JobProgress, taskQueue, type WorkerEntry, workflowType } from '@ddad/contract';
 import { createLogger } from '@ddad/platform';
 import { connectScorer, connectTrainer } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
@@ -7,7 +7,6 @@ import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/cl
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type Coordinator, type CoordinatorDeps, createCoordinator } from './coordinator.ts';
 import { addDataset } from './datasets.testing.ts';
-import type { WorkerEntry } from './dispatch/job-link.ts';
 import { startScorer, startTrainer } from './fake-services.testing.ts';
 import { memberProgressSignal } from './member-progress.ts';
 import { startTemporalServer } from './temporal-server.testing.ts';
@@ -66,8 +65,7 @@ export async function createBench({ connection, client }: Temporal) {
         logger: createLogger('coordinator', 'silent'),
         ...options,
       });
-      coordinator.setTrainers(trainers);
-      coordinator.setScorers([scorer.address]);
+      coordinator.setWorkers([...trainers, scorer.entry]);
       const workers = await createWorkers({
         connection,
         namespace: 'default',

@@ -1,4 +1,4 @@
-import type { JobProgress } from '@ddad/contract';
+import type { JobProgress, WorkerEntry } from '@ddad/contract';
 import { type Logger, Registry } from '@ddad/platform';
 import type { ScorerServiceClient, TrainerServiceClient } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
@@ -9,10 +9,10 @@ import { cancelLimits } from './cancel-limits.ts';
 import type { Clock } from './clock.ts';
 import { coordinatorMetrics } from './coordinator-metrics.ts';
 import { DatasetCatalog } from './dataset-catalog.ts';
-import type { WorkerEntry } from './dispatch/job-link.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { CallLimits } from './job-call.ts';
 import { ProgressSignals, type SendProgress } from './progress-signals.ts';
-import { type ScorerJob, ScorerLink, scorerEntry, takingTurns } from './scorer-link.ts';
+import { type ScorerJob, ScorerLink, takingTurns } from './scorer-link.ts';
 import { TrainerLink, type TrainJob } from './trainer-link.ts';
 
 export interface CoordinatorDeps {
@@ -31,6 +31,8 @@ export interface CoordinatorDeps {
   patience?: Patience;
   /** Longest time between two heartbeats of an activity, in ms: how soon it hears of its cancellation. */
   hearMs?: number;
+  /** How long a worker that has a job may be silent. */
+  callLimits?: CallLimits;
   /** For how old a run is and when it is told of its progress. */
   clock?: Clock;
   /** Takes what those who run the coordinator look at. */
@@ -40,10 +42,8 @@ export interface CoordinatorDeps {
 
 export interface Coordinator {
   activities: Activities;
-  /** Takes the trainers that are there now. */
-  setTrainers(entries: readonly WorkerEntry[]): void;
-  /** Takes the addresses (host:port) of the scorers that are there now. */
-  setScorers(addresses: readonly string[]): void;
+  /** Takes the workers that are there now, of both pools. */
+  setWorkers(entries: readonly WorkerEntry[]): void;
   /** Who trains, and who does not. */
   trainers: Pick<Dispatcher<TrainJob>, 'workers' | 'busy'>;
   /** Lets go of every job; none is stopped. */
@@ -59,13 +59,13 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     { worker, key, error }: { worker: string; key: string; error: unknown },
   ) => logger.warn({ worker, key, err: error }, message);
   const trainers = new Dispatcher<TrainJob>({
-    link: new TrainerLink(deps.connectTrainer),
+    link: new TrainerLink(deps.connectTrainer, deps.callLimits),
     nextAttempt,
     onWarning,
     onFinished: () => metrics.memberFinished(),
   });
   const scorers = new Dispatcher<ScorerJob>({
-    link: new ScorerLink(deps.connectScorer),
+    link: new ScorerLink(deps.connectScorer, deps.callLimits),
     nextAttempt,
     onWarning,
   });
@@ -96,8 +96,10 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
   });
   return {
     activities,
-    setTrainers: (entries) => trainers.setWorkers(entries),
-    setScorers: (addresses) => scorers.setWorkers(addresses.map(scorerEntry)),
+    setWorkers(entries) {
+      trainers.setWorkers(entries.filter(({ pool }) => pool === 'train'));
+      scorers.setWorkers(entries.filter(({ pool }) => pool === 'score'));
+    },
     trainers,
     close: () => {
       trainers.close();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Pool, WorkerEntry } from '@ddad/contract';
 import {
   close,
   createServer,
@@ -15,7 +16,6 @@ import {
   toStatus,
 } from '@ddad/rpc';
 import { type ArtifactKind, type Manifest, manifestKey, type ObjectStore } from '@ddad/storage';
-import type { WorkerEntry } from './dispatch/job-link.ts';
 
 /** A job that a test server holds. */
 export interface Held<Request> {
@@ -82,6 +82,30 @@ const accepted = (worker: string, takenOver = false) =>
 const finished = (worker: string) =>
   ({ $case: 'finished', value: { reused: false, seconds: 3, worker } }) as const;
 
+/** A job's call, as its server sees it. */
+interface EventCall {
+  readonly cancelled: boolean;
+  readonly writableEnded: boolean;
+  readonly destroyed: boolean;
+  write(message: { event: JobEvent | undefined }): boolean;
+}
+
+/** Gives signs of life on a job's stream, as a worker does, until the call is over. */
+function keepAlive(call: EventCall, hung = () => false): void {
+  const timer = setInterval(() => {
+    if (call.cancelled || call.writableEnded || call.destroyed) clearInterval(timer);
+    else if (!hung()) call.write({ event: { event: { $case: 'alive', value: {} } } });
+  }, 10_000);
+  timer.unref();
+}
+
+/** How a worker on loopback announces itself. */
+function entryOf(pool: Pool, id: string, port: number): WorkerEntry {
+  const since = '2026-01-01T00:00:00.000Z';
+  const free = { slots: 8, keys: [], leaving: false };
+  return { pool, id, address: `127.0.0.1:${port}`, device: 'a test', since, ...free };
+}
+
 /** A gRPC server that speaks for a trainer; its jobs end when the test says so. */
 export async function startTrainer(store: ObjectStore, id: string) {
   const { server, health } = createServer();
@@ -95,6 +119,7 @@ export async function startTrainer(store: ObjectStore, id: string) {
       const { request } = call;
       const { promise: closed, resolve } = Promise.withResolvers<void>();
       call.on('cancelled', resolve);
+      keepAlive(call, () => hung.now);
       const held: Held<TrainRequest> = {
         request,
         closed,
@@ -119,7 +144,7 @@ export async function startTrainer(store: ObjectStore, id: string) {
   };
   server.addService(TrainerServiceService, service);
   const port = await listen(server, '127.0.0.1:0');
-  const entry: WorkerEntry = { id, address: `127.0.0.1:${port}`, slots: 8, keys: [], leaving: false };
+  const entry = entryOf('train', id, port);
   return { entry, jobs, stops, hung, close: () => close(server, health, 0) };
 }
 
@@ -141,6 +166,7 @@ export async function startScorer(store: ObjectStore) {
   const service: ScorerServiceServer = {
     map(call) {
       maps.push(call.request);
+      keepAlive(call);
       call.write({ event: { event: accepted('scorer') } });
       const failure = scorer.failMaps(call.request);
       if (failure !== null) {
@@ -167,6 +193,7 @@ export async function startScorer(store: ObjectStore) {
     refine(call) {
       const { job, refiner, refinedKey, further } = call.request;
       refines.push(call.request);
+      keepAlive(call);
       call.write({ event: { event: accepted('scorer') } });
       void scorer.refine
         .then(() =>
@@ -206,7 +233,7 @@ export async function startScorer(store: ObjectStore) {
   server.addService(ScorerServiceService, service);
   const port = await listen(server, '127.0.0.1:0');
   return Object.assign(scorer, {
-    address: `127.0.0.1:${port}`,
+    entry: entryOf('score', 'scorer', port),
     maps,
     refines,
     stops,

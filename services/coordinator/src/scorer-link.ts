@@ -1,8 +1,8 @@
-import type { KCurveSpec, MapSpec, RefinerSpec } from '@ddad/contract';
+import type { KCurveSpec, MapSpec, RefinerSpec, WorkerEntry } from '@ddad/contract';
 import { JobError, type JobFinished, type ScorerServiceClient, unary } from '@ddad/rpc';
 import { cancelLimits } from './cancel-limits.ts';
-import type { JobCall, JobLink, JobListener, WorkerEntry } from './dispatch/job-link.ts';
-import { followCall, type JobStream } from './job-call.ts';
+import type { JobCall, JobLink, JobListener } from './dispatch/job-link.ts';
+import { type CallLimits, callLimits, followCall, type JobStream } from './job-call.ts';
 import { withWorkerClient } from './worker-client.ts';
 
 /** A long job of the scorer. */
@@ -34,20 +34,15 @@ export type ScorerJob =
       further: { mapsKey: string; refinedKey: string }[];
     };
 
-const acceptLimitMs = 30_000;
-
-/** A scorer as the dispatcher sees it: it alone knows its slots, and says when it is busy. @param address host:port */
-export function scorerEntry(address: string): WorkerEntry {
-  return { id: address, address, slots: Number.MAX_SAFE_INTEGER, keys: [], leaving: false };
-}
-
 /** Hands maps and refiners to scorers. */
 export class ScorerLink implements JobLink<ScorerJob> {
   readonly #connect: (address: string) => ScorerServiceClient;
+  readonly #limits: CallLimits;
 
   /** @param connect makes a client of the scorer at host:port, which is closed here */
-  constructor(connect: (address: string) => ScorerServiceClient) {
+  constructor(connect: (address: string) => ScorerServiceClient, limits: CallLimits = callLimits) {
     this.#connect = connect;
+    this.#limits = limits;
   }
 
   run(
@@ -59,7 +54,7 @@ export class ScorerLink implements JobLink<ScorerJob> {
     const { key, attempt, job } = call;
     const header = { key, attempt };
     return this.#with(worker, (client) =>
-      followCall(callOf(client, header, job), listener, signal, acceptLimitMs),
+      followCall(callOf(client, header, job), listener, signal, this.#limits),
     );
   }
 
@@ -87,7 +82,7 @@ export function takingTurns(
 ): WithScorer {
   let turn = 0;
   return async (use) => {
-    const all = scorers();
+    const all = scorers().filter(({ leaving }) => !leaving);
     const scorer = all[turn % Math.max(1, all.length)];
     turn += 1;
     if (scorer === undefined) {

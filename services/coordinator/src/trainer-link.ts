@@ -1,8 +1,8 @@
-import type { MemberSpec } from '@ddad/contract';
+import type { MemberSpec, WorkerEntry } from '@ddad/contract';
 import { type JobFinished, type TrainerServiceClient, unary } from '@ddad/rpc';
 import { cancelLimits } from './cancel-limits.ts';
-import type { JobCall, JobLink, JobListener, WorkerEntry } from './dispatch/job-link.ts';
-import { followCall } from './job-call.ts';
+import type { JobCall, JobLink, JobListener } from './dispatch/job-link.ts';
+import { type CallLimits, callLimits, followCall } from './job-call.ts';
 import { withWorkerClient } from './worker-client.ts';
 
 /** A member's training, as a trainer is asked for it. */
@@ -13,15 +13,15 @@ export interface TrainJob {
   member: MemberSpec;
 }
 
-const acceptLimitMs = 30_000;
-
 /** Hands members to trainers at their announced addresses. */
 export class TrainerLink implements JobLink<TrainJob> {
   readonly #connect: (address: string) => TrainerServiceClient;
+  readonly #limits: CallLimits;
 
   /** @param connect makes a client of the trainer at host:port, which is closed here */
-  constructor(connect: (address: string) => TrainerServiceClient) {
+  constructor(connect: (address: string) => TrainerServiceClient, limits: CallLimits = callLimits) {
     this.#connect = connect;
+    this.#limits = limits;
   }
 
   async run(
@@ -32,7 +32,7 @@ export class TrainerLink implements JobLink<TrainJob> {
   ): Promise<JobFinished> {
     const { key, attempt, job } = call;
     return this.#with(worker, (client) =>
-      followCall(client.train({ job: { key, attempt }, ...job }), listener, signal, acceptLimitMs),
+      followCall(client.train({ job: { key, attempt }, ...job }), listener, signal, this.#limits),
     );
   }
 

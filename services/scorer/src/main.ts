@@ -1,7 +1,9 @@
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
+import { formatHostPort } from '@ddad/contract';
 import {
+  advertisedHost,
+  announceJobs,
   DatasetCache,
   emptyScratch,
   JobHost,
@@ -29,6 +31,7 @@ import { createScorerServer } from './server.ts';
 
 const config = readConfig(scorerConfig);
 const access = grpcAccess(config);
+const reachable = advertisedHost(config.SCORER_LISTEN, config.SCORER_ADVERTISE, 'SCORER_ADVERTISE');
 const logger = createLogger('scorer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
 const registry = serviceRegistry('scorer');
@@ -36,16 +39,16 @@ const registry = serviceRegistry('scorer');
 const store = createS3Store(storeAccess(config));
 const nats = await connectNats({
   ...natsAccess(config),
-  name: 'scorer',
+  name: config.SCORER_ID,
   logger,
 });
 shutdown.add('nats', () => closeNats(nats));
 
-const scratch = join(config.SCRATCH_DIR, 'jobs', 'scorer');
+const scratch = join(config.SCRATCH_DIR, 'jobs', config.SCORER_ID);
 await emptyScratch(scratch);
 const host = new JobHost({
   slots: config.SCORER_SLOTS,
-  worker: `scorer-${hostname()}`,
+  worker: config.SCORER_ID,
   store,
   scratch,
   childEntry: new URL('./scorer-process.ts', import.meta.url),
@@ -71,7 +74,19 @@ const port = await openJobServer(server, {
   logger,
   shutdown,
 });
-shutdown.add('jobs', () => host.close(), shutdownLimits.jobsMs);
-logger.info({ port, threads: config.SCORER_THREADS, slots: config.SCORER_SLOTS }, 'scorer ready');
+const address = { host: reachable, port };
+await announceJobs(host, {
+  pool: 'score',
+  id: config.SCORER_ID,
+  slots: config.SCORER_SLOTS,
+  address,
+  nats,
+  logger,
+  shutdown,
+});
+logger.info(
+  { address: formatHostPort(address), threads: config.SCORER_THREADS, slots: config.SCORER_SLOTS },
+  'scorer ready',
+);
 
 await untilSignal(shutdown, logger, shutdownLimits.allMs);

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
+import { formatHostPort } from '@ddad/contract';
 import {
+  advertisedHost,
+  announceJobs,
   DatasetCache,
-  deviceName,
   emptyScratch,
   JobHost,
   jobMetrics,
@@ -11,7 +13,6 @@ import {
   shutdownLimits,
 } from '@ddad/jobs';
 import {
-  announceTrainer,
   closeNats,
   connectNats,
   createLogger,
@@ -30,6 +31,7 @@ import { createTrainerServer } from './server.ts';
 
 const config = readConfig(trainerConfig);
 const access = grpcAccess(config);
+const reachable = advertisedHost(config.TRAINER_LISTEN, config.TRAINER_ADVERTISE, 'TRAINER_ADVERTISE');
 const logger = createLogger('trainer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
 const registry = serviceRegistry('trainer');
@@ -45,7 +47,6 @@ shutdown.add('nats', () => closeNats(nats));
 const scratch = join(config.SCRATCH_DIR, 'jobs', config.TRAINER_ID);
 await emptyScratch(scratch);
 const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
-let onKeys = (_keys: string[]): void => {};
 const host = new JobHost({
   slots: config.TRAINER_SLOTS,
   worker: config.TRAINER_ID,
@@ -57,7 +58,6 @@ const host = new JobHost({
   limits: limitsOf(config),
   onProgress: (key, progress) => publishProgress(nats, key, progress),
   metrics: jobMetrics(registry),
-  onKeys: (keys) => onKeys(keys),
 });
 const server = createTrainerServer({
   host,
@@ -73,26 +73,19 @@ const port = await openJobServer(server, {
   logger,
   shutdown,
 });
-
-const listenHost = config.TRAINER_LISTEN.slice(0, config.TRAINER_LISTEN.lastIndexOf(':'));
-const address = `${config.TRAINER_ADVERTISE ?? listenHost}:${port}`;
-const presence = await announceTrainer(
+const address = { host: reachable, port };
+await announceJobs(host, {
+  pool: 'train',
+  id: config.TRAINER_ID,
+  slots: config.TRAINER_SLOTS,
+  address,
   nats,
-  {
-    id: config.TRAINER_ID,
-    address,
-    device: deviceName(),
-    slots: config.TRAINER_SLOTS,
-    keys: [],
-    since: new Date().toISOString(),
-    leaving: false,
-  },
   logger,
+  shutdown,
+});
+logger.info(
+  { address: formatHostPort(address), threads: config.TRAINER_THREADS, slots: config.TRAINER_SLOTS },
+  'trainer ready',
 );
-onKeys = (keys) => presence.update({ keys });
-shutdown.add('presence', () => presence.close());
-shutdown.add('jobs', () => host.close(), shutdownLimits.jobsMs);
-shutdown.add('leaving', () => presence.update({ leaving: true }));
-logger.info({ address, threads: config.TRAINER_THREADS, slots: config.TRAINER_SLOTS }, 'trainer ready');
 
 await untilSignal(shutdown, logger, shutdownLimits.allMs);

@@ -136,9 +136,34 @@ function undisturbed(): Promise<string | undefined> {
   return calm;
 }
 
+test('gives whoever follows a job signs of life, whatever it is at, until it ends', async () => {
+  const host = startHost({ aliveMs: 20 });
+  const job = plan();
+  const { promise: ready, resolve: goOn } = Promise.withResolvers<void>();
+  const slow: ArtifactPlan = {
+    ...job,
+    async prepare(directory, checkpoint) {
+      await ready;
+      return job.prepare(directory, checkpoint);
+    },
+  };
+  const signs = ({ events }: TestCaller) => events.filter(({ $case }) => $case === 'alive').length;
+  const first = call(host, slow);
+  await expect.poll(() => signs(first)).toBeGreaterThanOrEqual(3);
+  expect(first.events.filter(({ $case }) => $case === 'progress')).toEqual([]);
+  const second = call(host, slow);
+  const heard = signs(first);
+  await expect.poll(() => signs(second)).toBeGreaterThanOrEqual(3);
+  expect(signs(first)).toBe(heard);
+  goOn();
+  expect(await second.ended).toMatchObject({ $case: 'finished' });
+  expect(second.events.at(-1)).toMatchObject({ $case: 'finished' });
+});
+
 test('publishes what it made once; the next call finds it without starting a process', async () => {
   const keys: string[][] = [];
-  const host = startHost({ onKeys: (held) => keys.push(held) });
+  const host = startHost();
+  host.onKeys((held) => keys.push(held));
   const job = plan();
   const first = call(host, job);
   expect(await first.ended).toMatchObject({

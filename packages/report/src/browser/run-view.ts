@@ -2,6 +2,7 @@ import type { LossPoint } from '@ddad/runs';
 import { applyCurveChanges, type RunNews } from '@ddad/runs/snapshot';
 import { plot } from '@observablehq/plot';
 import { type LossCurve, lossLabel, lossPlot, sparkPlot } from '../charts/loss-plots.ts';
+import { rangeOf } from '../charts/range.ts';
 import { duration } from '../figures.ts';
 import { jobCells, runFigures, shareDone, stageNames, stageState } from '../progress/job-cells.ts';
 import { all, byId } from './elements.ts';
@@ -85,7 +86,7 @@ export class RunView {
     for (const jobs of [members, refiners]) {
       const curves = this.#curves(jobs);
       const losses = curves.flatMap(({ points }) => points.map(({ loss }) => loss));
-      const range = [Math.min(...losses), Math.max(...losses)] as const;
+      const range = rangeOf(losses);
       for (const curve of curves) this.#spark(curve, range, totalOf(jobs));
     }
   }

@@ -2,6 +2,7 @@ import { type KCurvePoint, kCurveScores } from '@ddad/contract';
 import { areaY, dot, line, type Markish } from '@observablehq/plot';
 import type { Html } from '../html.ts';
 import { scoreNaming } from '../score-names.ts';
+import { rangeOf } from './range.ts';
 import { renderChart } from './render-chart.ts';
 
 const metricNames = { auc: 'AUC %', ap: 'AP %' } as const;
@@ -49,7 +50,7 @@ export function kCurveChart(metric: 'auc' | 'ap', points: readonly KCurvePoint[]
       marginTop: 18,
       marginBottom: 40,
       x: {
-        domain: [Math.min(...ks), Math.max(...ks)],
+        domain: [...rangeOf(ks)],
         label: 'k, members per role',
         labelAnchor: 'center',
         labelArrow: 'none',

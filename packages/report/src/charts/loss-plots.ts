@@ -1,4 +1,5 @@
 import { dot, line, type PlotOptions } from '@observablehq/plot';
+import { rangeOf } from './range.ts';
 
 /** A training's mean loss by epoch, and the CSS variable of its colour. */
 export interface LossCurve {
@@ -19,8 +20,9 @@ const lossAxis = (lowest: number) => (lowest > 0 ? 'log' : 'linear');
 /** How losses of several trainings over epochs are drawn. */
 export function lossPlot(curves: readonly LossCurve[], lastEpoch?: number): PlotOptions {
   const points = curves.flatMap((curve) => curve.points);
-  const epochs = Math.max(2, lastEpoch ?? 0, ...points.map(({ epoch }) => epoch));
-  const lowest = Math.min(...points.map(({ loss }) => loss));
+  const [, longest] = rangeOf(points.map(({ epoch }) => epoch));
+  const epochs = Math.max(2, lastEpoch ?? 0, longest);
+  const [lowest] = rangeOf(points.map(({ loss }) => loss));
   return {
     width: 560,
     height: 280,

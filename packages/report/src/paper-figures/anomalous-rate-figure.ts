@@ -1,5 +1,6 @@
 import { type RunScores, type ScoreName, scoreNames } from '@ddad/contract';
 import { dot, line, type Markish, text } from '@observablehq/plot';
+import { rangeOf } from '../charts/range.ts';
 import { renderChart } from '../charts/render-chart.ts';
 import { scoreNaming } from '../score-names.ts';
 import { figureSvg } from './standalone-svg.ts';
@@ -53,7 +54,8 @@ function rateChart(metric: 'auc' | 'ap', runs: readonly RatedRun[]) {
     .filter((each) => each.points.length > 0);
   const values = lines.flatMap(({ points }) => points.map(({ value }) => value));
   // The axis may reach a little further, and then a pixel stands for more: shifts are rather too large than too small.
-  const span = Math.max(...values) - Math.min(...values) || 1;
+  const [lowest, highest] = rangeOf(values);
+  const span = highest - lowest || 1;
   const pixels = (size.height - size.marginTop - size.marginBottom) / span;
   const shifts = labelShifts(lines.map(({ points }) => points.at(-1)!.value * pixels));
   const marks = lines.flatMap(({ name, points }, place): Markish[] => {

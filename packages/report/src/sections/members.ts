@@ -1,5 +1,6 @@
 import type { MemberResult } from '@ddad/contract';
 import { type LossCurve, lossChart, lossSparkline, pointsOf } from '../charts/loss-charts.ts';
+import { rangeOf } from '../charts/range.ts';
 import { duration, figure, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
@@ -17,7 +18,7 @@ export function members({ result, members: trained, refiners }: ReportData): Htm
     }),
   );
   const losses = curves.flatMap(({ points }) => points.map(({ loss }) => loss));
-  const range = [Math.min(...losses), Math.max(...losses)] as const;
+  const range = rangeOf(losses);
   const refinerCurves = (['rIntra', 'rDual'] as const).flatMap((name): LossCurve[] => {
     const history = refiners[name]?.history;
     return history === undefined

@@ -15,5 +15,6 @@ export * from './progress.ts';
 export * from './run-input.ts';
 export * from './run-result.ts';
 export * from './score-definition.ts';
+export * from './sha256.ts';
 export * from './worker-entry.ts';
 export * from './workflow.ts';

@@ -8,8 +8,8 @@ import {
   artifactKey,
   createS3Store,
   listCheckpoints,
-  manifestKey,
   type ObjectStore,
+  publishArtifact,
   readManifest,
   StoreError,
   saveCheckpoint,
@@ -214,8 +214,9 @@ test('measures how its jobs end, how fast they are, and whose publications came 
   const late = plan({ epochs: 40, stepMs: 10 });
   const lateCall = call(host, late);
   await lateCall.reached(1);
-  const manifest = { format: 1, kind: 'members', key: late.key, spec: late.spec, files: {} };
-  await store.put(manifestKey('members', late.key), JSON.stringify(manifest));
+  const { key, spec } = late;
+  const work = { loss: 1, seconds: 1, worker: 'other', environment: {} };
+  await publishArtifact(store, { kind: 'members', key, spec, files: {}, ...work });
   await lateCall.ended;
   expect(await metric('ddad_publications_lost_total', { kind: 'members', bytes: 'other' })).toBe(1);
 });

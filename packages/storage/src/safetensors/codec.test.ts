@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './codec.ts';
 
 const tensors = new Map<string, NamedTensor>([
   ['b.weight', { shape: [2, 1], data: Float32Array.of(1, -2.5) }],

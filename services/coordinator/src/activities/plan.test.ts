@@ -13,8 +13,6 @@ import type { PresentTrainer } from './settled-trainers.ts';
 let store: ObjectStore;
 let damages: Damage[];
 let trainers: PresentTrainer[];
-/** What a manifest says of the work beside what was made. */
-const work = { loss: 1, seconds: 1, worker: 't', environment: {} };
 const noon = Date.parse('2026-11-24T12:00:00Z');
 const onDamage = (damage: Damage) => void damages.push(damage);
 

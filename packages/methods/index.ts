@@ -1,11 +1,22 @@
 import { ddad } from './ddad/index.ts';
+import { paperTables } from './ddad/paper-tables.ts';
+import { usage } from './ddad/usage.ts';
 import { type MethodEntry, MethodRegistry } from './registry.ts';
 
+export type { ExperimentTable, TableCell, TableContent, TabledRun } from './experiment-table.ts';
 export type { Maker, Makers } from './maker.ts';
 export { type MethodEntry, MethodRegistry } from './registry.ts';
 
 /** The methods that ship. */
-const shipped: MethodEntry[] = [{ method: ddad, makers: async () => (await import('./ddad/makers.ts')).makers }];
+const shipped: MethodEntry[] = [
+  {
+    method: ddad,
+    makers: async () => (await import('./ddad/makers.ts')).makers,
+    onnx: async () => (await import('./ddad/onnx/index.ts')).onnx,
+    tables: paperTables,
+    usage,
+  },
+];
 
 export const methods = new MethodRegistry(shipped);
 
@@ -19,7 +30,8 @@ export async function loadMethods(further: readonly string[]): Promise<MethodReg
   const entries = [...shipped];
   for (const path of further) {
     const module = (await import(path)) as { entry?: MethodEntry };
-    if (module.entry === undefined) throw new TypeError(`${path}: expected an export "entry", a method, got none`);
+    if (module.entry === undefined)
+      throw new TypeError(`${path}: expected an export "entry", a method, got none`);
     entries.push(module.entry);
   }
   return new MethodRegistry(entries);

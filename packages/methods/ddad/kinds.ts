@@ -91,7 +91,8 @@ function checkEnsemble(
   { ndm, udm, dropout }: { ndm: string[]; udm: string[]; dropout?: DropoutSpec | undefined },
   context: z.RefinementCtx,
 ): void {
-  const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  const fault = (path: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [path], message });
   if (dropout === undefined) {
     if (ndm.length < 2) fault('ndm', 'expected at least 2 members');
     return;
@@ -174,6 +175,11 @@ export const memberKind: KindDefinition<MemberSpec> = {
   needs: () => ({}),
   reads: { pixels: true },
   leastImages: ({ batchSize }) => batchSize,
+  trains: true,
+  listing: {
+    fields: ['role', 'backbone', 'seed', 'epochs'],
+    describe: ({ backbone, role, epochs }) => `${backbone} ${role}, ${epochs} epochs`,
+  },
 };
 
 /** Files: `scores` (`rec.INDEX`, `recEnsemble`, `aIntra`, `aInter`: [T]), `maps` (the last three: [T,H,W]). */
@@ -205,6 +211,7 @@ export const refinerKind: KindDefinition<RefinerSpec> = {
   reads: { pixels: true },
   // A foreign patch comes from another image.
   leastImages: ({ batchSize }) => Math.max(2, batchSize),
+  trains: true,
 };
 
 /** Files: `scores` (`scores`: [T]), `maps` (`maps`: [T,H,W]). */

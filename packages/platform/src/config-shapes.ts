@@ -95,3 +95,20 @@ export const operationsShape = {
   /** host:port; absent: not at all. */
   HTTP_LISTEN: hostPortSchema.optional(),
 };
+
+/** Methods that a deployment brings beside those that ship. */
+export const methodsShape = {
+  /** Modules, each of which exports a method as `entry`: absolute paths or URLs, with commas between them. */
+  METHODS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
+    .pipe(
+      z.array(z.string().refine(isModulePath, 'expected absolute paths or URLs, with commas between them')),
+    ),
+};
+
+/** A path that is not absolute would be looked for beside whatever file loads it. */
+function isModulePath(path: string): boolean {
+  return path.startsWith('/') || URL.canParse(path);
+}

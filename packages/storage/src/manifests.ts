@@ -4,7 +4,7 @@ import { fileDigest } from './file-digest.ts';
 import { artifactKey } from './keys.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 
-export type ArtifactKind = 'members' | 'maps' | 'kcurves' | 'refiners' | 'refined';
+export type ArtifactKind = string;
 
 /** One file of an artifact: where it lies and what it must hold. */
 export interface ManifestFile {

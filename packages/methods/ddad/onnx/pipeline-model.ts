@@ -1,13 +1,30 @@
-import type { Role } from '@ddad/contract';
-import { GraphBuilder, type Value } from './graph-builder.ts';
-import { factsKey, type PipelineFacts, type PipelineMap } from './model-facts.ts';
-import { addMember, addRefiner, type Reconstruction, type Weights } from './networks.ts';
-import type { WeightSink } from './weight-sinks.ts';
+import {
+  factsKey,
+  GraphBuilder,
+  type PipelineFacts,
+  type Value,
+  type WeightSink,
+  type Weights,
+} from '@ddad/onnx';
+import type { Role } from '../kinds.ts';
+import type { Backbone } from '../settings.ts';
+import { addMember, addRefiner, type Reconstruction } from './networks.ts';
+
+/** What a pipeline's file says of itself beside what every method's says: keys of the artifacts that it is made of. */
+export interface DdadFacts {
+  backbone: Backbone;
+  members: Record<Role, string[]>;
+  /** Null where there is none. */
+  refiners: Record<RefinedScore, string | null>;
+}
+
+/** A score that ASR-Net gives. */
+export type RefinedScore = 'rIntra' | 'rDual';
 
 /** Reads the weights of a pipeline's parts, one at a time: all of them at once may be more than memory holds. */
 export interface PipelineWeights {
   member(role: Role, index: number): Promise<Weights>;
-  refiner(name: 'rIntra' | 'rDual'): Promise<Weights>;
+  refiner(name: RefinedScore): Promise<Weights>;
 }
 
 /**
@@ -19,7 +36,7 @@ export interface PipelineWeights {
  * @throws Error that names the tensor, where one is missing
  */
 export async function pipelineModel(
-  facts: PipelineFacts,
+  facts: PipelineFacts & DdadFacts,
   weights: PipelineWeights,
   sink: WeightSink,
 ): Promise<Uint8Array> {
@@ -54,7 +71,7 @@ export async function pipelineModel(
     ndmImages.map((image) => square(mean, image)),
   );
   const aIntra = refined(graph.op('Sqrt', [spread]), deviation);
-  const maps: [PipelineMap, Value][] = [
+  const maps: [score: string, map: Value][] = [
     ['recEnsemble', refined(square(images, mean), variance)],
     ['aIntra', aIntra],
   ];

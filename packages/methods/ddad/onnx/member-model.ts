@@ -1,7 +1,15 @@
-import { GraphBuilder } from './graph-builder.ts';
-import { factsKey, type MemberFacts } from './model-facts.ts';
-import { addMember, type Weights } from './networks.ts';
-import { inlineWeights } from './weight-sinks.ts';
+import { factsKey, GraphBuilder, inlineWeights, type Weights } from '@ddad/onnx';
+import type { Backbone } from '../settings.ts';
+import { addMember } from './networks.ts';
+
+/** What a member's file says of itself. */
+export interface MemberFacts {
+  format: 1;
+  kind: 'member';
+  key: string;
+  backbone: Backbone;
+  imageSize: number;
+}
 
 /**
  * A member as an ONNX model: `images` [N,1,H,W], 32-bit floats in [-1,1] (grey/127.5 − 1), to `reconstruction` and, of AE-U,

@@ -2,17 +2,18 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { auc, averagePrecision } from '@ddad/anomaly';
-import { type RunProgress, type RunResult, scoreNames, type WorkerEntry } from '@ddad/contract';
+import { type RunProgress, type RunResult, seedOf, type WorkerEntry } from '@ddad/contract';
 import { packDataset } from '@ddad/dataset';
 import { dicomFile } from '@ddad/dataset/testing';
 import { connectNats, createLogger, watchWorkers } from '@ddad/platform';
-import { decodeSafetensors, memberSeed, readManifest } from '@ddad/storage';
+import { decodeSafetensors, readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { runProgram, startTestCluster, type TestCluster } from './test-cluster.ts';
 import { type WhatLeaves, watchWhatLeaves } from './what-leaves.ts';
 
 const small = { batchSize: 16, refiner: { epochs: 1 } };
+const scoreNames = ['rec', 'recEnsemble', 'aIntra', 'aInter', 'rIntra', 'rDual'];
 
 let cluster: TestCluster;
 let dataset: SmallDataset;
@@ -164,7 +165,7 @@ test('MC Dropout trains one network per role and gives all six scores', async ()
   expect(Object.keys(result.scores ?? {}).sort()).toEqual([...scoreNames].sort());
   // The seeds are those of an ensemble's first members; the networks are not.
   expect(result.members.map(({ seed }) => seed)).toEqual(
-    (['ndm', 'udm'] as const).map((role) => memberSeed(0, role, 0)),
+    (['ndm', 'udm'] as const).map((role) => seedOf(0, role, 0)),
   );
   expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('MC Dropout (20 passes, rate 0.1)');
   const manifest = await readManifest(cluster.store, 'maps', result.artifacts.maps ?? '');

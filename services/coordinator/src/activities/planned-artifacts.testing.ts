@@ -1,9 +1,10 @@
-import type { DatasetIndex } from '@ddad/contract';
+import { artifactKey, type DatasetIndex, evaluationKind } from '@ddad/contract';
 import { datasetDigest } from '@ddad/dataset';
-import { artifactKey, type ObjectStore, putDataset } from '@ddad/storage';
+import { methods } from '@ddad/methods';
+import { type ObjectStore, putDataset } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { DatasetCatalog } from '../dataset-catalog.ts';
-import { type PlanDeps, planFurtherMembers, planRun, planScoringOf } from './plan.ts';
+import { type PlanDeps, planRun, replan } from './plan.ts';
 
 /** A run as its plan depends on it. */
 export interface PlannedCase {
@@ -33,6 +34,7 @@ export async function plannedArtifacts({
   datasets ??= storeOfDatasets();
   const store = await datasets;
   const deps: PlanDeps = {
+    methods,
     store,
     catalog: new DatasetCatalog(store),
     presentTrainers: () => [],
@@ -41,36 +43,14 @@ export async function plannedArtifacts({
     heartbeatTimeoutMs: 1000,
     onDamage: () => {},
   };
-  const plan = await planRun(deps, input);
-  const replacing = await planFurtherMembers(deps, plan, diverged);
-  const isOf = (a: { role: string; index: number }) => (b: { role: string; index: number }) =>
-    a.role === b.role && a.index === b.index;
-  const members = plan.members
-    .filter((member) => !failed.some(isOf(member)))
-    .map((member) => replacing.find(isOf(member)) ?? member);
-  const keysOf = (role: string) => members.flatMap((member) => (member.role === role ? [member.key] : []));
-  const keys = { ndm: keysOf('ndm'), udm: keysOf('udm') };
-  const { maps, reference, kCurve, refiners } =
-    members.length === plan.members.length && diverged.length === 0
-      ? plan
-      : await planScoringOf(deps, plan, keys);
-
-  const artifacts: PlannedArtifact[] = [];
-  const add = (kind: string, artifact: { key: string; spec: object } | null | undefined) => {
-    if (artifact) artifacts.push({ kind, key: artifact.key, spec: artifact.spec });
-  };
-  const addRefined = (of: { key: string } | null | undefined, refiner: string, key: string | null = null) => {
-    if (of && key !== null) add('refined', { key, spec: { maps: of.key, refiner } });
-  };
-  for (const member of members) add('members', member);
-  add('maps', maps);
-  add('maps', reference);
-  add('kcurves', kCurve);
-  for (const refiner of refiners) {
-    add('refiners', refiner);
-    addRefined(maps, refiner.key, refiner.refinedKey);
-    addRefined(reference, refiner.key, refiner.referenceRefinedKey);
-  }
+  const { basis } = await planRun(deps, input);
+  const idOf = ({ role, index }: { role: string; index: number }) => `member ${role} ${index}`;
+  const lost = failed.map(idOf);
+  const retries = Object.fromEntries(diverged.map((member) => [idOf(member), member.retry]));
+  const { nodes } = await replan(deps, { ...basis, retries, lost });
+  const artifacts = nodes
+    .filter(({ id, kind }) => !lost.includes(id) && kind !== evaluationKind.kind)
+    .map(({ kind, key, spec }) => ({ kind, key, spec }));
   for (const { kind, key, spec } of artifacts) {
     if (artifactKey(spec) !== key) throw new Error(`${kind}: expected key ${artifactKey(spec)}, got ${key}`);
   }

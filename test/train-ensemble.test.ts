@@ -311,7 +311,7 @@ test("starts from Temporal's own command line with the same defaults, gives a ne
     learningRate: 5e-4,
     refiner: { epochs: 100, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 },
   });
-  expect(progress.members).toHaveLength(6);
+  expect(progress.nodes.filter(({ member }) => member !== undefined)).toHaveLength(6);
 
   await cluster.addTrainer('three');
   await until((list) => list.find(({ id }) => id === 'three')?.keys.length === 1);

@@ -2,7 +2,7 @@ import type { JobProgress } from '@ddad/contract';
 import type { Logger } from '@ddad/platform';
 import { JobError, type JobHeader, type JobStep, type JobWriter } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
-import { defaultLimits, Job, type JobEnd, type JobLimits, type JobPlan } from './job.ts';
+import { type ArtifactPlan, defaultLimits, Job, type JobEnd, type JobLimits } from './job.ts';
 import { type JobMetrics, type JobOutcome, noJobMetrics } from './job-metrics.ts';
 import type { ChildProgress } from './messages.ts';
 
@@ -20,10 +20,10 @@ export interface JobHostOptions {
   limits?: Partial<JobLimits>;
   /** How long a job whose call broke off waits to be taken over. */
   graceMs?: number;
+  /** Between two signs of life on a job's stream, in ms. */
+  aliveMs?: number;
   /** Live figures of a job. */
   onProgress?(key: string, progress: JobProgress): void;
-  /** The keys being worked on have changed. */
-  onKeys?(keys: string[]): void;
   metrics?: JobMetrics;
 }
 
@@ -39,6 +39,8 @@ interface Running {
   /** Null while nobody follows it. */
   writer: JobWriter | null;
   grace: NodeJS.Timeout | null;
+  /** Gives signs of life. That the job's own process lives, the job sees to: it ends one that hangs. */
+  alive: NodeJS.Timeout;
   /** For who takes it over: the next figures may be an epoch away. */
   progress: JobStep | null;
   imagesPerSecond: number;
@@ -51,12 +53,13 @@ interface Running {
  * on for a while and may be taken over; an older attempt is refused.
  */
 export class JobHost {
-  readonly #options: JobHostOptions & { graceMs: number; metrics: JobMetrics };
+  readonly #options: JobHostOptions & { graceMs: number; aliveMs: number; metrics: JobMetrics };
   readonly #running = new Map<string, Running>();
+  #tellKeys: (keys: string[]) => void = () => {};
   #leaving = false;
 
   constructor(options: JobHostOptions) {
-    this.#options = { graceMs: 30_000, metrics: noJobMetrics, ...options };
+    this.#options = { graceMs: 30_000, aliveMs: 10_000, metrics: noJobMetrics, ...options };
   }
 
   /** Keys being worked on. */
@@ -64,8 +67,13 @@ export class JobHost {
     return [...this.#running.keys()];
   }
 
+  /** Tells one listener, who comes once others can call, which keys are being worked on whenever they change. */
+  onKeys(listener: (keys: string[]) => void): void {
+    this.#tellKeys = listener;
+  }
+
   /** Serves one call: starts the job or takes it over, and tells the caller until it ends. */
-  serve(header: JobHeader, plan: JobPlan, { writer, closed }: Caller): void {
+  serve(header: JobHeader, plan: ArtifactPlan, { writer, closed }: Caller): void {
     try {
       this.#attach(header, plan, writer);
     } catch (error) {
@@ -95,12 +103,12 @@ export class JobHost {
     await running.ended;
   }
 
-  #attach(header: JobHeader, plan: JobPlan, writer: JobWriter): void {
+  #attach(header: JobHeader, plan: ArtifactPlan, writer: JobWriter): void {
     const { worker, slots } = this.#options;
     if (this.#leaving) throw new JobError('leaving', `${worker} shuts down`);
     const running = this.#running.get(header.key);
     if (running !== undefined) {
-      this.#takeOver(running, header.attempt, plan, writer);
+      this.#takeOver(running, header.attempt, writer);
       return;
     }
     if (this.#running.size >= slots) {
@@ -110,7 +118,7 @@ export class JobHost {
     this.#start(header, plan, writer);
   }
 
-  #takeOver(running: Running, attempt: number, { next }: JobPlan, writer: JobWriter): void {
+  #takeOver(running: Running, attempt: number, writer: JobWriter): void {
     const { worker } = this.#options;
     const { job } = running;
     if (attempt <= job.attempt) {
@@ -120,13 +128,13 @@ export class JobHost {
     if (job.stopping) throw new JobError('busy', `${worker} is stopping an earlier attempt of this job`);
     running.writer?.fail(new JobError('superseded', `attempt ${attempt} took this job over`));
     this.#endGrace(running);
-    job.takeOver(attempt, next ?? []);
+    job.takeOver(attempt);
     running.writer = writer;
     writer.send({ event: { $case: 'accepted', value: { worker, takenOver: true } } });
     if (running.progress !== null) writer.send({ event: running.progress });
   }
 
-  #start({ key, attempt }: JobHeader, plan: JobPlan, writer: JobWriter): void {
+  #start({ key, attempt }: JobHeader, plan: ArtifactPlan, writer: JobWriter): void {
     const { store, scratch, childEntry, childEnvironment, worker, logger, limits, metrics } = this.#options;
     const job = new Job({
       plan,
@@ -154,10 +162,14 @@ export class JobHost {
         this.#end(key, running, null, error);
       },
     );
-    const running: Running = { job, writer, grace: null, progress: null, imagesPerSecond: 0, ended };
+    const alive = setInterval(
+      () => running.writer?.send({ event: { $case: 'alive', value: {} } }),
+      this.#options.aliveMs,
+    );
+    const running: Running = { job, writer, grace: null, alive, progress: null, imagesPerSecond: 0, ended };
     metrics.started(plan.kind);
     this.#running.set(key, running);
-    this.#options.onKeys?.(this.keys);
+    this.#tellKeys(this.keys);
     logger.info({ key, kind: plan.kind, attempt }, 'job started');
   }
 
@@ -175,12 +187,13 @@ export class JobHost {
   }
 
   #end(key: string, running: Running, end: JobEnd | null, error?: unknown): void {
-    const { logger, onKeys } = this.#options;
+    const { logger } = this.#options;
     this.#endGrace(running);
+    clearInterval(running.alive);
     // Free before the caller hears of it: it may hand out the next job at once.
     this.#running.delete(key);
     this.#measureSpeed();
-    onKeys?.(this.keys);
+    this.#tellKeys(this.keys);
     const { writer } = running;
     if (end === null) {
       logger.warn({ key, error: error instanceof Error ? error.message : String(error) }, 'job ended');

@@ -91,7 +91,8 @@ function checkEnsemble(
   { ndm, udm, dropout }: { ndm: string[]; udm: string[]; dropout?: DropoutSpec | undefined },
   context: z.RefinementCtx,
 ): void {
-  const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  const fault = (path: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [path], message });
   if (dropout === undefined) {
     if (ndm.length < 2) fault('ndm', 'expected at least 2 members');
     return;
@@ -151,6 +152,9 @@ const refinerSpecSchema = z
   });
 export type RefinerSpec = z.infer<typeof refinerSpecSchema>;
 
+/** What whoever refines maps has to know of the refiner: part of its specification. */
+export const refinedNetworkSchema = z.object({ input: z.enum(refinerInputs), imageSize });
+
 /** Everything that decides refined maps: whose maps, by which refiner. */
 const refinedSpecSchema = z.strictObject({ maps: digest, refiner: digest });
 export type RefinedSpec = z.infer<typeof refinedSpecSchema>;
@@ -174,6 +178,11 @@ export const memberKind: KindDefinition<MemberSpec> = {
   needs: () => ({}),
   reads: { pixels: true },
   leastImages: ({ batchSize }) => batchSize,
+  trains: true,
+  listing: {
+    fields: ['role', 'backbone', 'seed', 'epochs'],
+    describe: ({ backbone, role, epochs }) => `${backbone} ${role}, ${epochs} epochs`,
+  },
 };
 
 /** Files: `scores` (`rec.INDEX`, `recEnsemble`, `aIntra`, `aInter`: [T]), `maps` (the last three: [T,H,W]). */
@@ -205,6 +214,7 @@ export const refinerKind: KindDefinition<RefinerSpec> = {
   reads: { pixels: true },
   // A foreign patch comes from another image.
   leastImages: ({ batchSize }) => Math.max(2, batchSize),
+  trains: true,
 };
 
 /** Files: `scores` (`scores`: [T]), `maps` (`maps`: [T,H,W]). */

@@ -53,7 +53,9 @@ export function planDdad(basis: Basis): Graph {
   const curve = maps === null || !judged ? null : curveNode(basis, keys, maps);
   const present = [maps, reference].filter((node) => node !== null);
   const refiners = settings.refiner === false ? [] : refinerNodes(basis, settings.refiner, keys);
-  const refined = refiners.flatMap(({ input, node }) => present.map((of) => refinedNode(basis, input, node, of)));
+  const refined = refiners.flatMap(({ input, node }) =>
+    present.map((of) => refinedNode(basis, input, node, of)),
+  );
   const least = settings.minMembers;
   return {
     stages,

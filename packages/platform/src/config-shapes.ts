@@ -1,17 +1,6 @@
+import { hostPortSchema } from '@ddad/contract';
 import { z } from 'zod';
 import { logLevels } from './logger.ts';
-
-const portText = '([1-9][0-9]{0,4}|0)';
-const hostText = '([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])';
-
-/** host:port, an IPv6 host in brackets. Port 0 (any free one) makes sense for listening only. */
-export const hostPortSchema = z
-  .string()
-  .regex(new RegExp(`^${hostText}:${portText}$`), { error: 'expected host:port', abort: true })
-  .refine(
-    (value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535,
-    'expected a port up to 65535',
-  );
 
 const pemSchema = (label: string) =>
   z
@@ -95,3 +84,20 @@ export const operationsShape = {
   /** host:port; absent: not at all. */
   HTTP_LISTEN: hostPortSchema.optional(),
 };
+
+/** Methods that a deployment brings beside those that ship. */
+export const methodsShape = {
+  /** Modules, each of which exports a method as `entry`: absolute paths or URLs, with commas between them. */
+  METHODS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
+    .pipe(
+      z.array(z.string().refine(isModulePath, 'expected absolute paths or URLs, with commas between them')),
+    ),
+};
+
+/** A path that is not absolute would be looked for beside whatever file loads it. */
+function isModulePath(path: string): boolean {
+  return path.startsWith('/') || URL.canParse(path);
+}

@@ -10,6 +10,13 @@ export {
   type RunKind,
   statusOf,
 } from './run-entries.ts';
-export { MalformedResult, parseReport, parseRunResult, parseWorkflowResult } from './run-result.ts';
+export {
+  MalformedResult,
+  parseExperimentResult,
+  parseReport,
+  parseRunResult,
+  parseWorkflowResult,
+  type WorkflowResult,
+} from './run-result.ts';
 export { type CurveChange, type RunNews, type RunSnapshot, ToldCurves } from './run-snapshot.ts';
 export { type HistoryOf, type JobView, RunTracker, type RunView } from './run-tracker.ts';

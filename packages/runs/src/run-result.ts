@@ -1,5 +1,7 @@
 import {
   defaultMethod,
+  type ExperimentResult,
+  experimentResultSchema,
   faultsOf,
   isObject,
   type RunResult,
@@ -24,8 +26,12 @@ export function parseRunResult(value: unknown, source: string): RunResult {
   const files = isObject(raw.files) ? { page: null, ...raw.files } : raw.files;
   const parsed = runResultSchema.safeParse({ method: defaultMethod, ...raw, files });
   if (parsed.success) return parsed.data;
-  const faults = faultsOf(parsed.error, value).map(({ path, message }) => `${path}: ${message}`);
-  throw new MalformedResult(`${source}: expected a run's result; ${faults.join('; ')}`);
+  throw malformed(parsed.error, value, `${source}: expected a run's result`);
+}
+
+function malformed(error: z.ZodError, value: unknown, expected: string): MalformedResult {
+  const faults = faultsOf(error, value).map(({ path, message }) => `${path}: ${message}`);
+  return new MalformedResult(`${expected}; ${faults.join('; ')}`);
 }
 
 /** The same of a report's text. */
@@ -41,14 +47,26 @@ export function parseReport(text: string | Buffer, source: string): RunResult {
 
 const briefSchema = z.object({ runId: runIdSchema, report: z.string(), wanted: z.array(z.unknown()) });
 
-/**
- * What a run's workflow returned.
- * @returns result: null where the run is part of an experiment: its report alone holds the result then
- * @throws MalformedResult
- */
-export function parseWorkflowResult(value: unknown): { runId: string; result: RunResult | null } {
+/** What a run's workflow returned; the result is null where the run is part of an experiment: its report alone holds it then. */
+export interface WorkflowResult {
+  runId: string;
+  result: RunResult | null;
+}
+
+/** @throws MalformedResult */
+export function parseWorkflowResult(value: unknown): WorkflowResult {
   const brief = briefSchema.safeParse(value);
   if (brief.success) return { runId: brief.data.runId, result: null };
   const result = parseRunResult(value, "the workflow's result");
   return { runId: result.runId, result };
+}
+
+/**
+ * What an experiment's workflow returned.
+ * @throws MalformedResult
+ */
+export function parseExperimentResult(value: unknown): ExperimentResult {
+  const parsed = experimentResultSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw malformed(parsed.error, value, "the workflow's result: expected an experiment's");
 }

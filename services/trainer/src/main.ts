@@ -1,98 +1,51 @@
-import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
+import { advertisedHost, limitsOf, openWorker, shutdownLimits } from '@ddad/jobs';
+import { loadMethods } from '@ddad/methods';
 import {
-  DatasetCache,
-  deviceName,
-  emptyScratch,
-  JobHost,
-  jobMetrics,
-  limitsOf,
-  openJobServer,
-  shutdownLimits,
-} from '@ddad/jobs';
-import {
-  announceTrainer,
   closeNats,
   connectNats,
   createLogger,
   grpcAccess,
   natsAccess,
-  publishProgress,
   readConfig,
   Shutdown,
-  serviceRegistry,
   storeAccess,
   untilSignal,
 } from '@ddad/platform';
 import { createS3Store } from '@ddad/storage';
 import { trainerConfig } from './config.ts';
-import { createTrainerServer } from './server.ts';
 
 const config = readConfig(trainerConfig);
 const access = grpcAccess(config);
+const reachable = advertisedHost(config.TRAINER_LISTEN, config.TRAINER_ADVERTISE, 'TRAINER_ADVERTISE');
 const logger = createLogger('trainer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
-const registry = serviceRegistry('trainer');
+const methods = await loadMethods(config.METHODS);
 
-const store = createS3Store(storeAccess(config));
-const nats = await connectNats({
-  ...natsAccess(config),
-  name: config.TRAINER_ID,
-  logger,
-});
+const nats = await connectNats({ ...natsAccess(config), name: config.TRAINER_ID, logger });
 shutdown.add('nats', () => closeNats(nats));
 
-const scratch = join(config.SCRATCH_DIR, 'jobs', config.TRAINER_ID);
-await emptyScratch(scratch);
-const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
-let onKeys = (_keys: string[]): void => {};
-const host = new JobHost({
+await openWorker({
+  service: 'trainer',
+  id: config.TRAINER_ID,
+  pool: 'train',
+  kinds: (name) => methods.kind(name),
+  methods: config.METHODS,
   slots: config.TRAINER_SLOTS,
-  worker: config.TRAINER_ID,
-  store,
-  scratch,
-  childEntry: new URL('./member-process.ts', import.meta.url),
-  childEnvironment: tensorflowEnvironment(config.TRAINER_THREADS, { xla: config.XLA }),
-  logger,
-  limits: limitsOf(config),
-  onProgress: (key, progress) => publishProgress(nats, key, progress),
-  metrics: jobMetrics(registry),
-  onKeys: (keys) => onKeys(keys),
-});
-const server = createTrainerServer({
-  host,
-  cache,
   threads: config.TRAINER_THREADS,
   stepsACall: config.STEPS_A_CALL,
-});
-const port = await openJobServer(server, {
-  address: config.TRAINER_LISTEN,
+  limits: limitsOf(config),
+  childEntry: new URL(import.meta.resolve('@ddad/methods/make-process')),
+  childEnvironment: tensorflowEnvironment(config.TRAINER_THREADS, { xla: config.XLA }),
+  scratch: config.SCRATCH_DIR,
+  store: createS3Store(storeAccess(config)),
+  nats,
+  listen: config.TRAINER_LISTEN,
+  reachable,
   access,
   operations: config.HTTP_LISTEN,
-  registry,
   logger,
   shutdown,
 });
-
-const listenHost = config.TRAINER_LISTEN.slice(0, config.TRAINER_LISTEN.lastIndexOf(':'));
-const address = `${config.TRAINER_ADVERTISE ?? listenHost}:${port}`;
-const presence = await announceTrainer(
-  nats,
-  {
-    id: config.TRAINER_ID,
-    address,
-    device: deviceName(),
-    slots: config.TRAINER_SLOTS,
-    keys: [],
-    since: new Date().toISOString(),
-    leaving: false,
-  },
-  logger,
-);
-onKeys = (keys) => presence.update({ keys });
-shutdown.add('presence', () => presence.close());
-shutdown.add('jobs', () => host.close(), shutdownLimits.jobsMs);
-shutdown.add('leaving', () => presence.update({ leaving: true }));
-logger.info({ address, threads: config.TRAINER_THREADS, slots: config.TRAINER_SLOTS }, 'trainer ready');
 
 await untilSignal(shutdown, logger, shutdownLimits.allMs);

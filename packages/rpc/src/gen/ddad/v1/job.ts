@@ -11,7 +11,7 @@ export const protobufPackage = "ddad.v1";
 
 export const protobufFileName = "ddad/v1/job.proto";
 
-/** What the trainer's and the scorer's jobs have in common. A job makes one artifact, named by its key. */
+/** A worker's jobs. A job makes one artifact, named by its key. */
 
 /** Which job, for whom. Every request that starts a job carries one. */
 export interface JobHeader {
@@ -27,15 +27,17 @@ export interface JobHeader {
 /**
  * One event of a running job. The stream ends after `finished`, or with a status:
  * RESOURCE_EXHAUSTED (no free slot), INVALID_ARGUMENT (the specification is at fault, not to be retried),
- * FAILED_PRECONDITION (training diverged, not to be retried), ABORTED (a newer attempt took the job over),
+ * FAILED_PRECONDITION (a loss or a result that is not finite, not to be retried), ABORTED (a newer attempt took the job over),
  * CANCELLED (stopped on request), UNAVAILABLE (the server shuts down; the job can go on elsewhere),
  * PERMISSION_DENIED (the object store refuses what the job needs), INTERNAL (anything else; the message says what).
  */
 export interface JobEvent {
-  event: { $case: "accepted"; value: JobAccepted } | { $case: "progress"; value: JobProgress } | {
-    $case: "finished";
-    value: JobFinished;
-  } | undefined;
+  event:
+    | { $case: "accepted"; value: JobAccepted }
+    | { $case: "progress"; value: JobProgress }
+    | { $case: "finished"; value: JobFinished }
+    | { $case: "alive"; value: JobAlive }
+    | undefined;
 }
 
 /** Sent once, first. */
@@ -47,7 +49,7 @@ export interface JobAccepted {
 }
 
 export interface JobProgress {
-  /** Units of work done and to do: epochs of a member or refiner, images of maps. */
+  /** Units of work done and to do: epochs of a training, images of what is scored. */
   done: number;
   total: number;
   /** Mean loss of the last whole epoch; absent before the first one and for work without a loss. */
@@ -56,6 +58,13 @@ export interface JobProgress {
     | undefined;
   /** Images a second since the last event; 0 where unknown. */
   imagesPerSecond: number;
+}
+
+/**
+ * A sign of life: sent at least every 10 s in which nothing else is. A caller that hears nothing for 60 s gives the call
+ * up, asks the server to stop the job and tries elsewhere.
+ */
+export interface JobAlive {
 }
 
 export interface JobFinished {
@@ -163,6 +172,9 @@ export const JobEvent: MessageFns<JobEvent> = {
       case "finished":
         JobFinished.encode(message.event.value, writer.uint32(26).fork()).join();
         break;
+      case "alive":
+        JobAlive.encode(message.event.value, writer.uint32(34).fork()).join();
+        break;
     }
     return writer;
   },
@@ -204,6 +216,14 @@ export const JobEvent: MessageFns<JobEvent> = {
             message.event = { $case: "finished", value: JobFinished.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.event = { $case: "alive", value: JobAlive.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -237,6 +257,12 @@ export const JobEvent: MessageFns<JobEvent> = {
       case "finished": {
         if (object.event?.value !== undefined && object.event?.value !== null) {
           message.event = { $case: "finished", value: JobFinished.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "alive": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "alive", value: JobAlive.fromPartial(object.event.value) };
         }
         break;
       }
@@ -399,6 +425,49 @@ export const JobProgress: MessageFns<JobProgress> = {
     message.total = object.total ?? 0;
     message.loss = object.loss ?? undefined;
     message.imagesPerSecond = object.imagesPerSecond ?? 0;
+    return message;
+  },
+};
+
+function createBaseJobAlive(): JobAlive {
+  return {};
+}
+
+export const JobAlive: MessageFns<JobAlive> = {
+  encode(_: JobAlive, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JobAlive {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJobAlive();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<JobAlive>): JobAlive {
+    return JobAlive.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<JobAlive>): JobAlive {
+    const message = createBaseJobAlive();
     return message;
   },
 };

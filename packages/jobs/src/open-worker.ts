@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { formatHostPort, type KindDefinition, type Pool } from '@ddad/contract';
+import {
+  type GrpcAccess,
+  type Logger,
+  type NatsConnection,
+  publishProgress,
+  type Shutdown,
+  serviceRegistry,
+} from '@ddad/platform';
+import type { ObjectStore } from '@ddad/storage';
+import { announceJobs } from './announce-jobs.ts';
+import { DatasetCache } from './dataset-cache.ts';
+import type { JobLimits } from './job.ts';
+import { JobHost } from './job-host.ts';
+import { jobMetrics } from './job-metrics.ts';
+import { createWorkerServer } from './make-server.ts';
+import { openJobServer } from './open-job-server.ts';
+import { emptyScratch } from './scratch.ts';
+
+export interface WorkerPlace {
+  /** Name of the service, for metrics: `trainer`. */
+  service: string;
+  /** Name of this instance; no two that are there at once share one. */
+  id: string;
+  pool: Pool;
+  /** What makes a kind; null where nobody brings it. */
+  kinds(name: string): KindDefinition | null;
+  /** Modules of further methods, for jobs' processes to load. */
+  methods: readonly string[];
+  /** Jobs at a time. */
+  slots: number;
+  /** Intra-op threads of a job's process. */
+  threads: number;
+  stepsACall?: number | undefined;
+  limits: Partial<JobLimits>;
+  childEntry: URL;
+  childEnvironment: Record<string, string>;
+  /** Directory for datasets and jobs' files; other workers may share it. */
+  scratch: string;
+  store: ObjectStore;
+  /** Where it announces itself and tells of its progress. */
+  nats: NatsConnection;
+  /** host:port to listen on; port 0 takes a free one. */
+  listen: string;
+  /** Host under which others reach it. */
+  reachable: string;
+  access: GrpcAccess;
+  /** host:port for probes and Prometheus; none unless given. */
+  operations: string | undefined;
+  logger: Logger;
+  /** Takes what is to be closed. */
+  shutdown: Shutdown;
+}
+
+/**
+ * Opens a worker, a trainer or a scorer, to its callers, and announces it.
+ * @throws where an address cannot be bound; the message names it
+ */
+export async function openWorker(place: WorkerPlace): Promise<void> {
+  const { id, pool, kinds, methods, slots, threads, stepsACall, store, logger, shutdown } = place;
+  const { nats, listen, reachable, access, operations } = place;
+  const registry = serviceRegistry(place.service);
+  const scratch = join(place.scratch, 'jobs', id);
+  await emptyScratch(scratch);
+  const host = new JobHost({
+    slots,
+    worker: id,
+    store,
+    scratch,
+    childEntry: place.childEntry,
+    childEnvironment: place.childEnvironment,
+    logger,
+    limits: place.limits,
+    metrics: jobMetrics(registry),
+    onProgress: (key, progress) => publishProgress(nats, key, progress),
+  });
+  const cache = new DatasetCache(store, join(place.scratch, 'datasets'));
+  const server = createWorkerServer({ host, kinds, pool, store, cache, threads, stepsACall, methods });
+  const port = await openJobServer(server, {
+    address: listen,
+    access,
+    operations,
+    registry,
+    logger,
+    shutdown,
+  });
+  const address = { host: reachable, port };
+  await announceJobs(host, { pool, id, slots, address, nats, logger, shutdown });
+  logger.info({ address: formatHostPort(address), threads, slots }, `${place.service} ready`);
+}

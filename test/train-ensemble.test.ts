@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { auc, averagePrecision } from '@ddad/anomaly';
-import { type RunProgress, type RunResult, scoreNames, type TrainerEntry } from '@ddad/contract';
+import { type RunProgress, type RunResult, scoreNames, type WorkerEntry } from '@ddad/contract';
 import { packDataset } from '@ddad/dataset';
 import { dicomFile } from '@ddad/dataset/testing';
-import { connectNats, createLogger, watchTrainers } from '@ddad/platform';
+import { connectNats, createLogger, watchWorkers } from '@ddad/platform';
 import { decodeSafetensors, memberSeed, readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
@@ -264,11 +264,11 @@ test('a bad input fails with every fault listed, before anything is trained', as
 });
 
 test("starts from Temporal's own command line with the same defaults, gives a new trainer work at once, and can be cancelled", async () => {
-  const entries: TrainerEntry[][] = [];
+  const entries: WorkerEntry[][] = [];
   const { url, user, password } = cluster.servers.nats;
   const nats = await connectNats({ url, user, password, name: 'test' });
   let notify = () => {};
-  const watch = await watchTrainers(
+  const watch = await watchWorkers(
     nats,
     (list) => {
       entries.push(list);
@@ -277,7 +277,7 @@ test("starts from Temporal's own command line with the same defaults, gives a ne
     createLogger('test', 'error'),
   );
   /** Waits until the trainers' entries are as wanted. */
-  const until = async (wanted: (list: TrainerEntry[]) => boolean) => {
+  const until = async (wanted: (list: WorkerEntry[]) => boolean) => {
     while (!wanted(watch.list())) await new Promise<void>((resolve) => (notify = resolve));
   };
   const env = { TEMPORAL_ADDRESS: cluster.servers.temporal.address };
@@ -397,7 +397,7 @@ test('nothing that leaves the services names an image or a patient: no log, no p
       place,
     ).toBe(true);
   }
-  expect(places.nats.some((text) => text.startsWith('$KV.ddad-trainers.'))).toBe(true);
+  expect(places.nats.some((text) => text.startsWith('$KV.ddad-workers.'))).toBe(true);
   expect(places.heartbeats.some((text) => text.includes('imagesPerSecond'))).toBe(true);
   expect(places.shown.some((text) => /^\| .* \|/m.test(text))).toBe(true);
 });

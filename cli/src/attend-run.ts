@@ -1,4 +1,5 @@
 import type { RunResult } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
 import { type ObjectStore, readManifest } from '@ddad/storage';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { followRun } from './follow-run.ts';
@@ -7,11 +8,13 @@ import { saveReport } from './report-files.ts';
 import { resultLines } from './result-table.ts';
 import { displayFor } from './run-display.ts';
 import { type Screens, styled } from './screen.ts';
+import { storedResult } from './stored-results.ts';
 import type { RunHandle, TemporalRuns } from './temporal-runs.ts';
 
 /** What it takes to follow a run. */
 export interface RunDeps {
   runs: TemporalRuns;
+  methods: MethodRegistry;
   store: () => ObjectStore;
   /** Rejects where live figures cannot be had. */
   live: () => Promise<LiveFeed>;
@@ -53,7 +56,9 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
     display.say(`figures come about once a minute only: ${reason}`);
     return null;
   });
-  const running = runs.result(handle);
+  const running = runs
+    .result(handle)
+    .then(({ runId, result: whole }) => whole ?? storedResult(deps.store(), runId));
   // Whoever detaches leaves it behind; its failure then is nobody's.
   running.catch(() => {});
   let result: RunResult;
@@ -81,7 +86,7 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
   if (options.json) {
     out.write(`${JSON.stringify(result)}\n`);
   } else {
-    const [heading, ...lines] = resultLines(result);
+    const [heading, ...lines] = resultLines(result, deps.methods);
     out.write(`\n${[styled(out, 'bold', heading ?? ''), ...lines].join('\n')}\n`);
     if (page !== null) out.write(`run:    ${page}\n`);
   }
@@ -102,13 +107,17 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
         },
       );
     });
-    say.write(`report: ${files.report}\npage:   ${files.page}\n`);
+    say.write(`report: ${files.report}\npage:   ${files.page ?? noPage}\n`);
     if (files.scores !== null) say.write(`scores: ${files.scores}\n`);
   } else if (!options.json) {
-    out.write(`report: npx ddad report ${handle.id} --open\n`);
+    const page = result.files.page === null ? noPage : `npx ddad report ${handle.id} --open`;
+    out.write(`report: ${page}\n`);
   }
   return result;
 }
+
+/** A page is made for people alone: a run that is finished does not fail for want of one. */
+const noPage = 'the page could not be made';
 
 /** What a command ends with that was interrupted while it followed a run. */
 export function detached(handle: RunHandle, reason: unknown, what = 'run'): CommandFailure {

@@ -2,24 +2,18 @@ import type { JobProgress, RunProgress, RunResult } from '@ddad/contract';
 import type { RunView } from '@ddad/runs';
 import { expect, it } from 'vitest';
 import { type FollowDeps, followRun } from './follow-run.ts';
+import { inventedProgress, inventedResult, student } from './invented-method.testing.ts';
 import type { RunDisplay } from './run-display.ts';
 
-const waiting = {
-  done: 0,
+const progress = (): RunProgress => inventedProgress([student(0)]);
+const figures: JobProgress = {
+  done: 3,
   total: 4,
   loss: null,
   imagesPerSecond: 0,
-  worker: null,
-  state: 'waiting',
-} as const;
-const progress = (): RunProgress => ({
-  stage: 'training',
-  input: null,
-  members: [{ role: 'ndm', index: 0, seed: 1, key: 'a', ...waiting }],
-  maps: null,
-  refiners: [],
-  updatedAt: null,
-});
+  worker: 't',
+  state: 'running',
+};
 
 function setUp(changes: Partial<FollowDeps> = {}) {
   const end = Promise.withResolvers<RunResult>();
@@ -52,11 +46,8 @@ function setUp(changes: Partial<FollowDeps> = {}) {
   return { deps, end, views, notes, display, until };
 }
 
-const result = {
-  runId: 'r',
-  members: [{ key: 'a', seconds: 42, reused: false }],
-  seconds: { total: 61 },
-} as RunResult;
+const member = { role: 'student', index: 0, seed: 0, key: 'key-0', trainer: 't1', seconds: 42, loss: 0.1 };
+const result = inventedResult({ members: [{ ...member, reused: false }], seconds: { total: 61 } });
 
 it('subscribes to the keys that the run names and shows their live figures', async () => {
   let publish: ((key: string, figures: JobProgress) => void) | null = null;
@@ -70,10 +61,10 @@ it('subscribes to the keys that the run names and shows their live figures', asy
     }),
   });
   const following = followRun(deps);
-  await until((view) => view.members.length === 1);
-  expect(subscribed).toEqual(['a']);
-  publish!('a', { ...waiting, done: 3, worker: 't', state: 'running' });
-  await until((view) => view.members[0]?.done === 3);
+  await until((view) => view.jobs.length === 1);
+  expect(subscribed).toEqual(['key-0']);
+  publish!('key-0', figures);
+  await until((view) => view.jobs[0]?.done === 3);
   end.resolve(result);
   expect(await following).toBe(result);
   expect(closed).toBe(1);
@@ -89,7 +80,7 @@ it('goes on without live figures and over failed queries', async () => {
     },
   });
   const following = followRun(deps);
-  await until((view) => view.members.length === 1);
+  await until((view) => view.jobs.length === 1);
   end.resolve(result);
   expect(await following).toBe(result);
   expect(display.closed).toBe(1);
@@ -110,37 +101,37 @@ it('says so when the run has told nothing for a while', async () => {
 });
 
 it('rejects with what the run ended with, its last state shown and the display closed', async () => {
-  const failed = { ...progress(), members: [{ ...progress().members[0]!, state: 'failed' as const }] };
+  const failed = inventedProgress([student(0, { state: 'failed' })]);
   const { deps, end, views, display } = setUp({ queryProgress: async () => failed });
   end.reject(new Error('diverged'));
   await expect(followRun(deps)).rejects.toThrow('diverged');
-  expect(views.at(-1)?.members[0]?.state).toBe('failed');
+  expect(views.at(-1)?.jobs[0]?.state).toBe('failed');
   expect(display.closed).toBe(1);
 });
 
 it('shows the losses of a member that had finished before, and goes on where they cannot be had', async () => {
-  const member = { ...progress().members[0]!, done: 4, loss: 0.1, worker: 't1', state: 'finished' as const };
-  const members = [member, { ...member, index: 1, key: 'b' }];
+  const finished = { done: 4, loss: 0.1, worker: 't1', state: 'finished' } as const;
+  const nodes = [student(0, finished), student(1, finished)];
   const asked: string[] = [];
   const { deps, end, views, until } = setUp({
     since: performance.now() - 60_000,
-    queryProgress: async () => ({ ...progress(), members }),
+    queryProgress: async () => inventedProgress(nodes),
     async history(kind, key) {
       asked.push(`${kind}/${key}`);
-      if (key === 'b') throw new Error('the store is away');
+      if (key === 'key-1') throw new Error('the store is away');
       return [0.4, 0.3, 0.2, 0.1];
     },
   });
   const following = followRun(deps);
-  await until((view) => view.members[0]?.losses.length === 4);
+  await until((view) => view.jobs[0]?.losses.length === 4);
   end.resolve(result);
   await following;
-  const { members: shown, elapsed } = views.at(-1)!;
-  expect(shown[0]!.losses.at(-1)).toEqual([4, 0.1]);
-  expect(shown[1]!.losses).toEqual([[4, 0.1]]);
+  const { jobs: [first, second] = [], elapsed } = views.at(-1) ?? {};
+  expect(first?.losses.at(-1)).toEqual([4, 0.1]);
+  expect(second?.losses).toEqual([[4, 0.1]]);
   // As the result says.
-  expect(shown[0]!.seconds).toBe(42);
-  expect(asked).toEqual(['members/a', 'members/b']);
+  expect(first?.seconds).toBe(42);
+  expect(asked).toEqual(['trained-students/key-0', 'trained-students/key-1']);
   expect(elapsed).toBe(61);
 });
 
@@ -148,7 +139,7 @@ it('lets go of the run when the user detaches', async () => {
   const controller = new AbortController();
   const { deps, until, display } = setUp({ detach: controller.signal });
   const following = followRun(deps);
-  await until((view) => view.members.length === 1);
+  await until((view) => view.jobs.length === 1);
   controller.abort('SIGINT');
   await expect(following).rejects.toBe('SIGINT');
   expect(display.closed).toBe(1);

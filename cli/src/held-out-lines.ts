@@ -1,14 +1,16 @@
-import { type Calibration, type LabelFree, leastHeldOut, type RunResult, scoreNames } from '@ddad/contract';
+import { type Calibration, type LabelFree, leastHeldOut, type RunResult } from '@ddad/contract';
+import { definitionsOf } from '@ddad/runs';
 import { lossFigure, percent } from './figures.ts';
 import { type Column, tableLines } from './table.ts';
 
 /** What held-out normal images tell: thresholds, and figures for choosing settings. Nothing where there are none. */
-export function heldOutLines({ calibration, labelFree }: RunResult): string[] {
-  return [...thresholdLines(calibration), ...labelFreeLines(labelFree)];
+export function heldOutLines(result: RunResult): string[] {
+  const names = definitionsOf(result).map(({ name }) => name);
+  return [...thresholdLines(names, result.calibration), ...labelFreeLines(names, result.labelFree)];
 }
 
 /** Thresholds from held-out normal images, and what they give on the test images. */
-function thresholdLines(calibration: Calibration | undefined): string[] {
+function thresholdLines(names: readonly string[], calibration: Calibration | undefined): string[] {
   if (calibration === undefined) return [];
   const { images, falsePositiveRate, thresholds } = calibration;
   const rate = `${percent(falsePositiveRate)} %`;
@@ -25,7 +27,7 @@ function thresholdLines(calibration: Calibration | undefined): string[] {
     { heading: 'sensitivity %', align: 'right' },
     { heading: 'specificity %', align: 'right' },
   ];
-  const rows = scoreNames.flatMap((name) => {
+  const rows = names.flatMap((name) => {
     const found = thresholds[name];
     if (found === undefined) return [];
     return [[name, lossFigure(found.threshold), share(found.sensitivity), share(found.specificity)]];
@@ -38,7 +40,7 @@ function thresholdLines(calibration: Calibration | undefined): string[] {
 }
 
 /** Figures that need no label of a test image. */
-function labelFreeLines(labelFree: LabelFree | undefined): string[] {
+function labelFreeLines(names: readonly string[], labelFree: LabelFree | undefined): string[] {
   if (labelFree === undefined) return [];
   const { unlabeled, heldOut } = labelFree.images;
   const withAuc = Object.values(labelFree.scores).some(({ auc }) => auc !== null);
@@ -47,7 +49,7 @@ function labelFreeLines(labelFree: LabelFree | undefined): string[] {
     ...(withAuc ? [{ heading: 'label-free AUC %', align: 'right' } as const] : []),
     { heading: 'held-out mean', align: 'right' },
   ];
-  const rows = scoreNames.flatMap((name) => {
+  const rows = names.flatMap((name) => {
     const found = labelFree.scores[name];
     if (found === undefined) return [];
     const { auc, heldOutMean } = found;

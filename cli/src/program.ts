@@ -4,8 +4,9 @@ import { CommandFailure, exitCodes } from './failure.ts';
 import { connectionsFor } from './program/connections.ts';
 import { addDatasetCommands } from './program/dataset-commands.ts';
 import { addExperimentCommand } from './program/experiment-command.ts';
-import type { Invocation } from './program/invocation.ts';
+import type { Invocation, PreparedInvocation } from './program/invocation.ts';
 import { addLocalCommands } from './program/local-commands.ts';
+import { methodsFor } from './program/methods.ts';
 import { addResultCommands } from './program/result-commands.ts';
 import { addRunCommand } from './program/run-command.ts';
 import { addSteeringCommands } from './program/steering-commands.ts';
@@ -22,7 +23,7 @@ Exit codes:
 The cluster: environment variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS_CERT, TEMPORAL_TLS_KEY,
 TEMPORAL_TLS_CA, TEMPORAL_TLS_SERVER_NAME, TEMPORAL_API_KEY, NATS_URL, S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY,
 S3_SECRET_KEY, each also as NAME_FILE), else the local cluster of "make up" (DDAD_HOME, else the nearest
-.ddad directory upwards from here, else the checkout's). DDAD_DEBUG=1 shows stacks of errors, NO_COLOR=1 drops colours.`;
+.ddad directory upwards from here, else the checkout's). METHODS names modules of further methods. DDAD_DEBUG=1 shows stacks of errors, NO_COLOR=1 drops colours.`;
 
 /**
  * Runs one command line. Never rejects: what fails is told on the error screen.
@@ -33,7 +34,8 @@ export async function runCli(args: readonly string[], invocation: Invocation): P
   const { screens, environment } = invocation;
   const outcome = { code: exitCodes.ok as number };
   try {
-    await buildProgram(invocation, outcome).parseAsync(args, { from: 'user' });
+    const methods = await methodsFor(invocation);
+    await buildProgram({ ...invocation, methods }, outcome).parseAsync(args, { from: 'user' });
     return outcome.code;
   } catch (error) {
     // Commander has told its own errors already.
@@ -57,7 +59,7 @@ function stackOf(error: unknown): string {
 }
 
 /** The command line's grammar and help; the help lists commands in the order in which they are added. */
-function buildProgram(invocation: Invocation, outcome: { code: number }): Command {
+function buildProgram(invocation: PreparedInvocation, outcome: { code: number }): Command {
   const { screens } = invocation;
   const connections = connectionsFor(invocation);
   const program = new Command('ddad')

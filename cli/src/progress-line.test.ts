@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { bar, layoutLines, progressLine, progressSentence } from './progress-line.ts';
 
 const job = (changes: Partial<JobView> = {}): JobView => ({
+  id: 'student 0',
   key: 'a',
-  name: 'ndm 0',
+  kind: 'trained-students',
+  name: 'stu 0',
+  stage: 'training',
   unit: 'epoch',
   waitsFor: 'a trainer',
   done: 12,
@@ -22,11 +25,11 @@ const job = (changes: Partial<JobView> = {}): JobView => ({
 
 const jobs = [
   job(),
-  job({ name: 'udm 10', done: 40, state: 'finished', seconds: 3723, secondsLeft: null }),
-  job({ name: 'ndm 1', done: 0, state: 'waiting', loss: null, worker: null, secondsLeft: null }),
-  job({ name: 'udm 1', done: 7, state: 'waiting', worker: null, secondsLeft: null }),
-  job({ name: 'ndm 2', done: 3, state: 'failed' }),
-  job({ name: 'ndm 3', loss: 1.25e-7, imagesPerSecond: 123456, worker: 'x'.repeat(60), secondsLeft: 360000 }),
+  job({ name: 'tut 10', done: 40, state: 'finished', seconds: 3723, secondsLeft: null }),
+  job({ name: 'stu 1', done: 0, state: 'waiting', loss: null, worker: null, secondsLeft: null }),
+  job({ name: 'tut 1', done: 7, state: 'waiting', worker: null, secondsLeft: null }),
+  job({ name: 'stu 2', done: 3, state: 'failed' }),
+  job({ name: 'stu 3', loss: 1.25e-7, imagesPerSecond: 123456, worker: 'x'.repeat(60), secondsLeft: 360000 }),
 ];
 
 describe('progressLine', () => {
@@ -44,7 +47,7 @@ describe('progressLine', () => {
 
   it('shows more the wider it is, in a fixed order', () => {
     const at = (width: number) => progressLine(job(), layoutLines([job()], width));
-    expect(at(30)).toBe('ndm 0  ████░░░░░░░░░░░  12/40');
+    expect(at(30)).toBe('stu 0  ████░░░░░░░░░░░  12/40');
     expect(at(45)).toMatch(/12\/40 {2}left 1:02$/);
     expect(at(60)).toMatch(/left 1:02 +loss 0\.03124$/);
     expect(at(72)).toMatch(/loss 0\.03124 +1523 img\/s$/);
@@ -53,7 +56,7 @@ describe('progressLine', () => {
 
   it('says what a member waits for, and what it had done', () => {
     const layout = layoutLines(jobs, 80);
-    expect(progressLine(jobs[2]!, layout)).toBe('ndm 1   waiting for a trainer');
+    expect(progressLine(jobs[2]!, layout)).toBe('stu 1   waiting for a trainer');
     expect(progressLine(jobs[3]!, layout)).toMatch(/7\/40 {2}waiting for a trainer$/);
   });
 
@@ -66,6 +69,11 @@ describe('progressLine', () => {
   });
 });
 
+it('says who an other job waits for', () => {
+  const one = job({ name: 'maps', done: 0, state: 'waiting', worker: null, waitsFor: 'a scorer' });
+  expect(progressLine(one, layoutLines([one], 80))).toBe('maps  waiting for a scorer');
+});
+
 it('fills a bar only when all is done', () => {
   expect(bar(0, 5)).toBe('░░░░░');
   expect(bar(0.99, 5)).toBe('████░');
@@ -74,8 +82,8 @@ it('fills a bar only when all is done', () => {
 
 it('tells a job as a sentence for logs', () => {
   expect(progressSentence(job())).toBe(
-    'ndm 0: epoch 12 of 40, loss 0.03124, on trainer-1, 1523 images/s, 1:02 left',
+    'stu 0: epoch 12 of 40, loss 0.03124, on trainer-1, 1523 images/s, 1:02 left',
   );
-  expect(progressSentence(jobs[1]!)).toBe('udm 10: finished in 1:02:03, loss 0.03124, on trainer-1');
-  expect(progressSentence(jobs[2]!)).toBe('ndm 1: waiting for a trainer');
+  expect(progressSentence(jobs[1]!)).toBe('tut 10: finished in 1:02:03, loss 0.03124, on trainer-1');
+  expect(progressSentence(jobs[2]!)).toBe('stu 1: waiting for a trainer');
 });

@@ -3,6 +3,8 @@ import { duration, lossFigure } from './figures.ts';
 import { cut } from './screen.ts';
 import { sparkline } from './sparkline.ts';
 
+/** Where there is room: names and counts of later stages are allowed for, so that finished lines stand in columns. */
+const roomyName = 13;
 const smallestBar = 6;
 const largestBar = 30;
 
@@ -31,14 +33,13 @@ const speedWidth = '  12345 img/s'.length;
  * @param width of the terminal in columns
  */
 export function layoutLines(jobs: readonly JobView[], width: number): LineLayout {
-  const longest = (texts: string[]) => Math.max(0, ...texts.map((text) => text.length));
-  // Where there is room, names and counts of later stages are allowed for, so that finished lines stand in columns.
+  const longest = (texts: readonly string[], least = 0) =>
+    texts.reduce((most, { length }) => Math.max(most, length), least);
   const roomy = width >= 100;
-  const name = Math.max(roomy ? 'refiner intra'.length : 0, longest(jobs.map((job) => job.name)));
-  const count = Math.max(
-    roomy ? '1200/1200'.length : 0,
-    longest(jobs.map((job) => `${job.total}/${job.total}`)),
-  );
+  const names = jobs.map((job) => job.name);
+  const counts = jobs.map(({ total }) => `${total}/${total}`);
+  const name = longest(names, roomy ? roomyName : 0);
+  const count = longest(counts, roomy ? '1200/1200'.length : 0);
   // "name  bar  count", one column kept free: a full line would wrap on some terminals.
   let rest = width - 1 - name - 2 - 2 - count - smallestBar;
   const take = (wanted: number) => {
@@ -84,7 +85,7 @@ export function progressLine(job: JobView, layout: LineLayout): string {
 }
 
 function waiting(job: JobView): string {
-  return job.waitsFor === null ? 'starting' : `waiting for ${job.waitsFor}`;
+  return `waiting for ${job.waitsFor}`;
 }
 
 function timeText(job: JobView): string {

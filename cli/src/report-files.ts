@@ -1,29 +1,36 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunResult } from '@ddad/contract';
+import { type RunResult, runKeys } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
 
 /**
- * Writes a run's `report.json`, its page and, where there are test images, `scores.csv` into a directory; each file is whole
- * or absent.
- * @returns paths of the files
+ * Writes a run's `report.json`, its page, where that could be made, and, where there are test images, `scores.csv` into a
+ * directory; each file is whole or absent.
+ * @returns paths of the files; null for those that there are none of
  */
 export async function saveReport(
   store: ObjectStore,
   result: RunResult,
   directory: string,
-): Promise<{ report: string; page: string; scores: string | null }> {
+): Promise<{ report: string; page: string | null; scores: string | null }> {
   await mkdir(directory, { recursive: true });
   const report = join(directory, 'report.json');
   // The result itself: the stored report was written before the run's whole time was known.
   await writeWhole(report, `${JSON.stringify(result, null, 2)}\n`);
-  const page = join(directory, 'report.html');
-  await store.getToFile(result.files.page, page);
-  const scores = result.files.scores === null ? null : join(directory, 'scores.csv');
-  if (scores === null) await rm(join(directory, 'scores.csv'), { force: true });
-  else await store.getToFile(result.files.scores!, scores);
-  return { report, page, scores };
+  const { runId, files } = result;
+  const fetched = async (name: string, object: string | null): Promise<string | null> => {
+    const path = join(directory, name);
+    // What an earlier run left there must not be taken for this one's.
+    if (object === null) await rm(path, { force: true });
+    else await store.getToFile(object, path);
+    return object === null ? null : path;
+  };
+  return {
+    report,
+    page: await fetched('report.html', files.page === null ? null : runKeys.page(runId)),
+    scores: await fetched('scores.csv', files.scores === null ? null : runKeys.scores(runId)),
+  };
 }
 
 /** Writes a file that is whole or absent; one that exists is replaced. */

@@ -1,85 +1,79 @@
-import type { RunResult } from '@ddad/contract';
+import { defaultMethod, type RunResult, type RunSettings } from '@ddad/contract';
+import { methods } from '@ddad/methods';
 import { describe, expect, it } from 'vitest';
+import { inventedMethods, inventedResult } from './invented-method.testing.ts';
 import { resultLines } from './result-table.ts';
 import { tableLines } from './table.ts';
 
-const result: RunResult = {
-  runId: 'r',
-  dataset: 'brain',
-  synthetic: false,
-  backbone: 'ae',
-  k: 3,
-  seed: 0,
-  scores: {
-    rec: { auc: 0.825, ap: 0.748, aucMean: 0.8167, aucStd: 0.0086 },
-    recEnsemble: { auc: 0.827, ap: 0.749 },
-    aIntra: { auc: 0.604, ap: 0.558 },
-    aInter: { auc: 0.834, ap: 0.772 },
-    rIntra: { auc: 0.829, ap: 0.76 },
-    rDual: { auc: 0.8794, ap: 1 },
-  },
-  members: [],
-  artifacts: { maps: 'm', rIntra: 'i', rDual: 'd' },
-  seconds: { plan: 1, train: 60, maps: 2, refine: 30, report: 1, total: 94 },
-  files: { report: 'reports/r/report.json', page: 'reports/r/report.html', scores: null },
-};
+const result = inventedResult();
 
 describe('resultLines', () => {
-  it('shows the six scores in percent with one decimal', () => {
-    const lines = resultLines(result);
-    expect(lines[0]).toBe('brain: backbone ae, K = 3, seed 0');
-    expect(lines.slice(2, 9).map((line) => line.slice(0, 24))).toEqual([
-      'score        AUC %   AP ',
-      'rec           82.5   74.',
-      'recEnsemble   82.7   74.',
-      'aIntra        60.4   55.',
-      'aInter        83.4   77.',
-      'rIntra        82.9   76.',
-      'rDual         87.9  100.',
+  it("shows the run's scores in percent with one decimal, in the order of their definitions", () => {
+    const lines = resultLines(result, inventedMethods);
+    expect(lines[0]).toBe('brain: method distillation, 3 students, seed 0');
+    expect(lines.slice(2, 6)).toEqual([
+      'score  AUC %   AP %',
+      'near    82.5   74.8  of the first student',
+      'far     60.4   55.8  of all students',
+      'fused   87.9  100.0  of both',
     ]);
-    expect(lines.join('\n')).toContain('AUC 81.7 ± 0.9');
+    expect(lines.join('\n')).toContain('near of each single network: AUC 81.7 ± 0.9');
+    expect(lines.at(-1)).toBe('time: 1:34 (plan 0:01, train 1:00, score 0:32, report 0:01)');
   });
 
-  it('says what the scores are of with MC Dropout', () => {
-    const dropout = { rate: 0.1, passes: 256, refinerPasses: 16 };
-    const lines = resultLines({ ...result, k: 1, dropout });
-    expect(lines[0]).toBe('brain: backbone ae, MC Dropout (256 passes, rate 0.1), seed 0');
-    expect(lines.find((line) => line.startsWith('aIntra'))).toContain("spread of the NDM's passes");
-    expect(lines.join('\n')).not.toContain('NDM members');
+  it('tells nothing of single networks where there is one', () => {
+    const scores = { near: { auc: 0.8, ap: 0.7, aucMean: 0.8, aucStd: 0 } };
+    expect(resultLines({ ...result, scores }).join('\n')).not.toContain('single network');
+  });
+
+  it('names the ways in which the method differs from its source', () => {
+    const lines = resultLines({ ...result, deviations: ['images of 64 pixels'] });
+    expect(lines).toContain('differs from its paper: images of 64 pixels');
+  });
+
+  it("shows a result from before there were methods by the first method's definitions", () => {
+    const { definitions: _, ...old } = result;
+    const names = methods.method(defaultMethod).scores(old as unknown as RunSettings);
+    const scores = Object.fromEntries(names.map(({ name }) => [name, { auc: 0.5, ap: 0.5 }]));
+    const lines = resultLines({ ...old, method: defaultMethod, scores });
+    expect(lines.slice(3, 3 + names.length).map((line) => line.split(' ')[0])).toEqual(
+      names.map(({ name }) => name),
+    );
   });
 
   it('calls synthetic datasets synthetic', () => {
     expect(resultLines({ ...result, synthetic: true })[0]).toContain('brain (synthetic images)');
   });
 
-  it('leaves out what the one-class mode does not give', () => {
-    const { aInter: _, rDual: __, ...scores } = result.scores!;
+  it('leaves out what the run does not give', () => {
+    const { far: _, fused: __, ...scores } = result.scores ?? {};
     const text = resultLines({ ...result, scores }).join('\n');
-    expect(text).toContain('rIntra');
-    expect(text).not.toMatch(/^(aInter|rDual)/m);
+    expect(text).toMatch(/^near/m);
+    expect(text).not.toMatch(/^(far|fused)/m);
   });
 
   it('shows the main score by pathology, and over seen and unseen ones', () => {
     const group = { pathologies: [], images: 0, scores: null };
     const { scores } = result;
+    const cyst = { name: 'cyst', images: 12, unlabeled: 3, seen: true, scores };
     const each = [
-      { name: 'cyst', images: 12, unlabeled: 3, seen: true, scores },
+      cyst,
       { name: 'mass', images: 0, unlabeled: 0, seen: false, scores: null },
       { name: 'node', images: 1, unlabeled: 0, seen: null, scores },
     ];
     const bySeen = { seen: { ...group, images: 11, scores }, unseen: group, neither: 2 };
     const pathologies = { normals: 600, each, byRun: bySeen, byPool: bySeen, unnamed: 1 };
     const lines = resultLines({ ...result, pathologies });
-    const at = lines.findIndex((line) => line.startsWith('pathology, by rDual'));
+    const at = lines.findIndex((line) => line.startsWith('pathology, by fused'));
     expect(lines.slice(at, at + 6)).toEqual([
-      'pathology, by rDual  images  in D_u   AUC %   AP %',
+      'pathology, by fused  images  in D_u   AUC %   AP %',
       'cyst                     12  yes       87.9  100.0',
       'mass                      0  no',
       'node                      1  unknown   87.9  100.0',
       'only seen ones           11  yes       87.9  100.0',
       'each against all 600 normal test images; 1 abnormal image without a named pathology',
     ]);
-    const many = Array.from({ length: 23 }, (_, i) => ({ ...each[0]!, name: `p${i}` }));
+    const many = Array.from({ length: 23 }, (_, i) => ({ ...cyst, name: `p${i}` }));
     const text = resultLines({ ...result, pathologies: { ...pathologies, each: many } }).join('\n');
     expect(text).toContain('and 3 more pathologies');
     expect(text).not.toMatch(/^p20 /m);
@@ -88,7 +82,7 @@ describe('resultLines', () => {
   it('adds columns and a note where test images have copies in training', () => {
     const lines = resultLines({ ...result, withoutCopies: { images: 1103, scores: result.scores } });
     expect(lines[2]).toMatch(/^score +AUC % +AP % +AUC %\* +AP %\*$/);
-    expect(lines[3]).toMatch(/^rec +82\.5 +74\.8 +82\.5 +74\.8/);
+    expect(lines[3]).toMatch(/^near +82\.5 +74\.8 +82\.5 +74\.8/);
     expect(lines.join('\n')).toContain('1103 left');
   });
 
@@ -98,13 +92,13 @@ describe('resultLines', () => {
       images: 200,
       falsePositiveRate: 0.05,
       thresholds: {
-        rec: { threshold: 0.03125, sensitivity: 0.4, specificity: 0.951 },
-        rDual: { threshold: 2e-4, sensitivity: null, specificity: null },
+        near: { threshold: 0.03125, sensitivity: 0.4, specificity: 0.951 },
+        fused: { threshold: 2e-4, sensitivity: null, specificity: null },
       },
     },
     labelFree: {
       images: { unlabeled: 1000, heldOut: 200 },
-      scores: { rec: { auc: 0.702, heldOutMean: 0.0213 }, rDual: { auc: 0.75, heldOutMean: 1e-4 } },
+      scores: { near: { auc: 0.702, heldOutMean: 0.0213 }, fused: { auc: 0.75, heldOutMean: 1e-4 } },
     },
   };
 
@@ -112,12 +106,12 @@ describe('resultLines', () => {
     const lines = resultLines(heldOut);
     const text = lines.join('\n');
     expect(text).toContain('thresholds at 5.0 % false positives, from 200 held-out normal images');
-    expect(text).toMatch(/^rec +0\.03125 +40\.0 +95\.1$/m);
-    expect(text).toMatch(/^rDual +2\.000e-4$/m);
+    expect(text).toMatch(/^near +0\.03125 +40\.0 +95\.1$/m);
+    expect(text).toMatch(/^fused +2\.000e-4$/m);
     expect(text).toContain('label-free, for choosing: 1000 unlabeled against 200 held-out normal images');
-    expect(text).toMatch(/^rec +70\.2 +0\.02130$/m);
+    expect(text).toMatch(/^near +70\.2 +0\.02130$/m);
     // The supervised table is what it was.
-    expect(lines.slice(0, 10)).toEqual(resultLines(result).slice(0, 10));
+    expect(lines.slice(0, 7)).toEqual(resultLines(result).slice(0, 7));
     expect(resultLines(result).join('\n')).not.toMatch(/threshold|label-free/);
   });
 
@@ -127,7 +121,7 @@ describe('resultLines', () => {
       calibration: { images: 5, falsePositiveRate: 0.05, thresholds: null },
       labelFree: {
         images: { unlabeled: 0, heldOut: 5 },
-        scores: { rec: { auc: null, heldOutMean: 0.0213 } },
+        scores: { near: { auc: null, heldOutMean: 0.0213 } },
       },
     }).join('\n');
     expect(text).toContain(
@@ -140,22 +134,29 @@ describe('resultLines', () => {
     const member = { trainer: 't1', seconds: 2, loss: 0.1, reused: false, key: 'k' };
     const lines = resultLines({
       ...result,
-      kPerRole: { ndm: 2, udm: 3 },
-      failedMembers: [{ role: 'ndm', index: 1, reason: 'diverged with seed 4 and with seed 5: loss is NaN' }],
+      kPerRole: { student: 2, tutor: 3, nobody: 0 },
+      failedMembers: [
+        { role: 'student', index: 1, reason: 'diverged with seed 4 and with seed 5: loss is NaN' },
+      ],
       members: [
-        { ...member, role: 'udm', index: 0, seed: 7, divergedSeed: 6 },
-        { ...member, role: 'udm', index: 1, seed: 8, replaced: 'members/k/x: expected 9 bytes, found none' },
+        { ...member, role: 'tutor', index: 0, seed: 7, divergedSeed: 6 },
+        {
+          ...member,
+          role: 'tutor',
+          index: 1,
+          seed: 8,
+          replaced: 'members/k/x: expected 9 bytes, found none',
+        },
       ],
     });
     expect(lines).toEqual(
       expect.arrayContaining([
-        'scores are those of 2 NDM and 3 UDM members, not of K = 3 each:',
-        '  ndm 1 failed: diverged with seed 4 and with seed 5: loss is NaN',
-        'udm 0 diverged with seed 6 and was trained with seed 7 instead',
-        'udm 1 was finished before, but damaged (members/k/x: expected 9 bytes, found none): trained again',
+        'scores are those of 2 STUDENT and 3 TUTOR members, not of K = 3 each:',
+        '  student 1 failed: diverged with seed 4 and with seed 5: loss is NaN',
+        'tutor 0 diverged with seed 6 and was trained with seed 7 instead',
+        'tutor 1 was finished before, but damaged (members/k/x: expected 9 bytes, found none): trained again',
       ]),
     );
-    expect(lines.join('\n')).toContain('rec over all 2 NDM members');
     expect(resultLines(result).join('\n')).not.toMatch(/scores are those|failed|diverged|damaged/);
   });
 

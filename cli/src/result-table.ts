@@ -1,41 +1,29 @@
-import { describeEnsemble, mainScore, type RunResult, type RunScores, scoreNames } from '@ddad/contract';
+import { mainScore, type RunResult, type RunScores, type Separation } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
+import { definitionsOf, describeRun } from '@ddad/runs';
 import { duration, percent, plural } from './figures.ts';
 import { heldOutLines } from './held-out-lines.ts';
 import { type Column, tableLines } from './table.ts';
 
-/** What a score is, for readers of the table. */
-const meaning: Record<(typeof scoreNames)[number], string> = {
-  rec: 'reconstruction error of one NDM member',
-  recEnsemble: 'reconstruction error of the NDM ensemble',
-  aIntra: 'intra-discrepancy: spread of the NDM members',
-  aInter: 'inter-discrepancy: UDM against NDM ensemble',
-  rIntra: 'ASR-Net on aIntra',
-  rDual: 'ASR-Net on aIntra and aInter',
-};
-
-/** With MC Dropout; `rec` is the network without it. */
-const meaningOfPasses: Partial<typeof meaning> = {
-  rec: 'reconstruction error of the NDM without dropout',
-  recEnsemble: "reconstruction error of the mean over the NDM's passes",
-  aIntra: "intra-discrepancy: spread of the NDM's passes",
-  aInter: "inter-discrepancy: means of the UDM's against the NDM's passes",
-};
-
-/** `ddad-brain-1 on brain: AE, K = 3, seed 0`; datasets made by a generator are called synthetic. */
-export function resultHeading(result: RunResult): string {
+/** `brain: backbone ae, K = 3, seed 0`; datasets made by a generator are called synthetic. */
+export function resultHeading(result: RunResult, methods?: MethodRegistry): string {
   const dataset = result.synthetic ? `${result.dataset} (synthetic images)` : result.dataset;
   const size = result.imageSize === undefined ? '' : ` at ${result.imageSize}×${result.imageSize}`;
-  return `${dataset}${size}: backbone ${result.backbone}, ${describeEnsemble(result)}, seed ${result.seed}`;
+  return `${dataset}${size}: ${describeRun(result, methods)}, seed ${result.seed}`;
 }
 
 /**
  * A finished run's scores as a table, AUC and AP in percent, and what belongs to it. The columns without copies
  * stand where the dataset has copies of test images among the training images.
+ * @param methods whose words describe the run; those that ship unless given
  */
-export function resultLines(result: RunResult): string[] {
-  const lines = [resultHeading(result), ''];
+export function resultLines(result: RunResult, methods?: MethodRegistry): string[] {
+  const lines = [resultHeading(result, methods), ''];
+  const { scores, deviations } = result;
+  if (deviations !== undefined)
+    lines.push(...deviations.map((text) => `differs from its paper: ${text}`), '');
   const without = result.withoutCopies;
-  if (result.scores === null) {
+  if (scores === null) {
     lines.push('no AUC and AP: the test images have no labels, or there are none');
   } else {
     const columns: Column[] = [
@@ -45,18 +33,15 @@ export function resultLines(result: RunResult): string[] {
     ];
     if (without) columns.push({ heading: 'AUC %*', align: 'right' }, { heading: 'AP %*', align: 'right' });
     columns.push({ heading: '' });
-    const rows = scoreNames
-      .filter((name) => result.scores?.[name] !== undefined)
-      .map((name) => [
-        name,
-        ...cells(result.scores, name),
-        ...(without ? cells(without.scores, name) : []),
-        (result.dropout && meaningOfPasses[name]) ?? meaning[name],
-      ]);
+    const shown = definitionsOf(result).filter(({ name }) => scores[name] !== undefined);
+    const rows = shown.map(({ name, meaning }) => [
+      name,
+      ...cells(scores, name),
+      ...(without ? cells(without.scores, name) : []),
+      meaning,
+    ]);
     lines.push(...tableLines(columns, rows), '');
-    const { aucMean, aucStd } = result.scores.rec;
-    const ndm = result.kPerRole?.ndm ?? result.k;
-    if (ndm > 1) lines.push(`rec over all ${ndm} NDM members: AUC ${percent(aucMean)} ± ${percent(aucStd)}`);
+    lines.push(...shown.flatMap(({ name }) => singleNetworkLines(name, scores[name])));
     if (without) {
       lines.push(
         `* without the test images that have a copy among the training images (${without.images} left)`,
@@ -65,21 +50,30 @@ export function resultLines(result: RunResult): string[] {
   }
   lines.push(...pathologyLines(result), ...heldOutLines(result), ...memberNotes(result));
   const reused = result.members.filter((member) => member.reused).length;
-  const { seconds } = result;
+  const { total, ...stages } = result.seconds;
+  const parts = Object.entries(stages).map(([name, seconds]) => `${name} ${duration(seconds)}`);
   lines.push(
     `${plural(result.members.length, 'member')}${reused > 0 ? `, ${reused} of them finished before and reused` : ''}`,
-    `time: ${duration(seconds.total)} (plan ${duration(seconds.plan)}, train ${duration(seconds.train)}, ` +
-      `maps ${duration(seconds.maps)}, refine ${duration(seconds.refine)}, report ${duration(seconds.report)})`,
+    `time: ${duration(total ?? 0)} (${parts.join(', ')})`,
   );
   return lines;
+}
+
+/** How a score does that single networks have as well, where there are several. */
+function singleNetworkLines(name: string, separation: Separation | undefined): string[] {
+  const { auc, aucMean, aucStd } = separation ?? {};
+  if (aucMean === undefined || aucStd === undefined || (aucStd === 0 && aucMean === auc)) return [];
+  return [`${name} of each single network: AUC ${percent(aucMean)} ± ${percent(aucStd)}`];
 }
 
 const pathologiesShown = 20;
 
 /** AUC and AP of the run's main score by pathology; the other scores are in report.json and on the page. */
-function pathologyLines({ pathologies, scores }: RunResult): string[] {
+function pathologyLines(result: RunResult): string[] {
+  const { pathologies, scores } = result;
   if (pathologies === undefined || scores === null) return [];
-  const main = mainScore(scores);
+  const main = mainScore(definitionsOf(result), scores);
+  if (main === null) return [];
   const { each, normals, byRun, unnamed } = pathologies;
   const row = (name: string, images: number, seen: string, found: RunScores | null) => [
     name,
@@ -119,9 +113,11 @@ function pathologyLines({ pathologies, scores }: RunResult): string[] {
 function memberNotes({ k, kPerRole, failedMembers, members }: RunResult): string[] {
   const lines: string[] = [];
   if (kPerRole !== undefined) {
-    const roles = kPerRole.udm === 0 ? (['ndm'] as const) : (['ndm', 'udm'] as const);
-    const counts = roles.map((role) => `${kPerRole[role]} ${role.toUpperCase()}`).join(' and ');
-    lines.push(`scores are those of ${counts} members, not of K = ${k} each:`);
+    const counts = Object.entries(kPerRole).flatMap(([role, count]) =>
+      count === 0 ? [] : [`${count} ${role.toUpperCase()}`],
+    );
+    const wanted = typeof k === 'number' ? `, not of K = ${k} each` : '';
+    lines.push(`scores are those of ${counts.join(' and ')} members${wanted}:`);
   }
   for (const { role, index, reason } of failedMembers ?? [])
     lines.push(`  ${role} ${index} failed: ${reason}`);
@@ -138,7 +134,7 @@ function memberNotes({ k, kPerRole, failedMembers, members }: RunResult): string
   return lines;
 }
 
-function cells(scores: RunScores | null, name: keyof RunScores): [string, string] {
+function cells(scores: RunScores | null, name: string): [string, string] {
   const separation = scores?.[name];
   return separation === undefined ? ['', ''] : [percent(separation.auc), percent(separation.ap)];
 }

@@ -1,30 +1,49 @@
 import type { JobView, RunView } from '@ddad/runs';
 import { expect, it } from 'vitest';
-import { plainDisplay, terminalDisplay } from './run-display.ts';
+import { plainDisplay, stageLine, terminalDisplay } from './run-display.ts';
 import { recordedScreen } from './screens-for-tests.ts';
+import { stageBar } from './stage-bar.ts';
 
-const member = (name: string, changes: Partial<JobView> = {}): JobView => ({
-  key: name,
-  name,
-  unit: 'epoch',
-  waitsFor: 'a trainer',
-  done: 0,
-  total: 40,
-  loss: null,
-  imagesPerSecond: 0,
-  worker: null,
-  state: 'waiting',
-  secondsLeft: null,
-  seconds: null,
-  reused: false,
-  losses: [],
-  ...changes,
-});
-const view = (members: JobView[], changes: Partial<RunView> = {}): RunView => ({
+const member = (name: string, changes: Partial<JobView> = {}): JobView => {
+  const [role = '', index] = name.split(' ');
+  return {
+    id: `member ${name}`,
+    key: name,
+    kind: 'trained-students',
+    name,
+    stage: 'training',
+    unit: 'epoch',
+    member: { role, index: Number(index), seed: 1 },
+    waitsFor: 'a trainer',
+    done: 0,
+    total: 40,
+    loss: null,
+    imagesPerSecond: 0,
+    worker: null,
+    state: 'waiting',
+    secondsLeft: null,
+    seconds: null,
+    reused: false,
+    losses: [],
+    ...changes,
+  };
+};
+/** A job of a stage that trains no members. */
+const scoring = (id: string, changes: Partial<JobView> = {}): JobView => {
+  const { member: _, ...job } = member(id, {
+    id,
+    stage: 'scoring',
+    unit: 'image',
+    waitsFor: 'a scorer',
+    ...changes,
+  });
+  return job;
+};
+const view = (jobs: JobView[], changes: Partial<RunView> = {}): RunView => ({
   stage: 'training',
-  members,
-  others: [],
   within: 'training',
+  stages: ['planning', 'training', 'scoring', 'polishing', 'report', 'finished'],
+  jobs,
   elapsed: 5,
   imagesPerSecond: 0,
   secondsLeft: null,
@@ -36,37 +55,62 @@ const finished = (name: string) => member(name, { state: 'finished', done: 40, w
 it('redraws one line per member in place and keeps each finished one once', () => {
   const screen = recordedScreen({ isTerminal: true, columns: 80 });
   const display = terminalDisplay(screen);
-  for (let done = 0; done < 40; done++) display.update(view([running('ndm 0', done), member('udm 0')]));
-  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['ndm 0', 'udm 0', '✓ pla', '0:05 ']);
+  for (let done = 0; done < 40; done++) display.update(view([running('stu 0', done), member('tut 0')]));
+  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['stu 0', 'tut 0', '✓ pla', '0:05 ']);
   expect(screen.shown()[0]).toContain('39/40');
   // 39 of 2 * 40 epochs.
-  expect(screen.shown()[2]).toBe('✓ planning ─ ██░░░░ training 48 % ─ maps ─ refining ─ report');
+  expect(screen.shown()[2]).toBe('✓ planning ─ ██░░░░ training 48 % ─ scoring ─ polishing ─ report');
   expect(screen.shown()[3]).toBe(
     '0:05  training: 0 of 2 members finished, 1 training, 1 waiting for a trainer',
   );
-  display.update(view([finished('ndm 0'), running('udm 0', 1)]));
-  display.update(view([finished('ndm 0'), running('udm 0', 2)]));
-  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['ndm 0', 'udm 0', '✓ pla', '0:05 ']);
+  display.update(view([finished('stu 0'), running('tut 0', 1)]));
+  display.update(view([finished('stu 0'), running('tut 0', 2)]));
+  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['stu 0', 'tut 0', '✓ pla', '0:05 ']);
   display.close();
-  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['ndm 0']);
+  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['stu 0']);
 });
 
 it('counts the members for which the terminal has no room', () => {
   const screen = recordedScreen({ isTerminal: true, columns: 70, rows: 10 });
   const display = terminalDisplay(screen);
-  const many = Array.from({ length: 30 }, (_, i) => member(`ndm ${i}`));
-  display.update(view([...many, running('udm 0', 3)]));
+  const many = Array.from({ length: 30 }, (_, i) => member(`stu ${i}`));
+  display.update(view([...many, running('tut 0', 3)]));
   const shown = screen.shown();
   expect(shown.length).toBeLessThan(10);
   // What trains comes first.
-  expect(shown[0]).toMatch(/^udm 0 .*3\/40/);
+  expect(shown[0]).toMatch(/^tut 0 .*3\/40/);
   expect(shown.at(-3)).toBe('... and 26 more: 26 waiting');
+});
+
+it('tells of a stage that trains no members what is at work, and who the rest waits for', () => {
+  const jobs = [
+    finished('stu 0'),
+    scoring('sums', { state: 'running', done: 10 }),
+    scoring('curve'),
+    scoring('more', { waitsFor: 'a trainer' }),
+  ];
+  const scored = view(jobs, { stage: 'scoring', within: 'scoring', imagesPerSecond: 99.6, secondsLeft: 61 });
+  expect(stageLine(scored)).toBe(
+    '0:05  scoring: 0 of 3 finished, 1 at work, 1 waiting for a scorer, 1 waiting for a trainer, 100 images/s, ' +
+      'about 1:01 left',
+  );
+  // 10 of 3 * 40 images.
+  expect(stageBar(scored, 80)).toBe('✓ planning ─ ✓ training ─ ░░░░░░ scoring 8 % ─ polishing ─ report');
+  expect(stageBar(scored, 40)).toBe('3/5 ░░░░░░ scoring 8 %');
+});
+
+it('calls the stages that every run has by what they do', () => {
+  const at = (stage: string) => stageLine(view([], { stage, within: stage }));
+  expect(at('planning')).toBe('0:05  planning');
+  expect(at('report')).toBe('0:05  writing the report');
+  expect(at('paused')).toMatch(/^0:05 {2}paused: holds no trainer, "npx ddad resume"/);
+  expect(at('finished')).toBe('0:05  finished');
 });
 
 it('shows a note under the rest until it is taken back', () => {
   const screen = recordedScreen({ isTerminal: true });
   const display = terminalDisplay(screen);
-  display.update(view([running('ndm 0', 1)]));
+  display.update(view([running('stu 0', 1)]));
   display.note('no news of the run for 9 s');
   expect(screen.shown().at(-1)).toBe('no news of the run for 9 s');
   display.note(null);
@@ -76,9 +120,9 @@ it('shows a note under the rest until it is taken back', () => {
 it('says something once, above what it redraws', () => {
   const screen = recordedScreen({ isTerminal: true });
   const display = terminalDisplay(screen);
-  display.update(view([running('ndm 0', 1)]));
+  display.update(view([running('stu 0', 1)]));
   display.say('no live figures');
-  for (let done = 2; done < 5; done++) display.update(view([running('ndm 0', done)]));
+  for (let done = 2; done < 5; done++) display.update(view([running('stu 0', done)]));
   expect(screen.shown()).toHaveLength(4);
   expect(screen.shown()[0]).toBe('no live figures');
 });
@@ -86,9 +130,9 @@ it('says something once, above what it redraws', () => {
 it('leaves a member that failed on the screen', () => {
   const screen = recordedScreen({ isTerminal: true });
   const display = terminalDisplay(screen);
-  display.update(view([finished('ndm 0'), member('udm 0', { state: 'failed', done: 3 })]));
+  display.update(view([finished('stu 0'), member('tut 0', { state: 'failed', done: 3 })]));
   display.close();
-  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['ndm 0', 'udm 0']);
+  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['stu 0', 'tut 0']);
   expect(screen.shown()[1]).toMatch(/failed$/);
 });
 
@@ -96,13 +140,13 @@ it('writes a log line per member on a change of state, else every 10 s', () => {
   let now = 0;
   const screen = recordedScreen();
   const display = plainDisplay(screen, () => now);
-  for (; now <= 21_000; now += 500) display.update(view([running('ndm 0', Math.floor(now / 1000))]));
-  display.update(view([finished('ndm 0')]));
+  for (; now <= 21_000; now += 500) display.update(view([running('stu 0', Math.floor(now / 1000))]));
+  display.update(view([finished('stu 0')]));
   expect(screen.shown().slice(1)).toEqual([
-    'ndm 0: epoch 0 of 40, on t1',
-    'ndm 0: epoch 10 of 40, on t1',
-    'ndm 0: epoch 20 of 40, on t1',
-    'ndm 0: finished in 0:09, on t1',
+    'stu 0: epoch 0 of 40, on t1',
+    'stu 0: epoch 10 of 40, on t1',
+    'stu 0: epoch 20 of 40, on t1',
+    'stu 0: finished in 0:09, on t1',
   ]);
   expect(screen.text()).not.toContain('\x1b');
 });

@@ -1,3 +1,4 @@
+import { pausedStage, reportStage } from '@ddad/contract';
 import type { JobView, RunView } from '@ddad/runs';
 import { duration, plural } from './figures.ts';
 import { type BlockLine, LiveBlock } from './live-block.ts';
@@ -16,31 +17,33 @@ export interface RunDisplay {
   close(): void;
 }
 
-/** What a stage does, in words. */
-const stageText: Record<RunView['stage'], string> = {
-  planning: 'planning',
-  training: 'training',
-  maps: 'computing maps of the test images',
-  refining: 'training ASR-Net',
-  report: 'writing the report',
-  paused: 'paused: holds no trainer, "npx ddad resume" has it go on',
-  finished: 'finished',
+/** What a stage that every run has does, in words; others are called by their titles. */
+const stageText: Partial<Record<string, string>> = {
+  [reportStage.title]: 'writing the report',
+  [pausedStage]: 'paused: holds no trainer, "npx ddad resume" has it go on',
 };
 
 /** The line about the whole: `1:12  training: 2 of 6 members finished, 2 training, 2 waiting for a trainer`. */
 export function stageLine(view: RunView): string {
-  let text = stageText[view.stage];
-  if (view.stage === 'training' && view.members.length > 0) {
-    const count = (state: JobView['state']) => view.members.filter((member) => member.state === state).length;
-    const parts = [`${count('finished')} of ${plural(view.members.length, 'member')} finished`];
-    if (count('running') > 0) parts.push(`${count('running')} training`);
-    if (count('failed') > 0) parts.push(`${count('failed')} failed`);
-    if (count('waiting') > 0) parts.push(`${count('waiting')} waiting for a trainer`);
-    if (view.imagesPerSecond > 0) parts.push(`${Math.round(view.imagesPerSecond)} images/s`);
-    if (view.secondsLeft !== null) parts.push(`about ${duration(view.secondsLeft)} left`);
-    text += `: ${parts.join(', ')}`;
+  const text = stageText[view.stage] ?? view.stage;
+  const jobs = view.jobs.filter(({ stage }) => stage === view.stage);
+  if (jobs.length === 0) return `${duration(view.elapsed)}  ${text}`;
+  const members = jobs.every(({ member }) => member !== undefined);
+  const count = (state: JobView['state']) => jobs.filter((job) => job.state === state).length;
+  const parts = [
+    members
+      ? `${count('finished')} of ${plural(jobs.length, 'member')} finished`
+      : `${count('finished')} of ${jobs.length} finished`,
+  ];
+  if (count('running') > 0) parts.push(`${count('running')} ${members ? 'training' : 'at work'}`);
+  if (count('failed') > 0) parts.push(`${count('failed')} failed`);
+  for (const what of new Set(jobs.map(({ waitsFor }) => waitsFor))) {
+    const waiting = jobs.filter(({ state, waitsFor }) => state === 'waiting' && waitsFor === what);
+    if (waiting.length > 0) parts.push(`${waiting.length} waiting for ${what}`);
   }
-  return `${duration(view.elapsed)}  ${text}`;
+  if (view.imagesPerSecond > 0) parts.push(`${Math.round(view.imagesPerSecond)} images/s`);
+  if (view.secondsLeft !== null) parts.push(`about ${duration(view.secondsLeft)} left`);
+  return `${duration(view.elapsed)}  ${text}: ${parts.join(', ')}`;
 }
 
 const stateStyle: Record<JobView['state'], Style | null> = {
@@ -77,15 +80,15 @@ export function terminalDisplay(screen: Screen): RunDisplay {
 
   const draw = (said: BlockLine[] = []) => {
     if (last === null) return block.draw(noted.lines, said);
-    const jobs = [...last.members, ...last.others];
+    const { jobs } = last;
     const layout = layoutLines(jobs, screen.columns);
     const asLine = (job: JobView): BlockLine => ({
       text: progressLine(job, layout),
       style: stateStyle[job.state],
     });
-    const finished = jobs.filter((job) => job.state === 'finished' && !done.has(job.key));
-    for (const job of finished) done.add(job.key);
-    const open = jobs.filter((job) => !done.has(job.key));
+    const finished = jobs.filter((job) => job.state === 'finished' && !done.has(job.id));
+    for (const job of finished) done.add(job.id);
+    const open = jobs.filter((job) => !done.has(job.id));
     // Stage bar and line, note, and the line that counts what found no room.
     const room = Math.max(1, screen.rows - 5);
     const ranked = ranks.flatMap((rank) => open.filter((job) => rankOf(job) === rank));
@@ -106,7 +109,7 @@ export function terminalDisplay(screen: Screen): RunDisplay {
     say: (text) => draw([{ text, style: 'yellow' }]),
     close() {
       endResize();
-      const jobs = last === null ? [] : [...last.members, ...last.others];
+      const jobs = last?.jobs ?? [];
       const layout = layoutLines(jobs, screen.columns);
       const failed = jobs.filter(({ state }) => state === 'failed');
       block.draw(
@@ -133,14 +136,14 @@ export function plainDisplay(screen: Screen, now: () => number, interval = 10): 
         stage = view.stage;
         screen.write(`${stageLine(view)}\n`);
       }
-      for (const job of [...view.members, ...view.others]) {
+      for (const job of view.jobs) {
         const { state, worker, done } = job;
-        const before = said.get(job.key);
+        const before = said.get(job.id);
         const at = now();
         const changed = before === undefined || before.state !== state || before.worker !== worker;
         const due = before !== undefined && done !== before.done && at - before.at >= interval * 1000;
         if (!changed && !due) continue;
-        said.set(job.key, { state, worker, done, at });
+        said.set(job.id, { state, worker, done, at });
         screen.write(`${progressSentence(job)}\n`);
       }
     },

@@ -1,6 +1,7 @@
 // Follows an invented run of K + K members: run-in-terminal.testing.ts K. Its first four members train; it ends with SIGUSR1.
-import type { JobProgress, RunProgress, RunResult } from '@ddad/contract';
+import type { JobProgress, RunResult } from '@ddad/contract';
 import { followRun } from './follow-run.ts';
+import { inventedProgress, inventedResult, student } from './invented-method.testing.ts';
 import { displayFor } from './run-display.ts';
 import { screenOf } from './screen.ts';
 
@@ -15,27 +16,24 @@ function figures(position: number): JobProgress {
   return { done: epoch, total, loss: 1 / (epoch + 1), imagesPerSecond: 480, worker: 't1', state: 'running' };
 }
 
-const members = (['ndm', 'udm'] as const).flatMap((role) =>
-  Array.from({ length: k }, (_, index) => ({ role, index, seed: index, key: `${role}-${index}` })),
+const members = ['stu', 'tut'].flatMap((role) =>
+  Array.from({ length: k }, (_, index) => ({ role, index, seed: index })),
 );
 const { promise: result, resolve: end } = Promise.withResolvers<RunResult>();
 process.on('SIGUSR1', () => {
   over = true;
-  end({ members: [] as RunResult['members'], seconds: { total: 9 } } as RunResult);
+  end(inventedResult({ seconds: { total: 9 } }));
 });
 
 process.stderr.write(`pid ${process.pid}\n`);
 await followRun({
-  queryProgress: async (): Promise<RunProgress> => {
+  queryProgress: async () => {
     epoch += 1;
-    return {
-      stage: over ? 'finished' : 'training',
-      input: null,
-      members: members.map((member, i) => ({ ...member, ...figures(i) })),
-      maps: null,
-      refiners: [],
-      updatedAt: null,
-    };
+    const nodes = members.map((member, place) => {
+      const id = `${member.role} ${member.index}`;
+      return student(member.index, { id, key: id, member, ...figures(place) });
+    });
+    return inventedProgress(nodes, { stage: over ? 'finished' : 'training' });
   },
   result,
   live: Promise.resolve(null),

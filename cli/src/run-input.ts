@@ -1,13 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { type ExperimentInput, parseExperiment, parseRunInput, type RunRequest } from '@ddad/contract';
+import { type ExperimentInput, isObject, type RunSettings } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
 import { type Layouts, layoutFaults } from './experiment/layouts.ts';
 import { badInput, CommandFailure, exitCodes } from './failure.ts';
 
-/** Run settings that have a flag of their own; what was not given is undefined. */
+/** Fields of a run's input that have a flag of their own, whichever methods know them; what was not given is undefined. */
 export interface RunFlags {
   dataset?: string | undefined;
+  method?: string | undefined;
   backbone?: string | undefined;
   k?: string | undefined;
   epochs?: string | undefined;
@@ -23,19 +25,19 @@ const largestInput = 1 << 20;
  * @param file parsed JSON of `--input`; undefined where there is none
  * @throws CommandFailure that lists every fault
  */
-export function mergeRunInput(file: unknown, flags: RunFlags): RunRequest {
-  if (file !== undefined && (typeof file !== 'object' || file === null || Array.isArray(file))) {
+export function mergeRunInput(methods: MethodRegistry, file: unknown, flags: RunFlags): RunSettings {
+  if (file !== undefined && !isObject(file)) {
     throw badInput('the run was not started: --input is at fault', [
       { path: '', message: `expected a JSON object, got ${JSON.stringify(file).slice(0, 60)}` },
     ]);
   }
   const given: Record<string, unknown> = {};
-  for (const name of ['dataset', 'backbone'] as const)
+  for (const name of ['dataset', 'method', 'backbone'] as const)
     if (flags[name] !== undefined) given[name] = flags[name];
   for (const name of ['k', 'epochs', 'seed'] as const) {
     if (flags[name] !== undefined) given[name] = asNumber(flags[name]);
   }
-  const parsed = parseRunInput({ ...file, ...given });
+  const parsed = methods.parseRunInput({ ...file, ...given });
   if ('faults' in parsed) throw badInput('the run was not started: its input is at fault', parsed.faults);
   return parsed.input;
 }
@@ -51,11 +53,11 @@ function asNumber(text: string): number | string {
  * @param layouts the paper's tables and figures that are wanted of it
  * @throws CommandFailure that lists every fault
  */
-export function experimentOf(file: unknown, layouts: Layouts): ExperimentInput {
-  const parsed = parseExperiment(file);
+export function experimentOf(methods: MethodRegistry, file: unknown, layouts: Layouts): ExperimentInput {
+  const parsed = methods.parseExperiment(file);
   const heading = 'the experiment was not started: its file is at fault';
   if ('faults' in parsed) throw badInput(heading, parsed.faults);
-  const unfit = layoutFaults(parsed.experiment, layouts);
+  const unfit = layoutFaults(methods, parsed, layouts);
   if (unfit.length > 0) throw badInput(heading, unfit);
   return parsed.experiment;
 }

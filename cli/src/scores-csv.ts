@@ -1,4 +1,3 @@
-import { scoreNames } from '@ddad/contract';
 import type { ScoredImage } from '@ddad/report';
 import { csvParseRows } from 'd3-dsv';
 
@@ -13,10 +12,7 @@ export function readScoresCsv(text: string): ScoredImage[] {
       `scores.csv: expected columns image and label first, got ${header?.join(', ') ?? 'nothing'}`,
     );
   }
-  const columns = scoreNames.flatMap((name) => {
-    const column = header.indexOf(name);
-    return column === -1 ? [] : [{ name, column }];
-  });
+  const columns = header.slice(2).map((name, place) => ({ name, column: place + 2 }));
   return rows.map((row, i): ScoredImage => {
     const [image, label] = row;
     if (image === undefined || (label !== '0' && label !== '1' && label !== '')) {

@@ -4,7 +4,7 @@ const heights = '▁▂▃▄▅▆▇█';
 
 /**
  * A loss curve as one line of at most `width` characters, its highest loss `█`, its lowest `▁`; logarithmic where all
- * losses are above 0, as AE-U's (eq. 5) need not be. With fewer losses than columns, one column each; empty without any.
+ * losses are above 0, as those of a log-likelihood need not be. With fewer losses than columns, one column each; empty without any.
  */
 export function sparkline(points: readonly LossPoint[], width: number): string {
   const finite = points.filter(([, loss]) => Number.isFinite(loss));
@@ -17,8 +17,8 @@ export function sparkline(points: readonly LossPoint[], width: number): string {
     const loss = finite[at]![1];
     return positive ? Math.log(loss) : loss;
   });
-  const lowest = Math.min(...values);
-  const range = Math.max(...values) - lowest;
+  const lowest = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const range = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY) - lowest;
   const height = (value: number) =>
     range === 0 ? 0 : Math.round(((value - lowest) / range) * (heights.length - 1));
   return values.map((value) => heights[height(value)]).join('');

@@ -8,14 +8,24 @@ import {
   type Fault,
   pauseSignal,
   type RunProgress,
-  type RunRequest,
-  type RunResult,
+  type RunSettings,
   resumeSignal,
   taskQueue,
   workflowType,
 } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
 import type { TemporalAccess } from '@ddad/platform';
-import { findRun, listRuns, type RunEntry, type RunHandle, statusOf } from '@ddad/runs';
+import {
+  findRun,
+  type ListOptions,
+  listRuns,
+  parseExperimentResult,
+  parseWorkflowResult,
+  type RunEntry,
+  type RunHandle,
+  statusOf,
+  type WorkflowResult,
+} from '@ddad/runs';
 import {
   ApplicationFailure,
   CancelledFailure,
@@ -34,10 +44,10 @@ export type { RunEntry, RunHandle } from '@ddad/runs';
 
 /** Runs and experiments in Temporal. Every call ends within its deadline. */
 export interface TemporalRuns {
-  start(id: string, input: RunRequest): Promise<RunHandle>;
+  start(id: string, input: RunSettings): Promise<RunHandle>;
   progress(run: RunHandle): Promise<RunProgress>;
   /** Waits for the run's end, however long that takes. */
-  result(run: RunHandle): Promise<RunResult>;
+  result(run: RunHandle): Promise<WorkflowResult>;
   startExperiment(id: string, input: ExperimentInput): Promise<RunHandle>;
   experimentProgress(experiment: RunHandle): Promise<ExperimentProgress>;
   /** Waits for the experiment's end, however long that takes. */
@@ -59,8 +69,6 @@ export interface TemporalPlace extends TemporalAccess {
   namespace: string;
 }
 
-const bothKinds = ['run', 'experiment'] as const;
-
 const connectLimit = 6_000;
 const callLimit = 8_000;
 /** An update ends once its members are planned, for which the coordinator may have to read the dataset. */
@@ -70,8 +78,15 @@ const pollLimit = 60_000;
 /** For how long a server may be away while a run is followed. */
 const awayLimit = 120_000;
 
-/** @throws CommandFailure where the server does not answer within 6 s */
-export async function connectTemporal({ namespace, ...access }: TemporalPlace): Promise<TemporalRuns> {
+/**
+ * @param methods by which runs' inputs are read
+ * @throws CommandFailure where the server does not answer within 6 s
+ */
+export async function connectTemporal(
+  { namespace, ...access }: TemporalPlace,
+  methods: MethodRegistry,
+): Promise<TemporalRuns> {
+  const listed: ListOptions = { kinds: ['run', 'experiment'], methods };
   const { address } = access;
   let connection: Connection;
   try {
@@ -99,13 +114,13 @@ export async function connectTemporal({ namespace, ...access }: TemporalPlace): 
   }
 
   /** Waits for a workflow's result through polls that break off. */
-  async function outcome<T>(run: RunHandle, what: string): Promise<T> {
+  async function outcome(run: RunHandle, what: string): Promise<unknown> {
     let awaySince: number | null = null;
     for (;;) {
       try {
         return await connection.withDeadline(
           Date.now() + pollLimit,
-          () => handleOf(run).result() as Promise<T>,
+          () => handleOf(run).result() as Promise<unknown>,
         );
       } catch (error) {
         if (error instanceof WorkflowFailedError) throw runFailure(error, what);
@@ -132,12 +147,12 @@ export async function connectTemporal({ namespace, ...access }: TemporalPlace): 
   return {
     start: (id, input) => start(workflowType, id, input),
     progress: (run) => call(() => handleOf(run).query<RunProgress>('progress'), 5_000),
-    result: (run) => outcome<RunResult>(run, 'run'),
+    result: (run) => outcome(run, 'run').then(parseWorkflowResult),
     startExperiment: (id, input) => start(experimentType, id, input),
     experimentProgress: (run) => call(() => handleOf(run).query<ExperimentProgress>('progress'), 5_000),
-    experimentResult: (run) => outcome<ExperimentResult>(run, 'experiment'),
-    list: (limit) => call(() => listRuns(client, limit, bothKinds)),
-    find: (reference) => call(() => findRun(client, reference, bothKinds)),
+    experimentResult: (run) => outcome(run, 'experiment').then(parseExperimentResult),
+    list: (limit) => call(() => listRuns(client, limit, listed)),
+    find: (reference) => call(() => findRun(client, reference, listed)),
     async status(run) {
       return statusOf(await call(() => handleOf(run).describe()));
     },

@@ -1,13 +1,12 @@
-import { ddad } from './ddad/index.ts';
+import { entry as ddad } from './ddad/entry.ts';
 import { type MethodEntry, MethodRegistry } from './registry.ts';
 
+export type { ExperimentTable, TableCell, TableContent, TabledRun } from './experiment-table.ts';
 export type { Maker, Makers } from './maker.ts';
 export { type MethodEntry, MethodRegistry } from './registry.ts';
 
-/** The methods that ship. */
-const shipped: MethodEntry[] = [
-  { method: ddad, makers: async () => (await import('./ddad/makers.ts')).makers },
-];
+/** The methods that ship: a line each. */
+const shipped: MethodEntry[] = [ddad];
 
 export const methods = new MethodRegistry(shipped);
 

@@ -10,12 +10,21 @@ import {
   parseExperimentWith,
   showValue,
 } from '@ddad/contract';
+import type { OnnxExport } from '@ddad/onnx';
+import type { ExperimentTable } from './experiment-table.ts';
 import type { Makers } from './maker.ts';
 
-/** A method with what makes its artifacts, which only job processes load. */
+/** A method with what others need of it, each of whom loads their own part. */
 export interface MethodEntry {
   method: Method;
+  /** What makes its artifacts; only job processes load it. */
   makers: () => Promise<Makers>;
+  /** Has its networks become ONNX models; absent where that is not offered. */
+  onnx?: () => Promise<OnnxExport>;
+  /** Tables of its own paper, by their number in it; absent where there are none. */
+  tables?: Readonly<Record<string, ExperimentTable>>;
+  /** Its own fields with their defaults, for `ddad run --help`; lines of at most 125 characters. */
+  usage?: string;
 }
 
 /** The methods that there are. Adding one is adding its folder and a line. */
@@ -62,9 +71,23 @@ export class MethodRegistry {
     return this.#entries.get(name)?.method ?? null;
   }
 
+  /** By name; null where there is no such method. */
+  entry(name: string): MethodEntry | null {
+    return this.#entries.get(name) ?? null;
+  }
+
+  get entries(): MethodEntry[] {
+    return [...this.#entries.values()];
+  }
+
   /** What makes a kind; null where no method brings it. */
   kind(name: string): KindDefinition | null {
     return this.#kinds.get(name)?.kind ?? null;
+  }
+
+  /** All kinds, in the order of the methods that bring them. */
+  get kinds(): KindDefinition[] {
+    return [...this.#kinds.values()].map(({ kind }) => kind);
   }
 
   /** The method that brings a kind of artifacts; null for those that every run has. */

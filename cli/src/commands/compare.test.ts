@@ -2,10 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auc, averagePrecision } from '@ddad/anomaly';
-import type { RunResult } from '@ddad/contract';
+import { runKeys } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { inventedMethods, inventedResult } from '../invented-method.testing.ts';
 import { recordedScreens } from '../screens-for-tests.ts';
 import { compareReports } from './compare.ts';
 
@@ -31,30 +32,22 @@ async function putRun(
   names = (image: number) => `${image}.png`,
 ): Promise<void> {
   const found = { auc: auc(values, labels), ap: averagePrecision(values, labels) };
-  const result: RunResult = {
+  const result = inventedResult({
     runId,
     dataset: 'small',
-    synthetic: false,
-    backbone: 'ae',
-    k: 2,
-    seed: 0,
-    scores: { rec: { ...found, aucMean: found.auc, aucStd: 0 }, rDual: found },
-    members: [],
-    artifacts: { maps: 'm', rIntra: 'i', rDual: 'd' },
-    seconds: { plan: 0, train: 0, maps: 0, refine: 0, report: 0, total: 0 },
-    files: { report: `reports/${runId}/report.json`, page: 'p', scores: `reports/${runId}/scores.csv` },
-  };
-  const lines = values.map((value, image) => `${names(image)},${labels[image]},${value},,,,,${value}`);
-  await store.put(result.files.report, JSON.stringify(result));
-  await store.put(
-    result.files.scores!,
-    `image,label,rec,recEnsemble,aIntra,aInter,rIntra,rDual\n${lines.join('\n')}\n`,
-  );
+    scores: { near: { ...found, aucMean: found.auc, aucStd: 0 }, fused: found },
+    // Keys follow from the run's id, whatever a result says.
+    files: { report: 'reports/other/report.json', page: null, scores: 'reports/other/scores.csv' },
+  });
+  const lines = values.map((value, image) => `${names(image)},${labels[image]},${value},,${value}`);
+  await store.put(runKeys.report(runId), JSON.stringify(result));
+  await store.put(runKeys.scores(runId), `image,label,near,far,fused\n${lines.join('\n')}\n`);
 }
 
 /** As Temporal answers of runs that it has forgotten: the store alone is asked. */
 const deps = () => ({
-  runs: { find: async () => null, result: () => Promise.reject(new Error('not asked')) },
+  runs: { find: async () => null },
+  methods: inventedMethods,
   store,
   screens,
   openFile: async () => {},
@@ -67,13 +60,14 @@ test('shows AUC and AP of both, differences with intervals, and what changed sid
   const text = screens.out.text();
   const percent = (share: number) => (share * 100).toFixed(1);
   const [before, after] = [auc(scores(1), labels), auc(scores(12), labels)];
-  const line = text.split('\n').find((candidate) => candidate.startsWith('rDual'))!;
+  const line = text.split('\n').find((candidate) => candidate.startsWith('fused'));
   expect(line).toMatch(
     new RegExp(
-      `^rDual +${percent(before)} +${percent(after)} +\\+${percent(after - before)} +\\+[\\d.]+ to \\+[\\d.]+ \\* `,
+      `^fused +${percent(before)} +${percent(after)} +\\+${percent(after - before)} +\\+[\\d.]+ to \\+[\\d.]+ \\* `,
     ),
   );
-  expect(text).toMatch(/^\d+ images changed sides by rDual: \d+ to the right one, \d+ to the wrong one$/m);
+  expect(text).toContain(`1st: small: method distillation, 3 students, seed 0 (${first})`);
+  expect(text).toMatch(/^\d+ images changed sides by fused: \d+ to the right one, \d+ to the wrong one$/m);
   const file = join(cwd, `${first}-${second}.html`);
   expect(text.trim().split('\n').at(-1)).toBe(file);
   const page = await readFile(file, 'utf8');

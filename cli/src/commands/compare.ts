@@ -1,14 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { describeEnsemble, type RunResult } from '@ddad/contract';
+import { type RunResult, runKeys } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
 import type { Comparison, ScoredRun } from '@ddad/report';
-import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
+import { describeRun } from '@ddad/runs';
+import { ObjectNotFound } from '@ddad/storage';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { CommandFailure } from '../failure.ts';
 import { percent, plural } from '../figures.ts';
-import { findReport } from '../report-keys.ts';
+import { finishedRunId } from '../finished-run.ts';
 import { readScoresCsv } from '../scores-csv.ts';
+import { storedResult } from '../stored-results.ts';
 import { tableLines } from '../table.ts';
 import { type ReportDeps, show } from './report.ts';
 
@@ -42,7 +45,7 @@ export async function compareReports(
     if (!(error instanceof RangeError)) throw error;
     throw new CommandFailure(`these runs cannot be compared: ${error.message}`, undefined, { cause: error });
   }
-  screens.out.write(`${comparisonLines(comparison).join('\n')}\n`);
+  screens.out.write(`${comparisonLines(comparison, deps.methods).join('\n')}\n`);
   const file = resolve(options.cwd, options.out ?? `${options.runs[0]}-${options.runs[1]}.html`);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, buildComparison(comparison));
@@ -50,29 +53,28 @@ export async function compareReports(
   if (options.open) await show(deps, file);
 }
 
-async function readRun(deps: Pick<ReportDeps, 'runs' | 'store'>, reference: string): Promise<ScoredRun> {
-  const { report } = await findReport(deps.runs, reference);
-  const result = JSON.parse((await read(deps.store, report, reference)).toString('utf8')) as RunResult;
-  if (result.files.scores === null) {
-    throw new CommandFailure(`${reference} has no scores: its dataset has no test images`);
-  }
-  const csv = (await read(deps.store, result.files.scores, reference)).toString('utf8');
-  return { result, images: readScoresCsv(csv) };
-}
-
-async function read(store: ObjectStore, key: string, reference: string): Promise<Buffer> {
+async function readRun({ runs, store }: Pick<ReportDeps, 'runs' | 'store'>, run: string): Promise<ScoredRun> {
+  const runId = await finishedRunId(runs, run);
   try {
-    return await store.get(key);
+    const result = await storedResult(store, runId);
+    if (result.files.scores === null) {
+      throw new CommandFailure(`${run} has no scores: its dataset has no test images`);
+    }
+    const csv = await store.get(runKeys.scores(runId));
+    return { result, images: readScoresCsv(csv.toString('utf8')) };
   } catch (error) {
     if (!(error instanceof ObjectNotFound)) throw error;
-    throw new CommandFailure(`no run ${reference} with a report; "npx ddad runs" lists runs`, undefined, {
+    throw new CommandFailure(`no run ${run} with a report; "npx ddad runs" lists runs`, undefined, {
       cause: error,
     });
   }
 }
 
 /** The comparison for a terminal: AUC and AP in percent, differences in points, and how many images changed sides. */
-export function comparisonLines({ runs, labels, scores, sides }: Comparison): string[] {
+export function comparisonLines(
+  { runs, labels, scores, sides }: Comparison,
+  methods: MethodRegistry,
+): string[] {
   const points = (share: number) => {
     const size = percent(Math.abs(share));
     return size === '0.0' ? size : `${share < 0 ? '-' : '+'}${size}`;
@@ -98,8 +100,8 @@ export function comparisonLines({ runs, labels, scores, sides }: Comparison): st
   ]);
   const better = sides.changed.filter((change) => change.better).length;
   return [
-    `1st: ${describe(runs[0])}`,
-    `2nd: ${describe(runs[1])}`,
+    `1st: ${describe(runs[0], methods)}`,
+    `2nd: ${describe(runs[1], methods)}`,
     '',
     ...tableLines([{ heading: 'score' }, ...metric('AUC'), ...metric('AP')], rows),
     '',
@@ -109,6 +111,6 @@ export function comparisonLines({ runs, labels, scores, sides }: Comparison): st
   ];
 }
 
-function describe(run: RunResult): string {
-  return `${run.dataset}: backbone ${run.backbone}, ${describeEnsemble(run)}, seed ${run.seed} (${run.runId})`;
+function describe(run: RunResult, methods: MethodRegistry): string {
+  return `${run.dataset}: ${describeRun(run, methods)}, seed ${run.seed} (${run.runId})`;
 }

@@ -59,7 +59,7 @@ export async function runDemo(deps: RunDeps & { newRunName: () => string; home: 
     `a short run: K = ${k}, ${epochs} epochs in batches of ${batchSize}, learning rate ${learningRate}; ` +
       `ASR-Net ${refiner.epochs} epochs, learning rate ${refiner.learningRate}; "npx ddad run" has the paper's settings\n`,
   );
-  const result = await startRun(deps, mergeRunInput({ dataset, ...run }, {}), {
+  const result = await startRun(deps, mergeRunInput(deps.methods, { dataset, ...run }, {}), {
     out: (runId) => reportDirectory(home, runId),
   });
   const reused = result.members.filter((member) => member.reused).length;

@@ -1,51 +1,56 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
 import type { RunResult } from '@ddad/contract';
-import { memberModel } from '@ddad/onnx';
-import { decodeSafetensors, fetchFile, type ObjectStore } from '@ddad/storage';
+import type { MethodRegistry } from '@ddad/methods';
+import { fetchFile, type ObjectStore } from '@ddad/storage';
 import { CommandFailure, exitCodes } from '../failure.ts';
-import { type FinishedMember, findMember } from '../finished-members.ts';
+import { findMember } from '../finished-members.ts';
+import { exportArtifact } from '../onnx/export-artifact.ts';
 import { exportRun } from '../onnx/export-run.ts';
+import { onnxOf } from '../onnx/onnx-of.ts';
 import type { Screens } from '../screen.ts';
 
 interface ExportDeps {
   store: ObjectStore;
+  methods: MethodRegistry;
   screens: Screens;
 }
 
 /**
  * `ddad export`: writes a finished member's weights as a safetensors file, or the member as an ONNX model where the file is
  * called so; verified against the manifest's digest.
- * @throws CommandFailure where the key is not one member's, or the file exists and `force` is not given
+ * @throws CommandFailure where the key is not one member's, the file exists and `force` is not given, or the member's method
+ * exports none
  */
 export async function exportMember(
-  deps: ExportDeps,
+  { store, methods, screens }: ExportDeps,
   options: { key: string; file: string; force?: boolean },
 ): Promise<void> {
-  const { store, screens } = deps;
   await prepare(options);
-  const member = await findMember(store, options.key);
-  const { key, spec, manifest } = member;
-  const { sha256, bytes } = manifest.files.weights!;
-  if (isOnnx(options.file)) await writeOnnx(store, member, options.file);
+  const { kind, manifest } = await findMember(store, methods, options.key);
+  const { weights: file } = manifest.files;
+  if (file === undefined) {
+    const names = Object.keys(manifest.files).join(', ');
+    throw new CommandFailure(`${kind.kind} ${manifest.key}: expected a file weights, got ${names}`);
+  }
+  const onnx = isOnnx(options.file);
+  if (onnx) await exportArtifact(store, methods, manifest, options.file);
   else await fetchFile(store, manifest, 'weights', options.file);
-  const weights = isOnnx(options.file) ? 'weights of ' : '';
   screens.out.write(
-    `wrote ${options.file}: ${spec.backbone} ${spec.role}, ${spec.epochs} epochs, ${weights}${bytes} bytes, ` +
-      `SHA-256 ${sha256}\n  member ${key}\n`,
+    `wrote ${options.file}: ${kind.listing.describe(manifest.spec)}, ${onnx ? 'weights of ' : ''}${file.bytes} bytes, ` +
+      `SHA-256 ${file.sha256}\n  member ${manifest.key}\n`,
   );
 }
 
 /**
  * `ddad export --run`: writes a finished run's whole scorer as an ONNX model.
- * @throws CommandFailure where the file is not called so, or exists and `force` is not given
+ * @throws CommandFailure where the file is not called so, exists and `force` is not given, or the run's method exports none
  */
 export async function exportPipeline(
-  deps: ExportDeps,
+  { store, methods, screens }: ExportDeps,
   options: { result: () => Promise<RunResult>; file: string; force?: boolean },
 ): Promise<void> {
-  const { store, screens } = deps;
   if (!isOnnx(options.file)) {
     throw new CommandFailure(
       `${options.file}: expected FILE.onnx: a run is exported as ONNX`,
@@ -53,11 +58,12 @@ export async function exportPipeline(
     );
   }
   await prepare(options);
-  const { facts, files } = await exportRun(store, await options.result(), options.file);
-  const { ndm, udm } = facts.members;
+  const result = await options.result();
+  const onnx = await onnxOf(methods, result.method);
+  const { parts, imageSize, files } = await exportRun(store, onnx, result, options.file);
   screens.out.write(
-    `wrote ${files.join(' and ')}: ${facts.backbone}, ${ndm.length} ndm and ${udm.length} udm members, ASR-Net; ` +
-      `images [N,1,${facts.imageSize},${facts.imageSize}] as unsigned bytes in, scores and heat maps out\n`,
+    `wrote ${files.join(' and ')}: ${parts}; ` +
+      `images [N,1,${imageSize},${imageSize}] as unsigned bytes in, scores and heat maps out\n`,
   );
 }
 
@@ -68,23 +74,4 @@ async function prepare({ file, force }: { file: string; force?: boolean }): Prom
     throw new CommandFailure(`${file} exists; --force overwrites it`, exitCodes.badInput);
   }
   await mkdir(dirname(file), { recursive: true });
-}
-
-async function writeOnnx(
-  store: ObjectStore,
-  { key, spec, manifest }: FinishedMember,
-  file: string,
-): Promise<void> {
-  const directory = await mkdtemp(join(dirname(file), '.ddad-export-'));
-  try {
-    const weights = join(directory, 'weights.safetensors');
-    await fetchFile(store, manifest, 'weights', weights);
-    const { tensors } = decodeSafetensors(await readFile(weights));
-    const { backbone, imageSize } = spec;
-    const part = join(directory, 'member.onnx');
-    await writeFile(part, memberModel({ format: 1, kind: 'member', key, backbone, imageSize }, tensors));
-    await rename(part, file);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
 }

@@ -1,22 +1,25 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunResult } from '@ddad/contract';
+import { runKeys } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CommandFailure, exitCodes } from '../failure.ts';
+import { inventedMethods, inventedResult } from '../invented-method.testing.ts';
 import { recordedScreens } from '../screens-for-tests.ts';
 import type { RunEntry } from '../temporal-runs.ts';
 import { fetchReport } from './report.ts';
 
 const executionId = '01234567-89ab-7cde-8f01-23456789abcd';
+const unknownId = '01234567-89ab-7cde-8f01-000000000000';
 const entry: RunEntry = {
   kind: 'run',
   id: 'ddad-small-1',
   executionId,
   status: 'completed',
   dataset: 'small',
+  method: 'distillation',
   k: 2,
   started: new Date(0),
   closed: new Date(1000),
@@ -29,26 +32,22 @@ let opened: string[];
 beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'ddad-report-'));
   store = memoryStore();
-  await store.put('reports/elsewhere/page.html', 'the page');
+  await store.put(runKeys.page(executionId), 'the page');
   screens = recordedScreens();
   opened = [];
 });
 afterEach(() => rm(cwd, { recursive: true }));
 
 /** Temporal as it answers for one run. */
-function deps(
-  found: RunEntry | null,
-  files: Partial<RunResult['files']> = { page: 'reports/elsewhere/page.html' },
-) {
-  return {
-    runs: { find: async () => found, result: async () => ({ files }) as RunResult },
-    store,
-    screens,
-    openFile: async (path: string) => void opened.push(path),
-  };
-}
+const deps = (found: RunEntry | null) => ({
+  runs: { find: async () => found },
+  methods: inventedMethods,
+  store,
+  screens,
+  openFile: async (path: string) => void opened.push(path),
+});
 
-test("writes the page that the run's result names, and tells where", async () => {
+test("writes the run's page, and tells where", async () => {
   await fetchReport(deps(entry), { run: 'ddad-small-1', cwd });
   const file = join(cwd, 'ddad-small-1.html');
   expect(await readFile(file, 'utf8')).toBe('the page');
@@ -59,7 +58,7 @@ test("writes the page that the run's result names, and tells where", async () =>
 test('opens the file that it was told to write', async () => {
   await fetchReport(deps(entry), { run: 'ddad-small-1', out: 'new/page.html', open: true, cwd });
   expect(opened).toEqual([join(cwd, 'new/page.html')]);
-  expect(await readFile(opened[0]!, 'utf8')).toBe('the page');
+  expect(await readFile(join(cwd, 'new/page.html'), 'utf8')).toBe('the page');
 });
 
 test('keeps the file and says where it is when no browser starts', async () => {
@@ -80,7 +79,7 @@ test("Temporal's run id is enough once Temporal has forgotten the run", async ()
 
 test.each([
   ['nobody', null, exitCodes.badInput, 'no run nobody; "npx ddad runs" lists them'],
-  [executionId, null, exitCodes.failed, `no run ${executionId} with a page`],
+  [unknownId, null, exitCodes.failed, `no run ${unknownId} with a page`],
   [
     'r',
     { ...entry, status: 'running' as const },
@@ -93,8 +92,15 @@ test.each([
   expect(failure).toMatchObject({ exitCode, message: expect.stringContaining(message) as string });
 });
 
-test('a run from before pages were made has none', async () => {
-  await expect(fetchReport(deps(entry, { report: 'r.json' }), { run: 'r', cwd })).rejects.toThrow(
-    'it was finished before',
+test.each([
+  ['whose page could not be made', { page: null }],
+  ['from before pages were made', {}],
+])('a run %s has none', async (_what, page) => {
+  await store.remove([runKeys.page(executionId)]);
+  const { files, ...result } = inventedResult({ runId: executionId });
+  const left = { ...result, files: { report: files.report, scores: files.scores, ...page } };
+  await store.put(runKeys.report(executionId), JSON.stringify(left));
+  await expect(fetchReport(deps(entry), { run: 'r', cwd })).rejects.toThrow(
+    'r has no page: it could not be made, or the run was finished before runs had one',
   );
 });

@@ -1,13 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { runKeys } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
 import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
 import { CommandFailure } from '../failure.ts';
-import { findReport } from '../report-keys.ts';
+import { finishedRunId } from '../finished-run.ts';
 import type { Screens } from '../screen.ts';
+import { storedResult } from '../stored-results.ts';
 import type { TemporalRuns } from '../temporal-runs.ts';
 
 export interface ReportDeps {
-  runs: Pick<TemporalRuns, 'find' | 'result'>;
+  runs: Pick<TemporalRuns, 'find'>;
+  methods: MethodRegistry;
   store: ObjectStore;
   screens: Screens;
   /** Shows a file in the user's browser. Rejects where that is not possible. */
@@ -24,22 +28,29 @@ export async function fetchReport(
   options: { run: string; out?: string | undefined; open?: boolean | undefined; cwd: string },
 ): Promise<void> {
   const { store, screens } = deps;
-  const { page } = await findReport(deps.runs, options.run);
-  if (page === null) {
-    throw new CommandFailure(`${options.run} has no page: it was finished before runs had one`);
-  }
+  const runId = await finishedRunId(deps.runs, options.run);
   const file = resolve(options.cwd, options.out ?? `${options.run}.html`);
   await mkdir(dirname(file), { recursive: true });
   try {
-    await store.getToFile(page, file);
+    await store.getToFile(runKeys.page(runId), file);
   } catch (error) {
     if (!(error instanceof ObjectNotFound)) throw error;
-    throw new CommandFailure(`no run ${options.run} with a page; "npx ddad runs" lists runs`, undefined, {
-      cause: error,
-    });
+    throw new CommandFailure(await whyNoPage(store, runId, options.run), undefined, { cause: error });
   }
   screens.out.write(`${file}\n`);
   if (options.open) await show(deps, file);
+}
+
+async function whyNoPage(store: ObjectStore, runId: string, run: string): Promise<string> {
+  const unknown = `no run ${run} with a page; "npx ddad runs" lists runs`;
+  try {
+    const { files } = await storedResult(store, runId);
+    if (files.page !== null) return unknown;
+    return `${run} has no page: it could not be made, or the run was finished before runs had one`;
+  } catch (error) {
+    if (error instanceof ObjectNotFound) return unknown;
+    throw error;
+  }
 }
 
 /** @throws CommandFailure that says where the file is */

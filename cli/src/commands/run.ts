@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RunRequest, RunResult } from '@ddad/contract';
+import type { RunResult, RunSettings } from '@ddad/contract';
 import { attendRun, type RunDeps, type RunOptions } from '../attend-run.ts';
 
 /**
@@ -9,7 +9,7 @@ import { attendRun, type RunDeps, type RunOptions } from '../attend-run.ts';
  */
 export async function startRun(
   deps: RunDeps & { newRunName: () => string },
-  input: RunRequest,
+  input: RunSettings,
   options: RunOptions,
 ): Promise<RunResult> {
   const handle = await deps.runs.start(`ddad-${input.dataset}-${deps.newRunName()}`, input);

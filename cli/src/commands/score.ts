@@ -2,19 +2,22 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { conformalPValues } from '@ddad/anomaly';
-import { type RunResult, type ScoreName, scoreNames } from '@ddad/contract';
+import type { RunResult } from '@ddad/contract';
 import { heatMapObject, isDicom, readImage, resizeBilinear, UnreadableImage } from '@ddad/dataset';
-import type { PipelineFacts, PipelineMap } from '@ddad/onnx';
+import type { MethodRegistry } from '@ddad/methods';
+import type { PipelineFacts } from '@ddad/onnx';
 import { heatMapPng } from '@ddad/report/heat-map';
 import { mapScale } from '@ddad/report/map-scale';
 import type { ObjectStore } from '@ddad/storage';
 import { CommandFailure, exitCodes } from '../failure.ts';
-import { exportRun } from '../onnx/export-run.ts';
+import { exportedRun } from '../onnx/exported-runs.ts';
+import { onnxOf } from '../onnx/onnx-of.ts';
 import { openPipeline, type PipelineSession, type ScoredPixels } from '../onnx/pipeline-session.ts';
 import type { Screens } from '../screen.ts';
 
 export interface ScoreDeps {
   screens: Screens;
+  methods: MethodRegistry;
   /** A finished run's result; only asked for where no file is named. */
   result: (run: string) => Promise<RunResult>;
   store: () => ObjectStore;
@@ -30,13 +33,13 @@ interface ScoredImage {
   image: string;
   scores: ScoredPixels['scores'];
   /** Share of normal images that score at least as high, from held-out ones; absent where there were none. */
-  pValues?: Partial<Record<ScoreName, number>>;
+  pValues?: Record<string, number>;
   /** Whether the score lies above its threshold; absent where there is none. */
-  abnormal?: Partial<Record<ScoreName, boolean>>;
+  abnormal?: Record<string, boolean>;
   /** Files of the heat maps; absent where none were wanted. */
-  maps?: Partial<Record<PipelineMap, string>>;
+  maps?: Record<string, string>;
   /** Files of the heat maps as DICOM objects; absent where none were wanted, null where the image is no DICOM file. */
-  dicom?: Partial<Record<PipelineMap, string>> | null;
+  dicom?: Record<string, string> | null;
   /** Why there is no DICOM object; absent where nothing is wrong. */
   fault?: string;
 }
@@ -104,19 +107,15 @@ export async function scoreImages(
 }
 
 /** The file of a pipeline: the one that is named, or a run's own, exported once. */
-async function pipelineFile({ result, store, cache, screens }: ScoreDeps, pipeline: string): Promise<string> {
+async function pipelineFile(deps: ScoreDeps, pipeline: string): Promise<string> {
   if (existsSync(pipeline)) return pipeline;
   if (extname(pipeline) === '.onnx') {
     throw new CommandFailure(`${pipeline}: expected an ONNX file, found nothing`, exitCodes.badInput);
   }
-  const found = await result(pipeline);
-  await mkdir(cache, { recursive: true, mode: 0o700 });
-  const file = join(cache, `${found.runId}.onnx`);
-  if (!existsSync(file)) {
-    screens.err.write(`exporting ${pipeline} to ${file}\n`);
-    await exportRun(store(), found, file);
-  }
-  return file;
+  const result = await deps.result(pipeline);
+  const onnx = await onnxOf(deps.methods, result.method);
+  const tell = (file: string) => deps.screens.err.write(`exporting ${pipeline} to ${file}\n`);
+  return exportedRun(deps.store, onnx, result, deps.cache, tell);
 }
 
 interface ReadImage {
@@ -151,14 +150,13 @@ async function scored(
 /** Scores with what held-out normal images say of them. */
 function judged({ calibration }: PipelineFacts, scores: ScoredPixels['scores']): Omit<ScoredImage, 'image'> {
   if (calibration === undefined) return { scores };
-  const pValues: ScoredImage['pValues'] = {};
-  const abnormal: ScoredImage['abnormal'] = {};
-  for (const name of scoreNames) {
-    const score = scores[name];
+  const pValues: Record<string, number> = {};
+  const abnormal: Record<string, boolean> = {};
+  for (const [name, score] of Object.entries(scores)) {
     const heldOut = calibration.heldOut[name];
     const threshold = calibration.thresholds?.[name];
-    if (score === undefined) continue;
-    if (heldOut !== undefined) pValues[name] = conformalPValues(heldOut, [score])[0]!;
+    const [pValue] = heldOut === undefined ? [] : conformalPValues(heldOut, [score]);
+    if (pValue !== undefined) pValues[name] = pValue;
     if (threshold !== undefined) abnormal[name] = score > threshold;
   }
   return {
@@ -173,9 +171,9 @@ async function writeMaps(
   { maps }: ScoredPixels,
   size: ReadImage,
   path: string,
-): Promise<ScoredImage['maps']> {
-  const files: ScoredImage['maps'] = {};
-  for (const [name, map] of Object.entries(maps) as [PipelineMap, Float32Array][]) {
+): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const [name, map] of Object.entries(maps)) {
     // Of a run without test images, each map has a scale of its own.
     const scale = { end: scales?.[name] ?? mapScale(map).end };
     const file = `${path}.${name}.png`;
@@ -191,11 +189,11 @@ async function writeDicom(
   { maps }: ScoredPixels,
   source: string,
   path: string,
-): Promise<ScoredImage['dicom']> {
+): Promise<Record<string, string> | null> {
   const bytes = await readFile(source);
   if (!isDicom(bytes)) return null;
-  const files: ScoredImage['dicom'] = {};
-  for (const [name, values] of Object.entries(maps) as [PipelineMap, Float32Array][]) {
+  const files: Record<string, string> = {};
+  for (const [name, values] of Object.entries(maps)) {
     const end = scales?.[name] ?? mapScale(values).end;
     const map = { name, values, side: imageSize, end, maker: runId, madeAt: new Date() };
     const file = `${path}.${name}.dcm`;

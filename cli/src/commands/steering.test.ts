@@ -1,4 +1,4 @@
-import type { RunProgress, Stage } from '@ddad/contract';
+import type { RunProgress } from '@ddad/contract';
 import { describe, expect, it } from 'vitest';
 import { recordedScreens } from '../screens-for-tests.ts';
 import type { RunEntry, TemporalRuns } from '../temporal-runs.ts';
@@ -11,21 +11,21 @@ const entry: RunEntry = {
   executionId: 'e',
   status: 'running',
   dataset: 'brain',
+  method: 'distillation',
   k: 3,
   started: new Date(0),
   closed: null,
 };
 
 /** A run that goes through these stages, one at each question. */
-function runIn(stages: Stage[], status: RunEntry['status'] = 'running') {
+function runIn(stages: string[], status: RunEntry['status'] = 'running') {
   const asked: string[] = [];
   const left = [...stages];
-  const progress = (stage: Stage): RunProgress => ({
+  const progress = (stage: string): RunProgress => ({
     stage,
+    stages: ['planning', 'training', 'finished'],
     input: null,
-    members: [],
-    maps: null,
-    refiners: [],
+    nodes: [],
     updatedAt: null,
   });
   const runs: TemporalRuns = {
@@ -43,7 +43,7 @@ function runIn(stages: Stage[], status: RunEntry['status'] = 'running') {
     resume: async () => void asked.push('resume'),
     async addMembers(_, k) {
       asked.push(`k = ${k}`);
-      return { k, added: [{ role: 'udm', index: 3, seed: 1, key: 'x' }] };
+      return { k, added: [{ role: 'student', index: 3, seed: 1, key: 'x' }] };
     },
     close: async () => {},
   };
@@ -94,5 +94,5 @@ it('add-members tells which members come in addition', async () => {
   const { runs, asked } = runIn(['training']);
   await addMembersToRun({ runs, screens }, { run: entry.id, k: 4 });
   expect(asked).toEqual(['k = 4']);
-  expect(screens.out.text()).toBe('ddad-brain-1: K = 4 from now on, 1 member more (udm 3)\n');
+  expect(screens.out.text()).toBe('ddad-brain-1: K = 4 from now on, 1 member more (student 3)\n');
 });

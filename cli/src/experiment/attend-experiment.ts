@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExperimentResult, RunResult } from '@ddad/contract';
+import { type ExperimentResult, type RunResult, runKeys } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
 import type { ScoredImage } from '@ddad/report';
 import type { ObjectStore } from '@ddad/storage';
 import { detached, type RunDeps } from '../attend-run.ts';
@@ -66,12 +67,12 @@ export async function attendExperiment(
   if (options.json) out.write(`${JSON.stringify(experiment)}\n`);
   const outcome = await readOutcome(deps.store(), experiment);
   const heading = `${plural(outcome.runs.length, 'run')} of ${experiment.runs.length} finished`;
-  say.write(`\n${[styled(say, 'bold', heading), ...sharingLines(outcome)].join('\n')}\n`);
+  say.write(`\n${[styled(say, 'bold', heading), ...sharingLines(deps.methods, outcome)].join('\n')}\n`);
   if (options.out !== undefined) {
     const { tables, figures } = options.layouts ?? { tables: [], figures: [] };
     const imagesOf = (result: RunResult) => scoredImages(deps.store(), result);
-    const layouts = await layoutFiles(outcome, { tables, figures }, imagesOf);
-    const files = await writeResults(outcome, handle.id, options.out, layouts);
+    const layouts = await layoutFiles(deps.methods, outcome, { tables, figures }, imagesOf);
+    const files = await writeResults(deps.methods, outcome, handle.id, options.out, layouts);
     for (const file of files) say.write(`${file}\n`);
   }
   reportFailures(experiment);
@@ -80,13 +81,14 @@ export async function attendExperiment(
 
 /** @returns paths of the files to look at first */
 async function writeResults(
+  methods: MethodRegistry,
   outcome: ExperimentOutcome,
   id: string,
   directory: string,
   layouts: readonly [name: string, text: string][],
 ): Promise<string[]> {
   const results: [name: string, text: string][] = [
-    ['results.md', resultsMarkdown(outcome, id)],
+    ['results.md', resultsMarkdown(methods, outcome, id)],
     ['results.csv', resultsCsv(outcome)],
     ...layouts,
   ];
@@ -99,8 +101,9 @@ async function writeResults(
   return results.map(([name]) => join(directory, name));
 }
 
-async function scoredImages(store: ObjectStore, { files }: RunResult): Promise<ScoredImage[]> {
-  return files.scores === null ? [] : readScoresCsv((await store.get(files.scores)).toString('utf8'));
+async function scoredImages(store: ObjectStore, { runId, files }: RunResult): Promise<ScoredImage[]> {
+  if (files.scores === null) return [];
+  return readScoresCsv((await store.get(runKeys.scores(runId))).toString('utf8'));
 }
 
 /** @throws CommandFailure that names the runs that failed, where there are any */

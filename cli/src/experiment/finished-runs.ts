@@ -1,5 +1,6 @@
 import type { AxisValues, ExperimentResult, RunResult } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
+import { storedResult } from '../stored-results.ts';
 
 /** A run of an experiment that finished, with its result. */
 export interface FinishedRun {
@@ -24,10 +25,9 @@ export async function readOutcome(
   experiment: ExperimentResult,
 ): Promise<ExperimentOutcome> {
   const runs: FinishedRun[] = [];
-  for (const [place, { axes, workflowId, report }] of experiment.runs.entries()) {
-    if (report === null) continue;
-    const result = JSON.parse((await store.get(report)).toString('utf8')) as RunResult;
-    runs.push({ number: place + 1, axes, workflowId, result });
+  for (const [place, { axes, workflowId, runId, report }] of experiment.runs.entries()) {
+    if (report === null || runId === null) continue;
+    runs.push({ number: place + 1, axes, workflowId, result: await storedResult(store, runId) });
   }
   return { experiment, axes: Object.keys(experiment.runs[0]?.axes ?? {}), runs };
 }

@@ -1,5 +1,6 @@
 import type { ExperimentProgress, ExperimentResult, RunProgress } from '@ddad/contract';
 import { expect, it } from 'vitest';
+import { inventedProgress, student } from '../invented-method.testing.ts';
 import { recordedScreen } from '../screens-for-tests.ts';
 import { experimentDisplay } from './experiment-display.ts';
 import { followExperiment } from './follow-experiment.ts';
@@ -19,10 +20,7 @@ const answers: ExperimentProgress[] = [
   { stage: 'finished', runs: [run(1, 'finished'), run(2, 'failed'), run(3, 'cancelled')] },
 ];
 
-const training = {
-  stage: 'training',
-  members: [{ state: 'finished' }, { state: 'running' }],
-} as unknown as RunProgress;
+const training = inventedProgress([student(0, { state: 'finished' }), student(1, { state: 'running' })]);
 
 function follow(
   isTerminal: boolean,
@@ -77,6 +75,14 @@ it('shows a run that does not answer without its doings', async () => {
   const { following, screen } = follow(false, { queryRun: () => Promise.reject(new Error('no answer')) });
   await following;
   expect(screen.shown()[0]).toBe('x-01  seed = 1  running');
+});
+
+it('names the stage alone of a run that trains no members', async () => {
+  const { member: _, ...scores } = student(0, { id: 'sums', stage: 'scoring' });
+  const queryRun = async () => inventedProgress([scores], { stage: 'scoring' });
+  const { following, screen } = follow(false, { queryRun });
+  await following;
+  expect(screen.shown()[0]).toBe('x-01  seed = 1  scoring');
 });
 
 it('ends with the reason for which the user stops following', async () => {

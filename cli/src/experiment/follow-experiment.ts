@@ -73,8 +73,9 @@ export async function followExperiment(deps: FollowExperimentDeps): Promise<Expe
 }
 
 /** `training, 2 of 6 members finished`. */
-function doing({ stage, members }: RunProgress): string {
-  if (stage !== 'training' || members.length === 0) return stage;
+function doing({ stage, nodes }: RunProgress): string {
+  const members = nodes.filter((node) => node.stage === stage && node.member !== undefined);
+  if (members.length === 0) return stage;
   const finished = members.filter(({ state }) => state === 'finished').length;
-  return `training, ${finished} of ${members.length} members finished`;
+  return `${stage}, ${finished} of ${members.length} members finished`;
 }

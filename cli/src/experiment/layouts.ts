@@ -1,54 +1,93 @@
-import type { ExperimentInput, Fault } from '@ddad/contract';
-import { parseExperiment } from '@ddad/contract';
+import type { AxisValues, Fault, ResolvedExperimentInput, RunSettings } from '@ddad/contract';
+import type { ExperimentTable, MethodRegistry } from '@ddad/methods';
 import type { ExperimentOutcome } from './finished-runs.ts';
 import { anomalousRateSvg, type HistogramsOf, histogramsSvg } from './paper-figures.ts';
-import { table3, table4, table5, table6 } from './paper-tables.ts';
+import { tableText } from './table-text.ts';
 
-/** The paper's tables and figures that can be asked for, by their number in it. */
-export const tableNumbers = ['3', '4', '5', '6'] as const;
+/** Figures that can be asked for, by their number in the paper. */
 export const figureNumbers = ['6', '8'] as const;
 
 /** What was asked for beside results.csv and results.md. */
 export interface Layouts {
-  tables: readonly (typeof tableNumbers)[number][];
+  /** By their number in the paper of the method that offers them. */
+  tables: readonly string[];
   figures: readonly (typeof figureNumbers)[number][];
 }
 
-/** What an experiment lacks for the layouts that are asked for; told before it is started. */
-export function layoutFaults(input: ExperimentInput, { tables, figures }: Layouts): Fault[] {
-  const parsed = parseExperiment(input);
-  if ('faults' in parsed) return parsed.faults;
-  const faults: Fault[] = [];
-  const axes = Object.keys(parsed.experiment.axes);
-  const axis = (option: string, name: string, what: string) => {
-    if (!axes.includes(name)) {
-      const came = axes.length === 0 ? 'none' : axes.join(', ');
-      faults.push({ path: option, message: `expected an axis ${name}, ${what}, got ${came}` });
-    }
-  };
-  if (tables.includes('5')) {
-    const largest = Math.max(...parsed.runs.map(({ input: { k } }) => (k === 'auto' ? 3 : k)));
-    if (largest < 3) {
-      const message = `expected runs of k from 3 on, whose subsets are the table's columns, got ${largest}`;
-      faults.push({ path: '--table 5', message });
-    }
+/** Tables that any method offers, by number. */
+export function offeredTables(methods: MethodRegistry): [number: string, table: ExperimentTable][] {
+  const found = new Map<string, ExperimentTable>();
+  for (const { tables = {} } of methods.entries) {
+    for (const [number, table] of Object.entries(tables)) if (!found.has(number)) found.set(number, table);
   }
-  if (tables.includes('6')) axis('--table 6', 'uncertainty', 'as ["ensemble", "dropout"]');
-  if (figures.includes('6')) axis('--figure 6', 'anomalousRate', 'as [0, 0.2, 0.4, 0.6, 0.8, 1]');
+  return [...found].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+/** Who offers a table, of the methods that an experiment's runs have; null where none of them does. */
+function offeredBy(
+  methods: MethodRegistry,
+  number: string,
+  has: (method: string) => boolean,
+): { method: string; table: ExperimentTable } | null {
+  for (const { method, tables } of methods.entries) {
+    const table = tables?.[number];
+    if (table !== undefined && has(method.name)) return { method: method.name, table };
+  }
+  return null;
+}
+
+/**
+ * What an experiment lacks for the layouts that are asked for; told before it is started.
+ * @param parsed the experiment and its runs, which have no fault by themselves
+ */
+export function layoutFaults(
+  methods: MethodRegistry,
+  {
+    experiment,
+    runs,
+  }: { experiment: ResolvedExperimentInput; runs: { axes: AxisValues; input: RunSettings }[] },
+  { tables, figures }: Layouts,
+): Fault[] {
+  const faults: Fault[] = [];
+  const axes = Object.keys(experiment.axes);
+  const present = new Set(runs.map(({ input }) => input.method));
+  for (const number of tables) {
+    const path = `--table ${number}`;
+    const offer = offeredBy(methods, number, (method) => present.has(method));
+    if (offer === null) {
+      const owners = methods.entries.flatMap((entry) => (entry.tables?.[number] ? entry.method.name : []));
+      const message = `expected runs of ${owners.join(' or ')}, whose paper has it, got runs of ${[...present].join(', ')}`;
+      faults.push({ path, message });
+      continue;
+    }
+    const own = runs.flatMap(({ input }) => (input.method === offer.method ? [input] : []));
+    const message = offer.table.lack?.(axes, own) ?? null;
+    if (message !== null) faults.push({ path, message });
+  }
+  if (figures.includes('6') && !axes.includes('anomalousRate')) {
+    const came = axes.length === 0 ? 'none' : axes.join(', ');
+    const message = `expected an axis anomalousRate, as [0, 0.2, 0.4, 0.6, 0.8, 1], got ${came}`;
+    faults.push({ path: '--figure 6', message });
+  }
   return faults;
 }
 
 /** The files of the layouts: names and texts. */
 export async function layoutFiles(
+  methods: MethodRegistry,
   outcome: ExperimentOutcome,
   { tables, figures }: Layouts,
   histogramsOf: HistogramsOf,
 ): Promise<[name: string, text: string][]> {
-  const makers = { '3': table3, '4': table4, '5': table5, '6': table6 };
-  const files = tables.map((number): [string, string] => [
-    `table-${number}.md`,
-    `# Table ${number}\n\n${makers[number](outcome)}\n`,
-  ]);
+  const present = new Set(outcome.runs.map(({ result }) => result.method));
+  const files = tables.map((number): [string, string] => {
+    const offer = offeredBy(methods, number, (method) => present.has(method));
+    const own = outcome.runs.filter(({ result }) => result.method === offer?.method);
+    const content = offer?.table.make(own) ?? {
+      missing: 'No run of the method whose table it is has finished.',
+    };
+    return [`table-${number}.md`, `# Table ${number}\n\n${tableText(content)}\n`];
+  });
   if (figures.includes('6')) files.push(['figure-6.svg', await anomalousRateSvg(outcome)]);
   if (figures.includes('8')) files.push(['figure-8.svg', await histogramsSvg(outcome, histogramsOf)]);
   return files;

@@ -1,8 +1,8 @@
-import { describeAxes, type RunResult } from '@ddad/contract';
+import { type AxisValues, describeAxes, type RunResult } from '@ddad/contract';
 import type { ScoredImage } from '@ddad/report';
 import { CommandFailure } from '../failure.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
-import { withoutAxis } from './paper-tables.ts';
+import { definitionsOfAll } from './score-columns.ts';
 
 /** Reads the scores of a run's test images. */
 export type HistogramsOf = (result: RunResult) => Promise<ScoredImage[]>;
@@ -13,7 +13,7 @@ export async function anomalousRateSvg({ runs }: ExperimentOutcome): Promise<str
   const { anomalousRateFigure } = await import('@ddad/report');
   const groups = new Map<string, FinishedRun[]>();
   for (const run of runs) {
-    const title = describeAxes(withoutAxis(run.axes, 'anomalousRate'));
+    const title = describeAxes(withoutRate(run.axes));
     groups.set(title, [...(groups.get(title) ?? []), run]);
   }
   const figures = [...groups].map(([title, group]) => ({
@@ -23,7 +23,7 @@ export async function anomalousRateSvg({ runs }: ExperimentOutcome): Promise<str
     ),
   }));
   if (figures.every(({ runs: rated }) => rated.length === 0)) throw nothingToDraw('6');
-  return anomalousRateFigure(figures);
+  return anomalousRateFigure(figures, definitionsOfAll(runs));
 }
 
 /** Fig. 8: histograms of the scores of normal and abnormal test images, of every run. */
@@ -36,7 +36,7 @@ export async function histogramsSvg(
   for (const { axes, result } of runs) {
     if (result.scores === null) continue;
     const images = await histogramsOf(result);
-    const names = Object.keys(result.scores) as (keyof typeof result.scores)[];
+    const names = Object.keys(result.scores);
     figures.push({
       title: describeAxes(axes),
       labels: images.map(({ label }) => label ?? 0),
@@ -46,7 +46,12 @@ export async function histogramsSvg(
     });
   }
   if (figures.length === 0) throw nothingToDraw('8');
-  return histogramFigure(figures);
+  return histogramFigure(figures, definitionsOfAll(runs));
+}
+
+/** What else tells runs of different rates apart. */
+function withoutRate({ anomalousRate: _, ...others }: AxisValues): AxisValues {
+  return others;
 }
 
 function nothingToDraw(number: string): CommandFailure {

@@ -1,24 +1,19 @@
-import {
-  axisText,
-  type KCurvePoint,
-  kCurveScores,
-  type RunResult,
-  type RunScores,
-  scoreNames,
-} from '@ddad/contract';
+import { axisText, type KCurvePoint, type RunResult, type RunScores } from '@ddad/contract';
+import { definitionsOf } from '@ddad/runs';
 import { csvFormatRows } from 'd3-dsv';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
 
 /** One line of results.csv beside what names its run. */
 interface Line {
   /**
-   * What the figures are over: `run`, its whole test set; `without copies`; `members`, `rec` of each NDM member; `subsets`
-   * of k members; `pathology NAME`, its images against all normal ones; `seen`, `unseen` (Table 4); `label-free`, the
+   * What the figures are over: `run`, its whole test set; `without copies`; `members`, a score of each
+   * single network; `subsets` of k members; `pathology NAME`, its images against all normal ones; `seen`, `unseen` (Table 4); `label-free`, the
    * unlabeled images against the held-out normal ones.
    */
   of: string;
   score: string;
-  k: number;
+  /** Members per role; null where the method has none. */
+  k: number | null;
   auc: number;
   aucStd?: number;
   ap?: number;
@@ -37,7 +32,7 @@ export function resultsCsv({ axes, runs }: ExperimentOutcome): string {
       ...axes.map((axis) => axisText(run.axes[axis])),
       of,
       score,
-      String(k),
+      k === null ? '' : String(k),
       ...[auc, aucStd, ap, apStd].map((figure) => (figure === undefined ? '' : String(figure))),
     ]),
   );
@@ -45,29 +40,44 @@ export function resultsCsv({ axes, runs }: ExperimentOutcome): string {
 }
 
 function linesOf({ result }: FinishedRun): Line[] {
-  const { scores, withoutCopies, kPerRole, kCurve } = result;
-  const k = kPerRole?.ndm ?? result.k;
-  if (scores === null) return labelFreeLines(result, k);
-  const { aucMean, aucStd } = scores.rec;
+  const { scores, withoutCopies, kCurve } = result;
+  const names = definitionsOf(result).map(({ name }) => name);
+  const k = membersPerRole(result);
+  if (scores === null) return labelFreeLines(names, result, k);
   return [
-    ...separations(scores, 'run', k),
-    { of: 'members', score: 'rec', k: 1, auc: aucMean, aucStd },
-    ...(withoutCopies?.scores == null ? [] : separations(withoutCopies.scores, 'without copies', k)),
-    ...(kCurve ?? []).flatMap(subsetLines),
-    ...pathologyScores(result).flatMap(([of, found]) => (found === null ? [] : separations(found, of, k))),
-    ...labelFreeLines(result, k),
+    ...separations(names, scores, 'run', k),
+    ...names.flatMap((score) => memberLines(score, scores)),
+    ...(withoutCopies?.scores == null ? [] : separations(names, withoutCopies.scores, 'without copies', k)),
+    ...(kCurve ?? []).flatMap((point) => subsetLines(names, point)),
+    ...pathologyScores(result).flatMap(([of, found]) =>
+      found === null ? [] : separations(names, found, of, k),
+    ),
+    ...labelFreeLines(names, result, k),
   ];
 }
 
-function labelFreeLines({ labelFree }: RunResult, k: number): Line[] {
-  return scoreNames.flatMap((score): Line[] => {
+/** So many as finished of the first role. */
+function membersPerRole({ kPerRole, k }: RunResult): number | null {
+  const finished = Object.values(kPerRole ?? {})[0];
+  return finished ?? (typeof k === 'number' ? k : null);
+}
+
+function memberLines(score: string, scores: RunScores): Line[] {
+  const { aucMean, aucStd } = scores[score] ?? {};
+  return aucMean === undefined || aucStd === undefined
+    ? []
+    : [{ of: 'members', score, k: 1, auc: aucMean, aucStd }];
+}
+
+function labelFreeLines(names: readonly string[], { labelFree }: RunResult, k: number | null): Line[] {
+  return names.flatMap((score): Line[] => {
     const auc = labelFree?.scores[score]?.auc ?? null;
     return auc === null ? [] : [{ of: 'label-free', score, k, auc }];
   });
 }
 
-function subsetLines({ k, scores }: KCurvePoint): Line[] {
-  return kCurveScores.flatMap((score): Line[] => {
+function subsetLines(names: readonly string[], { k, scores }: KCurvePoint): Line[] {
+  return names.flatMap((score): Line[] => {
     const found = scores[score];
     if (found === undefined) return [];
     const { auc, ap } = found;
@@ -85,8 +95,8 @@ function pathologyScores({ pathologies }: RunResult): [of: string, scores: RunSc
   ];
 }
 
-function separations(scores: RunScores, of: string, k: number): Line[] {
-  return scoreNames.flatMap((score): Line[] => {
+function separations(names: readonly string[], scores: RunScores, of: string, k: number | null): Line[] {
+  return names.flatMap((score): Line[] => {
     const found = scores[score];
     return found === undefined ? [] : [{ of, score, k, auc: found.auc, ap: found.ap }];
   });

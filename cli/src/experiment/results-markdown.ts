@@ -1,40 +1,47 @@
 import { meanAndDeviation } from '@ddad/anomaly';
-import { axisText, describeAxes, type RunResult, type ScoreName, scoreNames } from '@ddad/contract';
+import { axisText, describeAxes, type Sharing } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
 import { duration, percent, plural } from '../figures.ts';
 import { markdownTable } from '../markdown.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
+import { scoresOfAll } from './score-columns.ts';
+import { aucAp } from './table-text.ts';
 
-/** Scores that any of the runs gives, in order. */
-export function scoresOf(runs: readonly { result: RunResult }[]): ScoreName[] {
-  return scoreNames.filter((name) => runs.some(({ result }) => result.scores?.[name] !== undefined));
-}
-
-/** `87.9/80.7`: AUC and AP in percent, as the paper writes them; a dash where there is none. */
-export function aucAp(separation: { auc: number; ap: number } | undefined): string {
-  return separation === undefined ? '–' : `${percent(separation.auc)}/${percent(separation.ap)}`;
-}
-
-/** What sharing saved: `18 members trained; runs that share nothing would have trained 36 (half of the work saved)`. */
-export function sharingLines({ experiment }: ExperimentOutcome): string[] {
-  const saved = ({ made, naive }: { made: number; naive: number }) =>
-    naive === 0 ? '' : ` (${percent(1 - made / naive)} % saved)`;
-  const { members, refiners, seconds } = experiment;
+/**
+ * What sharing saved, a sentence for every kind of artifact whose making is training: `Members trained: 18 of 36 that the runs
+ * would train if each trained its own (50.0 % saved).`
+ */
+export function sharingLines(methods: MethodRegistry, { experiment }: ExperimentOutcome): string[] {
+  const { artifacts, seconds } = experiment;
+  const saved = ({ made, naive }: Sharing) => (naive === 0 ? '' : ` (${percent(1 - made / naive)} % saved)`);
+  const trained = methods.kinds.flatMap(({ kind, trains }) => {
+    const sharing = trains ? artifacts[kind] : undefined;
+    return sharing === undefined ? [] : [{ kind, sharing }];
+  });
   return [
-    `Members trained: ${members.made} of ${members.naive} that the runs would train if each trained its own${saved(members)}.`,
-    `Refiners trained: ${refiners.made} of ${refiners.naive}${saved(refiners)}.`,
+    ...trained.map(({ kind, sharing }, place) => {
+      const naive = place === 0 ? ' that the runs would train if each trained its own' : '';
+      return `${called(kind)} trained: ${sharing.made} of ${sharing.naive}${naive}${saved(sharing)}.`;
+    }),
     `Wall time: ${duration(seconds)}.`,
   ];
 }
 
+/** `Members` of kind `members`, `Fine probes` of `trained-fine-probes`. */
+function called(kind: string): string {
+  const words = kind.replace(/^(trained|scored)-/, '').replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** results.md: all runs, a table per axis, and what sharing saved. */
-export function resultsMarkdown(outcome: ExperimentOutcome, id: string): string {
+export function resultsMarkdown(methods: MethodRegistry, outcome: ExperimentOutcome, id: string): string {
   const { experiment, axes, runs } = outcome;
   const failed = experiment.runs.filter(({ failure }) => failure !== undefined);
-  const scores = scoresOf(runs);
+  const scores = scoresOfAll(runs);
   const parts = [
     `# Experiment ${id}`,
     `AUC/AP in percent. ${plural(experiment.runs.length, 'run')}${failed.length > 0 ? `, ${failed.length} of them failed` : ''}.`,
-    sharingLines(outcome)
+    sharingLines(methods, outcome)
       .map((line) => `- ${line}`)
       .join('\n'),
   ];
@@ -64,7 +71,7 @@ export function resultsMarkdown(outcome: ExperimentOutcome, id: string): string 
 }
 
 /** One axis against the scores, over whatever else varies: means of AUC and AP with standard deviations over the runs. */
-function axisTable(axis: string, { axes, runs }: ExperimentOutcome, scores: readonly ScoreName[]): string[] {
+function axisTable(axis: string, { axes, runs }: ExperimentOutcome, scores: readonly string[]): string[] {
   const groups = new Map<string, FinishedRun[]>();
   for (const run of runs) {
     const value = axisText(run.axes[axis]);

@@ -1,20 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { ScoreName } from '@ddad/contract';
-import { scoreNames } from '@ddad/contract';
-import {
-  NoPipeline,
-  type PipelineFacts,
-  type PipelineMap,
-  pipelineMaps,
-  readPipelineFacts,
-} from '@ddad/onnx';
+import { NoPipeline, type PipelineFacts, readPipelineFacts } from '@ddad/onnx';
 import { CommandFailure, exitCodes } from '../failure.ts';
 
-/** What a pipeline finds in one image. */
+/** What a pipeline finds in one image, by score. */
 export interface ScoredPixels {
-  scores: Partial<Record<ScoreName, number>>;
+  scores: Record<string, number>;
   /** Rows from the top, `imageSize` squared values each. */
-  maps: Partial<Record<PipelineMap, Float32Array>>;
+  maps: Record<string, Float32Array>;
 }
 
 /** A pipeline that is ready to score. */
@@ -24,6 +16,9 @@ export interface PipelineSession {
   run(images: Uint8Array): Promise<ScoredPixels[]>;
   close(): Promise<void>;
 }
+
+/** How a heat map's output is called beside that of its score, whose name has no such ending. */
+const mapEnding = '_map';
 
 /**
  * Loads a pipeline with ONNX Runtime, on the processor.
@@ -48,19 +43,17 @@ export async function openPipeline(file: string): Promise<PipelineSession> {
       const count = images.length / area;
       const shape = [count, 1, facts.imageSize, facts.imageSize];
       const results = await session.run({ images: new Tensor('uint8', images, shape) });
-      const values = (name: string) => results[name]?.data as Float32Array | undefined;
-      return Array.from({ length: count }, (_, image) => {
-        const found: ScoredPixels = { scores: {}, maps: {} };
-        for (const name of scoreNames) {
-          const score = values(name)?.[image];
-          if (score !== undefined) found.scores[name] = score;
+      const found = Array.from({ length: count }, (): ScoredPixels => ({ scores: {}, maps: {} }));
+      for (const name of session.outputNames) {
+        const values = results[name]?.data;
+        if (!(values instanceof Float32Array)) continue;
+        for (const [image, { scores, maps }] of found.entries()) {
+          if (name.endsWith(mapEnding)) {
+            maps[name.slice(0, -mapEnding.length)] = values.slice(image * area, (image + 1) * area);
+          } else scores[name] = values[image] ?? Number.NaN;
         }
-        for (const name of pipelineMaps) {
-          const map = values(`${name}_map`)?.slice(image * area, (image + 1) * area);
-          if (map !== undefined) found.maps[name] = map;
-        }
-        return found;
-      });
+      }
+      return found;
     },
     close: () => session.release(),
   };

@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { RunResult } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
 import { storeAccess } from '@ddad/platform';
 import { createS3Store, type ObjectStore } from '@ddad/storage';
 import type { RunDeps } from '../attend-run.ts';
 import { type Cluster, findCluster, readSettings, readTemporal, shapes } from '../cluster.ts';
+import { finishedRunId } from '../finished-run.ts';
 import { connectLiveFeed } from '../live-feed.ts';
-import { findReport } from '../report-keys.ts';
+import { storedResult } from '../stored-results.ts';
 import { connectTemporal, type TemporalRuns } from '../temporal-runs.ts';
-import type { Invocation } from './invocation.ts';
+import type { PreparedInvocation } from './invocation.ts';
 
 /** How actions get at a cluster: each gets its connections here, which are closed when its work is done. */
 export interface Connections {
+  methods: MethodRegistry;
   cluster: () => Cluster;
   /** @throws CommandFailure where it is not said where the store is */
   store: () => ObjectStore;
@@ -22,13 +25,13 @@ export interface Connections {
 }
 
 /** Connections to the cluster that an invocation is for. Nothing is read or opened before an action asks for it. */
-export function connectionsFor(invocation: Invocation): Connections {
-  const { screens, onSignal } = invocation;
+export function connectionsFor(invocation: PreparedInvocation): Connections {
+  const { screens, methods, onSignal } = invocation;
   const cluster = () => findCluster(invocation);
   const store = () => openStore(cluster());
 
   const withTemporal: Connections['withTemporal'] = async (work) => {
-    const runs = await connectTemporal(readTemporal(cluster()));
+    const runs = await connectTemporal(readTemporal(cluster()), methods);
     try {
       return await work(runs);
     } finally {
@@ -50,6 +53,7 @@ export function connectionsFor(invocation: Invocation): Connections {
       try {
         await work({
           runs,
+          methods,
           store: once(() => openStore(here)),
           live: () => connectLiveFeed(found),
           screens,
@@ -73,11 +77,11 @@ export function connectionsFor(invocation: Invocation): Connections {
   };
 
   const resultOf: Connections['resultOf'] = async (run) => {
-    const { report } = await withTemporal((runs) => findReport(runs, run));
-    return JSON.parse((await store().get(report)).toString('utf8')) as RunResult;
+    const runId = await withTemporal((runs) => finishedRunId(runs, run));
+    return storedResult(store(), runId);
   };
 
-  return { cluster, store, withTemporal, withRun, resultOf };
+  return { methods, cluster, store, withTemporal, withRun, resultOf };
 }
 
 /** `20260102-093000-1f2e`, in UTC: readable, sortable, and new each time. */

@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
 import { startExperiment } from '../commands/experiment.ts';
-import { figureNumbers, type Layouts, tableNumbers } from '../experiment/layouts.ts';
+import { figureNumbers, type Layouts, offeredTables } from '../experiment/layouts.ts';
 import { experimentOf, readJsonInput } from '../run-input.ts';
 import type { Connections } from './connections.ts';
 
 /** `ddad experiment`. */
-export function addExperimentCommand(program: Command, { withRun }: Connections): void {
+export function addExperimentCommand(program: Command, { methods, withRun }: Connections): void {
+  const tables = offeredTables(methods);
   program
     .command('experiment')
     .description(
@@ -16,7 +17,9 @@ export function addExperimentCommand(program: Command, { withRun }: Connections)
     .argument('<file>', 'JSON object, see below')
     .requiredOption('--out <dir>', 'write results there')
     .addOption(
-      new Option('--table <number...>', "write the paper's own table, table-N.md").choices([...tableNumbers]),
+      new Option('--table <number...>', "write the paper's own table, table-N.md").choices(
+        tables.map(([number]) => number),
+      ),
     )
     .addOption(
       new Option('--figure <number...>', "write the paper's own figure, figure-N.svg").choices([
@@ -28,10 +31,10 @@ export function addExperimentCommand(program: Command, { withRun }: Connections)
       'after',
       `
 The file: {"base": {run fields}, "axes": {field: [values], ...}, "atOnce": 8}
-  Fields are those of "ddad run --input"; an axis may be a nested one ("refiner.epochs"). Without axes it is one run.
+  Fields are those of "ddad run --input"; an axis may be a nested one ("a.b"). Without axes it is one run.
   "atOnce": how many runs go on at the same time; they share the trainers.
-Tables: 3 backbones and scores, 4 seen and unseen pathologies, 5 ensemble size (from one run's subsets of members),
-  6 Deep Ensemble and MC Dropout. Figures: 6 anomalous rate, 8 histograms of scores.
+Tables: ${tables.map(([number, { title }]) => `${number} ${title}`).join(', ')}.
+Figures: 6 anomalous rate, 8 histograms of scores.
 
 Examples:
   $ npx ddad experiment bench/experiments/brain-table3.json --out results/ --table 3
@@ -48,11 +51,12 @@ Examples:
           figure?: Layouts['figures'];
         },
       ) => {
-        const { out, json, table: tables = [], figure: figures = [] } = options;
+        const { out, json, table = [], figure = [] } = options;
+        const layouts = { tables: table, figures: figure };
         // Checked before anything is connected to.
-        const input = experimentOf(await readJsonInput(path), { tables, figures });
+        const input = experimentOf(methods, await readJsonInput(path), layouts);
         await withRun(async (deps) => {
-          await startExperiment(deps, input, { out, json, layouts: { tables, figures } });
+          await startExperiment(deps, input, { out, json, layouts });
         });
       },
     );

@@ -10,12 +10,13 @@ import { runReference } from './arguments.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
 
-/** What uses that which runs made: `ddad report`, `members`, `export` and `score`. */
+/** Commands that use what runs made: `ddad report`, `members`, `export` and `score`. */
 export function addResultCommands(
   program: Command,
   { screens, cwd }: Invocation,
-  { cluster, store, withTemporal, resultOf }: Connections,
+  { methods, cluster, store, withTemporal, resultOf }: Connections,
 ): void {
+  const able = methods.entries.flatMap((entry) => (entry.onnx === undefined ? [] : entry.method.name));
   program
     .command('report')
     .description(
@@ -39,7 +40,7 @@ Examples:
     )
     .action(async (run: string, second: string | undefined, options: { open?: boolean; out?: string }) => {
       await withTemporal((runs) => {
-        const deps = { runs, store: store(), screens, openFile };
+        const deps = { runs, methods, store: store(), screens, openFile };
         return second === undefined
           ? fetchReport(deps, { run, ...options, cwd })
           : compareReports(deps, { runs: [run, second], ...options, cwd });
@@ -51,7 +52,7 @@ Examples:
     .description('Lists the finished members in the store.')
     .option('--json', 'as one JSON array, with whole keys')
     .action(async (options: { json?: boolean }) => {
-      await listMembersCommand({ store: store(), screens }, options);
+      await listMembersCommand({ store: store(), methods, screens }, options);
     });
 
   program
@@ -67,9 +68,9 @@ Examples:
     .addHelpText(
       'after',
       `
-ONNX (opset 17): a member takes images [N,1,64,64] as floats in [-1,1], grey/127.5 - 1; a run takes grey values 0 to 255 as
-unsigned bytes, and gives the scores rec, recEnsemble, aIntra, aInter, rIntra, rDual, [N] each, and heat maps as
-recEnsemble_map and so on, [N,1,64,64] each. More than 1 GB of weights go into FILE.onnx.data.
+ONNX (opset 17), of runs of the methods ${able.join(', ')}: a member takes images [N,1,64,64] as floats in [-1,1],
+grey/127.5 - 1; a run takes grey values 0 to 255 as unsigned bytes, and gives its scores by their names, [N] each, and heat
+maps as NAME_map, [N,1,64,64] each. More than 1 GB of weights go into FILE.onnx.data.
 
 Examples:
   $ npx ddad export 3fa9c01d ndm0.safetensors
@@ -77,7 +78,7 @@ Examples:
   $ npx ddad export --run ddad-brain-20260102-093000-1f2e brain.onnx`,
     )
     .action(async (key: string, file: string, options: { run?: boolean; force?: boolean }) => {
-      const deps = { store: store(), screens };
+      const deps = { store: store(), methods, screens };
       const { run, ...force } = options;
       if (run) await exportPipeline(deps, { result: () => resultOf(key), file, ...force });
       else await exportMember(deps, { key, file, ...force });
@@ -106,7 +107,7 @@ Examples:
     )
     .action(async (pipeline: string, images: string[], options: { out?: string; dicom?: string }) => {
       const { home } = cluster();
-      const deps = { screens, result: resultOf, store, cache: join(home, 'onnx') };
+      const deps = { screens, methods, result: resultOf, store, cache: join(home, 'onnx') };
       await scoreImages(deps, { pipeline, images, ...options });
     });
 }

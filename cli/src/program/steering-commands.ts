@@ -11,7 +11,7 @@ import type { Invocation } from './invocation.ts';
 /** How long a command waits until what it asked for has come. */
 const waitingLimit = ['--limit <seconds>', 'how long to wait', wholeNumber(1, 86_400), 120] as const;
 
-/** What shows runs that were started, and has them stop, go on or grow: `ddad runs`, `watch`, `cancel`, ... */
+/** Commands that show runs, and have them stop, go on or grow: `ddad runs`, `watch`, `cancel`, ... */
 export function addSteeringCommands(
   program: Command,
   { screens }: Invocation,

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { AxisValues, ResolvedExperimentInput } from './experiment-input.ts';
+import { runIdSchema } from './run-result.ts';
 
 /** Workflow type that users start, on the same task queue as runs. */
 export const experimentType = 'experiment';
@@ -24,31 +26,38 @@ export interface ExperimentProgress {
   runs: (ExperimentRun & { state: ExperimentRunState })[];
 }
 
-/** What sharing artifacts of a kind by key saved. Of runs that finished; those that failed are left out on both sides. */
-export interface Sharing {
+const sharingSchema = z.object({
   /** Made while the experiment went on. */
-  made: number;
+  made: z.int(),
   /** What a script without sharing would have made: the sum over the runs. */
-  naive: number;
-}
+  naive: z.int(),
+});
+/** What sharing artifacts of a kind by key saved. Of runs that finished; those that failed are left out on both sides. */
+export type Sharing = z.infer<typeof sharingSchema>;
 
 /** The experiment's result, and with its input `experiment.json`. */
-export interface ExperimentResult {
+export const experimentResultSchema = z.object({
   /** Temporal's id of the execution. */
-  experimentId: string;
+  experimentId: runIdSchema,
   /** In the order of their combinations, the last axis varying fastest. */
-  runs: (ExperimentRun & {
-    /** Object key of the run's report.json; null where the run failed. */
-    report: string | null;
-    /** Why it failed; absent where it did not. */
-    failure?: string;
-  })[];
+  runs: z.array(
+    z.object({
+      axes: z.record(z.string(), z.unknown()),
+      workflowId: z.string(),
+      runId: runIdSchema.nullable(),
+      /** Object key of the run's report.json; null where the run failed. */
+      report: z.string().nullable(),
+      /** Why it failed; absent where it did not. */
+      failure: z.string().optional(),
+    }),
+  ),
   /** By kind of artifact. */
-  artifacts: Record<string, Sharing>;
+  artifacts: z.record(z.string(), sharingSchema),
   /** Wall time. */
-  seconds: number;
-  files: { experiment: string };
-}
+  seconds: z.number(),
+  files: z.object({ experiment: z.string() }),
+});
+export type ExperimentResult = z.infer<typeof experimentResultSchema>;
 
 /** Object key of an experiment's file. */
 export function experimentKey(experimentId: string): string {

@@ -2,10 +2,7 @@ import type { z } from 'zod';
 import type { Fault } from './fault.ts';
 import type { RunSettings } from './run-input.ts';
 import type { ScoreDefinition } from './score-definition.ts';
-
-/** Which service makes an artifact: trainers what trains for long, scorers what reads finished networks. */
-export const pools = ['train', 'score'] as const;
-export type Pool = (typeof pools)[number];
+import type { Pool } from './worker-entry.ts';
 
 /**
  * A set of a run's images: `normal` D_n; `training` D_n, then D_u; `test` the test images; `reference` the held-out normal
@@ -47,6 +44,18 @@ export interface KindDefinition<Spec extends object = object> {
   reads: { pixels?: true; index?: true };
   /** How many images there must be at least; 0 unless given. */
   leastImages?(spec: Spec): number;
+  /** True where making it is training, whatever makes it: an experiment tells what sharing of such saved. */
+  trains?: true;
+  /** How people tell artifacts of the kind apart; absent where those that are finished are not listed. */
+  listing?: ArtifactListing<Spec>;
+}
+
+/** Artifacts of a kind as `ddad members` lists them. */
+export interface ArtifactListing<Spec extends object = object> {
+  /** Fields of the specification that stand in columns. */
+  fields: readonly string[];
+  /** In a few words: `linear probe, 20 epochs`. */
+  describe(spec: Spec): string;
 }
 
 /** Where the scores of a set of images lie within an artifact. */
@@ -163,6 +172,8 @@ export interface Method<Settings extends RunSettings = RunSettings> {
   facts(settings: Settings): Record<string, unknown>;
   /** What tells runs of the method apart, for headings: "backbone ae, K = 3". @param facts those of a result */
   describe(facts: Readonly<Record<string, unknown>>): string;
+  /** What the roles of its members are, by role, for captions: "trained on normal images". */
+  roles?: Readonly<Record<string, string>>;
   /** Ways in which this implementation differs from its source; shown beside the name. */
   deviations?(settings: Settings): string[];
   /** Batch sizes among the fields that could be read. */

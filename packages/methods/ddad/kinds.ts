@@ -178,6 +178,11 @@ export const memberKind: KindDefinition<MemberSpec> = {
   needs: () => ({}),
   reads: { pixels: true },
   leastImages: ({ batchSize }) => batchSize,
+  trains: true,
+  listing: {
+    fields: ['role', 'backbone', 'seed', 'epochs'],
+    describe: ({ backbone, role, epochs }) => `${backbone} ${role}, ${epochs} epochs`,
+  },
 };
 
 /** Files: `scores` (`rec.INDEX`, `recEnsemble`, `aIntra`, `aInter`: [T]), `maps` (the last three: [T,H,W]). */
@@ -209,6 +214,7 @@ export const refinerKind: KindDefinition<RefinerSpec> = {
   reads: { pixels: true },
   // A foreign patch comes from another image.
   leastImages: ({ batchSize }) => Math.max(2, batchSize),
+  trains: true,
 };
 
 /** Files: `scores` (`scores`: [T]), `maps` (`maps`: [T,H,W]). */

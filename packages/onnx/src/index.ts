@@ -1,11 +1,13 @@
-export { memberModel } from './member-model.ts';
+export { GraphBuilder, type Value } from './graph-builder.ts';
+export { addBlocks, addWeight, type Network, splitChannels, type Weights } from './network-blocks.ts';
 export {
-  type MemberFacts,
-  type PipelineFacts,
-  type PipelineMap,
-  pipelineMaps,
-} from './model-facts.ts';
-export type { Weights } from './networks.ts';
-export { type PipelineWeights, pipelineModel } from './pipeline-model.ts';
+  type ArtifactName,
+  type ArtifactReader,
+  NotExportable,
+  type OnnxExport,
+  type PipelineExport,
+  type TestMaps,
+} from './onnx-export.ts';
+export { factsKey, type PipelineFacts } from './pipeline-facts.ts';
 export { NoPipeline, readPipelineFacts } from './read-facts.ts';
 export { externalWeights, inlineWeights, type WeightSink } from './weight-sinks.ts';

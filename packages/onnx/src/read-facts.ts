@@ -1,6 +1,7 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { isObject } from '@ddad/contract';
 import { StringStringEntryProto } from './gen/onnx/onnx.ts';
-import { factsKey, type PipelineFacts, pipelineFactsSchema } from './model-facts.ts';
+import { factsKey, type PipelineFacts, pipelineFactsSchema } from './pipeline-facts.ts';
 
 /** A file is no pipeline of ours. The message says what was expected and what came. */
 export class NoPipeline extends Error {
@@ -25,8 +26,9 @@ export function readPipelineFacts(file: Uint8Array): PipelineFacts {
   } catch (cause) {
     throw new NoPipeline('expected JSON in its metadata, got other text', { cause });
   }
-  if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'member') {
-    throw new NoPipeline('expected the pipeline of a run ("ddad export --run"), got a single member');
+  const kind = isObject(value) ? value.kind : undefined;
+  if (typeof kind === 'string' && kind !== 'pipeline') {
+    throw new NoPipeline(`expected the pipeline of a run ("ddad export --run"), got a single ${kind}`);
   }
   const parsed = pipelineFactsSchema.safeParse(value);
   if (parsed.success) return parsed.data;

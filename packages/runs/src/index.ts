@@ -1,5 +1,22 @@
+export { definitionsOf, describeRun } from './described-run.ts';
 export { finishedProgress } from './finished-progress.ts';
 export { LossCurve, type LossPoint } from './loss-curve.ts';
-export { findRun, listRuns, type RunEntry, type RunHandle, type RunKind, statusOf } from './run-entries.ts';
+export {
+  findRun,
+  type ListOptions,
+  listRuns,
+  type RunEntry,
+  type RunHandle,
+  type RunKind,
+  statusOf,
+} from './run-entries.ts';
+export {
+  MalformedResult,
+  parseExperimentResult,
+  parseReport,
+  parseRunResult,
+  parseWorkflowResult,
+  type WorkflowResult,
+} from './run-result.ts';
 export { type CurveChange, type RunNews, type RunSnapshot, ToldCurves } from './run-snapshot.ts';
 export { type HistoryOf, type JobView, RunTracker, type RunView } from './run-tracker.ts';

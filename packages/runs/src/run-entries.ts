@@ -1,4 +1,5 @@
-import { experimentType, parseExperiment, parseRunInput, workflowType } from '@ddad/contract';
+import { experimentType, type RunSettings, workflowType } from '@ddad/contract';
+import { type MethodRegistry, methods as shippedMethods } from '@ddad/methods';
 import {
   type Client,
   defaultPayloadConverter,
@@ -23,7 +24,9 @@ export interface RunEntry extends RunHandle {
   status: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'other';
   /** From the workflow's argument, of an experiment what all of its runs share; null where that holds none. */
   dataset: string | null;
-  /** The same; null too where it was left to the coordinator and the server shows no search attributes. */
+  /** The same. */
+  method: string | null;
+  /** The same; null too where the method has none, or it was left to the coordinator and the server shows no search attributes. */
   k: number | null;
   started: Date;
   closed: Date | null;
@@ -32,15 +35,23 @@ export interface RunEntry extends RunHandle {
 /** What of a client is used: the coordinator's has another kind of connection than the command line's. */
 type RunsClient = Pick<Client, 'workflow' | 'connection' | 'options'>;
 
+/** What is listed, and by which methods its input is read. */
+export interface ListOptions {
+  /** Runs alone unless given. */
+  kinds?: readonly RunKind[];
+  /** Those that ship unless given. */
+  methods?: MethodRegistry;
+}
+
 const typeOf: Record<RunKind, string> = { run: workflowType, experiment: experimentType };
 
 /** The latest of the kinds that are wanted, the newest first. Calls have the deadline that the caller sets. */
 export function listRuns(
   client: RunsClient,
   limit: number,
-  kinds: readonly RunKind[] = ['run'],
+  { kinds = ['run'], methods = shippedMethods }: ListOptions = {},
 ): Promise<RunEntry[]> {
-  return list(client, ofKinds(kinds), limit);
+  return list(client, methods, ofKinds(kinds), limit);
 }
 
 function ofKinds(kinds: readonly RunKind[]): string {
@@ -51,7 +62,7 @@ function ofKinds(kinds: readonly RunKind[]): string {
 export async function findRun(
   client: RunsClient,
   reference: string,
-  kinds: readonly RunKind[] = ['run'],
+  { kinds = ['run'], methods = shippedMethods }: ListOptions = {},
 ): Promise<RunEntry | null> {
   const info = await client.workflow
     .getHandle(reference)
@@ -62,11 +73,11 @@ export async function findRun(
     });
   if (info !== null) {
     const wanted = kinds.some((kind) => typeOf[kind] === info.type);
-    return wanted ? withInput(client, entryOf(info)) : null;
+    return wanted ? withInput(client, methods, entryOf(info)) : null;
   }
   // Servers take only whole ids of this form as a run's.
   if (!/^[0-9a-f-]{36}$/.test(reference)) return null;
-  const entries = await list(client, `${ofKinds(kinds)} AND RunId = '${reference}'`, 1);
+  const entries = await list(client, methods, `${ofKinds(kinds)} AND RunId = '${reference}'`, 1);
   return entries[0] ?? null;
 }
 
@@ -75,7 +86,12 @@ export function statusOf({ status }: Pick<WorkflowExecutionInfo, 'status'>): Run
   return statusNames[status.name] ?? 'other';
 }
 
-async function list(client: RunsClient, query: string, limit: number): Promise<RunEntry[]> {
+async function list(
+  client: RunsClient,
+  methods: MethodRegistry,
+  query: string,
+  limit: number,
+): Promise<RunEntry[]> {
   const found: FoundRun[] = [];
   // Servers list running ones first; beyond this many the oldest are of no interest.
   const scanned = Math.max(200, limit * 2);
@@ -84,18 +100,28 @@ async function list(client: RunsClient, query: string, limit: number): Promise<R
     if (found.length >= scanned) break;
   }
   found.sort((a, b) => b.started.getTime() - a.started.getTime());
-  return Promise.all(found.slice(0, limit).map((run) => withInput(client, run)));
+  return Promise.all(found.slice(0, limit).map((run) => withInput(client, methods, run)));
 }
 
-async function withInput(client: RunsClient, { kNow, ...run }: FoundRun): Promise<RunEntry> {
-  const { dataset, k } = await inputOf(client, run);
-  return { ...run, dataset, k: kNow ?? k };
+/** What of a run's input is listed. */
+type ListedInput = Pick<RunEntry, 'dataset' | 'method' | 'k'>;
+
+const nothingKnown: ListedInput = { dataset: null, method: null, k: null };
+
+async function withInput(
+  client: RunsClient,
+  methods: MethodRegistry,
+  { kNow, ...run }: FoundRun,
+): Promise<RunEntry> {
+  const input = await inputOf(client, methods, run);
+  return { ...run, ...input, k: kNow ?? input.k };
 }
 
 async function inputOf(
   client: RunsClient,
+  methods: MethodRegistry,
   run: RunHandle & { kind: RunKind },
-): Promise<Pick<RunEntry, 'dataset' | 'k'>> {
+): Promise<ListedInput> {
   // The workflow's own argument: search attributes may be missing on a server.
   const page = await client.connection.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
@@ -103,34 +129,42 @@ async function inputOf(
     maximumPageSize: 1,
   });
   const payload = page.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-  if (payload === undefined || payload === null) return { dataset: null, k: null };
+  if (payload === undefined || payload === null) return nothingKnown;
   try {
-    const argument: unknown = defaultPayloadConverter.fromPayload(payload);
-    if (run.kind === 'experiment') return sharedFields(argument);
-    const parsed = parseRunInput(argument);
-    if ('input' in parsed) {
-      const { dataset, k } = parsed.input;
-      return { dataset, k: k === 'auto' ? null : k };
-    }
+    return listedInput(methods, run.kind, defaultPayloadConverter.fromPayload(payload));
   } catch {
     // Started by hand with something that is no JSON: such a run was refused, and has no dataset to show.
+    return nothingKnown;
   }
-  return { dataset: null, k: null };
 }
 
-/** What of an experiment's runs is the same in all of them. */
-function sharedFields(argument: unknown): Pick<RunEntry, 'dataset' | 'k'> {
-  const parsed = parseExperiment(argument);
-  const runs = 'runs' in parsed ? parsed.runs.map(({ input }) => input) : [];
-  const same = <T>(values: T[]) => (new Set(values).size === 1 ? values[0]! : null);
+/** What of a workflow's argument is listed; of an experiment what is the same in all of its runs. */
+export function listedInput(methods: MethodRegistry, kind: RunKind, argument: unknown): ListedInput {
+  if (kind === 'run') {
+    const parsed = methods.parseRunInput(argument);
+    return 'input' in parsed ? ofSettings(methods, parsed.input) : nothingKnown;
+  }
+  const parsed = methods.parseExperiment(argument);
+  const runs = 'runs' in parsed ? parsed.runs.map(({ input }) => ofSettings(methods, input)) : [];
+  const same = <T>(values: readonly T[]): T | null => {
+    const [first, ...others] = new Set(values);
+    return first !== undefined && others.length === 0 ? first : null;
+  };
   return {
     dataset: same(runs.map(({ dataset }) => dataset)),
-    k: same(runs.map(({ k }) => (k === 'auto' ? null : k))),
+    method: same(runs.map(({ method }) => method)),
+    k: same(runs.map(({ k }) => k)),
   };
 }
 
+function ofSettings(methods: MethodRegistry, settings: RunSettings): ListedInput {
+  const { dataset, method } = settings;
+  const { k } = methods.method(method).facts(settings);
+  return { dataset, method, k: typeof k === 'number' ? k : null };
+}
+
 /** A run without its argument. */
-interface FoundRun extends Omit<RunEntry, 'dataset' | 'k'> {
+interface FoundRun extends Omit<RunEntry, keyof ListedInput> {
   /** K after members were added; null where the server does not know the search attribute. */
   kNow: number | null;
 }

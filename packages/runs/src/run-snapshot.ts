@@ -1,4 +1,4 @@
-import type { RunScores } from '@ddad/contract';
+import type { RunScores, ScoreDefinition } from '@ddad/contract';
 import type { LossPoint } from './loss-curve.ts';
 import type { RunEntry } from './run-entries.ts';
 import type { JobView, RunView } from './run-tracker.ts';
@@ -7,9 +7,11 @@ import type { JobView, RunView } from './run-tracker.ts';
 export interface RunSnapshot {
   /** `started` is null where Temporal has forgotten the run; times are ISO 8601. */
   run: Omit<RunEntry, 'started' | 'closed'> & { started: string | null; closed: string | null };
-  view: Omit<RunView, 'members' | 'others'> & Record<'members' | 'others', Omit<JobView, 'losses'>[]>;
+  view: Omit<RunView, 'jobs'> & { jobs: Omit<JobView, 'losses'>[] };
   /** Null until the run is finished, and where its test images have no labels. */
   scores: RunScores | null;
+  /** Of the scores that the run may give, in the order in which they are shown; empty until it is finished. */
+  definitions: ScoreDefinition[];
   /** Whether there is a report to show. */
   report: boolean;
   /** Why the figures may be old; null where they are not. */

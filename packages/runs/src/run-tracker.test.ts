@@ -1,4 +1,4 @@
-import type { JobProgress, RunProgress } from '@ddad/contract';
+import type { JobProgress, NodeProgress, RunProgress } from '@ddad/contract';
 import { expect, it } from 'vitest';
 import { RunTracker } from './run-tracker.ts';
 
@@ -12,12 +12,31 @@ const figures = (changes: Partial<JobProgress> = {}): JobProgress => ({
   ...changes,
 });
 
-const progress = (member: JobProgress, changes: Partial<RunProgress> = {}): RunProgress => ({
+/** A node of an invented method. */
+const node = (id: string, key: string, changes: Partial<NodeProgress> = {}): NodeProgress => ({
+  id,
+  key,
+  kind: 'trained-nets',
   stage: 'training',
+  unit: 'epoch',
+  madeBy: 'trainer',
+  reused: false,
+  ...figures(),
+  ...changes,
+});
+const net = (index: number, key: string, changes: Partial<NodeProgress> = {}): NodeProgress =>
+  node(`net ${index}`, key, { member: { role: 'net', index, seed: 1 }, ...changes });
+
+/** A run of one network, of scores by it, and of a second network that is trained on them. */
+const progress = (member: Partial<NodeProgress>, changes: Partial<RunProgress> = {}): RunProgress => ({
+  stage: 'training',
+  stages: ['planning', 'training', 'scoring', 'polishing', 'report', 'finished'],
   input: null,
-  members: [{ role: 'ndm', index: 0, seed: 1, key: 'a', ...member }],
-  maps: 'm',
-  refiners: [{ input: 'dual', key: 'r' }],
+  nodes: [
+    net(0, 'a', member),
+    node('scores', 'm', { kind: 'scored-sums', stage: 'scoring', unit: 'image', madeBy: 'scorer' }),
+    node('polisher', 'r', { kind: 'scored-polishers', stage: 'polishing', madeBy: 'scorer' }),
+  ],
   updatedAt: null,
   ...changes,
 });
@@ -30,8 +49,10 @@ it('shows live figures over a query that has nothing new', () => {
   tracker.applyQuery(progress(figures()), 0);
   tracker.applyLive('a', running(5), 1000);
   tracker.applyQuery(progress(figures()), 2000);
-  expect(tracker.view(2000).members[0]).toMatchObject({
-    name: 'ndm 0',
+  expect(tracker.view(2000).jobs[0]).toMatchObject({
+    id: 'net 0',
+    name: 'net 0',
+    waitsFor: 'a trainer',
     done: 5,
     worker: 't1',
     state: 'running',
@@ -43,7 +64,7 @@ it('believes the query once it tells something newer than the last live message'
   tracker.applyQuery(progress(figures()), 0);
   tracker.applyLive('a', running(5), 1000);
   tracker.applyQuery(progress(figures({ done: 5 })), 20_000);
-  expect(tracker.view(20_000).members[0]).toMatchObject({ state: 'waiting', done: 5, worker: null });
+  expect(tracker.view(20_000).jobs[0]).toMatchObject({ state: 'waiting', done: 5, worker: null });
 });
 
 it('does not fall back to an older epoch when the minute report is a little behind', () => {
@@ -51,14 +72,14 @@ it('does not fall back to an older epoch when the minute report is a little behi
   tracker.applyQuery(progress(figures()), 0);
   tracker.applyLive('a', running(9), 59_000);
   tracker.applyQuery(progress(running(8)), 60_000);
-  expect(tracker.view(60_000).members[0]?.done).toBe(9);
+  expect(tracker.view(60_000).jobs[0]?.done).toBe(9);
 });
 
 it('follows the query alone where no live figures come', () => {
   const tracker = new RunTracker(0);
   tracker.applyQuery(progress(running(10)), 0);
   tracker.applyQuery(progress(running(20)), 60_000);
-  expect(tracker.view(60_000).members[0]).toMatchObject({ done: 20, secondsLeft: 120 });
+  expect(tracker.view(60_000).jobs[0]).toMatchObject({ done: 20, secondsLeft: 120 });
 });
 
 it('keeps a finished member finished whatever comes late', () => {
@@ -66,24 +87,32 @@ it('keeps a finished member finished whatever comes late', () => {
   tracker.applyQuery(progress(running(39)), 0);
   tracker.applyQuery(progress(figures({ done: 40, state: 'finished', worker: 't1', loss: 0.1 })), 5000);
   tracker.applyLive('a', running(40), 6000);
-  const member = tracker.view(6000).members[0];
+  const member = tracker.view(6000).jobs[0];
   expect(member).toMatchObject({ state: 'finished', done: 40, loss: 0.1, reused: false, seconds: 5 });
 });
 
 it('knows a member that the plan found finished', () => {
   const tracker = new RunTracker(0);
-  tracker.applyQuery(progress(figures({ done: 40, state: 'finished' })), 0);
-  expect(tracker.view(0).members[0]).toMatchObject({ reused: true, seconds: null });
+  tracker.applyQuery(progress({ done: 40, state: 'finished', reused: true }), 0);
+  expect(tracker.view(0).jobs[0]).toMatchObject({ reused: true, seconds: null });
+});
+
+it('takes from the result how long a job took, and how long the whole run', () => {
+  const tracker = new RunTracker(0);
+  tracker.applyQuery(progress({ done: 40, state: 'finished' }), 0);
+  const member = { role: 'net', index: 0, seed: 1, key: 'a', trainer: 't1', seconds: 12, loss: 1 };
+  tracker.applyResult({ members: [{ ...member, reused: true }], seconds: { total: 20 } });
+  expect(tracker.view(1000)).toMatchObject({ elapsed: 20, jobs: [{ seconds: 12, reused: true }] });
 });
 
 it('estimates the time left from the pace of the last epochs', () => {
   const tracker = new RunTracker(0);
   tracker.applyQuery(progress(figures()), 0);
-  expect(tracker.view(0).members[0]?.secondsLeft).toBeNull();
+  expect(tracker.view(0).jobs[0]?.secondsLeft).toBeNull();
   tracker.applyLive('a', running(10), 1000);
   tracker.applyLive('a', running(12), 5000);
   // 2 s an epoch, 28 epochs left; 1 s of the next one has passed.
-  expect(tracker.view(6000).members[0]?.secondsLeft).toBe(55);
+  expect(tracker.view(6000).jobs[0]?.secondsLeft).toBe(55);
 });
 
 it('starts the pace anew where epochs were lost', () => {
@@ -95,51 +124,69 @@ it('starts the pace anew where epochs were lost', () => {
     [5, 3000],
   ] as const)
     tracker.applyLive('a', running(done), at);
-  expect(tracker.view(3000).members[0]?.secondsLeft).toBeNull();
+  expect(tracker.view(3000).jobs[0]?.secondsLeft).toBeNull();
 });
 
-it('shows maps and refiners from their stage on, and as finished after it', () => {
+it("shows a stage's jobs once it has begun", () => {
   const tracker = new RunTracker(0);
   tracker.applyQuery(progress(running(1)), 0);
-  expect(tracker.view(0).others).toEqual([]);
-  tracker.applyQuery(progress(running(40), { stage: 'maps' }), 1000);
+  expect(tracker.view(0).jobs.map(({ id }) => id)).toEqual(['net 0']);
+  expect(tracker.keys()).toEqual(['a']);
+  tracker.applyQuery(progress(running(40), { stage: 'scoring' }), 1000);
   tracker.applyLive('m', { ...running(50, 'scorer'), total: 200 }, 2000);
-  expect(tracker.view(2000).others).toMatchObject([
-    { name: 'maps', unit: 'image', done: 50, state: 'running' },
+  expect(tracker.view(2000).jobs.slice(1)).toMatchObject([
+    { name: 'scores', kind: 'scored-sums', unit: 'image', done: 50, state: 'running', stage: 'scoring' },
   ]);
-  tracker.applyQuery(progress(running(40), { stage: 'refining' }), 3000);
-  expect(tracker.view(3000).others).toMatchObject([
-    { name: 'maps', state: 'finished' },
-    { name: 'refiner dual', state: 'waiting', waitsFor: null },
-  ]);
+  tracker.applyQuery(progress(running(40), { stage: 'polishing' }), 3000);
+  expect(tracker.view(3000).jobs[2]).toMatchObject({
+    name: 'polisher',
+    state: 'waiting',
+    waitsFor: 'a scorer',
+    total: 40,
+  });
+  expect(tracker.keys()).toEqual(['a', 'm', 'r']);
 });
 
-it('shows the scores of subsets beside the maps', () => {
+it('shows what is at work for a later stage already', () => {
   const tracker = new RunTracker(0);
-  tracker.applyQuery(progress(running(40), { stage: 'maps', kCurve: 'c' }), 0);
-  expect(tracker.view(0).others.map(({ name, unit }) => [name, unit])).toEqual([
-    ['maps', 'image'],
-    ['subsets', 'image'],
-  ]);
+  const nodes = [net(0, 'a', running(1)), node('early', 'e', { stage: 'scoring', ...running(2) })];
+  tracker.applyQuery(progress({}, { nodes }), 0);
+  expect(tracker.view(0).jobs.map(({ id }) => id)).toEqual(['net 0', 'early']);
 });
 
 it('keeps what a paused run has begun on the screen', () => {
   const tracker = new RunTracker(0);
-  tracker.applyQuery(progress(running(40), { stage: 'refining' }), 0);
-  tracker.applyQuery(progress(running(40), { stage: 'paused', pausedIn: 'refining' }), 1000);
+  tracker.applyQuery(progress(running(40), { stage: 'polishing' }), 0);
+  tracker.applyQuery(progress(running(40), { stage: 'paused', pausedIn: 'polishing' }), 1000);
   const view = tracker.view(1000);
-  expect(view.stage).toBe('paused');
-  expect(view.others.map(({ name }) => name)).toEqual(['maps', 'refiner dual']);
+  expect(view).toMatchObject({ stage: 'paused', within: 'polishing', secondsLeft: null });
+  expect(view.jobs.map(({ name }) => name)).toEqual(['net 0', 'scores', 'polisher']);
 });
 
 it('takes up members that are added while it follows', () => {
   const tracker = new RunTracker(0);
   tracker.applyQuery(progress(running(1)), 0);
-  const [first] = progress(running(2)).members;
-  const added = { ...figures(), role: 'ndm', index: 1, seed: 2, key: 'b' } as const;
-  tracker.applyQuery(progress(running(2), { members: [first!, added] }), 1000);
+  tracker.applyQuery(progress({}, { nodes: [net(0, 'a', running(2)), net(1, 'b')] }), 1000);
   expect(tracker.keys()).toContain('b');
-  expect(tracker.view(1000).members.map(({ name }) => name)).toEqual(['ndm 0', 'ndm 1']);
+  expect(tracker.view(1000).jobs.map(({ name }) => name)).toEqual(['net 0', 'net 1']);
+});
+
+it('begins anew with a job that is made under another key', () => {
+  const tracker = new RunTracker(0);
+  tracker.applyQuery(progress(running(20)), 0);
+  tracker.applyQuery(progress({}, { nodes: [net(0, 'other')] }), 1000);
+  expect(tracker.view(1000).jobs).toMatchObject([{ id: 'net 0', key: 'other', done: 0, losses: [] }]);
+});
+
+it('gives two nodes that want the same artifact the same figures', () => {
+  const tracker = new RunTracker(0);
+  tracker.applyQuery(progress({}, { nodes: [net(0, 'a'), net(1, 'a')] }), 0);
+  tracker.applyLive('a', running(5), 1000);
+  expect(tracker.keys()).toEqual(['a']);
+  expect(tracker.view(1000).jobs.map(({ name, done }) => [name, done])).toEqual([
+    ['net 0', 5],
+    ['net 1', 5],
+  ]);
 });
 
 it('collects the losses of a job, and forgets those of epochs that it lost', () => {
@@ -147,23 +194,16 @@ it('collects the losses of a job, and forgets those of epochs that it lost', () 
   tracker.applyQuery(progress(figures()), 0);
   for (const done of [1, 2, 3]) tracker.applyLive('a', { ...running(done), loss: 1 / done }, done * 1000);
   tracker.applyLive('a', { ...running(2), loss: 0.4 }, 4000);
-  expect(tracker.view(4000).members[0]!.losses).toEqual([
+  expect(tracker.view(4000).jobs[0]?.losses).toEqual([
     [1, 1],
     [2, 0.4],
   ]);
 });
 
-it('estimates when all members will have finished', () => {
+it("estimates when all of a stage's jobs will have finished", () => {
   const tracker = new RunTracker(0);
-  const member = (index: number, key: string) => ({
-    role: 'ndm' as const,
-    index,
-    seed: 1,
-    key,
-    ...figures(),
-  });
-  const members = [member(0, 'a'), member(1, 'b'), member(2, 'c')];
-  tracker.applyQuery({ ...progress(figures()), members }, 0);
+  const nodes = [net(0, 'a'), net(1, 'b'), net(2, 'c')];
+  tracker.applyQuery(progress({}, { nodes }), 0);
   expect(tracker.view(0).secondsLeft).toBeNull();
   for (const [done, at] of [
     [0, 0],
@@ -174,4 +214,30 @@ it('estimates when all members will have finished', () => {
   }
   // 30 epochs of two members and 40 of the third are left, at two a second: 50 s.
   expect(tracker.view(10_000)).toMatchObject({ secondsLeft: 50, imagesPerSecond: 200 });
+});
+
+it('adds up no epochs and images', () => {
+  const tracker = new RunTracker(0);
+  const nodes = [net(0, 'a', running(1)), node('scores', 'b', { unit: 'image' })];
+  tracker.applyQuery(progress({}, { nodes }), 0);
+  tracker.applyLive('a', running(2), 1000);
+  expect(tracker.view(1000)).toMatchObject({ secondsLeft: null, jobs: [{ secondsLeft: 38 }, {}] });
+});
+
+it('has the losses of what is finished looked up, each once, by kind and key', async () => {
+  const tracker = new RunTracker(0);
+  const done = { state: 'finished', done: 2, total: 2 } as const;
+  const nodes = [net(0, 'a', done), net(1, 'b', running(1)), node('scores', 'c', { unit: 'image', ...done })];
+  tracker.applyQuery(progress({}, { nodes }), 0);
+  const asked: string[] = [];
+  const historyOf = async (kind: string, key: string) => {
+    asked.push(`${kind} ${key}`);
+    return [0.5, 0.25];
+  };
+  for (let i = 0; i < 2; i++) await tracker.recall(historyOf, new AbortController().signal);
+  expect(asked).toEqual(['trained-nets a']);
+  expect(tracker.view(0).jobs[0]?.losses).toEqual([
+    [1, 0.5],
+    [2, 0.25],
+  ]);
 });

@@ -1,23 +1,35 @@
 import {
+  finishedStage,
   type JobProgress,
+  type NodeProgress,
+  pausedStage,
+  planningStage,
   type RunProgress,
   type RunResult,
-  type Stage,
   waitingProgress,
 } from '@ddad/contract';
 import { LossCurve, type LossPoint } from './loss-curve.ts';
+import { Pace } from './pace.ts';
 
 /** A job of a run as it is shown. */
 export interface JobView extends JobProgress {
+  /** As in the run's graph, and unique in it: `member ndm 2`, `maps`. */
+  id: string;
+  /** Key of the artifact that it makes. */
   key: string;
-  /** `ndm 0`, `maps`, `refiner dual`. */
+  /** What sort of artifact that is; empty where nobody knows it any more. */
+  kind: string;
+  /** For people: `ndm 2` for a member, else the id. */
   name: string;
-  unit: 'epoch' | 'image';
-  /** What it waits for while it waits. */
-  waitsFor: string | null;
+  /** Title of its stage. */
+  stage: string;
+  unit: NodeProgress['unit'];
+  member?: { role: string; index: number; seed: number };
+  /** What it waits for while it waits: `a trainer`. */
+  waitsFor: string;
   /** Estimated from the pace seen so far; null while none was seen. */
   secondsLeft: number | null;
-  /** Wall time of its training: as the result says, else as it was seen; null where neither is. */
+  /** Wall time of its work: as the result says, else as it was seen; null where neither is. */
   seconds: number | null;
   /** True where it was finished before the run wanted it. */
   reused: boolean;
@@ -25,51 +37,50 @@ export interface JobView extends JobProgress {
   losses: readonly LossPoint[];
 }
 
-/** Finds the losses of a finished job by epoch; null where they are not known. */
-export type HistoryOf = (kind: 'members' | 'refiners', key: string) => Promise<readonly number[] | null>;
+/** Finds the losses of a finished artifact by epoch; null where it has none, or they are not known. */
+export type HistoryOf = (kind: string, key: string) => Promise<readonly number[] | null>;
 
 /** A run as it is shown. */
 export interface RunView {
-  stage: Stage;
+  /** Title of its stage; `paused` where it is paused. */
+  stage: string;
   /** The stage in which a paused run goes on; the stage itself otherwise. */
-  within: Exclude<Stage, 'paused'>;
-  members: JobView[];
-  /** Maps and refiners, once their stage has begun. */
-  others: JobView[];
+  within: string;
+  /** Titles of all stages in their order, `planning` and `finished` among them. */
+  stages: string[];
+  /** In the order of the graph: those of the stages that have begun, and whatever else is at work. */
+  jobs: JobView[];
   /** Seconds since the run began, or since following did where that is not known. */
   elapsed: number;
   /** Of all jobs together. */
   imagesPerSecond: number;
-  /** Until all members have finished, at the pace of those in training now; null where that is not known. */
+  /**
+   * Until all jobs of the stage have finished, at the pace of those that are at work; null where that is not known, or they
+   * count different things.
+   */
   secondsLeft: number | null;
 }
 
+/** What is known of an artifact's job, whichever nodes want it. */
 interface Tracked {
-  key: string;
-  kind: 'members' | 'maps' | 'refiners';
-  name: string;
-  unit: 'epoch' | 'image';
-  waitsFor: string | null;
   live: { at: number; progress: JobProgress } | null;
   queried: JobProgress;
   /** When the query last told something new of it. */
   queriedAt: number;
-  reused: boolean;
+  counted: NodeProgress['unit'];
   startedAt: number | null;
   finishedAt: number | null;
-  /** Seconds of its training, where the result has told. */
-  took: number | null;
-  pace: { at: number; done: number }[];
+  /** As the result tells. */
+  told: { reused: boolean; seconds: number } | null;
+  pace: Pace;
   losses: LossCurve;
 }
-
-/** How far back the pace is measured. */
-const paceWindow = 8;
 
 /** Points that a job's curve keeps. */
 const keptPoints = 256;
 
-const order: Stage[] = ['planning', 'training', 'maps', 'refining', 'report', 'finished'];
+/** Histories looked up at a time: a run of many jobs must not ask the store for all of them at once. */
+const recalledAtOnce = 8;
 
 /**
  * Brings the two sources of a run's figures together: the workflow's `progress` query, complete but up to a minute
@@ -77,236 +88,209 @@ const order: Stage[] = ['planning', 'training', 'maps', 'refining', 'report', 'f
  * workflow knows to be finished stays so.
  */
 export class RunTracker {
-  private readonly jobs = new Map<string, Tracked>();
-  private stage: Stage = 'planning';
-  private within: Exclude<Stage, 'paused'> = 'planning';
-  private members: string[] = [];
-  private others: string[] = [];
-  private readonly since: number;
-  private took: number | null = null;
-
-  private readonly curveOf: (key: string) => LossCurve;
-  private readonly recalled = new Set<string>();
+  readonly #since: number;
+  readonly #curveOf: (key: string) => LossCurve;
+  /** By the artifact's key. */
+  readonly #jobs = new Map<string, Tracked>();
+  readonly #recalled = new Set<string>();
+  #stage: string = planningStage;
+  #within: string = planningStage;
+  #stages: string[] = [planningStage, finishedStage];
+  /** Those that are shown. */
+  #nodes: NodeProgress[] = [];
+  #took: number | null = null;
 
   /**
    * @param since when the run began: milliseconds on any clock that only goes forward; all later times are on the same one
    * @param curveOf a job's losses as somebody else has followed them so far; none unless given
    */
   constructor(since: number, curveOf: (key: string) => LossCurve = () => new LossCurve(keptPoints)) {
-    this.since = since;
-    this.curveOf = curveOf;
+    this.#since = since;
+    this.#curveOf = curveOf;
   }
 
   /** Keys that live messages are wanted for. */
   keys(): string[] {
-    return [...this.members, ...this.others];
+    return [...new Set(this.#nodes.map(({ key }) => key))];
   }
 
-  applyQuery(progress: RunProgress, now: number): void {
-    this.stage = progress.stage;
-    this.within = progress.stage === 'paused' ? (progress.pausedIn ?? 'planning') : progress.stage;
-    this.members = progress.members.map((member) => {
-      const { key, role, index, seed: _, ...figures } = member;
-      const first = !this.jobs.has(key);
-      const job = this.track(key, 'members', `${role} ${index}`, 'a trainer');
-      // The plan names nobody for what it finds finished.
-      if (first) job.reused = figures.state === 'finished' && figures.worker === null;
+  applyQuery({ stage, pausedIn, stages, nodes }: RunProgress, now: number): void {
+    this.#stage = stage;
+    this.#within = stage === pausedStage ? (pausedIn ?? planningStage) : stage;
+    this.#stages = stages;
+    const reached = stages.indexOf(this.#within);
+    this.#nodes = nodes.filter(
+      (node) => node.state === 'running' || reached === -1 || stages.indexOf(node.stage) <= reached,
+    );
+    for (const node of this.#nodes) {
+      const job = this.#track(node);
+      const { done, total, loss, imagesPerSecond, worker, state } = node;
+      const figures: JobProgress = { done, total, loss, imagesPerSecond, worker, state };
       // News is what changed: the query repeats itself, and comparing clocks of two machines would mislead.
       if (JSON.stringify(figures) !== JSON.stringify(job.queried)) job.queriedAt = now;
       job.queried = figures;
-      return key;
-    });
-    this.others = [];
-    const rank = order.indexOf(this.within);
-    const atLeast = (stage: Stage) => rank >= order.indexOf(stage);
-    if (progress.maps !== null && atLeast('maps')) {
-      this.addOther(progress.maps, 'maps', 'maps', rank > order.indexOf('maps'));
+      note(job, now);
     }
-    if (progress.kCurve && atLeast('maps')) {
-      this.addOther(progress.kCurve, 'maps', 'subsets', rank > order.indexOf('maps'));
-    }
-    for (const refiner of progress.refiners) {
-      if (atLeast('refining')) {
-        this.addOther(refiner.key, 'refiners', `refiner ${refiner.input}`, rank > order.indexOf('refining'));
-      }
-    }
-    for (const key of this.keys()) this.note(this.jobs.get(key)!, now);
   }
 
   applyLive(key: string, progress: JobProgress, now: number): void {
-    const job = this.jobs.get(key);
+    const job = this.#jobs.get(key);
     if (job === undefined) return;
     job.live = { at: now, progress };
-    this.note(job, now);
+    note(job, now);
     const { done, loss, state } = progress;
-    if (loss !== null && done > 0 && job.unit === 'epoch' && state === 'running') job.losses.add(done, loss);
+    if (loss !== null && done > 0 && job.counted === 'epoch' && state === 'running')
+      job.losses.add(done, loss);
   }
 
   /** Takes what a run's result says of its members, and how long it took. */
   applyResult({ members, seconds: whole }: Pick<RunResult, 'members' | 'seconds'>): void {
-    this.took = whole.total;
+    this.#took = whole.total ?? null;
     for (const { key, seconds, reused } of members) {
-      const job = this.jobs.get(key);
-      if (job !== undefined) Object.assign(job, { reused, took: seconds });
+      const job = this.#jobs.get(key);
+      if (job !== undefined) job.told = { reused, seconds };
     }
   }
 
   /**
-   * Has the losses of finished jobs looked up, each job's once: its manifest lists them all. A few at a time: a run of many
-   * members must not ask the store for all of them at once.
+   * Has the losses of finished jobs looked up, each job's once: its manifest lists them all.
    * @param historyOf null where the losses are not known; a failure counts as that
+   * @param kinds what a job may be whose kind nobody knows any more
    */
-  async recall(historyOf: HistoryOf, signal: AbortSignal): Promise<void> {
-    const wanted = this.keys().flatMap((key) => {
-      const job = this.jobs.get(key)!;
-      const { kind } = job;
-      const known = kind === 'maps' || this.current(job).state !== 'finished' || this.recalled.has(key);
-      return known ? [] : [{ job, kind }];
-    });
+  async recall(historyOf: HistoryOf, signal: AbortSignal, kinds: readonly string[] = []): Promise<void> {
+    const wanted = this.#nodes.filter(
+      ({ key, unit }) =>
+        unit === 'epoch' && !this.#recalled.has(key) && current(this.#job(key)).state === 'finished',
+    );
     while (wanted.length > 0 && !signal.aborted) {
-      const few = wanted.splice(0, 8).map(async ({ job, kind }) => {
-        this.recalled.add(job.key);
-        // Without it there is less to look at, nothing else.
-        const history = await historyOf(kind, job.key).catch(() => null);
-        if (history !== null) job.losses.replace(history);
+      const few = wanted.splice(0, recalledAtOnce).map(async ({ kind, key }) => {
+        this.#recalled.add(key);
+        for (const one of kind === '' ? kinds : [kind]) {
+          // Without it there is less to look at, nothing else.
+          const history = await historyOf(one, key).catch(() => null);
+          if (history === null) continue;
+          this.#job(key).losses.replace(history);
+          break;
+        }
       });
       await Promise.all(few);
     }
   }
 
   view(now: number): RunView {
-    const view = (key: string) => this.jobView(this.jobs.get(key)!, now);
-    const members = this.members.map(view);
-    const others = this.others.map(view);
-    const running = [...members, ...others].filter(({ state }) => state === 'running');
+    const jobs = this.#nodes.map((node) => this.#jobView(node, now));
+    const running = jobs.filter(({ state }) => state === 'running');
     return {
-      stage: this.stage,
-      within: this.within,
-      members,
-      others,
-      elapsed: this.took ?? (now - this.since) / 1000,
+      stage: this.#stage,
+      within: this.#within,
+      stages: this.#stages,
+      jobs,
+      elapsed: this.#took ?? (now - this.#since) / 1000,
       imagesPerSecond: running.reduce((sum, job) => sum + job.imagesPerSecond, 0),
-      secondsLeft: this.stage === 'training' ? this.trainingLeft(members) : null,
+      secondsLeft: this.#stageLeft(jobs),
     };
   }
 
-  /** All epochs that are left, at the pace of the members in training together, but no less than the slowest one needs. */
-  private trainingLeft(members: readonly JobView[]): number | null {
-    const total = Math.max(0, ...members.map((member) => member.total));
+  /** All units that are left, at the pace of the jobs at work together, but no less than the slowest one needs. */
+  #stageLeft(jobs: readonly JobView[]): number | null {
+    const ofStage = jobs.filter((job) => job.stage === this.#stage);
+    if (new Set(ofStage.map(({ unit }) => unit)).size > 1) return null;
+    const total = ofStage.reduce((most, job) => Math.max(most, job.total), 0);
     let [left, pace, longest] = [0, 0, 0];
-    for (const member of members) {
-      if (member.state === 'waiting') left += (member.total || total) - member.done;
-      if (member.state !== 'running') continue;
-      const perUnit = this.secondsPerUnit(this.jobs.get(member.key)!);
-      if (perUnit === null || member.secondsLeft === null) {
-        left += member.total - member.done;
+    for (const job of ofStage) {
+      if (job.state === 'waiting') left += (job.total || total) - job.done;
+      if (job.state !== 'running') continue;
+      const perUnit = this.#job(job.key).pace.secondsPerUnit;
+      if (perUnit === null || job.secondsLeft === null) {
+        left += job.total - job.done;
         continue;
       }
       pace += 1 / perUnit;
-      left += member.secondsLeft / perUnit;
-      longest = Math.max(longest, member.secondsLeft);
+      left += job.secondsLeft / perUnit;
+      longest = Math.max(longest, job.secondsLeft);
     }
     return pace === 0 ? null : Math.max(longest, left / pace);
   }
 
-  private addOther(key: string, kind: Tracked['kind'], name: string, over: boolean): void {
-    this.others.push(key);
-    const job = this.track(key, kind, name, null);
-    if (over) job.queried = { ...this.current(job), state: 'finished' };
-  }
-
-  private track(key: string, kind: Tracked['kind'], name: string, waitsFor: string | null): Tracked {
-    let job = this.jobs.get(key);
-    if (job === undefined) {
-      job = {
-        key,
-        kind,
-        name,
-        unit: kind === 'maps' ? 'image' : 'epoch',
-        waitsFor,
-        live: null,
-        queried: waitingProgress(0),
-        queriedAt: Number.NEGATIVE_INFINITY,
-        reused: false,
-        startedAt: null,
-        finishedAt: null,
-        took: null,
-        pace: [],
-        losses: this.curveOf(key),
-      };
-      this.jobs.set(key, job);
-    }
+  #job(key: string): Tracked {
+    const job = this.#jobs.get(key);
+    if (job === undefined) throw new RangeError(`expected the key of a job, got ${key}`);
     return job;
   }
 
-  private current(job: Tracked): JobProgress {
-    if (job.live === null) return job.queried;
-    if (job.queried.state === 'finished') {
-      // The query may know less about the figures than the last live message did.
-      const { live } = job;
-      return {
-        ...job.queried,
-        done: job.queried.total || live.progress.total,
-        total: job.queried.total || live.progress.total,
-        loss: job.queried.loss ?? live.progress.loss,
-        worker: job.queried.worker ?? live.progress.worker,
-      };
-    }
-    const { at, progress } = job.live;
-    const same = (field: 'state' | 'worker') => progress[field] === job.queried[field];
-    // The same work seen twice: the query's news may have been on its way longer.
-    if (same('state') && same('worker') && job.queriedAt - at < 10_000) {
-      return progress.done >= job.queried.done ? progress : job.queried;
-    }
-    return at >= job.queriedAt ? progress : job.queried;
+  #track({ key, total, unit }: NodeProgress): Tracked {
+    const known = this.#jobs.get(key);
+    if (known !== undefined) return known;
+    const job: Tracked = {
+      live: null,
+      queried: waitingProgress(total),
+      queriedAt: Number.NEGATIVE_INFINITY,
+      counted: unit,
+      startedAt: null,
+      finishedAt: null,
+      told: null,
+      pace: new Pace(),
+      losses: this.#curveOf(key),
+    };
+    this.#jobs.set(key, job);
+    return job;
   }
 
-  private note(job: Tracked, now: number): void {
-    const { state, done, loss } = this.current(job);
-    // What is older news than the curve takes nothing from it.
-    const heard = job.losses.points.at(-1)?.[0] ?? 0;
-    if (loss !== null && done > heard && job.unit === 'epoch') job.losses.add(done, loss);
-    if (state === 'running') {
-      job.startedAt ??= now;
-      const last = job.pace.at(-1);
-      // A job that lost epochs (taken up from an older checkpoint) starts its pace anew.
-      if (last !== undefined && done < last.done) job.pace = [];
-      if (last === undefined || done !== last.done) job.pace.push({ at: now, done });
-      if (job.pace.length > paceWindow) job.pace.shift();
-    } else {
-      job.pace = [];
-      if (state === 'finished') job.finishedAt ??= now;
-    }
-  }
-
-  private jobView(job: Tracked, now: number): JobView {
-    const current = this.current(job);
-    const perUnit = current.state === 'running' ? this.secondsPerUnit(job) : null;
-    let secondsLeft: number | null = null;
-    if (perUnit !== null) {
-      const last = job.pace.at(-1)!;
-      secondsLeft = Math.max(0, (current.total - last.done) * perUnit - (now - last.at) / 1000);
-    }
+  #jobView(node: NodeProgress, now: number): JobView {
+    const { id, key, kind, stage, unit, member, madeBy } = node;
+    const job = this.#job(key);
+    const figures = current(job);
     const seen =
       job.startedAt !== null && job.finishedAt !== null ? (job.finishedAt - job.startedAt) / 1000 : null;
     return {
-      ...current,
-      key: job.key,
-      name: job.name,
-      unit: job.unit,
-      waitsFor: job.waitsFor,
-      secondsLeft,
-      seconds: job.took ?? seen,
-      reused: job.reused,
+      ...figures,
+      id,
+      key,
+      kind,
+      name: member === undefined ? id : `${member.role} ${member.index}`,
+      stage,
+      unit,
+      ...(member === undefined ? {} : { member }),
+      waitsFor: `a ${madeBy}`,
+      secondsLeft: figures.state === 'running' ? job.pace.secondsLeft(figures.total, now) : null,
+      seconds: job.told?.seconds ?? seen,
+      reused: job.told?.reused ?? node.reused,
       losses: job.losses.points,
     };
   }
+}
 
-  /** Null until it was seen to advance. */
-  private secondsPerUnit({ pace }: Tracked): number | null {
-    const [first, last] = [pace[0], pace.at(-1)];
-    if (first === undefined || last === undefined || last.done <= first.done || last.at <= first.at)
-      return null;
-    return (last.at - first.at) / 1000 / (last.done - first.done);
+/** A job's latest figures. */
+function current({ live, queried, queriedAt }: Tracked): JobProgress {
+  if (live === null) return queried;
+  const { at, progress } = live;
+  if (queried.state === 'finished') {
+    // The query may know less about the figures than the last live message did.
+    return {
+      ...queried,
+      done: queried.total || progress.total,
+      total: queried.total || progress.total,
+      loss: queried.loss ?? progress.loss,
+      worker: queried.worker ?? progress.worker,
+    };
   }
+  const same = progress.state === queried.state && progress.worker === queried.worker;
+  // The same work seen twice: the query's news may have been on its way longer.
+  if (same && queriedAt - at < 10_000) return progress.done >= queried.done ? progress : queried;
+  return at >= queriedAt ? progress : queried;
+}
+
+/** Takes what a job's figures tell of its course. */
+function note(job: Tracked, now: number): void {
+  const { state, done, loss } = current(job);
+  // What is older news than the curve takes nothing from it.
+  const heard = job.losses.points.at(-1)?.[0] ?? 0;
+  if (loss !== null && done > heard && job.counted === 'epoch') job.losses.add(done, loss);
+  if (state === 'running') {
+    job.startedAt ??= now;
+    job.pace.add(now, done);
+    return;
+  }
+  job.pace.stop();
+  if (state === 'finished') job.finishedAt ??= now;
 }

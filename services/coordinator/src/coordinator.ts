@@ -1,6 +1,7 @@
-import type { JobProgress } from '@ddad/contract';
+import type { JobProgress, WorkerEntry } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
 import { type Logger, Registry } from '@ddad/platform';
-import type { ScorerServiceClient, TrainerServiceClient } from '@ddad/rpc';
+import type { WorkerServiceClient } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
 import { type Activities, createActivities } from './activities/index.ts';
 import { defaultPatience, type Patience } from './activities/setbacks.ts';
@@ -9,28 +10,29 @@ import { cancelLimits } from './cancel-limits.ts';
 import type { Clock } from './clock.ts';
 import { coordinatorMetrics } from './coordinator-metrics.ts';
 import { DatasetCatalog } from './dataset-catalog.ts';
-import type { WorkerEntry } from './dispatch/job-link.ts';
+import type { WorkerJob } from './dispatch/job-link.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { CallLimits } from './job-call.ts';
 import { ProgressSignals, type SendProgress } from './progress-signals.ts';
-import { type ScorerJob, ScorerLink, scorerEntry, takingTurns } from './scorer-link.ts';
-import { TrainerLink, type TrainJob } from './trainer-link.ts';
+import { WorkerLink } from './worker-link.ts';
 
 export interface CoordinatorDeps {
   store: ObjectStore;
-  /** A client of the scorer at host:port; the coordinator closes it. */
-  connectScorer: (address: string) => ScorerServiceClient;
-  /** A client of the trainer at host:port; the coordinator closes it. */
-  connectTrainer: (address: string) => TrainerServiceClient;
+  methods: MethodRegistry;
+  /** A client of the worker at host:port; the coordinator closes it. */
+  connectWorker: (address: string) => WorkerServiceClient;
   publish: (key: string, progress: JobProgress) => void;
   sendProgress: SendProgress;
   /** True where Temporal knows our search attributes. */
   searchAttributes: boolean;
   heartbeatTimeoutMs: number;
   progressIntervalMs: number;
-  /** When a member that fails again and again counts as failed for good. */
+  /** When a node that fails again and again counts as failed for good. */
   patience?: Patience;
   /** Longest time between two heartbeats of an activity, in ms: how soon it hears of its cancellation. */
   hearMs?: number;
+  /** How long a worker that has a job may be silent. */
+  callLimits?: CallLimits;
   /** For how old a run is and when it is told of its progress. */
   clock?: Clock;
   /** Takes what those who run the coordinator look at. */
@@ -40,12 +42,10 @@ export interface CoordinatorDeps {
 
 export interface Coordinator {
   activities: Activities;
-  /** Takes the trainers that are there now. */
-  setTrainers(entries: readonly WorkerEntry[]): void;
-  /** Takes the addresses (host:port) of the scorers that are there now. */
-  setScorers(addresses: readonly string[]): void;
+  /** Takes the workers that are there now, of both pools. */
+  setWorkers(entries: readonly WorkerEntry[]): void;
   /** Who trains, and who does not. */
-  trainers: Pick<Dispatcher<TrainJob>, 'workers' | 'busy'>;
+  trainers: Pick<Dispatcher<WorkerJob>, 'workers' | 'busy'>;
   /** Lets go of every job; none is stopped. */
   close(): void;
 }
@@ -58,14 +58,14 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     message: string,
     { worker, key, error }: { worker: string; key: string; error: unknown },
   ) => logger.warn({ worker, key, err: error }, message);
-  const trainers = new Dispatcher<TrainJob>({
-    link: new TrainerLink(deps.connectTrainer),
+  const trainers = new Dispatcher<WorkerJob>({
+    link: new WorkerLink(deps.connectWorker, 'trainer', deps.callLimits),
     nextAttempt,
     onWarning,
     onFinished: () => metrics.memberFinished(),
   });
-  const scorers = new Dispatcher<ScorerJob>({
-    link: new ScorerLink(deps.connectScorer),
+  const scorers = new Dispatcher<WorkerJob>({
+    link: new WorkerLink(deps.connectWorker, 'scorer', deps.callLimits),
     nextAttempt,
     onWarning,
   });
@@ -79,10 +79,9 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
   const activities = createActivities({
     store,
     catalog: new DatasetCatalog(store),
+    methods: deps.methods,
     presentTrainers: () => trainers.workers,
-    trainers,
-    scorer: scorers,
-    withScorer: takingTurns(deps.connectScorer, () => scorers.workers),
+    workers: { train: trainers, score: scorers },
     signals,
     publish,
     searchAttributes,
@@ -96,8 +95,10 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
   });
   return {
     activities,
-    setTrainers: (entries) => trainers.setWorkers(entries),
-    setScorers: (addresses) => scorers.setWorkers(addresses.map(scorerEntry)),
+    setWorkers(entries) {
+      trainers.setWorkers(entries.filter(({ pool }) => pool === 'train'));
+      scorers.setWorkers(entries.filter(({ pool }) => pool === 'score'));
+    },
     trainers,
     close: () => {
       trainers.close();

@@ -1,0 +1,24 @@
+import { CommandFailure, exitCodes } from './failure.ts';
+import type { TemporalRuns } from './temporal-runs.ts';
+
+/**
+ * Finds a finished run.
+ * @param reference as `ddad runs` lists it, or Temporal's run id, which is enough once Temporal has forgotten the run
+ * @returns Temporal's run id, from which the keys of all that the run left follow
+ * @throws CommandFailure where there is no such run, or it is not finished
+ */
+export async function finishedRunId(runs: Pick<TemporalRuns, 'find'>, reference: string): Promise<string> {
+  const entry = await runs.find(reference);
+  if (entry === null) {
+    if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(reference)) return reference;
+    throw new CommandFailure(`no run ${reference}; "npx ddad runs" lists them`, exitCodes.badInput);
+  }
+  if (entry.kind === 'experiment') {
+    const message = `${entry.id} is an experiment: each of its runs, which "npx ddad runs" lists, has a report`;
+    throw new CommandFailure(message, exitCodes.badInput);
+  }
+  if (entry.status !== 'completed') {
+    throw new CommandFailure(`${entry.id} has no report: it is ${entry.status}`);
+  }
+  return entry.executionId;
+}

@@ -1,0 +1,123 @@
+import { artifactKey, defaultImageSize, faultsOf } from '@ddad/contract';
+import {
+  type ArtifactName,
+  type ArtifactReader,
+  NotExportable,
+  type OnnxExport,
+  type TestMaps,
+} from '@ddad/onnx';
+import { z } from 'zod';
+import { mapKind, memberKind, type RefinedSpec, type Role, refinedKind, refinerKind } from '../kinds.ts';
+import { backboneSchema } from '../settings.ts';
+import { memberModel } from './member-model.ts';
+import { type DdadFacts, type PipelineWeights, pipelineModel, type RefinedScore } from './pipeline-model.ts';
+
+/** What an export has to know of a member: a part of its specification that members of every version have. */
+const exportedMemberSchema = z.object({
+  backbone: backboneSchema,
+  imageSize: z.int().default(defaultImageSize),
+  dropout: z.number().optional(),
+});
+
+/** What a result names of what its scorer is made of. */
+const exportedRunSchema = z.object({
+  backbone: backboneSchema,
+  members: z.array(z.object({ role: z.string(), key: z.string() })).min(1),
+  artifacts: z.object({
+    maps: z.string().nullable(),
+    rIntra: z.string().nullable(),
+    rDual: z.string().nullable(),
+  }),
+});
+
+const refinedScores = ['rIntra', 'rDual'] as const satisfies RefinedScore[];
+const member = (key: string): ArtifactName => ({ kind: memberKind.kind, key });
+const refiner = (key: string): ArtifactName => ({ kind: refinerKind.kind, key });
+
+/** Members as reconstruction networks, and runs with all that makes their scores; not those of MC Dropout. */
+export const onnx: OnnxExport = {
+  version: 1,
+  kinds: [memberKind.kind],
+
+  async artifact({ kind, key, spec }, reader) {
+    const { backbone, imageSize } = parsed(exportedMemberSchema, spec, `member ${key}`);
+    const weights = await reader.tensors({ kind, key }, 'weights');
+    return memberModel({ format: 1, kind: 'member', key, backbone, imageSize }, weights);
+  },
+
+  async pipeline(result, reader) {
+    const { backbone, members, artifacts } = parsed(exportedRunSchema, result, `run ${result.runId}`);
+    const keysOf = (role: Role) => members.filter((one) => one.role === role).map(({ key }) => key);
+    const facts: DdadFacts = {
+      backbone,
+      members: { ndm: keysOf('ndm'), udm: keysOf('udm') },
+      refiners: { rIntra: artifacts.rIntra, rDual: artifacts.rDual },
+    };
+    const { ndm, udm } = facts.members;
+    const [first] = ndm;
+    if (first === undefined) throw new NotExportable('expected at least one member of role ndm, got none');
+    const manifest = await reader.manifest(member(first));
+    const { imageSize, dropout } = parsed(exportedMemberSchema, manifest.spec, `member ${first}`);
+    if (dropout !== undefined) {
+      throw new NotExportable('a run of MC Dropout cannot be exported: its passes need random masks');
+    }
+    const refined = refinedScores.flatMap((score) => facts.refiners[score] ?? []);
+    return {
+      imageSize,
+      facts: { ...facts },
+      testMaps: await testMaps(artifacts, reader),
+      // Members of a run are of one size.
+      weightBytes:
+        (ndm.length + udm.length) * (manifest.files.weights?.bytes ?? 0) +
+        (await sizeOf(refined.map(refiner), reader)),
+      parts:
+        `${backbone}, ${ndm.length} ndm and ${udm.length} udm members` +
+        (refined.length === 0 ? '' : ', ASR-Net'),
+      build: (all, sink) => pipelineModel({ ...all, ...facts }, weightsOf(facts, reader), sink),
+    };
+  },
+};
+
+async function sizeOf(artifacts: readonly ArtifactName[], reader: ArtifactReader): Promise<number> {
+  let bytes = 0;
+  for (const artifact of artifacts) bytes += (await reader.manifest(artifact)).files.weights?.bytes ?? 0;
+  return bytes;
+}
+
+function weightsOf({ members, refiners }: DdadFacts, reader: ArtifactReader): PipelineWeights {
+  const named = (key: string | null | undefined, what: string): string => {
+    if (key === null || key === undefined) throw new RangeError(`expected a key of ${what}, got none`);
+    return key;
+  };
+  return {
+    member: (role, index) =>
+      reader.tensors(member(named(members[role][index], `${role} ${index}`)), 'weights'),
+    refiner: (score) => reader.tensors(refiner(named(refiners[score], score)), 'weights'),
+  };
+}
+
+/** The maps of the test images, as far as they were made; none without test images. */
+async function testMaps(
+  { maps, rIntra, rDual }: z.infer<typeof exportedRunSchema>['artifacts'],
+  reader: ArtifactReader,
+): Promise<TestMaps[]> {
+  if (maps === null) return [];
+  const { spec } = await reader.manifest({ kind: mapKind.kind, key: maps });
+  const { udm } = parsed(z.object({ udm: z.array(z.string()) }), spec, `maps ${maps}`);
+  const scores = ['recEnsemble', 'aIntra', ...(udm.length > 0 ? ['aInter'] : [])];
+  return [
+    ...scores.map((score): TestMaps => ({ kind: mapKind.kind, key: maps, score, tensor: score })),
+    ...Object.entries({ rIntra, rDual }).flatMap(([score, of]): TestMaps[] => {
+      if (of === null) return [];
+      const key = artifactKey({ maps, refiner: of } satisfies RefinedSpec);
+      return [{ kind: refinedKind.kind, key, score, tensor: 'maps' }];
+    }),
+  ];
+}
+
+function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const found = schema.safeParse(value);
+  if (found.success) return found.data;
+  const faults = faultsOf(found.error, value).map(({ path, message }) => `${path}: ${message}`);
+  throw new NotExportable(`${what}: ${faults.join('; ')}`);
+}

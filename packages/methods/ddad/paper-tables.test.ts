@@ -1,0 +1,131 @@
+import type { AxisValues, KCurvePoint, RunResult, RunScores } from '@ddad/contract';
+import { describe, expect, it } from 'vitest';
+import type { ExperimentTable, TabledRun } from '../experiment-table.ts';
+import { paperTables } from './paper-tables.ts';
+import { type DdadSettings, ddadSchema } from './settings.ts';
+
+const separation = (auc: number) => ({ auc, ap: auc - 0.125 });
+
+/** Scores that differ by a quarter each, from the one given on. */
+function scores(rec: number): RunScores {
+  return {
+    rec: { ...separation(rec), aucMean: rec, aucStd: 0.0625 },
+    aIntra: separation(rec + 0.25),
+    aInter: separation(rec + 0.5),
+  };
+}
+
+const run = (axes: AxisValues, result: Partial<RunResult> = {}): TabledRun => ({
+  axes,
+  result: {
+    runId: 'r',
+    dataset: 'brain',
+    synthetic: false,
+    method: 'ddad',
+    backbone: 'ae',
+    k: 3,
+    seed: 0,
+    scores: scores(0.25),
+    members: [],
+    artifacts: {},
+    seconds: { total: 1 },
+    files: { report: 'reports/r/report.json', page: null, scores: null },
+    ...result,
+  },
+});
+
+function table(number: string): ExperimentTable {
+  const found = paperTables[number];
+  if (found === undefined) throw new Error(`no table ${number}`);
+  return found;
+}
+
+const settings = (fields: object) => ddadSchema.parse({ dataset: 'a', ...fields }) as DdadSettings;
+
+it('3: backbones and scores, a column for whatever else varies', () => {
+  const runs = [run({ backbone: 'ae' }), run({ backbone: 'aeu' }, { backbone: 'aeu', scores: scores(0.5) })];
+  expect(table('3').make(runs)).toEqual({
+    caption: 'AUC/AP in percent.',
+    headings: ['backbone, score', 'brain'],
+    rows: [
+      ['AE rec', { ...separation(0.25), aucMean: 0.25, aucStd: 0.0625 }],
+      ['AE aIntra', separation(0.5)],
+      ['AE aInter', separation(0.75)],
+      ['AE-U rec', { ...separation(0.5), aucMean: 0.5, aucStd: 0.0625 }],
+      ['AE-U aIntra', separation(0.75)],
+      ['AE-U aInter', separation(1)],
+    ],
+  });
+  const varied = [run({ backbone: 'ae', seed: 0 }), run({ backbone: 'ae', seed: 1 }, { scores: null })];
+  expect(table('3').make(varied)).toMatchObject({
+    headings: ['backbone, score', 'seed = 0', 'seed = 1'],
+    rows: [
+      ['AE rec', {}, null],
+      ['AE aIntra', {}, null],
+      ['AE aInter', {}, null],
+    ],
+  });
+});
+
+it('4: seen and unseen pathologies of the pool; says what is missing where none are named', () => {
+  const group = (kind: string, found: RunScores) => ({ pathologies: [kind], images: 7, scores: found });
+  const byPool = { seen: group('cyst', scores(0.5)), unseen: group('mass', scores(0.25)), neither: 0 };
+  const pathologies = { normals: 9, each: [], byRun: byPool, byPool, unnamed: 0 };
+  expect(table('4').make([run({ anomalousRate: 0.5 }, { pathologies })])).toEqual({
+    caption:
+      'AUC/AP in percent, each against all normal test images. A: 7 images of pathologies that the unlabeled pool holds ' +
+      '(cyst). B: 7 images of unseen ones (mass).',
+    headings: ['method', 'unlabeled images', 'setting A (seen)', 'setting B (unseen)'],
+    rows: [
+      ['reconstruction', '–', null, null],
+      ['DDAD aInter', 'anomalousRate = 0.5', separation(1), separation(0.75)],
+    ],
+  });
+  expect(table('4').make([run({})])).toEqual({
+    missing: expect.stringMatching(/^No run has scores by pathology: .*labels\.csv/) as string,
+  });
+});
+
+describe('5: ensemble sizes from two on', () => {
+  const spread = (mean: number) => ({ mean, std: 0.01 });
+  const point = (k: number, auc: number): KCurvePoint => ({
+    k,
+    subsets: 3,
+    scores: { aInter: { auc: spread(auc), ap: spread(auc - 0.1) } },
+  });
+
+  it('a line for every score of a curve', () => {
+    expect(table('5').make([run({}, { kCurve: [point(1, 0.6), point(2, 0.7)] })])).toMatchObject({
+      headings: ['backbone, score', 'K = 2'],
+      rows: [['AE aInter', { auc: spread(0.7), ap: spread(0.7 - 0.1) }]],
+    });
+    expect(table('5').make([run({})])).toEqual({
+      missing: expect.stringMatching(/^No run has a curve over k/) as string,
+    });
+  });
+
+  it('wants a run of three members', () => {
+    expect(table('5').lack?.([], [settings({ k: 2 })])).toBe(
+      "expected runs of k from 3 on, whose subsets are the table's columns, got 2",
+    );
+    expect(table('5').lack?.([], [settings({ k: 2 }), settings({ k: 'auto' })])).toBeNull();
+  });
+});
+
+it('6: estimates of uncertainty side by side', () => {
+  const runs = [run({ uncertainty: 'dropout' }), run({ uncertainty: 'ensemble' }, { scores: scores(0.125) })];
+  expect(table('6').make(runs)).toEqual({
+    caption: null,
+    headings: ['backbone, score', 'uncertainty estimate', 'AUC %', 'AP %'],
+    rows: [
+      ['AE aInter', 'MC Dropout', { share: 0.75 }, { share: 0.625 }],
+      ['AE aInter', 'Deep Ensemble', { share: 0.625 }, { share: 0.5 }],
+      ['AE aIntra', 'MC Dropout', { share: 0.5 }, { share: 0.375 }],
+      ['AE aIntra', 'Deep Ensemble', { share: 0.375 }, { share: 0.25 }],
+    ],
+  });
+  expect(table('6').lack?.(['seed'], [])).toBe(
+    'expected an axis uncertainty, as ["ensemble", "dropout"], got seed',
+  );
+  expect(table('6').lack?.(['uncertainty'], [])).toBeNull();
+});

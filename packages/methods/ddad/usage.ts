@@ -1,0 +1,12 @@
+/** DDAD's own fields with their defaults, for `ddad run --help`. */
+export const usage = `\
+  {"backbone": "ae", "k": 3, "epochs": 250, "batchSize": 64, "learningRate": 0.0005,
+   "refiner": {"epochs": 100, "batchSize": 8, "learningRate": 0.0001, "weightDecay": 0.0001}}
+  "backbone"          what a member is: ae, aeu (AE-U) or memae (MemAE)
+  "k": "auto"         as many members per role as the trainers that are there make at a time; "maxK" at most
+  "minMembers": m     go on with m members per role where others fail for good; else one that fails ends the run
+  "refiner": false    no ASR-Net: the run ends with rec, recEnsemble, aIntra, aInter
+  "precision": "bfloat16"   of matrix products in training, in place of "float32"
+  "uncertainty": "dropout"  MC Dropout: passes through one network per role in place of K members ("ensemble"), with
+  "dropout": {"rate": 0.1, "passes": 256, "refinerPasses": 16}
+  "unlabeled": 0      one-class mode: no UDM`;

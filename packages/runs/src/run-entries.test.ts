@@ -1,0 +1,29 @@
+import { methods } from '@ddad/methods';
+import { expect, it } from 'vitest';
+import { listedInput } from './run-entries.ts';
+
+it('lists dataset, method and K of a run, defaults filled in', () => {
+  expect(listedInput(methods, 'run', { dataset: 'brain' })).toEqual({
+    dataset: 'brain',
+    method: 'ddad',
+    k: 3,
+  });
+  expect(listedInput(methods, 'run', { dataset: 'brain', k: 'auto' }).k).toBeNull();
+});
+
+it('lists nothing of an input that was refused', () => {
+  const nothing = { dataset: null, method: null, k: null };
+  expect(listedInput(methods, 'run', { dataset: 'brain', method: 'none' })).toEqual(nothing);
+  expect(listedInput(methods, 'run', 'brain')).toEqual(nothing);
+});
+
+it("lists what all of an experiment's runs share", () => {
+  const experiment = { base: { dataset: 'brain' }, axes: { k: [3, 5], seed: [0, 1] } };
+  expect(listedInput(methods, 'experiment', experiment)).toEqual({
+    dataset: 'brain',
+    method: 'ddad',
+    k: null,
+  });
+  const seeds = { base: { dataset: 'brain', k: 5 }, axes: { seed: [0, 1] } };
+  expect(listedInput(methods, 'experiment', seeds).k).toBe(5);
+});

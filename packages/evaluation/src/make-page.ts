@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactName, type DatasetIndex, type PageSpec, type ShownArtifact } from '@ddad/contract';
-import { readImages } from '@ddad/dataset/packed-pixels';
+import { readImages } from '@ddad/dataset/packed-file';
 import { testImages } from '@ddad/dataset/select';
 import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';

@@ -8,7 +8,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,services,cli,deploy}/**/src/**/*.test.ts'],
+          include: ['{packages,services,cli,deploy}/**/*.test.ts'],
+          exclude: ['**/node_modules/**'],
           // TensorFlow cannot be loaded twice in one process, and addons do not mix with worker threads.
           pool: 'forks',
           // Generous: two cores run several files at once, and servers start in hooks.

@@ -8,14 +8,14 @@ import {
   reconstructionError,
 } from './discrepancy.ts';
 
-// Two pixels; three NDM members, two UDM members. All values but the root are exact in 32 bits.
+// Two pixels; three members of ensemble A, two of ensemble B. All values but the root are exact in 32 bits.
 const image = [1, 0.25];
-const ndm = [
+const membersA = [
   [0.5, 0.25],
   [0.5, 0.5],
   [2, 0.75],
 ];
-const udm = [
+const membersB = [
   [0.5, 1],
   [1, 0.75],
 ];
@@ -23,18 +23,18 @@ const udm = [
 // μ̂_B = [(0.5 + 1) / 2, (1 + 0.75) / 2] = [0.75, 0.875]
 const expected = {
   // first member: [(1 − 0.5)², (0.25 − 0.25)²]
-  rec: [0.25, 0],
+  memberError: [0.25, 0],
   // [(1 − 1)², (0.25 − 0.5)²]
-  recEnsemble: [0, 0.0625],
+  ensembleError: [0, 0.0625],
   // [√((0.25 + 0.25 + 1) / 3), √((0.0625 + 0 + 0.0625) / 3)]; dividing by K − 1 = 2 would give [√0.75, 0.25]
-  aIntra: [Math.sqrt(0.5), Math.sqrt(0.125 / 3)],
+  intra: [Math.sqrt(0.5), Math.sqrt(0.125 / 3)],
   // [|1 − 0.75|, |0.5 − 0.875|]
-  aInter: [0.25, 0.375],
+  inter: [0.25, 0.375],
 };
 
 test.each(['eager', 'graph'] as const)('gives the scores worked out by hand (%s)', (mode) => {
   const shape = [1, 1, 2, 1];
-  const inputs = { a0: ndm[0]!, a1: ndm[1]!, a2: ndm[2]!, b0: udm[0]!, b1: udm[1]! };
+  const inputs = { a0: membersA[0]!, a1: membersA[1]!, a2: membersA[2]!, b0: membersB[0]!, b1: membersB[1]! };
   const step = inferenceStep({
     weights: new Map([['image', { shape, data: Float32Array.from(image) }]]),
     inputs: Object.fromEntries(Object.keys(inputs).map((name) => [name, shape])),
@@ -43,10 +43,10 @@ test.each(['eager', 'graph'] as const)('gives the scores worked out by hand (%s)
       const x = weights.image as Tensor;
       const meanA = meanReconstruction(of('a0', 'a1', 'a2'));
       return {
-        rec: reconstructionError(x, tensors.a0 as Tensor),
-        recEnsemble: reconstructionError(x, meanA),
-        aIntra: intraDiscrepancy(of('a0', 'a1', 'a2')),
-        aInter: interDiscrepancy(meanA, meanReconstruction(of('b0', 'b1'))),
+        memberError: reconstructionError(x, tensors.a0 as Tensor),
+        ensembleError: reconstructionError(x, meanA),
+        intra: intraDiscrepancy(of('a0', 'a1', 'a2')),
+        inter: interDiscrepancy(meanA, meanReconstruction(of('b0', 'b1'))),
       };
     },
     mode,
@@ -68,21 +68,21 @@ test.each(['eager', 'graph'] as const)('gives the scores worked out by hand (%s)
 test.each(['eager', 'graph'] as const)('gives the refined scores worked out by hand (%s)', (mode) => {
   const shape = [1, 1, 2, 1];
   const inputs = {
-    ...{ a0: ndm[0]!, a1: ndm[1]!, a2: ndm[2]!, b0: udm[0]!, b1: udm[1]! },
-    // The variances that the NDM's members expect (AE-U).
+    ...{ a0: membersA[0]!, a1: membersA[1]!, a2: membersA[2]!, b0: membersB[0]!, b1: membersB[1]! },
+    // The variances that the members of ensemble A expect (AE-U).
     ...{ v0: [0.0625, 4], v1: [0.125, 0.5], v2: [0.5625, 0.75] },
   };
   // σ² = [(0.0625 + 0.125 + 0.5625) / 3, (4 + 0.5 + 0.75) / 3] = [0.25, 1.75]; the mean of the σ would give [0.451, 1.191] as σ.
   const [first, second] = [0.5, Math.sqrt(1.75)];
   const refined = {
     // by the first member's own variance: [0.25 / 0.0625, 0 / 4]
-    rec: [4, 0],
+    memberError: [4, 0],
     // [0 / 0.25, 0.0625 / 1.75]
-    recEnsemble: [0, 0.0625 / 1.75],
+    ensembleError: [0, 0.0625 / 1.75],
     // eq. 6
-    aIntra: [Math.sqrt(0.5) / first, Math.sqrt(0.125 / 3) / second],
+    intra: [Math.sqrt(0.5) / first, Math.sqrt(0.125 / 3) / second],
     // eq. 7
-    aInter: [0.25 / first, 0.375 / second],
+    inter: [0.25 / first, 0.375 / second],
   };
   const step = inferenceStep({
     weights: new Map([['image', { shape, data: Float32Array.from(image) }]]),
@@ -93,10 +93,10 @@ test.each(['eager', 'graph'] as const)('gives the refined scores worked out by h
       const meanA = meanReconstruction(of('a0', 'a1', 'a2'));
       const variance = meanVariance(of('v0', 'v1', 'v2'));
       return {
-        rec: reconstructionError(x, tensors.a0 as Tensor, tensors.v0 as Tensor),
-        recEnsemble: reconstructionError(x, meanA, variance),
-        aIntra: intraDiscrepancy(of('a0', 'a1', 'a2'), variance),
-        aInter: interDiscrepancy(meanA, meanReconstruction(of('b0', 'b1')), variance),
+        memberError: reconstructionError(x, tensors.a0 as Tensor, tensors.v0 as Tensor),
+        ensembleError: reconstructionError(x, meanA, variance),
+        intra: intraDiscrepancy(of('a0', 'a1', 'a2'), variance),
+        inter: interDiscrepancy(meanA, meanReconstruction(of('b0', 'b1')), variance),
       };
     },
     mode,

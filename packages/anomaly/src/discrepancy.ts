@@ -11,15 +11,15 @@ export function meanReconstruction(reconstructions: readonly Tensor[]): Tensor {
   return mean(checked(reconstructions, 1, 'reconstructions'));
 }
 
-/** σ², of which eqs. 6 and 7 take the root: the mean of the variances σ² that the NDM's members expect (eq. 5). */
+/** σ², of which eqs. 6 and 7 take the root: the mean of the variances σ² that the members of ensemble A expect (eq. 5). */
 export function meanVariance(variances: readonly Tensor[]): Tensor {
   return mean(checked(variances, 1, 'variances'));
 }
 
 /**
- * A_intra (eq. 3): √(1/K · Σ (μ̂_A − x̂_Ai)²) over the K members of the NDM. Divides by K as the paper does, where the
+ * A_intra (eq. 3): √(1/K · Σ (μ̂_A − x̂_Ai)²) over the K members of ensemble A. Divides by K as the paper does, where the
  * authors' code divides by K − 1.
- * @param reconstructions of the NDM's members, at least two
+ * @param reconstructions of the members, at least two
  * @param variance σ²; where it is given, the result is divided by σ (eq. 6)
  */
 export function intraDiscrepancy(reconstructions: readonly Tensor[], variance: Tensor | null = null): Tensor {
@@ -35,9 +35,9 @@ export function intraDiscrepancy(reconstructions: readonly Tensor[], variance: T
 
 /**
  * A_inter (eq. 4): |μ̂_A − μ̂_B|.
- * @param meanA mean reconstruction of the NDM
- * @param meanB mean reconstruction of the UDM
- * @param variance σ² of the NDM; where it is given, the result is divided by σ (eq. 7)
+ * @param meanA mean reconstruction of ensemble A, which is trained on normal images
+ * @param meanB mean reconstruction of ensemble B, which is trained on unlabeled images, too
+ * @param variance σ² of ensemble A; where it is given, the result is divided by σ (eq. 7)
  */
 export function interDiscrepancy(meanA: Tensor, meanB: Tensor, variance: Tensor | null = null): Tensor {
   checked([meanA, meanB], 2, 'mean reconstructions');
@@ -46,8 +46,9 @@ export function interDiscrepancy(meanA: Tensor, meanB: Tensor, variance: Tensor 
 }
 
 /**
- * A_rec (section 3.3): (x − x̂)². With one member's reconstruction this is score `rec`, with the NDM's mean `recEnsemble`.
- * @param variance σ² of that member, or of the NDM; where it is given, the result is divided by it, as AE-U refines it
+ * A_rec (section 3.3): (x − x̂)².
+ * @param reconstruction x̂: one member's, or the mean of an ensemble
+ * @param variance σ² of the member, or of the ensemble; where it is given, the result is divided by it, as AE-U refines it
  */
 export function reconstructionError(
   images: Tensor,

@@ -1,4 +1,5 @@
 export * from './discrepancy.ts';
+export * from './gaussian-density.ts';
 export * from './image-scores.ts';
 export * from './member-subsets.ts';
 export * from './metrics/auc.ts';

@@ -46,7 +46,7 @@ export function addMoments(
 }
 
 /**
- * A_intra with MC Dropout (section 5.2): eq. 3, passes through the NDM's network in its members' place, divided by σ (eq. 6).
+ * A_intra with MC Dropout (section 5.2): eq. 3, passes through one network in the members' place, divided by σ (eq. 6).
  * @param passes how many there are, a scalar
  */
 export function intraDiscrepancyOfPasses({ squares, variance }: PassMoments, passes: Tensor): Tensor {

@@ -84,6 +84,10 @@ const pageSpecSchema = z.strictObject({
   input: z.record(z.string(), z.unknown()),
   /** As headings tell of the run. */
   heading: z.strictObject({ title: z.string(), run: z.string() }),
+  /** What the members' roles are, as the method says. */
+  roles: z.record(z.string(), z.string()).optional(),
+  /** Names of the graph's stages in their order, as `seconds` of the result has them. */
+  stages: z.array(z.string()).optional(),
   datasetDigest: digest,
   /** What is needed to find out which test images have copies among those that the run trained on. */
   selection: selectionSchema,

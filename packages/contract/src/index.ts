@@ -1,4 +1,6 @@
+export * from './artifact-kind.ts';
 export * from './calibration.ts';
+export * from './canonical-json.ts';
 export * from './dataset.ts';
 export * from './evaluation.ts';
 export * from './experiment.ts';

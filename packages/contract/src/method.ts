@@ -175,6 +175,8 @@ export interface Method<Settings extends RunSettings = RunSettings> {
   facts(settings: Settings): Record<string, unknown>;
   /** What tells runs of the method apart, for headings: "backbone ae, K = 3". @param facts those of a result */
   describe(facts: Readonly<Record<string, unknown>>): string;
+  /** What the roles of its members are, by role, for captions: "trained on normal images". */
+  roles?: Readonly<Record<string, string>>;
   /** Ways in which this implementation differs from its source; shown beside the name. */
   deviations?(settings: Settings): string[];
   /** Batch sizes among the fields that could be read. */

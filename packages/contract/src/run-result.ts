@@ -58,6 +58,10 @@ export const runFactsSchema = z.looseObject({
   failedMembers: z.array(failedMemberSchema).optional(),
   /** Keys of the other artifacts; null where a run makes none. */
   artifacts: z.record(z.string(), key.nullable()),
+  /** Every artifact that the run is made of, in the order of its graph; absent in results from before there were methods. */
+  nodes: z
+    .array(z.object({ id: z.string(), kind: z.string(), key, unit: z.enum(['epoch', 'image']) }))
+    .optional(),
   /** Wall time per stage, and `total`. */
   seconds: z.record(z.string(), z.number()),
 });

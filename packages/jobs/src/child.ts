@@ -1,16 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import { assertFinite } from './assert-finite.ts';
+import { ChildFault } from './child-fault.ts';
 import type { ChildProgress, ChildResult, FromChild, ToChild } from './messages.ts';
 
-/** A fault that the job's process names itself: the specification is wrong, or training diverged. */
-export class ChildFault extends Error {
-  override name = 'ChildFault';
-  readonly kind: 'invalid' | 'diverged';
-
-  constructor(kind: 'invalid' | 'diverged', message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
+export { ChildFault } from './child-fault.ts';
 
 /** What a job's work is given to talk to its parent. */
 export interface ChildContext {
@@ -81,7 +74,11 @@ export function runChild<Task>(work: Work<Task>): void {
       checkpoint: (done, path) => void send({ type: 'checkpoint', done, path }),
     };
     work(order.task, context)
-      .then((result) => send(result === null ? { type: 'stopped' } : { type: 'finished', ...result }))
+      .then(async (result) => {
+        if (result === null) return send({ type: 'stopped' });
+        await assertFiniteFiles(result);
+        return send({ type: 'finished', ...result });
+      })
       .catch((error: unknown) => {
         const kind = error instanceof ChildFault ? error.kind : 'failed';
         const text =
@@ -90,4 +87,9 @@ export function runChild<Task>(work: Work<Task>): void {
       })
       .finally(() => process.exit(0));
   });
+}
+
+/** A loss is checked before its step only; and what is published is used for ever. */
+async function assertFiniteFiles({ files }: ChildResult): Promise<void> {
+  for (const path of Object.values(files)) if (path.endsWith('.safetensors')) await assertFinite(path);
 }

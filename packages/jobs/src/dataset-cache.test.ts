@@ -98,3 +98,15 @@ test('keeps what was used within a day, and removes the rest when it fetches som
   await new DatasetCache(store, directory).pixels(digest);
   expect(fetches).toBe(1);
 });
+
+test('gives the index as a file, whole for whoever reads it, and names one that is missing', async () => {
+  const cache = new DatasetCache(store, directory);
+  const paths = await Promise.all([cache.index(digest), cache.index(digest)]);
+  expect(paths[1]).toBe(paths[0]);
+  expect(JSON.parse(await readFile(paths[0], 'utf8'))).toEqual(index);
+  expect(await readdir(directory)).toEqual([`${digest}.json`]);
+  // Of another form than the pixels: neither stands for the other.
+  expect(await content(await cache.pixels(digest))).toEqual(pixels);
+  const none = 'f'.repeat(64);
+  await expect(cache.index(none)).rejects.toThrow(datasetKeys.index(none));
+});

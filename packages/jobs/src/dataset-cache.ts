@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetKeys } from '@ddad/contract';
 import { packedFileDigest } from '@ddad/dataset/digest';
@@ -44,6 +44,25 @@ export class DatasetCache {
     }
     const now = new Date();
     await utimes(path, now, now);
+    return path;
+  }
+
+  /**
+   * The dataset's index: fetched anew for everybody who asks, as it is small beside the pixels.
+   * @returns its path
+   * @throws Error where the store holds no index under this digest
+   */
+  async index(digest: string): Promise<string> {
+    const index = await readDatasetIndex(this.#store, digest);
+    await mkdir(this.#directory, { recursive: true });
+    const path = join(this.#directory, `${digest}.json`);
+    const part = `${path}.${randomUUID()}`;
+    try {
+      await writeFile(part, JSON.stringify(index));
+      await rename(part, path);
+    } finally {
+      await rm(part, { force: true });
+    }
     return path;
   }
 

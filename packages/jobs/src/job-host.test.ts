@@ -17,7 +17,7 @@ import {
 import { memoryStore, type RunningMinio, startMinio } from '@ddad/storage/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type TestCaller, testCaller } from './caller.testing.ts';
-import type { ArtifactPlan, JobPlan } from './job.ts';
+import type { ArtifactPlan } from './job.ts';
 import { JobHost, type JobHostOptions } from './job-host.ts';
 import { jobMetrics } from './job-metrics.ts';
 import type { TestTask } from './job-process.testing.ts';
@@ -75,7 +75,7 @@ function startHost(options: Partial<JobHostOptions> = {}): JobHost {
   return host;
 }
 
-interface TestPlan extends JobPlan {
+interface TestPlan extends ArtifactPlan {
   trace: string;
 }
 
@@ -107,7 +107,7 @@ function plan(change: Partial<TestTask> = {}, kind: ArtifactKind = 'members'): T
 /** The same work without haste: it lasts until it is stopped. */
 const long = (change: Partial<TestTask> = {}) => plan({ epochs: 100_000, stepMs: 5, ...change });
 
-function call(host: JobHost, job: JobPlan, as = ++attempt): TestCaller {
+function call(host: JobHost, job: ArtifactPlan, as = ++attempt): TestCaller {
   const caller = testCaller();
   host.serve({ key: job.key, attempt: as }, job, caller);
   return caller;
@@ -351,7 +351,7 @@ test('a process that hangs is found, killed, and its caller told; one that hangs
 test('after a process was killed the next attempt goes on from its last checkpoint, to the same bytes', async () => {
   const host = startHost({ limits: { checkpointMs: 0 } });
   const job = plan({ stepMs: 100 });
-  const dying: JobPlan = {
+  const dying: ArtifactPlan = {
     ...job,
     prepare: async (...given) => ({ ...((await job.prepare(...given)) as TestTask), dieBefore: 6 }),
   };
@@ -389,6 +389,15 @@ async function interrupted(): Promise<{ job: TestPlan; done: number }> {
   const [done] = await checkpointsOf(job);
   return { job, done };
 }
+
+test('weights that are not finite are not published: they would be used for ever', async () => {
+  const job = plan({ broken: true });
+  await expect(call(startHost(), job).ended).rejects.toMatchObject({
+    kind: 'diverged',
+    message: 'weight: expected finite values, got NaN at index 1',
+  });
+  expect(await readManifest(store, 'members', job.key)).toBeNull();
+});
 
 test('goes on from an older checkpoint where the newest is cut short, and from the start without one', async () => {
   const { job, done } = await interrupted();
@@ -442,7 +451,7 @@ test('an attempt that trains on after the artifact was published leaves no check
   const job = plan({ stepMs: 200 });
   const given = call(zombie, job);
   await given.reached(1);
-  const fast: JobPlan = {
+  const fast: ArtifactPlan = {
     ...job,
     prepare: async (...to) => ({ ...((await job.prepare(...to)) as TestTask), stepMs: 1 }),
   };
@@ -475,38 +484,6 @@ test('makes an artifact again whose published file is lost', async () => {
   const again = await readManifest(store, 'members', job.key);
   expect(again?.files).toEqual(published?.files);
   expect(await store.exists(again?.files.weights.object ?? '')).toBe(true);
-});
-
-test('makes what comes next in the same call, also where the first artifact was there', async () => {
-  const host = startHost();
-  const job = plan({}, 'refiners');
-  const [one, two] = [plan({}, 'refined'), plan({}, 'refined')];
-  expect(await call(host, { ...job, next: [one] }).ended).toMatchObject({ value: { reused: false } });
-  expect(await call(host, { ...job, next: [two] }).ended).toMatchObject({ value: { reused: true } });
-  for (const { key } of [one, two]) expect(await readManifest(store, 'refined', key)).not.toBeNull();
-});
-
-test('makes what the newest caller wants next', async () => {
-  const host = startHost();
-  const job = plan({ stepMs: 50 }, 'refiners');
-  const [one, two] = [plan({}, 'refined'), plan({}, 'refined')];
-  const first = call(host, { ...job, next: [one] });
-  await first.reached(1);
-  await call(host, { ...job, next: [two] }).ended;
-  expect(await readManifest(store, 'refined', two.key)).not.toBeNull();
-});
-
-test('a job that is stopped in what comes next keeps the first artifact', async () => {
-  const host = startHost();
-  const job = plan({}, 'refiners');
-  const next = long();
-  const caller = call(host, { ...job, next: [next] });
-  await caller.reached(5);
-  expect(await host.stop({ key: job.key, attempt })).toBe(true);
-  await expect(caller.ended).rejects.toMatchObject({ kind: 'stopped' });
-  expect(await readManifest(store, 'refiners', job.key)).not.toBeNull();
-  expect(await checkpointsOf(next)).toHaveLength(1);
-  await store.remove((await listCheckpoints(store, next.kind, next.key)).map(({ object }) => object));
 });
 
 test('who stops a job does not wait for a store that is away', async () => {

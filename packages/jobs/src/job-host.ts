@@ -2,7 +2,7 @@ import type { JobProgress } from '@ddad/contract';
 import type { Logger } from '@ddad/platform';
 import { JobError, type JobHeader, type JobStep, type JobWriter } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
-import { defaultLimits, Job, type JobEnd, type JobLimits, type JobPlan } from './job.ts';
+import { type ArtifactPlan, defaultLimits, Job, type JobEnd, type JobLimits } from './job.ts';
 import { type JobMetrics, type JobOutcome, noJobMetrics } from './job-metrics.ts';
 import type { ChildProgress } from './messages.ts';
 
@@ -65,7 +65,7 @@ export class JobHost {
   }
 
   /** Serves one call: starts the job or takes it over, and tells the caller until it ends. */
-  serve(header: JobHeader, plan: JobPlan, { writer, closed }: Caller): void {
+  serve(header: JobHeader, plan: ArtifactPlan, { writer, closed }: Caller): void {
     try {
       this.#attach(header, plan, writer);
     } catch (error) {
@@ -95,12 +95,12 @@ export class JobHost {
     await running.ended;
   }
 
-  #attach(header: JobHeader, plan: JobPlan, writer: JobWriter): void {
+  #attach(header: JobHeader, plan: ArtifactPlan, writer: JobWriter): void {
     const { worker, slots } = this.#options;
     if (this.#leaving) throw new JobError('leaving', `${worker} shuts down`);
     const running = this.#running.get(header.key);
     if (running !== undefined) {
-      this.#takeOver(running, header.attempt, plan, writer);
+      this.#takeOver(running, header.attempt, writer);
       return;
     }
     if (this.#running.size >= slots) {
@@ -110,7 +110,7 @@ export class JobHost {
     this.#start(header, plan, writer);
   }
 
-  #takeOver(running: Running, attempt: number, { next }: JobPlan, writer: JobWriter): void {
+  #takeOver(running: Running, attempt: number, writer: JobWriter): void {
     const { worker } = this.#options;
     const { job } = running;
     if (attempt <= job.attempt) {
@@ -120,13 +120,13 @@ export class JobHost {
     if (job.stopping) throw new JobError('busy', `${worker} is stopping an earlier attempt of this job`);
     running.writer?.fail(new JobError('superseded', `attempt ${attempt} took this job over`));
     this.#endGrace(running);
-    job.takeOver(attempt, next ?? []);
+    job.takeOver(attempt);
     running.writer = writer;
     writer.send({ event: { $case: 'accepted', value: { worker, takenOver: true } } });
     if (running.progress !== null) writer.send({ event: running.progress });
   }
 
-  #start({ key, attempt }: JobHeader, plan: JobPlan, writer: JobWriter): void {
+  #start({ key, attempt }: JobHeader, plan: ArtifactPlan, writer: JobWriter): void {
     const { store, scratch, childEntry, childEnvironment, worker, logger, limits, metrics } = this.#options;
     const job = new Job({
       plan,

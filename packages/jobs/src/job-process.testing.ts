@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { ChildFault, runChild } from './child.ts';
 import { fakeStep } from './fake-step.testing.ts';
 import { runTraining } from './training-loop.ts';
@@ -20,6 +21,8 @@ export interface TestTask {
   /** Goes on when told to stop. */
   deaf: boolean;
   diverge: boolean;
+  /** Makes weights that are not finite. */
+  broken?: boolean;
 }
 
 /** Images that it trains on, and in a batch: two steps an epoch. */
@@ -60,7 +63,9 @@ runChild<TestTask>(async (task, context) => {
     },
   });
   if (outcome === null) return null;
-  const weights = join(directory, 'weights');
-  await writeFile(weights, step.readState().tensors.get('weight')?.data ?? '');
+  const weights = join(directory, 'weights.safetensors');
+  const { tensors } = step.readState();
+  if (task.broken === true) tensors.set('weight', { shape: [2], data: Float32Array.of(1, Number.NaN) });
+  await writeFile(weights, encodeSafetensors(tensors));
   return { ...outcome, files: { weights }, environment: { made: 'in a test' } };
 });

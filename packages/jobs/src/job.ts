@@ -35,11 +35,6 @@ export interface ArtifactPlan {
   prepare(directory: string, checkpoint: string | null): Promise<unknown>;
 }
 
-export interface JobPlan extends ArtifactPlan {
-  /** Artifacts that the same call makes once this one is there, in this order. */
-  next?: readonly ArtifactPlan[];
-}
-
 /** How long things may take, in milliseconds. */
 export interface JobLimits extends StallLimits {
   /** Writing and storing a last checkpoint when told to stop. */
@@ -62,7 +57,7 @@ const checkpointTries = 2;
 const leastStoreMs = 2000;
 
 export interface JobOptions {
-  plan: JobPlan;
+  plan: ArtifactPlan;
   attempt: number;
   worker: string;
   store: ObjectStore;
@@ -81,11 +76,10 @@ type Process = Child<ToChild<unknown>, FromChild>;
 
 /** One job: a process that works, checkpoints on their way into the store, an artifact in the end. */
 export class Job {
-  /** Settles with the published artifact of the plan itself, or rejects with a JobError. */
+  /** Settles with the published artifact, or rejects with a JobError. */
   readonly outcome: Promise<JobEnd>;
   readonly #options: JobOptions;
   #attempt: number;
-  #next: readonly ArtifactPlan[];
   #child: Process | null = null;
   #stopping: { reason: JobError; since: number } | null = null;
   readonly #stopped = Promise.withResolvers<never>();
@@ -93,7 +87,6 @@ export class Job {
   constructor(options: JobOptions) {
     this.#options = options;
     this.#attempt = options.attempt;
-    this.#next = options.plan.next ?? [];
     // Not everybody who could hear of these waits for them, and that must not end the service.
     this.#stopped.promise.catch(() => {});
     this.outcome = this.#run();
@@ -110,10 +103,9 @@ export class Job {
     return this.#stopping !== null;
   }
 
-  /** Gives it to a newer attempt, which may want other artifacts after this one. */
-  takeOver(attempt: number, next: readonly ArtifactPlan[]): void {
+  /** Gives it to a newer attempt. */
+  takeOver(attempt: number): void {
     this.#attempt = attempt;
-    this.#next = next;
   }
 
   /** Ends the job after a last checkpoint; resolves once its process is gone. */
@@ -128,15 +120,7 @@ export class Job {
 
   async #run(): Promise<JobEnd> {
     try {
-      const end = await this.#make(this.#options.plan);
-      const made = new Set<string>();
-      for (;;) {
-        const next = this.#next.find(({ key }) => !made.has(key));
-        if (next === undefined) break;
-        await this.#make(next);
-        made.add(next.key);
-      }
-      return end;
+      return await this.#make();
     } catch (error) {
       if (error instanceof JobError) throw error;
       const kind = error instanceof StoreError && error.refused ? 'denied' : 'failed';
@@ -149,23 +133,22 @@ export class Job {
     return Promise.race([this.#stopped.promise, work]);
   }
 
-  /** Makes one artifact, or finds it made. */
-  async #make(plan: ArtifactPlan): Promise<JobEnd> {
-    const { store, scratch, logger } = this.#options;
+  /** Makes the artifact, or finds it made. */
+  async #make(): Promise<JobEnd> {
+    const { store, scratch, logger, plan } = this.#options;
     const { kind, key } = plan;
     const published = await this.#unlessStopped(readIntactManifest(store, kind, key));
     if (published.manifest !== null) {
       // Whoever published it may have died before it came to this.
-      await this.#removeCheckpoints(plan);
+      await this.#removeCheckpoints();
       return { manifest: published.manifest, reused: true };
     }
     if (published.damage !== null) logger.warn(published.damage, 'a damaged artifact is made again');
     const directory = await jobDirectory(scratch, key);
     try {
-      const task = await this.#unlessStopped(this.#prepare(plan, directory));
-      const result = await this.#work(plan, task);
-      const manifest = await this.#publish(plan, result);
-      await this.#removeCheckpoints(plan);
+      const task = await this.#unlessStopped(this.#prepare(directory));
+      const manifest = await this.#publish(await this.#work(task));
+      await this.#removeCheckpoints();
       return { manifest, reused: false };
     } finally {
       await removeDirectory(directory).catch((err: unknown) =>
@@ -174,12 +157,13 @@ export class Job {
     }
   }
 
-  async #prepare(plan: ArtifactPlan, directory: string): Promise<unknown> {
-    return plan.prepare(directory, await this.#fetchCheckpoint(plan, directory));
+  async #prepare(directory: string): Promise<unknown> {
+    return this.#options.plan.prepare(directory, await this.#fetchCheckpoint(directory));
   }
 
-  async #publish({ kind, key, spec }: ArtifactPlan, result: ChildResult): Promise<Manifest> {
-    const { store, logger, worker } = this.#options;
+  async #publish(result: ChildResult): Promise<Manifest> {
+    const { store, logger, worker, plan } = this.#options;
+    const { kind, key, spec } = plan;
     const { files, loss, seconds, environment, history } = result;
     const publication = await publishArtifact(store, {
       kind,
@@ -202,11 +186,13 @@ export class Job {
    * A finished artifact keeps no checkpoint. Where the store has just gone away the attempt fails, and the next one, which
    * finds the artifact published, removes them; rights that are missing are no reason to fail for good.
    */
-  async #removeCheckpoints({ kind, key }: ArtifactPlan): Promise<void> {
+  async #removeCheckpoints(): Promise<void> {
+    const { store, logger, plan } = this.#options;
+    const { kind, key } = plan;
     try {
-      await removeCheckpoints(this.#options.store, kind, key);
+      await removeCheckpoints(store, kind, key);
     } catch (err) {
-      this.#options.logger.warn({ err, key }, 'could not remove the checkpoints of a finished artifact');
+      logger.warn({ err, key }, 'could not remove the checkpoints of a finished artifact');
       if (!(err instanceof StoreError && err.refused)) throw err;
     }
   }
@@ -215,8 +201,9 @@ export class Job {
    * Fetches the checkpoint with the most work that can be read.
    * @returns its path; null where there is none: the work begins anew
    */
-  async #fetchCheckpoint({ kind, key }: ArtifactPlan, directory: string): Promise<string | null> {
-    const { store, logger } = this.#options;
+  async #fetchCheckpoint(directory: string): Promise<string | null> {
+    const { store, logger, plan } = this.#options;
+    const { kind, key } = plan;
     const path = join(directory, 'resume.safetensors');
     const failures = new Map<string, number>();
     for (;;) {
@@ -239,11 +226,11 @@ export class Job {
   }
 
   /** Runs the process to its end. */
-  async #work(plan: ArtifactPlan, task: unknown): Promise<ChildResult> {
+  async #work(task: unknown): Promise<ChildResult> {
     this.#throwIfStopping();
-    const { limits, logger, childEntry, childEnvironment, onProgress } = this.#options;
+    const { limits, logger, childEntry, childEnvironment, onProgress, plan } = this.#options;
     const { key } = plan;
-    const uploads = new CheckpointUploads((done, path) => this.#saveCheckpoint(plan, done, path), logger);
+    const uploads = new CheckpointUploads((done, path) => this.#saveCheckpoint(done, path), logger);
     const child: Process = forkChild(childEntry, childEnvironment);
     this.#child = child;
     const clock = new StallClock(limits);
@@ -273,7 +260,7 @@ export class Job {
     try {
       const exit = await child.exited;
       if (result !== null) uploads.dropWaiting();
-      await this.#settle(uploads, key);
+      await this.#settle(uploads);
       if (result !== null) return result;
       this.#throwIfStopping();
       if (fault !== null) throw fault;
@@ -297,18 +284,20 @@ export class Job {
   }
 
   /** Waits for the last checkpoint to be stored; who stops a job does not wait for a store that is away. */
-  async #settle(uploads: CheckpointUploads, key: string): Promise<void> {
+  async #settle(uploads: CheckpointUploads): Promise<void> {
+    const { logger, plan } = this.#options;
     const stopLimit = this.#stopped.promise.catch(() => {
       const limitMs = Math.max(this.#stopLeftMs(), leastStoreMs);
       return withTimeLimit(uploads.idle(), limitMs, 'storing the last checkpoint').catch((err: unknown) =>
-        this.#options.logger.warn({ err, key }, 'stopped without its last checkpoint'),
+        logger.warn({ err, key: plan.key }, 'stopped without its last checkpoint'),
       );
     });
     await Promise.race([uploads.idle(), stopLimit]);
   }
 
-  async #saveCheckpoint({ kind, key }: ArtifactPlan, done: number, path: string): Promise<void> {
-    const { store } = this.#options;
+  async #saveCheckpoint(done: number, path: string): Promise<void> {
+    const { store, plan } = this.#options;
+    const { kind, key } = plan;
     await saveCheckpoint(store, kind, key, this.#attempt, done, path);
     // Another attempt may have published meanwhile, and removed all checkpoints but this one.
     if ((await readManifest(store, kind, key)) !== null) await removeCheckpoints(store, kind, key);

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { createLogger } from '@ddad/platform';
 import {
   close,
-  connectTrainer,
+  connectWorker,
   createServer,
   JobError,
   type JobStep,
   listen,
+  MakeRequest,
   streamJob,
-  type TrainerServiceClient,
-  TrainerServiceService,
-  TrainRequest,
   unary,
+  type WorkerServiceClient,
+  WorkerServiceService,
 } from '@ddad/rpc';
 import { artifactKey } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
@@ -27,7 +27,7 @@ const key = artifactKey(spec);
 
 let folder: string;
 let host: JobHost;
-let client: TrainerServiceClient;
+let client: WorkerServiceClient;
 let closeServer: () => Promise<void>;
 
 beforeEach(async () => {
@@ -42,8 +42,8 @@ beforeEach(async () => {
     logger: createLogger('test', 'silent'),
   });
   const { server, health } = createServer();
-  server.addService(TrainerServiceService, {
-    train: serveJob(host, ({ images }: TrainRequest) => {
+  server.addService(WorkerServiceService, {
+    make: serveJob(host, ({ images }: MakeRequest) => {
       if (images.length > 0) throw new JobError('invalid', 'images: expected none');
       return {
         kind: 'members',
@@ -65,7 +65,7 @@ beforeEach(async () => {
   });
   const port = await listen(server, '127.0.0.1:0');
   closeServer = () => close(server, health, 200);
-  client = connectTrainer(`127.0.0.1:${port}`);
+  client = connectWorker(`127.0.0.1:${port}`);
 });
 afterEach(async () => {
   await host.close();
@@ -74,8 +74,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const train = (attempt: number, signal?: AbortSignal) =>
-  streamJob(client.train(TrainRequest.create({ job: { key, attempt } })), signal);
+const make = (attempt: number, signal?: AbortSignal) =>
+  streamJob(client.make(MakeRequest.create({ job: { key, attempt } })), signal);
 const stop = (attempt: number) => unary(client, client.stop, { job: { key, attempt } }, { limitMs: 20_000 });
 
 /** Reads a call up to its first figures. */
@@ -92,13 +92,13 @@ async function untilProgress(call: AsyncIterable<JobStep>, then: () => void): Pr
 
 test('a call that breaks off leaves its job running, a newer one takes it over, Stop ends it', async () => {
   const hangUp = new AbortController();
-  const first = await untilProgress(train(1, hangUp.signal), () => hangUp.abort());
+  const first = await untilProgress(make(1, hangUp.signal), () => hangUp.abort());
   expect(first[0]).toEqual({ $case: 'accepted', value: { worker: 'tester', takenOver: false } });
 
   let answer: Promise<unknown> | undefined;
   const heard: JobStep[] = [];
   const second = (async () => {
-    for await (const step of train(2)) {
+    for await (const step of make(2)) {
       heard.push(step);
       if (step.$case === 'progress') answer ??= stop(2);
     }
@@ -111,16 +111,17 @@ test('a call that breaks off leaves its job running, a newer one takes it over, 
 });
 
 test('refuses a request without a header, and one that its reader finds at fault', async () => {
-  const failure = async (request: TrainRequest) => {
-    for await (const _ of streamJob(client.train(request)));
+  const failure = async (request: MakeRequest) => {
+    for await (const _ of streamJob(client.make(request)));
   };
-  await expect(failure(TrainRequest.create())).rejects.toMatchObject({
+  await expect(failure(MakeRequest.create())).rejects.toMatchObject({
     kind: 'invalid',
     message: 'expected a job header, got none',
   });
-  await expect(failure(TrainRequest.create({ job: { key, attempt: 1 }, images: [0] }))).rejects.toMatchObject(
-    { kind: 'invalid', message: 'images: expected none' },
-  );
+  await expect(failure(MakeRequest.create({ job: { key, attempt: 1 }, images: [0] }))).rejects.toMatchObject({
+    kind: 'invalid',
+    message: 'images: expected none',
+  });
   await expect(unary(client, client.stop, { job: undefined }, { limitMs: 20_000 })).rejects.toMatchObject({
     kind: 'invalid',
   });

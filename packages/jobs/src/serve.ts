@@ -8,7 +8,7 @@ import {
   writeCoalesced,
 } from '@ddad/rpc';
 import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
-import type { JobPlan } from './job.ts';
+import type { ArtifactPlan } from './job.ts';
 import type { JobHost } from './job-host.ts';
 
 /**
@@ -17,7 +17,7 @@ import type { JobHost } from './job-host.ts';
  */
 export function serveJob<Request extends { job: JobHeader | undefined }>(
   host: JobHost,
-  planOf: (request: Request) => JobPlan,
+  planOf: (request: Request) => ArtifactPlan,
 ): handleServerStreamingCall<Request, { event: JobEvent | undefined }> {
   return (call) => {
     const writer = writeCoalesced(call);
@@ -28,9 +28,10 @@ export function serveJob<Request extends { job: JobHeader | undefined }>(
       call.once('close', () => resolve());
     });
     try {
+      const plan = planOf(call.request);
       const { job } = call.request;
       if (job === undefined) throw new JobError('invalid', 'expected a job header, got none');
-      host.serve(job, planOf(call.request), { writer, closed });
+      host.serve(job, plan, { writer, closed });
     } catch (error) {
       writer.fail(error);
     }

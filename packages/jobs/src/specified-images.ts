@@ -5,7 +5,7 @@ import { ChildFault } from './child.ts';
 export interface SpecifiedImages {
   spec: { imagesDigest: string; imageSize: number };
   /** The packed dataset's file. */
-  pixels: string;
+  pixels: string | null;
   /** Positions in it. */
   images: readonly number[];
 }
@@ -19,6 +19,8 @@ export async function readSpecifiedImages(
   what: string,
   { spec, pixels: path, images }: SpecifiedImages,
 ): Promise<Float32Array> {
+  if (path === null)
+    throw new TypeError(`${what}: expected the dataset's pixels, got none; does the kind read them?`);
   const pixels = await readImages(path, spec.imageSize, images);
   const digest = pixelsDigest(pixels);
   if (digest !== spec.imagesDigest) {

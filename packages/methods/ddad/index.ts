@@ -9,6 +9,7 @@ import {
   ddadSchema,
   defaultMaxK,
   leastAutoK,
+  settledK,
 } from './settings.ts';
 
 /**
@@ -24,6 +25,7 @@ export const ddad: Method<DdadSettings> = {
   scores: ddadScores,
   facts: ({ backbone, k, dropout }) => ({ backbone, k, ...(dropout === undefined ? {} : { dropout }) }),
   describe: (facts) => `backbone ${String(facts.backbone)}, ${describeEnsemble(facts)}`,
+  roles: { ndm: 'trained on normal images', udm: 'trained on normal and unlabeled images' },
   batchSizes,
   settle({ k, maxK, ...rest }, { settledTrainers }) {
     if (k !== 'auto') return { settings: { ...rest, k } as DdadSettings };
@@ -43,6 +45,9 @@ export const ddad: Method<DdadSettings> = {
           'expected a run of an ensemble, this one is of MC Dropout (uncertainty "dropout"): it has one network per role',
       };
     }
+    const now = settledK(settings);
+    if (k <= now)
+      return { fault: `k: expected more than the ${now} members per role that the run has, got ${k}` };
     return { settings: { ...settings, k } };
   },
   plan: planDdad,

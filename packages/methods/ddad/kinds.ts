@@ -152,6 +152,9 @@ const refinerSpecSchema = z
   });
 export type RefinerSpec = z.infer<typeof refinerSpecSchema>;
 
+/** What whoever refines maps has to know of the refiner: part of its specification. */
+export const refinedNetworkSchema = z.object({ input: z.enum(refinerInputs), imageSize });
+
 /** Everything that decides refined maps: whose maps, by which refiner. */
 const refinedSpecSchema = z.strictObject({ maps: digest, refiner: digest });
 export type RefinedSpec = z.infer<typeof refinedSpecSchema>;

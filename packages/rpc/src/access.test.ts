@@ -8,15 +8,15 @@ import { named, service, stranger, strangerToAll } from './certificates.testing.
 import {
   checkHealth,
   close,
-  connectTrainer,
+  connectWorker,
   createServer,
   JobError,
   listen,
+  MakeRequest,
   streamJob,
-  type TrainerServiceServer,
-  TrainerServiceService,
-  TrainRequest,
   unary,
+  type WorkerServiceServer,
+  WorkerServiceService,
   writeCoalesced,
 } from './index.ts';
 
@@ -36,13 +36,13 @@ interface Line {
   unlogged?: number;
 }
 
-/** A trainer's real server that counts what reaches its handlers, and what it has logged. */
+/** A worker's real server that counts what reaches its handlers, and what it has logged. */
 async function serving(access: GrpcAccess) {
   const { server, health } = createServer();
   const reached: string[] = [];
-  const handlers: TrainerServiceServer = {
-    train(call) {
-      reached.push('train');
+  const handlers: WorkerServiceServer = {
+    make(call) {
+      reached.push('make');
       expect(call.metadata.get('authorization')).toEqual([]);
       const writer = writeCoalesced(call);
       writer.send({
@@ -55,7 +55,7 @@ async function serving(access: GrpcAccess) {
       done(null, { wasRunning: false });
     },
   };
-  server.addService(TrainerServiceService, handlers);
+  server.addService(WorkerServiceService, handlers);
   const lines: Line[] = [];
   let logged = () => {};
   const logger = {
@@ -78,14 +78,14 @@ async function serving(access: GrpcAccess) {
 }
 
 function client(address: string, access: GrpcAccess) {
-  const made = connectTrainer(address, access);
+  const made = connectWorker(address, access);
   cleanups.push(() => made.close());
   const stop = () => unary(made, made.stop, { job: undefined }, { limitMs: 3_000 });
-  const train = async () => {
-    for await (const step of streamJob(made.train(TrainRequest.create()))) return step.$case;
+  const make = async () => {
+    for await (const step of streamJob(made.make(MakeRequest.create()))) return step.$case;
     return 'nothing';
   };
-  return { made, stop, train };
+  return { made, stop, make };
 }
 
 async function refusalOf(work: Promise<unknown>): Promise<{ code: number; message: string }> {
@@ -100,10 +100,10 @@ async function refusalOf(work: Promise<unknown>): Promise<{ code: number; messag
 
 test('who shows the token is let in, to every method', async () => {
   const { address, reached, lines } = await serving({ token });
-  const { stop, train } = client(address, { token });
+  const { stop, make } = client(address, { token });
   expect(await stop()).toEqual({ wasRunning: false });
-  expect(await train()).toBe('finished');
-  expect(reached).toEqual(['stop', 'train']);
+  expect(await make()).toBe('finished');
+  expect(reached).toEqual(['stop', 'make']);
   expect(lines).toEqual([]);
 });
 
@@ -114,20 +114,20 @@ test.each([
   '%s: every method is UNAUTHENTICATED, reaches no handler and is logged without its content',
   async (reason, access) => {
     const { address, reached, lines } = await serving({ token });
-    const { made, stop, train } = client(address, access);
+    const { made, stop, make } = client(address, access);
     expect((await refusalOf(stop())).code).toBe(status.UNAUTHENTICATED);
-    const refused = await refusalOf(train());
+    const refused = await refusalOf(make());
     expect(refused).toMatchObject({ code: status.UNAUTHENTICATED });
     expect(refused.message).toContain('GRPC_TOKEN');
     const secret = 'content-that-a-stranger-sends';
     await refusalOf(
       (async () => {
-        for await (const _ of streamJob(made.train({ ...TrainRequest.create(), datasetDigest: secret })));
+        for await (const _ of streamJob(made.make({ ...MakeRequest.create(), datasetDigest: secret })));
       })(),
     );
     expect(reached).toEqual([]);
     expect(lines.map(({ method }) => method)).toEqual(
-      ['Stop', 'Train', 'Train'].map((name) => `/ddad.v1.TrainerService/${name}`),
+      ['Stop', 'Make', 'Make'].map((name) => `/ddad.v1.WorkerService/${name}`),
     );
     for (const line of lines) {
       expect(line.reason).toBe(reason);
@@ -157,7 +157,7 @@ test('a token that is a header of another form is no token', async () => {
 test('health is for everybody', async () => {
   const { address } = await serving({ token });
   expect(await checkHealth(address, { limitMs: 3_000 })).toBe('SERVING');
-  expect(await checkHealth(address, { limitMs: 3_000, service: 'ddad.v1.TrainerService' })).toBe('SERVING');
+  expect(await checkHealth(address, { limitMs: 3_000, service: 'ddad.v1.WorkerService' })).toBe('SERVING');
 });
 
 test('many strangers cause few lines, and after them the server serves as before', async () => {

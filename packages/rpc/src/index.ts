@@ -9,29 +9,12 @@ export {
   StopResponse,
 } from './gen/ddad/v1/job.ts';
 export {
-  KCurveRequest,
-  KCurveResponse,
-  KCurveSpec,
-  MapRequest,
-  MapResponse,
-  MapSpec,
-  RefineRequest,
-  RefineResponse,
-  RefinerSpec,
-  ReportRequest,
-  ReportResponse,
-  ScorerServiceClient,
-  type ScorerServiceServer,
-  ScorerServiceService,
-} from './gen/ddad/v1/scorer.ts';
-export {
-  MemberSpec,
-  TrainerServiceClient,
-  type TrainerServiceServer,
-  TrainerServiceService,
-  TrainRequest,
-  TrainResponse,
-} from './gen/ddad/v1/trainer.ts';
+  MakeRequest,
+  MakeResponse,
+  WorkerServiceClient,
+  type WorkerServiceServer,
+  WorkerServiceService,
+} from './gen/ddad/v1/worker.ts';
 export * from './job-error.ts';
 export type { RefusalLogger } from './refusals.ts';
 export * from './server.ts';

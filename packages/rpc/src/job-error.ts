@@ -9,7 +9,7 @@ const statusOf = {
   invalid: status.INVALID_ARGUMENT,
   /** No free slot. */
   busy: status.RESOURCE_EXHAUSTED,
-  /** Training diverged; a retry would diverge again. */
+  /** A loss, or what was made, is not finite; a retry with the same seed gives the same. */
   diverged: status.FAILED_PRECONDITION,
   /** A newer attempt took the job over. */
   superseded: status.ABORTED,

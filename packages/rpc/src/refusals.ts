@@ -5,7 +5,7 @@ export interface RefusalLogger {
 
 /** Who was refused: nothing of what the call carried. */
 export interface Refusal {
-  /** /ddad.v1.TrainerService/Train; null where it did not come so far. */
+  /** /ddad.v1.WorkerService/Make; null where it did not come so far. */
   method: string | null;
   /** host:port */
   peer: string;

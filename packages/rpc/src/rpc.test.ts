@@ -6,27 +6,27 @@ import { afterEach, expect, test } from 'vitest';
 import {
   checkHealth,
   close,
-  connectTrainer,
+  connectWorker,
   createServer,
   JobError,
   type JobEvent,
   type JobStep,
   jobErrorKinds,
   listen,
+  MakeRequest,
+  type MakeResponse,
   type StopResponse,
   streamJob,
-  type TrainerServiceClient,
-  type TrainerServiceServer,
-  TrainerServiceService,
-  TrainRequest,
-  type TrainResponse,
   toJobError,
   toStatus,
   unary,
+  type WorkerServiceClient,
+  type WorkerServiceServer,
+  WorkerServiceService,
   writeCoalesced,
 } from './index.ts';
 
-type TrainCall = ServerWritableStream<TrainRequest, TrainResponse>;
+type MakeCall = ServerWritableStream<MakeRequest, MakeResponse>;
 
 let cleanups: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
@@ -34,22 +34,22 @@ afterEach(async () => {
   cleanups = [];
 });
 
-/** A real server of the trainer's service on loopback, and a client of it. */
-async function serving(handlers: Partial<Pick<TrainerServiceServer, 'train' | 'stop'>>) {
+/** A real server of the workers' service on loopback, and a client of it. */
+async function serving(handlers: Partial<Pick<WorkerServiceServer, 'make' | 'stop'>>) {
   const { server, health } = createServer();
-  const implementation: TrainerServiceServer = {
-    train: handlers.train ?? ((call) => call.end()),
+  const implementation: WorkerServiceServer = {
+    make: handlers.make ?? ((call) => call.end()),
     stop: handlers.stop ?? ((_call, done) => done(null, { wasRunning: false })),
   };
-  server.addService(TrainerServiceService, implementation);
+  server.addService(WorkerServiceService, implementation);
   const address = `127.0.0.1:${await listen(server, '127.0.0.1:0')}`;
   cleanups.push(() => close(server, health, 200));
-  const client = connectTrainer(address);
+  const client = connectWorker(address);
   cleanups.push(() => client.close());
   return { server, health, address, client };
 }
 
-const request = TrainRequest.create();
+const request = MakeRequest.create();
 const accepted: JobEvent = { event: { $case: 'accepted', value: { worker: 't-1', takenOver: false } } };
 const progress = (done: number): JobEvent => ({
   event: { $case: 'progress', value: { done, total: 1_000_000, loss: 0.5, imagesPerSecond: 10 } },
@@ -76,7 +76,7 @@ async function failureOf(work: Promise<unknown>): Promise<JobError> {
 test.each(jobErrorKinds)('kind %s survives a streamed and a unary call', async (kind) => {
   const said = new JobError(kind, `because of ${kind}, größer`);
   const { client } = await serving({
-    train(call) {
+    make(call) {
       const writer = writeCoalesced(call);
       writer.send(accepted);
       writer.fail(said);
@@ -87,7 +87,7 @@ test.each(jobErrorKinds)('kind %s survives a streamed and a unary call', async (
   const steps: JobStep[] = [];
   const streamed = await failureOf(
     (async () => {
-      for await (const step of streamJob(client.train(request))) steps.push(step);
+      for await (const step of streamJob(client.make(request))) steps.push(step);
     })(),
   );
   const answered = await failureOf(unary(client, client.stop, { job: undefined }, { limitMs: 5_000 }));
@@ -131,11 +131,11 @@ test('a huge message of three-byte characters still arrives as the server’s wo
 test('a dead address fails within the deadline, as lost', async () => {
   const { address, server, health } = await serving({});
   await close(server, health, 200);
-  const client = connectTrainer(address);
+  const client = connectWorker(address);
   cleanups.push(() => client.close());
   const started = performance.now();
   const answered = await failureOf(unary(client, client.stop, { job: undefined }, { limitMs: 1_000 }));
-  const streamed = await failureOf(collect(streamJob(client.train(request))));
+  const streamed = await failureOf(collect(streamJob(client.make(request))));
   expect(performance.now() - started).toBeLessThan(2_500);
   for (const error of [answered, streamed]) {
     expect(error).toMatchObject({ kind: 'failed', transport: true, lost: true });
@@ -151,7 +151,7 @@ test('an address that takes connections and says nothing fails at the deadline, 
     silent.close();
   });
   const { port } = silent.address() as { port: number };
-  const client = connectTrainer(`127.0.0.1:${port}`);
+  const client = connectWorker(`127.0.0.1:${port}`);
   cleanups.push(() => client.close());
   const started = performance.now();
   const error = await failureOf(unary(client, client.stop, { job: undefined }, { limitMs: 300 }));
@@ -161,20 +161,20 @@ test('an address that takes connections and says nothing fails at the deadline, 
 
 test('a handler that throws is no word of the server, and not lost either', async () => {
   const { client } = await serving({
-    train() {
+    make() {
       throw new Error('bug');
     },
   });
-  const error = await failureOf(collect(streamJob(client.train(request))));
+  const error = await failureOf(collect(streamJob(client.make(request))));
   expect(error).toMatchObject({ kind: 'failed', transport: true, lost: false });
 });
 
 test('a server killed in mid-job leaves the reader with what came, then a lost call', async () => {
-  const { client, server } = await serving({ train: (call) => void writeCoalesced(call).send(accepted) });
+  const { client, server } = await serving({ make: (call) => void writeCoalesced(call).send(accepted) });
   const steps: JobStep[] = [];
   const error = await failureOf(
     (async () => {
-      for await (const step of streamJob(client.train(request))) {
+      for await (const step of streamJob(client.make(request))) {
         steps.push(step);
         server.forceShutdown();
       }
@@ -186,24 +186,24 @@ test('a server killed in mid-job leaves the reader with what came, then a lost c
 
 test('a stream that ends without `finished` is a failure', async () => {
   const { client } = await serving({
-    train(call) {
+    make(call) {
       const writer = writeCoalesced(call);
       writer.send(accepted);
       writer.end();
     },
   });
-  const error = await failureOf(collect(streamJob(client.train(request))));
+  const error = await failureOf(collect(streamJob(client.make(request))));
   expect(error.message).toContain('without `finished`');
 });
 
 /** Serves one call that sends `accepted` and stays open; resolves once the server sees it cancelled. */
-async function openCall(): Promise<{ client: TrainerServiceClient; cancelled: Promise<TrainCall> }> {
-  let sawCancel = (_call: TrainCall) => {};
-  const cancelled = new Promise<TrainCall>((resolve) => {
+async function openCall(): Promise<{ client: WorkerServiceClient; cancelled: Promise<MakeCall> }> {
+  let sawCancel = (_call: MakeCall) => {};
+  const cancelled = new Promise<MakeCall>((resolve) => {
     sawCancel = resolve;
   });
   const { client } = await serving({
-    train(call) {
+    make(call) {
       call.on('cancelled', () => sawCancel(call));
       writeCoalesced(call).send(accepted);
     },
@@ -213,7 +213,7 @@ async function openCall(): Promise<{ client: TrainerServiceClient; cancelled: Pr
 
 test('leaving the loop early cancels the call', async () => {
   const { client, cancelled } = await openCall();
-  for await (const step of streamJob(client.train(request))) {
+  for await (const step of streamJob(client.make(request))) {
     expect(step).toEqual(accepted.event);
     break;
   }
@@ -225,12 +225,12 @@ test('an aborted signal cancels the call, and the loop throws its reason', async
   const controller = new AbortController();
   const reason = new Error('no longer wanted');
   const reading = (async () => {
-    for await (const _step of streamJob(client.train(request), controller.signal)) controller.abort(reason);
+    for await (const _step of streamJob(client.make(request), controller.signal)) controller.abort(reason);
   })();
   await expect(reading).rejects.toBe(reason);
   await cancelled;
   // A signal that was aborted before does the same.
-  await expect(collect(streamJob(client.train(request), controller.signal))).rejects.toBe(reason);
+  await expect(collect(streamJob(client.make(request), controller.signal))).rejects.toBe(reason);
   await expect(
     unary(client, client.stop, { job: undefined }, { limitMs: 1_000, signal: controller.signal }),
   ).rejects.toBe(reason);
@@ -238,9 +238,9 @@ test('an aborted signal cancels the call, and the loop throws its reason', async
 
 test('a call that fails before anybody reads it does not end the process', async () => {
   const { client } = await serving({
-    train: (call) => writeCoalesced(call).fail(new JobError('busy', 'full')),
+    make: (call) => writeCoalesced(call).fail(new JobError('busy', 'full')),
   });
-  const call = client.train(request);
+  const call = client.make(request);
   const steps = streamJob(call);
   await new Promise((resolve) => call.once('status', resolve));
   expect(await failureOf(collect(steps))).toMatchObject({ kind: 'busy' });
@@ -249,7 +249,7 @@ test('a call that fails before anybody reads it does not end the process', async
 test('a reader that stalls gets `accepted`, some progress, the newest progress and `finished`', async () => {
   const sent = 50_000;
   const { client } = await serving({
-    train(call) {
+    make(call) {
       const writer = writeCoalesced(call);
       writer.send(accepted);
       // Nobody can read while this loop runs, as if the reader stalled for as long.
@@ -258,7 +258,7 @@ test('a reader that stalls gets `accepted`, some progress, the newest progress a
       writer.end();
     },
   });
-  const steps = await collect(streamJob(client.train(request)));
+  const steps = await collect(streamJob(client.make(request)));
   expect(steps.length).toBeLessThan(100);
   expect(steps[0]).toEqual(accepted.event);
   expect(steps.at(-2)).toEqual(progress(sent).event);
@@ -273,7 +273,7 @@ test('once the reader catches up, progress flows again', async () => {
     writerMade = resolve;
   });
   const { client } = await serving({
-    train(call) {
+    make(call) {
       const made = writeCoalesced(call);
       made.send(accepted);
       for (let done = 1; done <= 1_000; done++) made.send(progress(done));
@@ -281,7 +281,7 @@ test('once the reader catches up, progress flows again', async () => {
     },
   });
   const got: JobStep[] = [];
-  for await (const step of streamJob(client.train(request))) {
+  for await (const step of streamJob(client.make(request))) {
     got.push(step);
     if (step.$case === 'progress' && step.value.done === 1_000) (await writer).send(progress(1_001));
     if (step.$case === 'progress' && step.value.done === 1_001) {
@@ -302,14 +302,14 @@ test('writing after the call was cancelled does nothing', async () => {
     sawCancel = resolve;
   });
   const { client } = await serving({
-    train(call) {
+    make(call) {
       const made = writeCoalesced(call);
       writerMade(made);
       made.send(accepted);
       call.on('cancelled', sawCancel);
     },
   });
-  for await (const _step of streamJob(client.train(request))) break;
+  for await (const _step of streamJob(client.make(request))) break;
   await cancelled;
   const made = await writer;
   for (let done = 0; done < 1_000; done++) made.send(progress(done));
@@ -324,7 +324,7 @@ test('writing after the call was cancelled does nothing', async () => {
 test('a message larger than 4 MiB is refused', async () => {
   const { client } = await serving({});
   const tooLarge = { ...request, datasetDigest: 'x'.repeat(4 * 1024 * 1024) };
-  const error = await failureOf(collect(streamJob(client.train(tooLarge))));
+  const error = await failureOf(collect(streamJob(client.make(tooLarge))));
   expect(error).toMatchObject({ transport: true, lost: false });
   expect(error.message).toContain('larger than max');
 });
@@ -336,9 +336,9 @@ test('an address that is taken is an error that names it', async () => {
 
 test('health answers for the server and for each service, and turns to NOT_SERVING when it closes', async () => {
   const { address, client, server, health } = await serving({
-    train: (call) => void writeCoalesced(call).send(accepted),
+    make: (call) => void writeCoalesced(call).send(accepted),
   });
-  const service = 'ddad.v1.TrainerService';
+  const service = 'ddad.v1.WorkerService';
   expect(await checkHealth(address, { limitMs: 1_000 })).toBe('SERVING');
   expect(await checkHealth(address, { limitMs: 1_000, service })).toBe('SERVING');
   await expect(checkHealth(address, { limitMs: 1_000, service: 'ddad.v1.Nobody' })).rejects.toThrow(JobError);
@@ -346,7 +346,7 @@ test('health answers for the server and for each service, and turns to NOT_SERVI
   expect(await checkHealth(address, { limitMs: 1_000, service })).toBe('NOT_SERVING');
 
   // One call stays open, so that closing gets as far as its time limit.
-  const open = streamJob(client.train(request))[Symbol.asyncIterator]();
+  const open = streamJob(client.make(request))[Symbol.asyncIterator]();
   await open.next();
   const started = performance.now();
   await close(server, health, 300);

@@ -26,7 +26,7 @@ export class ServerHealth extends HealthImplementation {
     super({ '': 'SERVING' });
   }
 
-  /** Adds a service, for example `ddad.v1.TrainerService`, as serving. */
+  /** Adds a service, for example `ddad.v1.WorkerService`, as serving. */
   addServing(service: string): void {
     this.#services.add(service);
     this.setStatus(service, 'SERVING');

@@ -13,39 +13,41 @@ const finished = {
   imagesPerSecond: 0,
   state: 'finished',
   stage: finishedStage,
-  unit: 'epoch',
-  // The result lists keys alone: see `RunTracker.recall`.
-  kind: '',
+  loss: null,
+  worker: null,
+  reused: false,
 } as const satisfies Partial<NodeProgress>;
 
 /**
  * What the `progress` query of a finished run would answer, from its result, for when nobody answers it any more. How many
- * epochs there were, and the kinds of the artifacts, are not in it: jobs count as one of one, and their kind is empty.
+ * epochs there were is not in it: jobs count as one of one. Results from before they listed their nodes say no kinds.
  */
-export function finishedProgress({ members, artifacts }: RunResult): RunProgress {
+export function finishedProgress(result: RunResult): RunProgress {
+  const { members } = result;
+  const byKey = new Map(members.map((member) => [member.key, member]));
   return {
     stage: finishedStage,
     stages: [planningStage, finishedStage],
     input: null,
-    nodes: [
-      ...members.map(
-        ({ role, index, seed, key, loss, trainer, reused }): NodeProgress => ({
-          ...finished,
-          id: `member ${role} ${index}`,
-          key,
-          madeBy: 'trainer',
-          loss,
-          worker: trainer,
-          reused,
-          member: { role, index, seed },
-        }),
-      ),
-      ...Object.entries(artifacts).flatMap(([id, key]): NodeProgress[] =>
-        key === null
-          ? []
-          : [{ ...finished, id, key, madeBy: 'scorer', loss: null, worker: null, reused: false }],
-      ),
-    ],
+    nodes: (result.nodes ?? nodesOf(result)).map(({ id, kind, key, unit }): NodeProgress => {
+      const common = { ...finished, id, kind, key, unit };
+      const member = byKey.get(key);
+      if (member === undefined) return { ...common, madeBy: 'scorer' };
+      const { role, index, seed, loss, trainer, reused } = member;
+      return { ...common, madeBy: 'trainer', loss, worker: trainer, reused, member: { role, index, seed } };
+    }),
     updatedAt: null,
   };
+}
+
+/** What a result without nodes tells of them: keys alone. */
+function nodesOf({ members, artifacts }: RunResult): NonNullable<RunResult['nodes']> {
+  const kind = '';
+  const unit = 'epoch';
+  return [
+    ...members.map(({ role, index, key }) => ({ id: `member ${role} ${index}`, kind, key, unit }) as const),
+    ...Object.entries(artifacts).flatMap(([id, key]) =>
+      key === null ? [] : [{ id, kind, key, unit } as const],
+    ),
+  ];
 }

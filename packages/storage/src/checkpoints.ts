@@ -1,4 +1,5 @@
-import type { ArtifactKind } from './manifests.ts';
+import type { ArtifactKind } from '@ddad/contract';
+import { checkpointPrefix } from './artifact-objects.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** A stored checkpoint: everything needed to go on after `done` units of work. */
@@ -12,17 +13,13 @@ export interface Checkpoint {
 // As many as whole numbers that a double holds exactly need: attempts may be times, and steps may be very many.
 const digits = 16;
 
-function prefixOf(kind: ArtifactKind, key: string): string {
-  return `checkpoints/${kind}/${key}/`;
-}
-
 /** All checkpoints of an artifact: those with the most work first, of equal ones the newest attempt's. */
 export async function listCheckpoints(
   store: ObjectStore,
   kind: ArtifactKind,
   key: string,
 ): Promise<Checkpoint[]> {
-  const prefix = prefixOf(kind, key);
+  const prefix = checkpointPrefix(kind, key);
   const entries = await store.list(prefix);
   return entries
     .flatMap(({ key: object }) => {
@@ -48,7 +45,7 @@ export async function saveCheckpoint(
   path: string,
 ): Promise<void> {
   const name = `${padded(attempt, 'attempt')}-${padded(done, 'done')}.safetensors`;
-  await store.putFile(prefixOf(kind, key) + name, path);
+  await store.putFile(checkpointPrefix(kind, key) + name, path);
   const older = (await listCheckpoints(store, kind, key)).filter((checkpoint) => checkpoint.done < done);
   await store.remove(older.map((checkpoint) => checkpoint.object));
 }
@@ -65,7 +62,7 @@ export async function latestCheckpoint(
 
 /** Removes all checkpoints of an artifact; for when it is published. */
 export async function removeCheckpoints(store: ObjectStore, kind: ArtifactKind, key: string): Promise<void> {
-  const all = await store.list(prefixOf(kind, key));
+  const all = await store.list(checkpointPrefix(kind, key));
   await store.remove(all.map((entry) => entry.key));
 }
 

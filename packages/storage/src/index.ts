@@ -1,3 +1,5 @@
+export type { ArtifactKind } from '@ddad/contract';
+export * from './artifact-objects.ts';
 export * from './canonical-json.ts';
 export * from './checkpoints.ts';
 export * from './datasets.ts';

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type ArtifactKind, type Manifest, type ManifestFile, manifestKey } from './manifests.ts';
+import type { ArtifactKind } from '@ddad/contract';
+import { artifactPrefix } from './artifact-objects.ts';
+import { type Manifest, type ManifestFile, manifestKey } from './manifests.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 
 /** A published artifact that was not what its manifest says. */
@@ -61,7 +63,7 @@ async function judge(
   if (manifest.kind !== kind || manifest.key !== key) {
     return { fault: `expected a manifest for ${kind} ${key}, got one for ${manifest.kind} ${manifest.key}` };
   }
-  const entries = await store.list(`${kind}/${key}/`);
+  const entries = await store.list(artifactPrefix(kind, key));
   const sizes = new Map(entries.map((entry) => [entry.key, entry.size]));
   for (const file of Object.values(manifest.files)) {
     const size = sizes.get(file.object);

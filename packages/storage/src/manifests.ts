@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
+import type { ArtifactKind } from '@ddad/contract';
+import { artifactPrefix } from './artifact-objects.ts';
 import { fileDigest } from './file-digest.ts';
 import { artifactKey } from './keys.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
-
-export type ArtifactKind = string;
 
 /** One file of an artifact: where it lies and what it must hold. */
 export interface ManifestFile {
@@ -75,7 +75,7 @@ export class DigestMismatch extends Error {
 
 /** Object key of an artifact's manifest. */
 export function manifestKey(kind: ArtifactKind, key: string): string {
-  return `${kind}/${key}/manifest.json`;
+  return `${artifactPrefix(kind, key)}manifest.json`;
 }
 
 /** @returns null where the artifact is not finished. */
@@ -116,7 +116,7 @@ export async function publishArtifact(store: ObjectStore, artifact: FinishedArti
   const files: Record<string, ManifestFile> = {};
   for (const [name, path] of Object.entries(artifact.files)) {
     const digest = await fileDigest(path);
-    files[name] = { object: `${kind}/${key}/${digest.sha256}`, ...digest };
+    files[name] = { object: artifactPrefix(kind, key) + digest.sha256, ...digest };
   }
   const published = await readManifest(store, kind, key);
   if (published !== null) return lost(published, files);

@@ -12,7 +12,7 @@ import { failureTypes } from './failure-types.ts';
 const mostRefusals = 8;
 
 /** Knows itself when to give up (see Setbacks): its attempts may have ended for many reasons. */
-const patient = 'trainMember';
+const patient = 'make';
 
 const mostMessage = 1000;
 const mostCauseMessage = 400;

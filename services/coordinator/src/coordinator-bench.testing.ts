@@ -1,6 +1,7 @@
 import { type JobProgress, taskQueue, workflowType } from '@ddad/contract';
+import { methods } from '@ddad/methods';
 import { createLogger } from '@ddad/platform';
-import { connectScorer, connectTrainer } from '@ddad/rpc';
+import { connectWorker } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
@@ -8,8 +9,8 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type Coordinator, type CoordinatorDeps, createCoordinator } from './coordinator.ts';
 import { addDataset } from './datasets.testing.ts';
 import type { WorkerEntry } from './dispatch/job-link.ts';
-import { startScorer, startTrainer } from './fake-services.testing.ts';
-import { memberProgressSignal } from './member-progress.ts';
+import { startWorker } from './fake-services.testing.ts';
+import { nodeProgressSignal } from './node-progress.ts';
 import { startTemporalServer } from './temporal-server.testing.ts';
 import { createWorkers } from './worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -40,8 +41,8 @@ let runs = 0;
 export async function createBench({ connection, client }: Temporal) {
   const store: ObjectStore = memoryStore();
   await addDataset(store, 'tiny');
-  const trainer = await startTrainer(store, 't1');
-  const scorer = await startScorer(store);
+  const trainer = await startWorker(store, 't1', 'train');
+  const scorer = await startWorker(store, 's1', 'score');
   const live: { key: string; progress: JobProgress }[] = [];
   const started: { stop(): Promise<void> }[] = [];
   return {
@@ -53,11 +54,11 @@ export async function createBench({ connection, client }: Temporal) {
     async startCoordinator(trainers: WorkerEntry[], options: Partial<CoordinatorDeps> = {}) {
       const coordinator: Coordinator = createCoordinator({
         store,
-        connectScorer,
-        connectTrainer,
+        methods,
+        connectWorker,
         publish: (key, progress) => void live.push({ key, progress }),
         sendProgress: (run, rows) =>
-          client.workflow.getHandle(run.workflowId, run.runId).signal(memberProgressSignal, rows),
+          client.workflow.getHandle(run.workflowId, run.runId).signal(nodeProgressSignal, rows),
         searchAttributes: false,
         // Many heartbeats within the timeout: a machine with other work must not lose an activity.
         heartbeatTimeoutMs: 10_000,
@@ -67,7 +68,7 @@ export async function createBench({ connection, client }: Temporal) {
         ...options,
       });
       coordinator.setTrainers(trainers);
-      coordinator.setScorers([scorer.address]);
+      coordinator.setScorers([scorer.entry]);
       const workers = await createWorkers({
         connection,
         namespace: 'default',

@@ -5,14 +5,14 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { benchEachTest, patience } from './bench-each-test.testing.ts';
 import { type Bench, causeOfFailure, oneClass } from './coordinator-bench.testing.ts';
-import { startTrainer } from './fake-services.testing.ts';
+import { startWorker } from './fake-services.testing.ts';
 
 let bench: Bench;
 benchEachTest((fresh) => {
   bench = fresh;
 });
 
-async function stageUntil(handle: WorkflowHandle, stage: RunProgress['stage']): Promise<void> {
+async function stageUntil(handle: WorkflowHandle, stage: string): Promise<void> {
   await expect.poll(async () => (await handle.query<RunProgress>('progress')).stage, patience).toBe(stage);
 }
 
@@ -52,10 +52,11 @@ describe('several runs', () => {
     for (const seed of [1, 2, 3]) handles.push(await bench.start({ ...oneClass, k: 3, seed }));
     const keys: string[][] = [];
     for (const handle of handles) {
-      let members: RunProgress['members'] = [];
+      let members: RunProgress['nodes'] = [];
       await expect
         .poll(async () => {
-          ({ members } = await handle.query<RunProgress>('progress'));
+          const { nodes } = await handle.query<RunProgress>('progress');
+          members = nodes.filter(({ member }) => member !== undefined);
           return members.filter(({ state }) => state === 'waiting').length;
         }, patience)
         .toBe(3);
@@ -65,7 +66,10 @@ describe('several runs', () => {
     await expect
       .poll(() => new Set(bench.live.slice(-100).map(({ key }) => key)).size, patience)
       .toBeGreaterThanOrEqual(9);
-    const others = [await startTrainer(bench.store, 't2'), await startTrainer(bench.store, 't3')];
+    const others = [
+      await startWorker(bench.store, 't2', 'train'),
+      await startWorker(bench.store, 't3', 'train'),
+    ];
     try {
       const trainers = [bench.trainer, ...others];
       coordinator.setTrainers(trainers.map(({ entry }) => ({ ...entry, slots: 1 })));
@@ -108,14 +112,14 @@ describe('a member that fails again and again', () => {
     const failure = (await causeOfFailure(handle)) as Error;
     expect(failure.message).toMatch(
       new RegExp(
-        `^member ndm \\d \\(key ${key}\\) failed: ndm \\d: 2 attempts in a row got no further than step 10, ` +
+        `^member ndm \\d \\(key ${key}\\) failed: member ndm \\d: 2 attempts in a row got no further than step 10, ` +
           'over 0 minutes; the last one: .*the process died again$',
       ),
     );
   });
 
   it('is not what loses its trainers', async () => {
-    const trainers = await Promise.all(['a', 'b'].map((id) => startTrainer(bench.store, id)));
+    const trainers = await Promise.all(['a', 'b'].map((id) => startWorker(bench.store, id, 'train')));
     const { coordinator } = await bench.startCoordinator([trainers[0]!.entry], {
       patience: { failures: 1, forMs: 0 },
     });
@@ -169,8 +173,10 @@ describe('a published member', () => {
       manifestKey('refiners', artifacts.rIntra!),
     ]);
     let damaged = true;
-    bench.scorer.failMaps = () =>
-      damaged ? new JobError('failed', `${file.object}: expected ${file.bytes} bytes with SHA-256`) : null;
+    bench.scorer.fails = ({ kind }) =>
+      damaged && kind === 'maps'
+        ? new JobError('failed', `${file.object}: expected ${file.bytes} bytes with SHA-256`)
+        : null;
     const handle = await bench.start();
     const again = await bench.trainer.jobs.next();
     expect(again.request.job!.key).toBe(key);

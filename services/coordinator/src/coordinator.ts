@@ -1,6 +1,7 @@
 import type { JobProgress } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
 import { type Logger, Registry } from '@ddad/platform';
-import type { ScorerServiceClient, TrainerServiceClient } from '@ddad/rpc';
+import type { WorkerServiceClient } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
 import { type Activities, createActivities } from './activities/index.ts';
 import { defaultPatience, type Patience } from './activities/setbacks.ts';
@@ -9,25 +10,23 @@ import { cancelLimits } from './cancel-limits.ts';
 import type { Clock } from './clock.ts';
 import { coordinatorMetrics } from './coordinator-metrics.ts';
 import { DatasetCatalog } from './dataset-catalog.ts';
-import type { WorkerEntry } from './dispatch/job-link.ts';
+import type { WorkerEntry, WorkerJob } from './dispatch/job-link.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { ProgressSignals, type SendProgress } from './progress-signals.ts';
-import { type ScorerJob, ScorerLink, scorerEntry, takingTurns } from './scorer-link.ts';
-import { TrainerLink, type TrainJob } from './trainer-link.ts';
+import { WorkerLink } from './worker-link.ts';
 
 export interface CoordinatorDeps {
   store: ObjectStore;
-  /** A client of the scorer at host:port; the coordinator closes it. */
-  connectScorer: (address: string) => ScorerServiceClient;
-  /** A client of the trainer at host:port; the coordinator closes it. */
-  connectTrainer: (address: string) => TrainerServiceClient;
+  methods: MethodRegistry;
+  /** A client of the worker at host:port; the coordinator closes it. */
+  connectWorker: (address: string) => WorkerServiceClient;
   publish: (key: string, progress: JobProgress) => void;
   sendProgress: SendProgress;
   /** True where Temporal knows our search attributes. */
   searchAttributes: boolean;
   heartbeatTimeoutMs: number;
   progressIntervalMs: number;
-  /** When a member that fails again and again counts as failed for good. */
+  /** When a node that fails again and again counts as failed for good. */
   patience?: Patience;
   /** Longest time between two heartbeats of an activity, in ms: how soon it hears of its cancellation. */
   hearMs?: number;
@@ -42,10 +41,10 @@ export interface Coordinator {
   activities: Activities;
   /** Takes the trainers that are there now. */
   setTrainers(entries: readonly WorkerEntry[]): void;
-  /** Takes the addresses (host:port) of the scorers that are there now. */
-  setScorers(addresses: readonly string[]): void;
+  /** Takes the scorers that are there now. */
+  setScorers(entries: readonly WorkerEntry[]): void;
   /** Who trains, and who does not. */
-  trainers: Pick<Dispatcher<TrainJob>, 'workers' | 'busy'>;
+  trainers: Pick<Dispatcher<WorkerJob>, 'workers' | 'busy'>;
   /** Lets go of every job; none is stopped. */
   close(): void;
 }
@@ -58,14 +57,14 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     message: string,
     { worker, key, error }: { worker: string; key: string; error: unknown },
   ) => logger.warn({ worker, key, err: error }, message);
-  const trainers = new Dispatcher<TrainJob>({
-    link: new TrainerLink(deps.connectTrainer),
+  const trainers = new Dispatcher<WorkerJob>({
+    link: new WorkerLink(deps.connectWorker, 'trainer'),
     nextAttempt,
     onWarning,
     onFinished: () => metrics.memberFinished(),
   });
-  const scorers = new Dispatcher<ScorerJob>({
-    link: new ScorerLink(deps.connectScorer),
+  const scorers = new Dispatcher<WorkerJob>({
+    link: new WorkerLink(deps.connectWorker, 'scorer'),
     nextAttempt,
     onWarning,
   });
@@ -79,10 +78,9 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
   const activities = createActivities({
     store,
     catalog: new DatasetCatalog(store),
+    methods: deps.methods,
     presentTrainers: () => trainers.workers,
-    trainers,
-    scorer: scorers,
-    withScorer: takingTurns(deps.connectScorer, () => scorers.workers),
+    workers: { train: trainers, score: scorers },
     signals,
     publish,
     searchAttributes,
@@ -97,7 +95,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
   return {
     activities,
     setTrainers: (entries) => trainers.setWorkers(entries),
-    setScorers: (addresses) => scorers.setWorkers(addresses.map(scorerEntry)),
+    setScorers: (entries) => scorers.setWorkers(entries),
     trainers,
     close: () => {
       trainers.close();

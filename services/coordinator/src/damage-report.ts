@@ -1,8 +1,6 @@
-import type { ArtifactKind } from '@ddad/storage';
-
 /** A damaged artifact as a failure's details list it. No imports but types: workflows read it. */
 export interface DamagedArtifact {
-  kind: ArtifactKind;
+  kind: string;
   key: string;
   /** What was expected and what is there. */
   fault: string;

@@ -1,4 +1,4 @@
-import type { DatasetIndex, DatasetRecord, Fault } from '@ddad/contract';
+import type { DatasetIndex, DatasetRecord, Fault, ImageSet } from '@ddad/contract';
 import { type ImageChoice, imagesDigest, selectTrainingImages, testImages } from '@ddad/dataset';
 import {
   listDatasets,
@@ -29,6 +29,20 @@ export interface RunImages {
 /** Images that show what scores mean: the held-out normal images, then D_u. Empty where none are held out. */
 export function referenceImages({ heldOut, unlabeled }: RunImages): number[] {
   return heldOut.length === 0 ? [] : [...heldOut, ...unlabeled];
+}
+
+/** The positions of one of a run's sets of images, in order. */
+export function setOf(images: RunImages, set: ImageSet): number[] {
+  switch (set) {
+    case 'normal':
+      return images.normal;
+    case 'training':
+      return [...images.normal, ...images.unlabeled];
+    case 'test':
+      return images.test;
+    case 'reference':
+      return referenceImages(images);
+  }
 }
 
 /** SHA-256 over pixels, in order. */

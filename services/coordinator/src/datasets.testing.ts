@@ -2,7 +2,8 @@ import type { DatasetIndex } from '@ddad/contract';
 import { datasetDigest } from '@ddad/dataset';
 import { type ObjectStore, putDataset } from '@ddad/storage';
 
-const imageSize = 4;
+/** The smallest that methods take. */
+const imageSize = 64;
 
 type Parts = Partial<Pick<DatasetIndex, 'train' | 'unlabeled' | 'test' | 'validation'>>;
 

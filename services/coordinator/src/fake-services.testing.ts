@@ -1,25 +1,24 @@
 import { createHash } from 'node:crypto';
+import { evaluationKind, type Pool, pageKind } from '@ddad/contract';
 import {
   close,
   createServer,
   JobError,
   type JobEvent,
   listen,
-  type MapRequest,
-  type RefineRequest,
-  type ScorerServiceServer,
-  ScorerServiceService,
-  type TrainerServiceServer,
-  TrainerServiceService,
-  type TrainRequest,
+  type MakeRequest,
   toStatus,
+  type WorkerServiceServer,
+  WorkerServiceService,
 } from '@ddad/rpc';
-import { type ArtifactKind, type Manifest, manifestKey, type ObjectStore } from '@ddad/storage';
+import { type Manifest, manifestKey, type ObjectStore } from '@ddad/storage';
 import type { WorkerEntry } from './dispatch/job-link.ts';
 
 /** A job that a test server holds. */
-export interface Held<Request> {
-  request: Request;
+export interface Held {
+  request: MakeRequest;
+  /** Of the request, parsed. */
+  spec: Record<string, unknown>;
   send(event: NonNullable<JobEvent['event']>): void;
   /** Publishes what the job makes and ends it. */
   finish(): Promise<void>;
@@ -50,24 +49,38 @@ export class Arrivals<T> {
   }
 }
 
-/** Publishes an artifact as a worker would: an object under its digest, then the manifest. */
+/** Files of an artifact, by name. */
+type Content = Record<string, string>;
+
+const findings = { scores: { rec: { auc: 0.8, ap: 0.7, aucMean: 0.8, aucStd: 0 } } };
+
+function contentOf(kind: string, key: string): Content {
+  if (kind === evaluationKind.kind) {
+    const withoutCopies = { images: 3, scores: findings.scores };
+    return { evaluation: JSON.stringify({ ...findings, withoutCopies }), scores: 'image,label\n' };
+  }
+  return kind === pageKind.kind ? { page: '<!doctype html>' } : { content: `the ${kind} ${key}` };
+}
+
+/** Publishes an artifact as a worker would: objects under their digests, then the manifest. */
 async function publish(
   store: ObjectStore,
-  kind: ArtifactKind,
-  key: string,
-  spec: object,
+  { kind, job, spec }: Pick<MakeRequest, 'kind' | 'job' | 'spec'>,
   worker: string,
 ): Promise<void> {
-  const content = `the ${kind} ${key}`;
-  const sha256 = createHash('sha256').update(content).digest('hex');
-  const object = `${kind}/${key}/${sha256}`;
-  await store.put(object, content);
+  const { key } = job!;
+  const files: Manifest['files'] = {};
+  for (const [name, content] of Object.entries(contentOf(kind, key))) {
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    files[name] = { object: `${kind}/${key}/${sha256}`, sha256, bytes: content.length };
+    await store.put(files[name].object, content);
+  }
   const manifest: Manifest = {
     format: 1,
     kind,
     key,
-    spec,
-    files: { content: { object, sha256, bytes: content.length } },
+    spec: JSON.parse(Buffer.from(spec).toString('utf8')),
+    files,
     loss: kind === 'members' ? 0.5 : null,
     seconds: 3,
     worker,
@@ -77,139 +90,69 @@ async function publish(
   await store.putIfAbsent(manifestKey(kind, key), JSON.stringify(manifest));
 }
 
-const accepted = (worker: string, takenOver = false) =>
-  ({ $case: 'accepted', value: { worker, takenOver } }) as const;
-const finished = (worker: string) =>
-  ({ $case: 'finished', value: { reused: false, seconds: 3, worker } }) as const;
-
-/** A gRPC server that speaks for a trainer; its jobs end when the test says so. */
-export async function startTrainer(store: ObjectStore, id: string) {
-  const { server, health } = createServer();
-  const jobs = new Arrivals<Held<TrainRequest>>();
-  const stops: { key: string; attempt: number }[] = [];
+/** A gRPC server that speaks for a worker. */
+export interface FakeWorker {
+  entry: WorkerEntry;
+  /** Jobs that it holds until the test ends them. */
+  jobs: Arrivals<Held>;
+  /** All that was asked for, in order. */
+  made: Held[];
+  /** Whether a job is held; the others are finished at once. */
+  holds: (request: MakeRequest) => boolean;
+  /** What a job ends with, instead of an artifact; null where it is to give one. */
+  fails: (request: MakeRequest) => JobError | null;
+  stops: { key: string; attempt: number }[];
   /** While true it does nothing more, like a process that was stopped. */
-  const hung = { now: false };
-  const byKey = new Map<string, Held<TrainRequest>>();
-  const service: TrainerServiceServer = {
-    train(call) {
+  hung: { now: boolean };
+  close(): Promise<void>;
+}
+
+/** @param pool of a trainer all jobs are held until the test ends them, of a scorer none */
+export async function startWorker(store: ObjectStore, id: string, pool: Pool): Promise<FakeWorker> {
+  const { server, health } = createServer();
+  const byKey = new Map<string, Held>();
+  const worker: Omit<FakeWorker, 'entry' | 'close'> = {
+    jobs: new Arrivals<Held>(),
+    made: [],
+    holds: () => pool === 'train',
+    fails: () => null,
+    stops: [],
+    hung: { now: false },
+  };
+  const service: WorkerServiceServer = {
+    make(call) {
       const { request } = call;
       const { promise: closed, resolve } = Promise.withResolvers<void>();
       call.on('cancelled', resolve);
-      const held: Held<TrainRequest> = {
+      const held: Held = {
         request,
+        spec: JSON.parse(Buffer.from(request.spec).toString('utf8')),
         closed,
         send: (event) => void call.write({ event: { event } }),
         async finish() {
-          await publish(store, 'members', request.job!.key, request.member!, id);
-          held.send(finished(id));
+          await publish(store, request, id);
+          held.send({ $case: 'finished', value: { reused: false, seconds: 3, worker: id } });
           call.end();
         },
         fail: (error) => void call.emit('error', toStatus(error)),
       };
       byKey.set(request.job!.key, held);
-      held.send(accepted(id));
-      jobs.push(held);
+      held.send({ $case: 'accepted', value: { worker: id, takenOver: false } });
+      worker.made.push(held);
+      const failure = worker.fails(request);
+      if (failure !== null) held.fail(failure);
+      else if (worker.holds(request)) worker.jobs.push(held);
+      else void held.finish();
     },
     stop({ request }, done) {
-      stops.push(request.job!);
-      if (hung.now) return;
+      worker.stops.push(request.job!);
+      if (worker.hung.now) return;
       byKey.get(request.job!.key)?.fail(new JobError('stopped', 'stopped on request'));
       done(null, { wasRunning: true });
     },
   };
-  server.addService(TrainerServiceService, service);
+  server.addService(WorkerServiceService, service);
   const port = await listen(server, '127.0.0.1:0');
   const entry: WorkerEntry = { id, address: `127.0.0.1:${port}`, slots: 8, keys: [], leaving: false };
-  return { entry, jobs, stops, hung, close: () => close(server, health, 0) };
-}
-
-/** A gRPC server that speaks for the scorer: answers at once unless a test holds its jobs. */
-export async function startScorer(store: ObjectStore) {
-  const { server, health } = createServer();
-  const maps: MapRequest[] = [];
-  const refines: RefineRequest[] = [];
-  const stops: string[] = [];
-  const scorer = {
-    holdMaps: false,
-    /** Until this resolves refiners are in training. */
-    refine: Promise.resolve(),
-    mapStarted: Promise.withResolvers<void>(),
-    /** What a Map call ends with, instead of maps; null where it is to give maps. */
-    failMaps: (_request: MapRequest): JobError | null => null,
-  };
-  let stopMap = () => {};
-  const service: ScorerServiceServer = {
-    map(call) {
-      maps.push(call.request);
-      call.write({ event: { event: accepted('scorer') } });
-      const failure = scorer.failMaps(call.request);
-      if (failure !== null) {
-        call.emit('error', toStatus(failure));
-        return;
-      }
-      if (scorer.holdMaps) {
-        stopMap = () => void call.emit('error', toStatus(new JobError('stopped', 'stopped on request')));
-        scorer.mapStarted.resolve();
-        return;
-      }
-      void publish(store, 'maps', call.request.job!.key, call.request.maps!, 'scorer').then(() => {
-        call.write({ event: { event: finished('scorer') } });
-        call.end();
-      });
-    },
-    kCurve(call) {
-      call.write({ event: { event: accepted('scorer') } });
-      void publish(store, 'kcurves', call.request.job!.key, call.request.kCurve!, 'scorer').then(() => {
-        call.write({ event: { event: finished('scorer') } });
-        call.end();
-      });
-    },
-    refine(call) {
-      const { job, refiner, refinedKey, further } = call.request;
-      refines.push(call.request);
-      call.write({ event: { event: accepted('scorer') } });
-      void scorer.refine
-        .then(() =>
-          Promise.all([
-            publish(store, 'refiners', job!.key, refiner!, 'scorer'),
-            ...[refinedKey, ...further.map((one) => one.refinedKey)].map((key) =>
-              publish(store, 'refined', key, {}, 'scorer'),
-            ),
-          ]),
-        )
-        .then(() => {
-          call.write({ event: { event: finished('scorer') } });
-          call.end();
-        });
-    },
-    report({ request }, done) {
-      const scores = { rec: { auc: 0.8, ap: 0.7, aucMean: 0.8, aucStd: 0 } };
-      const reportKey = `runs/${request.runId}/report.json`;
-      const withoutCopies = { images: 3, scores };
-      void store
-        .put(reportKey, JSON.stringify({ ...JSON.parse(request.factsJson), withoutCopies }))
-        .then(() =>
-          done(null, {
-            reportKey,
-            pageKey: `runs/${request.runId}/report.html`,
-            scoresKey: `runs/${request.runId}/scores.csv`,
-            scoresJson: JSON.stringify(scores),
-          }),
-        );
-    },
-    stop({ request }, done) {
-      stops.push(request.job!.key);
-      stopMap();
-      done(null, { wasRunning: true });
-    },
-  };
-  server.addService(ScorerServiceService, service);
-  const port = await listen(server, '127.0.0.1:0');
-  return Object.assign(scorer, {
-    address: `127.0.0.1:${port}`,
-    maps,
-    refines,
-    stops,
-    close: () => close(server, health, 0),
-  });
+  return Object.assign(worker, { entry, close: () => close(server, health, 0) });
 }

@@ -1,5 +1,5 @@
 import type { RunProgress, RunResult } from '@ddad/contract';
-import { JobError, type TrainRequest } from '@ddad/rpc';
+import { JobError } from '@ddad/rpc';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cancelLimits } from './cancel-limits.ts';
@@ -12,7 +12,7 @@ import {
 } from './coordinator-bench.testing.ts';
 import type { Held } from './fake-services.testing.ts';
 import { ManualClock } from './manual-clock.testing.ts';
-import { memberProgressSignal } from './member-progress.ts';
+import { nodeProgressSignal } from './node-progress.ts';
 
 let temporal: Temporal;
 let bench: Bench;
@@ -53,14 +53,14 @@ it('keeps 100 members over 10 hours, some of them handed over, under 8,000 histo
     heartbeatTimeoutMs: 60_000,
     hearMs: cancelLimits.hearMs,
     async sendProgress({ workflowId, runId }, rows) {
-      await temporal.client.workflow.getHandle(workflowId, runId).signal(memberProgressSignal, rows);
+      await temporal.client.workflow.getHandle(workflowId, runId).signal(nodeProgressSignal, rows);
       told.resolve();
     },
   });
   const epochs = hours * 60 + 1;
   const handle = await bench.start({ ...oneClass, unlabeled: 5, k: 50, epochs });
   coordinator.setTrainers([{ ...bench.trainer.entry, slots: 100 }]);
-  const held: Held<TrainRequest>[] = [];
+  const held: Held[] = [];
   const next = async () => void held.push(await bench.trainer.jobs.next());
   for (let n = 0; n < 100; n++) await next();
 

@@ -1,11 +1,11 @@
 import type { JobProgress } from '@ddad/contract';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { RunIdentity } from './dispatch/fairness.ts';
-import type { MemberProgressRow } from './member-progress.ts';
+import type { NodeProgressRow } from './node-progress.ts';
 import { ProgressSignals } from './progress-signals.ts';
 
 const run: RunIdentity = { workflowId: 'w', runId: 'r', startedAt: 0 };
-let sent: { at: number; rows: MemberProgressRow[] }[];
+let sent: { at: number; rows: NodeProgressRow[] }[];
 let signals: ProgressSignals;
 
 beforeEach(() => {

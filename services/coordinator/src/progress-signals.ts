@@ -1,10 +1,10 @@
 import type { JobProgress } from '@ddad/contract';
 import { type Clock, systemClock } from './clock.ts';
 import type { RunIdentity } from './dispatch/fairness.ts';
-import { type MemberProgressRow, toRow } from './member-progress.ts';
+import { type NodeProgressRow, toRow } from './node-progress.ts';
 
 /** Sends one signal to a run. */
-export type SendProgress = (run: RunIdentity, rows: MemberProgressRow[]) => Promise<void>;
+export type SendProgress = (run: RunIdentity, rows: NodeProgressRow[]) => Promise<void>;
 
 export interface ProgressSignalsOptions {
   send: SendProgress;
@@ -17,7 +17,7 @@ export interface ProgressSignalsOptions {
 interface RunNews {
   run: RunIdentity;
   /** By position in the plan. */
-  news: Map<number, MemberProgressRow>;
+  news: Map<number, NodeProgressRow>;
   sentRows: Map<number, string>;
   sentAt: number;
   callOff: (() => void) | null;
@@ -26,11 +26,11 @@ interface RunNews {
 
 /** How many signals a run gets before they become rarer: 600 a minute apart are ten hours. */
 const evenSignals = 600;
-/** The first signal waits a little for the other members that start with it. */
+/** The first signal waits a little for the other nodes that start with it. */
 const gatherMs = 2_000;
 
 /**
- * Tells runs how their members go: changes only, batched, at most once per interval and run. The interval grows with a
+ * Tells runs how their nodes go: changes only, batched, at most once per interval and run. The interval grows with a
  * run's age, so that a run of weeks stays within Temporal's limit on history events as well.
  */
 export class ProgressSignals {
@@ -47,7 +47,7 @@ export class ProgressSignals {
     this.#warn = options.onWarning ?? (() => {});
   }
 
-  /** Starts to follow one member of a run. Close it when its activity ends. */
+  /** Starts to follow one node of a run. Close it when its activity ends. */
   follow(run: RunIdentity, position: number): { report(progress: JobProgress): void; close(): void } {
     const id = `${run.workflowId}/${run.runId}`;
     let entry = this.#runs.get(id);

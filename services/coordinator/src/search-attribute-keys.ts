@@ -2,6 +2,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 
 export const searchAttributeKeys = {
   dataset: defineSearchAttributeKey('DdadDataset', SearchAttributeType.KEYWORD),
+  method: defineSearchAttributeKey('DdadMethod', SearchAttributeType.KEYWORD),
   backbone: defineSearchAttributeKey('DdadBackbone', SearchAttributeType.KEYWORD),
   k: defineSearchAttributeKey('DdadK', SearchAttributeType.INT),
 };

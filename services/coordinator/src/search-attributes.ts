@@ -5,6 +5,7 @@ import { searchAttributeKeys } from './search-attribute-keys.ts';
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 const typeOf = {
   [searchAttributeKeys.dataset.name]: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+  [searchAttributeKeys.method.name]: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   [searchAttributeKeys.backbone.name]: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   [searchAttributeKeys.k.name]: IndexedValueType.INDEXED_VALUE_TYPE_INT,
 };

@@ -22,16 +22,15 @@ export interface WorkerDeps {
 }
 
 /**
- * Members that may wait at a time: an activity that waits costs next to nothing, and a run whose members are finished
- * must not wait behind those of others that are not.
+ * Nodes that may wait at a time: an activity that waits costs next to nothing, and a run whose nodes are finished must not
+ * wait behind those of others that are not.
  */
-const waitingMembers = 4000;
+const waitingNodes = 4000;
 
 /** Builds one worker per task queue. Long jobs have queues of their own, so that they never block short activities. */
 export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorkers> {
   const { connection, namespace, activities, workflowBundle, hearMs = cancelLimits.hearMs } = deps;
-  const { plan, planMembers, planScoring, trainMember, makeMaps, makeKCurve, refine, report } = activities;
-  const { planExperiment, publishExperiment } = activities;
+  const { make, makePage, ...short } = activities;
   const common = {
     connection,
     namespace,
@@ -49,20 +48,20 @@ export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorker
         ...common,
         taskQueue,
         workflowBundle,
-        activities: { plan, planMembers, planScoring, planExperiment, publishExperiment },
+        activities: short,
         shutdownGraceTime: '5s',
       }),
       await Worker.create({
         ...common,
         taskQueue: activityQueues.train,
-        activities: { trainMember },
-        maxConcurrentActivityTaskExecutions: waitingMembers,
+        activities: { make },
+        maxConcurrentActivityTaskExecutions: waitingNodes,
       }),
       await Worker.create({
         ...common,
         taskQueue: activityQueues.score,
-        activities: { makeMaps, makeKCurve, refine, report },
-        maxConcurrentActivityTaskExecutions: waitingMembers,
+        activities: { make, makePage },
+        maxConcurrentActivityTaskExecutions: waitingNodes,
       }),
     );
   } catch (error) {

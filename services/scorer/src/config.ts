@@ -1,5 +1,13 @@
 import { limitsShape, stepsShape } from '@ddad/jobs';
-import { grpcShape, hostPortSchema, logShape, natsShape, operationsShape, storeShape } from '@ddad/platform';
+import {
+  grpcShape,
+  hostPortSchema,
+  logShape,
+  methodsShape,
+  natsShape,
+  operationsShape,
+  storeShape,
+} from '@ddad/platform';
 import { z } from 'zod';
 
 /** Environment of a scorer. */
@@ -9,6 +17,7 @@ export const scorerConfig = z.object({
   ...grpcShape,
   ...limitsShape,
   ...stepsShape,
+  ...methodsShape,
   ...logShape,
   ...operationsShape,
   /** host:port to listen on; port 0 takes a free one. */

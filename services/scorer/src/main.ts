@@ -1,15 +1,7 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import {
-  DatasetCache,
-  emptyScratch,
-  JobHost,
-  jobMetrics,
-  limitsOf,
-  openJobServer,
-  shutdownLimits,
-} from '@ddad/jobs';
+import { limitsOf, openWorker, shutdownLimits } from '@ddad/jobs';
+import { loadMethods } from '@ddad/methods';
 import {
   closeNats,
   connectNats,
@@ -19,21 +11,18 @@ import {
   publishProgress,
   readConfig,
   Shutdown,
-  serviceRegistry,
   storeAccess,
   untilSignal,
 } from '@ddad/platform';
 import { createS3Store } from '@ddad/storage';
 import { scorerConfig } from './config.ts';
-import { createScorerServer } from './server.ts';
 
 const config = readConfig(scorerConfig);
 const access = grpcAccess(config);
 const logger = createLogger('scorer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
-const registry = serviceRegistry('scorer');
+const methods = await loadMethods(config.METHODS);
 
-const store = createS3Store(storeAccess(config));
 const nats = await connectNats({
   ...natsAccess(config),
   name: 'scorer',
@@ -41,35 +30,26 @@ const nats = await connectNats({
 });
 shutdown.add('nats', () => closeNats(nats));
 
-const scratch = join(config.SCRATCH_DIR, 'jobs', 'scorer');
-await emptyScratch(scratch);
-const host = new JobHost({
+const { host, port } = await openWorker({
+  service: 'scorer',
+  id: `scorer-${hostname()}`,
+  pool: 'score',
+  kinds: (name) => methods.kind(name),
+  methods: config.METHODS,
   slots: config.SCORER_SLOTS,
-  worker: `scorer-${hostname()}`,
-  store,
-  scratch,
-  childEntry: new URL('./scorer-process.ts', import.meta.url),
-  childEnvironment: tensorflowEnvironment(config.SCORER_THREADS),
-  logger,
-  limits: limitsOf(config),
-  onProgress: (key, progress) => publishProgress(nats, key, progress),
-  metrics: jobMetrics(registry),
-});
-const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
-const server = createScorerServer({
-  host,
-  store,
-  cache,
   threads: config.SCORER_THREADS,
   stepsACall: config.STEPS_A_CALL,
-});
-const port = await openJobServer(server, {
-  address: config.SCORER_LISTEN,
+  limits: limitsOf(config),
+  childEntry: new URL(import.meta.resolve('@ddad/methods/make-process')),
+  childEnvironment: tensorflowEnvironment(config.SCORER_THREADS),
+  scratch: config.SCRATCH_DIR,
+  store: createS3Store(storeAccess(config)),
+  listen: config.SCORER_LISTEN,
   access,
   operations: config.HTTP_LISTEN,
-  registry,
   logger,
   shutdown,
+  onProgress: (key, progress) => publishProgress(nats, key, progress),
 });
 shutdown.add('jobs', () => host.close(), shutdownLimits.jobsMs);
 logger.info({ port, threads: config.SCORER_THREADS, slots: config.SCORER_SLOTS }, 'scorer ready');

@@ -1,6 +1,14 @@
 import { hostname } from 'node:os';
 import { limitsShape, stepsShape } from '@ddad/jobs';
-import { grpcShape, hostPortSchema, logShape, natsShape, operationsShape, storeShape } from '@ddad/platform';
+import {
+  grpcShape,
+  hostPortSchema,
+  logShape,
+  methodsShape,
+  natsShape,
+  operationsShape,
+  storeShape,
+} from '@ddad/platform';
 import { z } from 'zod';
 
 /** Environment of a trainer. */
@@ -10,6 +18,7 @@ export const trainerConfig = z.object({
   ...grpcShape,
   ...limitsShape,
   ...stepsShape,
+  ...methodsShape,
   ...logShape,
   ...operationsShape,
   /**

@@ -1,15 +1,6 @@
-import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import {
-  DatasetCache,
-  deviceName,
-  emptyScratch,
-  JobHost,
-  jobMetrics,
-  limitsOf,
-  openJobServer,
-  shutdownLimits,
-} from '@ddad/jobs';
+import { deviceName, limitsOf, openWorker, shutdownLimits } from '@ddad/jobs';
+import { loadMethods } from '@ddad/methods';
 import {
   announceTrainer,
   closeNats,
@@ -20,21 +11,18 @@ import {
   publishProgress,
   readConfig,
   Shutdown,
-  serviceRegistry,
   storeAccess,
   untilSignal,
 } from '@ddad/platform';
 import { createS3Store } from '@ddad/storage';
 import { trainerConfig } from './config.ts';
-import { createTrainerServer } from './server.ts';
 
 const config = readConfig(trainerConfig);
 const access = grpcAccess(config);
 const logger = createLogger('trainer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
-const registry = serviceRegistry('trainer');
+const methods = await loadMethods(config.METHODS);
 
-const store = createS3Store(storeAccess(config));
 const nats = await connectNats({
   ...natsAccess(config),
   name: config.TRAINER_ID,
@@ -42,36 +30,28 @@ const nats = await connectNats({
 });
 shutdown.add('nats', () => closeNats(nats));
 
-const scratch = join(config.SCRATCH_DIR, 'jobs', config.TRAINER_ID);
-await emptyScratch(scratch);
-const cache = new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets'));
 let onKeys = (_keys: string[]): void => {};
-const host = new JobHost({
+const { host, port } = await openWorker({
+  service: 'trainer',
+  id: config.TRAINER_ID,
+  pool: 'train',
+  kinds: (name) => methods.kind(name),
+  methods: config.METHODS,
   slots: config.TRAINER_SLOTS,
-  worker: config.TRAINER_ID,
-  store,
-  scratch,
-  childEntry: new URL('./member-process.ts', import.meta.url),
-  childEnvironment: tensorflowEnvironment(config.TRAINER_THREADS, { xla: config.XLA }),
-  logger,
-  limits: limitsOf(config),
-  onProgress: (key, progress) => publishProgress(nats, key, progress),
-  metrics: jobMetrics(registry),
-  onKeys: (keys) => onKeys(keys),
-});
-const server = createTrainerServer({
-  host,
-  cache,
   threads: config.TRAINER_THREADS,
   stepsACall: config.STEPS_A_CALL,
-});
-const port = await openJobServer(server, {
-  address: config.TRAINER_LISTEN,
+  limits: limitsOf(config),
+  childEntry: new URL(import.meta.resolve('@ddad/methods/make-process')),
+  childEnvironment: tensorflowEnvironment(config.TRAINER_THREADS, { xla: config.XLA }),
+  scratch: config.SCRATCH_DIR,
+  store: createS3Store(storeAccess(config)),
+  listen: config.TRAINER_LISTEN,
   access,
   operations: config.HTTP_LISTEN,
-  registry,
   logger,
   shutdown,
+  onProgress: (key, progress) => publishProgress(nats, key, progress),
+  onKeys: (keys) => onKeys(keys),
 });
 
 const listenHost = config.TRAINER_LISTEN.slice(0, config.TRAINER_LISTEN.lastIndexOf(':'));

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { auc } from './auc.ts';
 import { averagePrecision } from './average-precision.ts';
 import { meanAndDeviation } from './mean-and-deviation.ts';
-import { recSeparation, separation } from './separation.ts';
+import { separation, separationAmong } from './separation.ts';
 
 describe('by hand', () => {
   test('without ties', () => {
@@ -43,14 +43,15 @@ describe('by hand', () => {
     expect(() => meanAndDeviation([])).toThrow('expected at least one value, got none');
   });
 
-  test("rec is the first member's, with mean and deviation of all", () => {
-    // AUC of the members: 1, 0, 1; mean 2/3, deviation √((1/9 + 4/9 + 1/9) / 3) = √2/3.
+  test("a network's score has its own AUC and AP, with mean and deviation of the AUC of all networks", () => {
+    // AUC of the networks: 1, 0, 1; mean 2/3, deviation √((1/9 + 4/9 + 1/9) / 3) = √2/3.
     const labels = [0, 1];
-    const found = recSeparation([Float32Array.of(0, 1), [1, 0], [0, 2]], labels);
+    const own = Float32Array.of(0, 1);
+    const found = separationAmong(own, [own, [1, 0], [0, 2]], labels);
     expect(found).toMatchObject({ auc: 1, ap: 1 });
     expect(found.aucMean).toBeCloseTo(2 / 3, 12);
     expect(found.aucStd).toBeCloseTo(Math.SQRT2 / 3, 12);
-    expect(() => recSeparation([], labels)).toThrow('at least one member');
+    expect(() => separationAmong(own, [], labels)).toThrow('at least one network');
   });
 });
 

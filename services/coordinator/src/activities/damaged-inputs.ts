@@ -1,15 +1,13 @@
 import { JobError } from '@ddad/rpc';
-import { type ArtifactKind, type Damage, type ObjectStore, readIntactManifest } from '@ddad/storage';
+import { type Damage, type ObjectStore, readIntactManifest } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { DamagedArtifact } from '../damage-report.ts';
 import { failureTypes } from '../failure-types.ts';
 
 /** A published artifact that a job reads. */
 export interface JobInput {
-  kind: ArtifactKind;
+  kind: string;
   key: string;
-  /** True where the same job makes it if it is not there. */
-  optional?: boolean;
 }
 
 export interface DamagedInputsDeps {
@@ -19,23 +17,25 @@ export interface DamagedInputsDeps {
 }
 
 /**
- * What a scorer's job ends with that failed: where what it reads is damaged, a failure that says so, for the run to
- * make that again; the damaged are set aside. Reads and digests all inputs, which is done after a failure only.
+ * What a job ends with that failed: where what it reads is damaged, a failure that says so, for the run to make that again;
+ * the damaged are set aside. Reads and digests all inputs, which is done after a failure only.
+ * @param ours true where the failure is of our own reading, no worker's
  */
 export async function explainByInputs(
   { store, onDamage }: DamagedInputsDeps,
   inputs: readonly JobInput[],
   error: unknown,
+  ours = false,
 ): Promise<unknown> {
-  if (!mayComeFromInputs(error)) return error;
+  if (!ours && !mayComeFromInputs(error)) return error;
   const damaged: DamagedArtifact[] = [];
   try {
-    for (const { kind, key, optional } of inputs) {
+    for (const { kind, key } of inputs) {
       const { manifest, damage } = await readIntactManifest(store, kind, key, { digests: true });
       if (damage !== null) {
         onDamage(damage);
         damaged.push({ kind, key, fault: damage.fault });
-      } else if (manifest === null && !optional) {
+      } else if (manifest === null) {
         damaged.push({ kind, key, fault: 'expected it to be finished, found no manifest' });
       }
     }

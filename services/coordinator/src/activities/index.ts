@@ -1,28 +1,12 @@
-import type { ExperimentFile, MemberResult, ReportFacts, ReportFindings } from '@ddad/contract';
+import type { ExperimentFile, PlanBasis, RunFacts, RunResult } from '@ddad/contract';
 import { Context } from '@temporalio/activity';
 import { type ExperimentPlan, planExperiment, publishExperiment } from './experiment.ts';
-import {
-  type PlanDeps,
-  type PlannedRun,
-  planFurtherMembers,
-  planRun,
-  planScoringOf,
-  type RunPlan,
-} from './plan.ts';
-import type { EnsembleKeys, MemberPlan, ScoringPlan, WantedMember } from './planned-artifacts.ts';
-import { type ReportDeps, writeReport } from './report.ts';
-import {
-  type KCurveArgs,
-  type MapsArgs,
-  makeScoreMaps,
-  type RefineArgs,
-  type ScoreDeps,
-  scoreSubsets,
-  trainRefiner,
-} from './score.ts';
-import { type TrainMemberArgs, type TrainMemberDeps, trainOneMember } from './train-member.ts';
+import { type MadeNode, type MakeArgs, type MakeDeps, makeNode } from './make.ts';
+import { makePage, type PageArgs } from './make-page.ts';
+import { growRun, type Plan, type PlanDeps, planRun, type RunPlan, replan } from './plan.ts';
+import { publishReport } from './publish-report.ts';
 
-export type ActivityDeps = PlanDeps & TrainMemberDeps & ScoreDeps & ReportDeps;
+export type ActivityDeps = PlanDeps & MakeDeps;
 
 /** The activities of the workflows, as Temporal names them. */
 export function createActivities(deps: ActivityDeps) {
@@ -40,17 +24,16 @@ export function createActivities(deps: ActivityDeps) {
   return {
     /** Validates the input and works out every key of the run. */
     plan: (raw: unknown): Promise<RunPlan> => beating(planRun(deps, raw)),
-    /** Works out members that the run did not plan at first. */
-    planMembers: (run: PlannedRun, wanted: WantedMember[]): Promise<MemberPlan[]> =>
-      beating(planFurtherMembers(deps, run, wanted)),
-    /** Works out maps and refiners of other members than those planned at first. */
-    planScoring: (run: PlannedRun, keys: EnsembleKeys): Promise<ScoringPlan> =>
-      beating(planScoringOf(deps, run, keys)),
-    trainMember: (args: TrainMemberArgs): Promise<MemberResult> => trainOneMember(deps, args),
-    makeMaps: (args: MapsArgs): Promise<void> => makeScoreMaps(deps, args),
-    makeKCurve: (args: KCurveArgs): Promise<void> => scoreSubsets(deps, args),
-    refine: (args: RefineArgs): Promise<void> => trainRefiner(deps, args),
-    report: (facts: ReportFacts): Promise<ReportFindings> => beating(writeReport(deps, facts)),
+    /** Plans a run anew whose basis has changed: a seed diverged, a node failed for good. */
+    replan: (basis: PlanBasis): Promise<Plan> => beating(replan(deps, basis)),
+    /** Plans a run that grows. */
+    grow: (basis: PlanBasis, k: number): Promise<Plan> => beating(growRun(deps, basis, k)),
+    /** Has one node made. */
+    make: (args: MakeArgs): Promise<MadeNode> => makeNode(deps, args),
+    /** Brings a run's facts and its evaluation together in report.json. */
+    publishReport: (facts: RunFacts, evaluation: string): Promise<RunResult> =>
+      beating(publishReport(deps, facts, evaluation)),
+    makePage: (args: PageArgs): Promise<string> => makePage(deps, args),
     /** Validates every combination of an experiment. */
     planExperiment: (raw: unknown): Promise<ExperimentPlan> => beating(planExperiment(deps, raw)),
     publishExperiment: (experiment: ExperimentFile): Promise<void> =>

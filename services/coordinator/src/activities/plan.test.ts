@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { datasetKeys, recipes } from '@ddad/contract';
-import { artifactKey, type Damage, memberSeed, type ObjectStore, readDatasetRecord } from '@ddad/storage';
+import { artifactKey, datasetKeys, seedOf } from '@ddad/contract';
+import { methods } from '@ddad/methods';
+import { type Damage, type ObjectStore, readDatasetRecord } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DatasetCatalog } from '../dataset-catalog.ts';
 import { addDataset, addPackings } from '../datasets.testing.ts';
-import type { PresentTrainer } from './auto-k.ts';
-import { planRun, type RunPlan } from './plan.ts';
+import { type PlannedNode, planRun, type RunPlan } from './plan.ts';
+import type { PresentTrainer } from './settled-trainers.ts';
 
 let store: ObjectStore;
 let damages: Damage[];
@@ -28,9 +29,22 @@ beforeEach(async () => {
 
 function planOf(raw: unknown): Promise<RunPlan> {
   const catalog = new DatasetCatalog(store);
-  const deps = { store, catalog, searchAttributes: false, heartbeatTimeoutMs: 1000, onDamage };
+  const deps = { store, catalog, methods, searchAttributes: false, heartbeatTimeoutMs: 1000, onDamage };
   return planRun({ ...deps, presentTrainers: () => trainers, now: () => noon }, raw);
 }
+
+/** A node's specification, its fields open. */
+type Spec = Record<string, unknown>;
+const specOf = ({ spec }: PlannedNode) => spec as Spec;
+const membersOf = ({ nodes }: RunPlan) => nodes.filter(({ member }) => member !== undefined);
+const keysOf = (plan: RunPlan) => membersOf(plan).map(({ key }) => key);
+const find = ({ nodes }: RunPlan, id: string) => nodes.find((node) => node.id === id);
+function nodeOf(plan: RunPlan, id: string): PlannedNode {
+  const found = find(plan, id);
+  if (found === undefined) throw new Error(`expected a node ${id}, got ${plan.nodes.map((node) => node.id)}`);
+  return found;
+}
+const refinersOf = ({ nodes }: RunPlan) => nodes.filter(({ kind }) => kind === 'refiners');
 
 /** What the input is refused with. */
 async function refusal(raw: unknown): Promise<ApplicationFailure> {
@@ -58,47 +72,56 @@ describe('a plan', () => {
       batchSize: 4,
       refiner: { batchSize: 2 },
     });
-    // The pixels of image p are 16 bytes of value p; NDM: images 0 to 5, UDM: 0 to 10.
+    // The pixels of image p are 4096 bytes of value p; NDM: images 0 to 5, UDM: 0 to 10.
     const digestTo = (end: number) =>
       createHash('sha256')
-        .update(Uint8Array.from({ length: 16 * end }, (_, at) => Math.floor(at / 16)))
+        .update(Uint8Array.from({ length: 4096 * end }, (_, at) => Math.floor(at / 4096)))
         .digest('hex');
-    expect(plan.members.map(({ role, index }) => `${role} ${index}`)).toEqual([
-      'ndm 0',
-      'ndm 1',
-      'udm 0',
-      'udm 1',
+    expect(membersOf(plan).map(({ id }) => id)).toEqual([
+      'member ndm 0',
+      'member ndm 1',
+      'member udm 0',
+      'member udm 1',
     ]);
     const spec = {
-      recipe: recipes.member,
+      recipe: 2,
       backbone: 'ae',
       role: 'udm',
-      seed: memberSeed(5, 'udm', 1),
+      seed: seedOf(5, 'udm', 1),
       epochs: 3,
       batchSize: 4,
       learningRate: 5e-4,
       imagesDigest: digestTo(11),
-      imageSize: 4,
+      imageSize: 64,
     };
-    expect(plan.members[3]).toEqual({
-      role: 'udm',
-      index: 1,
-      seed: spec.seed,
+    expect(membersOf(plan)[3]).toEqual({
+      id: 'member udm 1',
+      kind: 'members',
+      pool: 'train',
+      member: { role: 'udm', index: 1, seed: spec.seed },
+      group: 'udm',
       key: artifactKey(spec),
       spec,
+      needs: [],
+      images: 'training',
+      stage: 'train',
+      total: 3,
+      unit: 'epoch',
       finished: false,
       // 11 images in batches of 4.
-      imagesPerEpoch: 8,
+      imagesPerUnit: 8,
     });
-    expect(plan.members[0]!.spec.imagesDigest).toBe(digestTo(6));
-    expect(new Set(plan.members.map(({ key }) => key)).size).toBe(4);
+    expect(specOf(membersOf(plan)[0]!).imagesDigest).toBe(digestTo(6));
+    expect(new Set(keysOf(plan)).size).toBe(4);
   });
 
   it('tells members and refiners a precision that is not the default, and maps none', async () => {
     const wanted = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
     const [plan, exact] = [await planOf({ ...wanted, precision: 'bfloat16' }), await planOf(wanted)];
-    const precisions = ({ members, maps, refiners }: RunPlan) =>
-      [...members, maps!, ...refiners].map(({ spec }) => ('precision' in spec ? spec.precision : 'none'));
+    const precisions = (of: RunPlan) =>
+      [...membersOf(of), nodeOf(of, 'maps'), ...refinersOf(of)].map(
+        (node) => specOf(node).precision ?? 'none',
+      );
     const trained = Array.from({ length: 4 }, () => 'bfloat16');
     expect(precisions(plan)).toEqual([...trained, 'none', 'bfloat16', 'bfloat16']);
     expect(new Set(precisions(exact))).toEqual(new Set(['none']));
@@ -106,27 +129,27 @@ describe('a plan', () => {
 
   it('names maps, both refiners and their refined maps before anything is trained', async () => {
     const plan = await planOf({ dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } });
-    const keys = plan.members.map(({ key }) => key);
-    expect(plan.maps!.spec).toMatchObject({ ndm: keys.slice(0, 2), udm: keys.slice(2) });
-    expect(plan.refiners.map(({ input, spec }) => [input, spec.ndm.length, spec.udm.length])).toEqual([
-      ['dual', 2, 2],
-      ['intra', 2, 0],
+    const keys = keysOf(plan);
+    const maps = nodeOf(plan, 'maps');
+    expect(maps.spec).toMatchObject({ ndm: keys.slice(0, 2), udm: keys.slice(2) });
+    expect(maps.needs).toEqual(keys.map((key) => ({ kind: 'members', key })));
+    expect(refinersOf(plan).map(({ spec }) => spec)).toMatchObject([
+      { input: 'dual', ndm: keys.slice(0, 2), udm: keys.slice(2), seed: seedOf(0, 'refiner-dual', 0) },
+      { input: 'intra', ndm: keys.slice(0, 2), udm: [], seed: seedOf(0, 'refiner-intra', 0) },
     ]);
-    for (const { input, spec, key, refinedKey } of plan.refiners) {
-      expect(spec.seed).toBe(memberSeed(0, `refiner-${input}`, 0));
-      expect(refinedKey).toBe(artifactKey({ maps: plan.maps!.key, refiner: key }));
+    for (const input of ['dual', 'intra']) {
+      const spec = { maps: maps.key, refiner: nodeOf(plan, `refiner ${input}`).key };
+      expect(nodeOf(plan, `refined ${input}`)).toMatchObject({ spec, key: artifactKey(spec) });
     }
   });
 
   it('keeps the members of a smaller K in a larger one, and shares none with another seed', async () => {
-    const keysOf = async (more: object) =>
-      (await planOf({ dataset: 'tiny', batchSize: 4, refiner: { batchSize: 2 }, ...more })).members.map(
-        ({ key }) => key,
-      );
-    const small = await keysOf({ k: 2 });
-    const large = await keysOf({ k: 3 });
+    const keysWith = async (more: object) =>
+      keysOf(await planOf({ dataset: 'tiny', batchSize: 4, refiner: { batchSize: 2 }, ...more }));
+    const small = await keysWith({ k: 2 });
+    const large = await keysWith({ k: 3 });
     expect(large).toEqual(expect.arrayContaining(small));
-    const other = await keysOf({ k: 3, seed: 1 });
+    const other = await keysWith({ k: 3, seed: 1 });
     expect(large.filter((key) => other.includes(key))).toEqual([]);
   });
 
@@ -135,8 +158,8 @@ describe('a plan', () => {
     ['a dataset without unlabeled images', { dataset: 'plain' }],
   ])('is one-class with %s', async (_, input) => {
     const plan = await planOf({ ...input, k: 2, batchSize: 4, refiner: { batchSize: 2 } });
-    expect(plan.members.map(({ role }) => role)).toEqual(['ndm', 'ndm']);
-    expect(plan.refiners.map(({ input: kind }) => kind)).toEqual(['intra']);
+    expect(membersOf(plan).map(({ member }) => member?.role)).toEqual(['ndm', 'ndm']);
+    expect(refinersOf(plan).map(({ id }) => id)).toEqual(['refiner intra']);
   });
 
   it('settles K by half of the trainers that are there, where that is left to it', async () => {
@@ -147,18 +170,18 @@ describe('a plan', () => {
     const input = { dataset: 'tiny', k: 'auto', batchSize: 4, refiner: { batchSize: 2 } };
     trainers = [...Array.from({ length: 9 }, () => there(61)), there(59), { ...there(3600), leaving: true }];
     const plan = await planOf(input);
-    expect(plan.input.k).toBe(4);
-    expect(plan.input).not.toHaveProperty('maxK');
-    expect(plan.members).toHaveLength(8);
-    expect((await planOf({ ...input, maxK: 3 })).input.k).toBe(3);
+    expect(plan.basis.settings.k).toBe(4);
+    expect(plan.basis.settings).not.toHaveProperty('maxK');
+    expect(membersOf(plan)).toHaveLength(8);
+    expect((await planOf({ ...input, maxK: 3 })).basis.settings.k).toBe(3);
     // As if K had been asked for: artifacts know nothing of how it came about.
-    expect(plan.members).toEqual((await planOf({ ...input, k: 4 })).members);
+    expect(plan.nodes).toEqual((await planOf({ ...input, k: 4 })).nodes);
 
     expect(await faultsAt({ ...input, minMembers: 5 })).toEqual(['minMembers']);
     trainers = [];
-    expect((await planOf(input)).input.k).toBe(3);
+    expect((await planOf(input)).basis.settings.k).toBe(3);
     trainers = Array.from({ length: 40 }, () => there(3600));
-    expect((await planOf(input)).input.k).toBe(15);
+    expect((await planOf(input)).basis.settings.k).toBe(15);
   });
 
   it('is refused with maxK where K is given, and with a K that is none', async () => {
@@ -172,82 +195,87 @@ describe('a plan', () => {
 
   it('has no refiner where none is wanted, and maps all the same; few images are enough then', async () => {
     const plan = await planOf({ dataset: 'tiny', k: 2, batchSize: 4, refiner: false });
-    expect(plan.refiners).toEqual([]);
+    expect(refinersOf(plan)).toEqual([]);
     const refined = await planOf({ dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } });
-    expect(plan.maps).toEqual(refined.maps);
+    expect(nodeOf(plan, 'maps')).toEqual(nodeOf(refined, 'maps'));
   });
 
   it('with MC Dropout has one network per role, and specifications of its own', async () => {
     const sizes = { batchSize: 4, refiner: { batchSize: 2 } };
     const input = { dataset: 'tiny', seed: 5, uncertainty: 'dropout', ...sizes };
     const plan = await planOf({ ...input, dropout: { rate: 0.2 } });
-    expect(plan.input).toMatchObject({ k: 1, dropout: { rate: 0.2, passes: 256, refinerPasses: 16 } });
-    const [ndm, udm] = plan.members;
-    expect(plan.members.map(({ role, index, spec }) => [role, index, spec.dropout])).toEqual([
-      ['ndm', 0, 0.2],
-      ['udm', 0, 0.2],
+    expect(plan.basis.settings).toMatchObject({
+      k: 1,
+      dropout: { rate: 0.2, passes: 256, refinerPasses: 16 },
+    });
+    const [ndm, udm] = membersOf(plan);
+    expect(membersOf(plan).map((node) => [node.id, specOf(node).dropout])).toEqual([
+      ['member ndm 0', 0.2],
+      ['member udm 0', 0.2],
     ]);
-    const seed = memberSeed(5, 'dropout', 0);
-    expect(plan.maps!.spec).toMatchObject({
+    const seed = seedOf(5, 'dropout', 0);
+    expect(nodeOf(plan, 'maps').spec).toMatchObject({
       ndm: [ndm!.key],
       udm: [udm!.key],
       dropout: { rate: 0.2, passes: 256, seed },
     });
-    for (const { spec } of plan.refiners) {
+    for (const { spec } of refinersOf(plan)) {
       expect(spec).toMatchObject({ ndm: [ndm!.key], dropout: { rate: 0.2, passes: 16, seed } });
     }
     // Another number of passes needs no other networks; an ensemble has none of these members, and no such field.
     const fewer = await planOf({ ...input, dropout: { rate: 0.2, passes: 8 } });
-    expect(fewer.members.map(({ key }) => key)).toEqual([ndm!.key, udm!.key]);
-    expect(fewer.maps!.key).not.toBe(plan.maps!.key);
+    expect(keysOf(fewer)).toEqual([ndm!.key, udm!.key]);
+    expect(nodeOf(fewer, 'maps').key).not.toBe(nodeOf(plan, 'maps').key);
     const ensemble = await planOf({ dataset: 'tiny', seed: 5, ...sizes });
-    expect(ensemble.members.map(({ key }) => key)).not.toContain(ndm!.key);
-    for (const spec of [ensemble.members[0]!.spec, ensemble.maps!.spec, ensemble.refiners[0]!.spec])
-      expect(Object.keys(spec)).not.toContain('dropout');
+    expect(keysOf(ensemble)).not.toContain(ndm!.key);
+    for (const id of ['member ndm 0', 'maps', 'refiner dual'])
+      expect(Object.keys(specOf(nodeOf(ensemble, id)))).not.toContain('dropout');
   });
 
   it('gives the UDM other members where there are new unlabeled images, and leaves the NDM as it is', async () => {
     // The same normal images; of the unlabeled ones of `tiny`, 9 and 10 are new.
     const sizes = { k: 2, batchSize: 4, refiner: { batchSize: 2 } };
-    const keysOf = async (dataset: string) =>
-      (await planOf({ dataset, ...sizes })).members.map(({ key }) => key);
-    const [before, after] = [await keysOf('flat'), await keysOf('tiny')];
+    const keysOn = async (dataset: string) => keysOf(await planOf({ dataset, ...sizes }));
+    const [before, after] = [await keysOn('flat'), await keysOn('tiny')];
     expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
     for (const key of after.slice(2)) expect(before).not.toContain(key);
   });
 
   it('has no maps without test images', async () => {
     const plan = await planOf({ dataset: 'plain', batchSize: 4, refiner: { batchSize: 2 } });
-    expect(plan.maps).toBeNull();
-    expect(plan.refiners[0]!.refinedKey).toBeNull();
+    expect(find(plan, 'maps')).toBeUndefined();
+    expect(plan.nodes.map(({ id }) => id).slice(-2)).toEqual(['refiner intra', 'evaluation']);
   });
 
   it('keeps held-out images out of training, and plans what is made of them and the unlabeled ones', async () => {
     const settings = { k: 2, batchSize: 4, refiner: { batchSize: 2 }, falsePositiveRate: 0.4 };
     const bare = await planOf({ dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } });
-    expect(bare.reference).toBeUndefined();
-    expect(bare.refiners[0]).not.toHaveProperty('referenceRefinedKey');
+    expect(bare.nodes.filter(({ images }) => images === 'reference')).toEqual([]);
 
     const plan = await planOf({ ...settings, dataset: 'tiny', calibration: 0.34 });
     // Of 0 to 5, floor(0.34 (g + 1)) grows at g = 2 and 5.
     const digestOf = (...images: number[]) =>
       createHash('sha256')
-        .update(Uint8Array.from({ length: 16 * images.length }, (_, at) => images[Math.floor(at / 16)]!))
+        .update(Uint8Array.from({ length: 4096 * images.length }, (_, at) => images[Math.floor(at / 4096)]!))
         .digest('hex');
-    expect(plan.selection).toEqual({ calibration: 0.34 });
-    expect(plan.members[0]!.spec.imagesDigest).toBe(digestOf(0, 1, 3, 4));
-    expect(plan.members[2]!.spec.imagesDigest).toBe(digestOf(0, 1, 3, 4, 6, 7, 8, 9, 10));
-    expect(plan.refiners[0]!.spec.imagesDigest).toBe(digestOf(0, 1, 3, 4));
-    expect(plan.maps!.spec.imagesDigest).toBe(bare.maps!.spec.imagesDigest);
-    const { spec, key } = plan.reference!;
-    expect(spec).toEqual({ ...plan.maps!.spec, imagesDigest: digestOf(2, 5, 6, 7, 8, 9, 10) });
-    for (const { key: refiner, referenceRefinedKey } of plan.refiners) {
-      expect(referenceRefinedKey).toBe(artifactKey({ maps: key, refiner }));
+    const digestIn = (id: string) => specOf(nodeOf(plan, id)).imagesDigest;
+    expect(digestIn('member ndm 0')).toBe(digestOf(0, 1, 3, 4));
+    expect(digestIn('member udm 0')).toBe(digestOf(0, 1, 3, 4, 6, 7, 8, 9, 10));
+    expect(digestIn('refiner dual')).toBe(digestOf(0, 1, 3, 4));
+    expect(digestIn('maps')).toBe(specOf(nodeOf(bare, 'maps')).imagesDigest);
+    const { spec, key } = nodeOf(plan, 'reference maps');
+    expect(spec).toEqual({
+      ...specOf(nodeOf(plan, 'maps')),
+      imagesDigest: digestOf(2, 5, 6, 7, 8, 9, 10),
+    });
+    for (const input of ['dual', 'intra']) {
+      const refiner = nodeOf(plan, `refiner ${input}`).key;
+      expect(nodeOf(plan, `reference refined ${input}`).key).toBe(artifactKey({ maps: key, refiner }));
     }
 
     const validated = await planOf({ ...settings, dataset: 'validated' });
-    expect(validated.reference!.spec.imagesDigest).toBe(digestOf(14, 15, 6, 7, 8, 9, 10));
-    expect(validated.members.map((member) => member.key)).toEqual(bare.members.map((member) => member.key));
+    expect(specOf(nodeOf(validated, 'reference maps')).imagesDigest).toBe(digestOf(14, 15, 6, 7, 8, 9, 10));
+    expect(keysOf(validated)).toEqual(keysOf(bare));
   });
 
   it('takes the packing of the size that is asked for, else the usual one', async () => {
@@ -255,8 +283,9 @@ describe('a plan', () => {
     const [small, large] = await addPackings(store, 'both', [64, 128]);
     await addPackings(store, 'large', [128]);
     const planned = async (input: object) => {
-      const { datasetDigest, members, maps } = await planOf({ ...sizes, ...input });
-      return [datasetDigest, members[0]!.spec.imageSize, maps!.spec.imageSize];
+      const plan = await planOf({ ...sizes, ...input });
+      const sizeIn = (id: string) => specOf(nodeOf(plan, id)).imageSize;
+      return [plan.basis.datasetDigest, sizeIn('member ndm 0'), sizeIn('maps')];
     };
     expect(await planned({ dataset: 'both' })).toEqual([small, 64, 64]);
     expect(await planned({ dataset: 'both', imageSize: 128 })).toEqual([large, 128, 128]);
@@ -274,43 +303,44 @@ describe('a plan', () => {
     const { packings: _, ...old } = (await readDatasetRecord(store, 'tiny'))!;
     await store.put(datasetKeys.record('tiny'), JSON.stringify(old));
     const sizes = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
-    expect((await planOf(sizes)).datasetDigest).toBe(old.digest);
-    expect((await planOf({ ...sizes, imageSize: 64 })).datasetDigest).toBe(old.digest);
+    expect((await planOf(sizes)).basis.datasetDigest).toBe(old.digest);
+    expect((await planOf({ ...sizes, imageSize: 64 })).basis.datasetDigest).toBe(old.digest);
     expect((await refusal({ ...sizes, imageSize: 128 })).message).toMatch(/^imageSize: expected 64, /);
   });
 
-  it('knows which members are finished', async () => {
+  it('knows which nodes are finished', async () => {
     const input = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
-    const { key } = (await planOf(input)).members[1]!;
-    await store.put(
-      `members/${key}/manifest.json`,
-      JSON.stringify({ format: 1, kind: 'members', key, files: {} }),
-    );
-    expect((await planOf(input)).members.map(({ finished }) => finished)).toEqual([
-      false,
-      true,
-      false,
-      false,
-    ]);
+    const { kind, key, spec } = membersOf(await planOf(input))[1]!;
+    await store.put(`members/${key}/manifest.json`, JSON.stringify(manifestOf(kind, key, spec)));
+    const finished = (await planOf(input)).nodes.flatMap((node) => (node.finished ? [node.id] : []));
+    expect(finished).toEqual(['member ndm 1']);
   });
 });
+
+/** A manifest of an artifact without files, as a worker publishes it. */
+function manifestOf(kind: string, key: string, spec: object, files: object = {}): object {
+  const made = {
+    loss: 0.5,
+    seconds: 1,
+    worker: 't',
+    finishedAt: '2026-11-24T12:00:00.000Z',
+    environment: {},
+  };
+  return { format: 1, kind, key, spec, files, ...made };
+}
 
 describe('a published member whose objects are missing', () => {
   it('is set aside, and planned as one that is to be trained', async () => {
     const input = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
-    const { key } = (await planOf(input)).members[2]!;
-    const object = `members/${key}/weights`;
-    const manifest = {
-      format: 1,
-      kind: 'members',
-      key,
-      files: { weights: { object, sha256: 'x', bytes: 7 } },
-    };
+    const { kind, key, spec } = membersOf(await planOf(input))[2]!;
+    const sha256 = 'ab'.repeat(32);
+    const object = `members/${key}/${sha256}`;
+    const manifest = manifestOf(kind, key, spec, { weights: { object, sha256, bytes: 7 } });
     await store.put(`members/${key}/manifest.json`, JSON.stringify(manifest));
-    const { members } = await planOf(input);
+    const plan = await planOf(input);
     const replaced = `${object}: expected 7 bytes, found none`;
-    expect(members[2]).toMatchObject({ key, finished: false, replaced });
-    expect(members[1]!.replaced).toBeUndefined();
+    expect(membersOf(plan)[2]).toMatchObject({ key, finished: false, replaced });
+    expect(membersOf(plan)[1]!.replaced).toBeUndefined();
     expect(damages).toMatchObject([{ kind: 'members', key, fault: replaced }]);
     expect(await store.exists(damages[0]!.setAside)).toBe(true);
   });
@@ -355,7 +385,18 @@ describe('a faulty input', () => {
     );
     // Nobody asked for one: the run gives what two images can give.
     const plan = await planOf({ dataset: 'validated', ...sizes });
-    expect(plan.reference).toBeDefined();
+    expect(find(plan, 'reference maps')).toBeDefined();
+  });
+
+  it('names the methods there are where one is unknown, and whose a field is that the method does not know', async () => {
+    expect((await refusal({ dataset: 'tiny', method: 'vae' })).message).toBe(
+      `method: expected one of ${methods.names.join(', ')}, got "vae"`,
+    );
+    const other = methods.names.find((name) => name !== 'ddad')!;
+    const { message } = await refusal({ dataset: 'tiny', method: other, minMembers: 2 });
+    expect(message).toContain(
+      `minMembers: unknown field of method ${other}: it is one of ddad (methods: ${methods.names.join(', ')})`,
+    );
   });
 
   it('names the datasets there are where one is unknown', async () => {

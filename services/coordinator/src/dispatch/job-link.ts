@@ -16,6 +16,15 @@ export interface WorkerEntry {
   since?: string;
 }
 
+/** An artifact to be made, as a worker is asked for it. */
+export interface WorkerJob {
+  kind: string;
+  spec: object;
+  datasetDigest: string;
+  /** Positions in the packed dataset of the images that it is about, in order. */
+  images: number[];
+}
+
 /** One try at a job on one worker. */
 export interface JobCall<Job> {
   key: string;

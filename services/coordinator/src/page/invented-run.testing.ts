@@ -1,5 +1,13 @@
 import { performance } from 'node:perf_hooks';
-import type { JobProgress, RunProgress, RunResult } from '@ddad/contract';
+import {
+  type JobProgress,
+  type NodeProgress,
+  type RunProgress,
+  type RunResult,
+  type RunSettings,
+  waitingProgress,
+} from '@ddad/contract';
+import { methods } from '@ddad/methods';
 import { createLogger } from '@ddad/platform';
 import type { RunEntry } from '@ddad/runs';
 import { LiveFigures } from './live-figures.ts';
@@ -39,31 +47,39 @@ export async function inventRun({
     executionId: '01234567-89ab-7cde-8f01-23456789abcd',
     status: 'running',
     dataset: 'brain',
+    method: 'ddad',
     k,
     started: new Date(Date.now() - 90_000),
     closed: null,
   };
-  const members = Array.from({ length: 2 * k }, (_, place) => ({
-    role: role(place, k),
-    index: place % k,
-    seed: place,
-    key: `key-${place}`,
-    done: 0,
-    total,
-    loss: null as number | null,
-    imagesPerSecond: 0,
-    worker: null as string | null,
-    state: 'waiting' as JobProgress['state'],
-  }));
+  const node = (id: string, key: string, more: Partial<NodeProgress>): NodeProgress => ({
+    id,
+    kind: 'members',
+    key,
+    stage: 'training',
+    unit: 'epoch',
+    madeBy: 'trainer',
+    reused: false,
+    ...waitingProgress(total),
+    ...more,
+  });
+  const members = Array.from({ length: 2 * k }, (_, place) => {
+    const member = { role: role(place, k), index: place % k, seed: place };
+    return node(`member ${member.role} ${member.index}`, `key-${place}`, { member });
+  });
+  const scorer = { madeBy: 'scorer' };
+  const refining = { ...scorer, kind: 'refiners', stage: 'refining' };
+  const nodes: NodeProgress[] = [
+    ...members,
+    node('maps', 'maps-key', { ...scorer, kind: 'maps', stage: 'maps', unit: 'image' }),
+    node('refiner intra', 'intra-key', refining),
+    node('refiner dual', 'dual-key', refining),
+  ];
   const progress: RunProgress = {
     stage: 'training',
+    stages: ['planning', 'training', 'maps', 'refining', 'report', 'finished'],
     input: null,
-    members,
-    maps: 'maps-key',
-    refiners: [
-      { input: 'intra', key: 'intra-key' },
-      { input: 'dual', key: 'dual-key' },
-    ],
+    nodes,
     updatedAt: null,
   };
   let result: RunResult | null = null;
@@ -98,7 +114,7 @@ export async function inventRun({
       asked.history += 1;
       return historyOf(key);
     },
-    report: async (object) => (object === 'reports/1/report.html' ? Buffer.from(report) : null),
+    report: async (executionId) => (executionId === entry.executionId ? Buffer.from(report) : null),
   };
   const now = () => performance.now();
   const live = new LiveFigures(now);
@@ -129,13 +145,15 @@ export async function inventRun({
       });
     },
     finish() {
-      for (const member of members) {
-        Object.assign(member, { done: total, loss: 0.03, worker: 'trainer-1', state: 'finished' });
+      for (const one of nodes) {
+        Object.assign(one, { done: total, loss: 0.03, worker: 'trainer-1', state: 'finished' });
       }
       progress.stage = 'finished';
       result = {
         runId: entry.executionId,
         dataset: 'brain',
+        method: 'ddad',
+        definitions: methods.method('ddad').scores({} as RunSettings),
         synthetic: false,
         backbone: 'ae',
         k,
@@ -144,10 +162,8 @@ export async function inventRun({
           rec: { auc: 0.8, ap: 0.7, aucMean: 0.8, aucStd: 0.01 },
           rDual: { auc: 0.93, ap: 0.91 },
         },
-        members: members.map(({ role, index, seed, key }) => ({
-          role,
-          index,
-          seed,
+        members: members.map(({ member, key }) => ({
+          ...member!,
           key,
           trainer: 'trainer-1',
           seconds: 61,

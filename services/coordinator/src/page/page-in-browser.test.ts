@@ -76,7 +76,12 @@ test('follows a run to its end: figures, curves, stages, scores, report; accessi
   }
 
   // A member that joins gets a row of its own.
-  run.progress.members.splice(3, 0, { ...run.progress.members[2]!, index: 3, key: 'key-6' });
+  run.progress.nodes.splice(3, 0, {
+    ...run.progress.nodes[2]!,
+    id: 'member ndm 3',
+    member: { role: 'ndm', index: 3, seed: 9 },
+    key: 'key-6',
+  });
   await expect.poll(() => page.locator('#jobs tr').nth(3).textContent(), poll).toMatch(/^ndm 3/);
   expect(await page.locator('[data-report]').isVisible()).toBe(false);
 

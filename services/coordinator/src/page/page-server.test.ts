@@ -165,7 +165,7 @@ describe('events', () => {
     run.tell(0, 4);
     await expect.poll(() => events.length, poll).toBe(2);
     expect(events[1]!.data.curves).toEqual({ 'key-0': { keep: 3, points: [[4, 1 / 5]] } });
-    expect(events[1]!.data.view.members[0]).toMatchObject({ done: 4, worker: 'trainer-1' });
+    expect(events[1]!.data.view.jobs[0]).toMatchObject({ done: 4, worker: 'trainer-1' });
   });
 
   it('asks the workflow as often for many viewers as for one, and not at all for none', async () => {
@@ -200,7 +200,7 @@ describe('events', () => {
       report: true,
       scores: { rDual: { auc: 0.93 } },
     });
-    expect(data.view.members[5]).toMatchObject({ state: 'finished', seconds: 61 });
+    expect(data.view.jobs[5]).toMatchObject({ state: 'finished', seconds: 61 });
     expect(data.curves['key-5']!.points).toHaveLength(total);
     expect((await ask('/runs/ddad-brain-1/report')).body).toBe(report);
     // Whoever comes later is told at once.
@@ -213,12 +213,12 @@ describe('events', () => {
     run = await inventRun();
     const { events, closed } = follow();
     await expect.poll(() => events.length, poll).toBe(1);
-    run.progress.members[0]!.state = 'failed';
+    run.progress.nodes[0]!.state = 'failed';
     run.entry.status = 'failed';
     run.entry.closed = new Date();
     await expect.poll(() => closed(), poll).toBe(true);
     expect(events.at(-2)!.data).toMatchObject({ run: { status: 'failed' }, report: false });
-    expect(events.at(-2)!.data.view.members[0]!.state).toBe('failed');
+    expect(events.at(-2)!.data.view.jobs[0]!.state).toBe('failed');
   });
 
   it('lets go of its viewers when it is closed', async () => {

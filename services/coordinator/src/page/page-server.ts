@@ -89,7 +89,7 @@ export async function startPageServer(deps: PageServerDeps): Promise<PageServer>
             reason: 'reports hold pictures: they are served on loopback only; npx ddad report fetches them',
           });
         }
-        const page = feed.reportObject === null ? null : await source.report(feed.reportObject);
+        const page = feed.hasPage ? await source.report(feed.executionId) : null;
         if (page === null) return refuse(response, { status: 404, reason: 'this run has no report yet' });
         return sendPage(response, page, reportPolicy);
       }
@@ -133,9 +133,8 @@ const tooMany: Refusal = {
   headers: { 'Retry-After': '10' },
 };
 
-/** A report brings its own policy, which names its script; this one forbids what it has no use for either way. */
-const reportPolicy =
-  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** A report runs its own script and loads nothing. */
+const reportPolicy = `${contentPolicy('main')}; frame-ancestors 'none'`;
 
 function sendPage(
   response: ServerResponse,

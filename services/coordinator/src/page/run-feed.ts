@@ -1,6 +1,13 @@
 import type { RunResult } from '@ddad/contract';
 import type { Logger } from '@ddad/platform';
-import { finishedProgress, type LossPoint, type RunEntry, type RunSnapshot, RunTracker } from '@ddad/runs';
+import {
+  definitionsOf,
+  finishedProgress,
+  type LossPoint,
+  type RunEntry,
+  type RunSnapshot,
+  RunTracker,
+} from '@ddad/runs';
 import type { LiveFigures } from './live-figures.ts';
 import type { RunSource } from './run-source.ts';
 
@@ -65,17 +72,18 @@ export class RunFeed {
     }
     const result = await deps.source.stored(reference);
     if (result === null) return null;
-    const { runId: id, dataset, k } = result;
-    const known = {
+    const { runId: id, dataset, method } = result;
+    const known: FollowedRun = {
       kind: 'run',
       id,
       executionId: id,
       status: 'completed',
       dataset,
-      k,
+      method,
+      k: kOf(result),
       started: null,
       closed: null,
-    } as const;
+    };
     const feed = new RunFeed(deps, known);
     await feed.#finish(result);
     return feed;
@@ -85,10 +93,14 @@ export class RunFeed {
     return this.#viewers.size;
   }
 
-  /** Object key of the run's report page; null where there is none yet. */
-  get reportObject(): string | null {
-    // Runs of old had none.
-    return (this.#result?.files.page as string | undefined) ?? null;
+  /** Temporal's id of the execution. */
+  get executionId(): string {
+    return this.#entry.executionId;
+  }
+
+  /** Whether the run has a report page. */
+  get hasPage(): boolean {
+    return this.#result !== null && this.#result.files.page !== null;
   }
 
   state(): FeedState {
@@ -98,20 +110,17 @@ export class RunFeed {
       snapshot: {
         run: {
           ...this.#entry,
-          k: this.#result?.k ?? this.#entry.k,
+          k: (this.#result === null ? null : kOf(this.#result)) ?? this.#entry.k,
           started: started?.toISOString() ?? null,
           closed: closed?.toISOString() ?? null,
         },
-        view: {
-          ...view,
-          members: view.members.map(withoutLosses),
-          others: view.others.map(withoutLosses),
-        },
+        view: { ...view, jobs: view.jobs.map(withoutLosses) },
         scores: this.#result?.scores ?? null,
-        report: this.reportObject !== null,
+        definitions: this.#result === null ? [] : definitionsOf(this.#result),
+        report: this.hasPage,
         note: this.#note,
       },
-      curves: [...view.members, ...view.others].map(({ key, losses }) => [key, losses] as const),
+      curves: view.jobs.map(({ key, losses }) => [key, losses] as const),
       ended: this.#ended,
     };
   }
@@ -221,4 +230,9 @@ function essence({ snapshot, curves, ended }: FeedState): string {
 
 function withoutLosses<T extends { losses: unknown }>({ losses: _, ...job }: T): Omit<T, 'losses'> {
   return job;
+}
+
+/** Networks per role, of a method that has such. */
+function kOf({ k }: RunResult): number | null {
+  return typeof k === 'number' ? k : null;
 }

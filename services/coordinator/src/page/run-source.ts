@@ -1,5 +1,13 @@
-import type { RunProgress, RunResult } from '@ddad/contract';
-import { findRun, listRuns, type RunEntry, type RunHandle, statusOf } from '@ddad/runs';
+import { type RunProgress, type RunResult, runKeys } from '@ddad/contract';
+import {
+  findRun,
+  listRuns,
+  parseReport,
+  parseRunResult,
+  type RunEntry,
+  type RunHandle,
+  statusOf,
+} from '@ddad/runs';
 import { ObjectNotFound, type ObjectStore, readManifest } from '@ddad/storage';
 import type { Client } from '@temporalio/client';
 
@@ -15,9 +23,9 @@ export interface RunSource {
   /** What the store keeps of a finished run once Temporal has forgotten it; null where there is nothing. */
   stored(runId: string): Promise<RunResult | null>;
   /** Losses of a finished job by epoch; null where they are not known. */
-  history(kind: 'members' | 'refiners', key: string): Promise<readonly number[] | null>;
-  /** A finished run's report page; null where there is none. */
-  report(object: string): Promise<Buffer | null>;
+  history(kind: string, key: string): Promise<readonly number[] | null>;
+  /** The report page of a finished run, by Temporal's id of the execution; null where there is none. */
+  report(executionId: string): Promise<Buffer | null>;
 }
 
 const callMs = 8_000;
@@ -36,6 +44,12 @@ export function runSource(client: Client, store: ObjectStore): RunSource {
       throw error;
     }
   };
+  const reported = async (executionId: string): Promise<RunResult | null> => {
+    if (!isExecutionId(executionId)) return null;
+    const object = runKeys.report(executionId);
+    const report = await stored(object);
+    return report === null ? null : parseReport(report, object);
+  };
   return {
     list: (limit) => within(callMs, () => listRuns(client, limit)),
     find: (reference) => within(callMs, () => findRun(client, reference)),
@@ -44,13 +58,21 @@ export function runSource(client: Client, store: ObjectStore): RunSource {
       return { status: statusOf(info), closed: info.closeTime ?? null };
     },
     progress: (run) => within(queryMs, () => handleOf(run).query<RunProgress>('progress')),
-    result: (run) => within(callMs, () => handleOf(run).result() as Promise<RunResult>),
-    async stored(runId) {
-      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(runId)) return null;
-      const report = await stored(`reports/${runId}/report.json`);
-      return report === null ? null : (JSON.parse(report.toString('utf8')) as RunResult);
+    async result(run) {
+      // report.json holds all of it; the workflow of a run that is part of an experiment tells less.
+      const report = await reported(run.executionId);
+      if (report !== null) return report;
+      const result: unknown = await within(callMs, () => handleOf(run).result());
+      return parseRunResult(result, "the workflow's result");
     },
+    stored: reported,
     history: async (kind, key) => (await readManifest(store, kind, key))?.history ?? null,
-    report: stored,
+    // By the run's own id, whatever its result says: who can start a workflow must not choose what is served.
+    report: async (executionId) => (isExecutionId(executionId) ? stored(runKeys.page(executionId)) : null),
   };
+}
+
+/** Becomes part of an object key. */
+function isExecutionId(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 }

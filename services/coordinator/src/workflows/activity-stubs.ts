@@ -1,4 +1,10 @@
-import { ActivityCancellationType, proxyActivities, type RetryPolicy } from '@temporalio/workflow';
+import type { Pool } from '@ddad/contract';
+import {
+  ActivityCancellationType,
+  type ActivityOptions,
+  proxyActivities,
+  type RetryPolicy,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { nonRetryableTypes } from '../failure-types.ts';
 import { activityQueues } from '../task-queues.ts';
@@ -7,38 +13,42 @@ const retry: RetryPolicy = {
   initialInterval: '1s',
   backoffCoefficient: 2,
   maximumInterval: '30s',
-  maximumAttempts: 100,
+  // An object store that is away for a while comes back; the activities themselves know when to give up (see Setbacks).
+  maximumAttempts: Number.POSITIVE_INFINITY,
   nonRetryableErrorTypes: nonRetryableTypes,
 };
-const unlimited: RetryPolicy = { ...retry, maximumAttempts: Number.POSITIVE_INFINITY };
 
-/** Cancelling a run is confirmed only once trainers and scorer are idle again. */
+/** Cancelling a run is confirmed only once whoever works for it is idle. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
-export const { plan, planMembers, planScoring, planExperiment, publishExperiment } = proxyActivities<
-  Pick<Activities, 'plan' | 'planMembers' | 'planScoring' | 'planExperiment' | 'publishExperiment'>
+type Short = 'plan' | 'replan' | 'grow' | 'publishReport' | 'planExperiment' | 'publishExperiment';
+
+export const { plan, replan, grow, publishReport, planExperiment, publishExperiment } = proxyActivities<
+  Pick<Activities, Short>
 >({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '30s',
-  // Nothing works for a run that is being planned.
+  // Nothing works for a run meanwhile.
   cancellationType: ActivityCancellationType.TRY_CANCEL,
-  // No limit of attempts: an object store that is away for a while comes back.
-  retry: unlimited,
-});
-
-export const { trainMember } = proxyActivities<Pick<Activities, 'trainMember'>>({
-  taskQueue: activityQueues.train,
-  startToCloseTimeout: '30 days',
-  cancellationType,
-  // Trainers that are lost do not count against a member: the activity itself knows when to give up (see Setbacks).
-  retry: unlimited,
-});
-
-export const { makeMaps, makeKCurve, refine, report } = proxyActivities<
-  Pick<Activities, 'makeMaps' | 'makeKCurve' | 'refine' | 'report'>
->({
-  taskQueue: activityQueues.score,
-  startToCloseTimeout: '10 days',
-  cancellationType,
   retry,
+});
+
+const longOptions = { startToCloseTimeout: '30 days', cancellationType, retry } satisfies ActivityOptions;
+
+const makers = {
+  train: proxyActivities<Pick<Activities, 'make'>>({ ...longOptions, taskQueue: activityQueues.train }),
+  score: proxyActivities<Pick<Activities, 'make'>>({ ...longOptions, taskQueue: activityQueues.score }),
+};
+
+/** The activity that has a node made by a pool's workers. */
+export function makeIn(pool: Pool): (typeof makers)[Pool]['make'] {
+  return makers[pool].make;
+}
+
+/** Pages are made at best: what fails a few times is left out. */
+export const { makePage } = proxyActivities<Pick<Activities, 'makePage'>>({
+  taskQueue: activityQueues.score,
+  startToCloseTimeout: '1 day',
+  cancellationType,
+  retry: { ...retry, maximumAttempts: 3 },
 });

@@ -2,7 +2,7 @@ import type { ExperimentFile, ExperimentProgress, ExperimentResult } from '@ddad
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import type { Activities } from '../activities/index.ts';
-import { HeldMembers } from './fake-activities.testing.ts';
+import { HeldMembers, isMember, makeBy } from './fake-activities.testing.ts';
 import { fakesEachTest } from './fakes-each-test.testing.ts';
 import { expectReplays, failureOf } from './run-expectations.testing.ts';
 import { small, type WorkflowServer } from './workflow-server.testing.ts';
@@ -37,9 +37,9 @@ describe('an experiment', () => {
       expect(run).not.toHaveProperty('failure');
     }
     // NDM of two, and UDM of two for 3 unlabeled images; alone the runs would train 2 + 2 + 4 + 4.
-    expect(result.members).toEqual({ made: 4, naive: 12 });
+    expect(result.artifacts.members).toEqual({ made: 4, naive: 12 });
     // The intra refiner reads the NDM alone: one per number of epochs, and a dual one beside it; alone 1 + 1 + 2 + 2.
-    expect(result.refiners).toEqual({ made: 4, naive: 6 });
+    expect(result.artifacts.refiners).toEqual({ made: 4, naive: 6 });
     expect((await handle.describe()).runId).toBe(result.experimentId);
 
     const file = JSON.parse((await server.store.get(result.files.experiment)).toString()) as ExperimentFile;
@@ -56,9 +56,9 @@ describe('an experiment', () => {
 
   it('of a base alone is one run', async () => {
     const handle = await server.startExperiment({ base });
-    const { runs, members } = (await handle.result()) as ExperimentResult;
+    const { runs, artifacts } = (await handle.result()) as ExperimentResult;
     expect(runs).toMatchObject([{ axes: {} }]);
-    expect(members).toEqual({ made: 4, naive: 4 });
+    expect(artifacts.members).toEqual({ made: 4, naive: 4 });
   });
 
   it('keeps to the number of runs at once, shows how it goes, and grows its history by little per run', async () => {
@@ -84,16 +84,18 @@ describe('an experiment', () => {
   });
 
   it('ends with what there is where a run fails, and names it', async () => {
-    const { trainMember } = fakes;
-    fakes.trainMember = async (args) => {
-      if (args.spec.epochs === 7) throw ApplicationFailure.nonRetryable('no such layer', 'InvalidJob');
-      return trainMember(args);
-    };
+    makeBy(
+      fakes,
+      (args) => isMember(args) && args.total === 7,
+      async () => {
+        throw ApplicationFailure.nonRetryable('no such layer', 'InvalidJob');
+      },
+    );
     const handle = await server.startExperiment({ base, axes: { epochs: [5, 7, 9] } });
-    const { runs, members } = (await handle.result()) as ExperimentResult;
+    const { runs, artifacts } = (await handle.result()) as ExperimentResult;
     expect(runs.map(({ report }) => report !== null)).toEqual([true, false, true]);
     expect(runs[1]!.failure).toMatch(/^member [nu]dm \d .*no such layer$/);
-    expect(members).toEqual({ made: 8, naive: 8 });
+    expect(artifacts.members).toEqual({ made: 8, naive: 8 });
     const { runs: states } = await handle.query<ExperimentProgress>('progress');
     expect(states.map(({ state }) => state)).toEqual(['finished', 'failed', 'finished']);
     await expectReplays(handle);

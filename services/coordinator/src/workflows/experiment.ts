@@ -1,9 +1,9 @@
 import {
+  type BriefResult,
   describeAxes,
   type ExperimentProgress,
   type ExperimentResult,
   experimentKey,
-  type RunResult,
   workflowType,
 } from '@ddad/contract';
 import {
@@ -23,7 +23,7 @@ import type { ExperimentPlan } from '../activities/experiment.ts';
 import { planExperiment, publishExperiment } from './activity-stubs.ts';
 import { ExperimentState } from './experiment-state.ts';
 import { planFailure, workflowFailure } from './failures.ts';
-import { sharedMembers, sharedRefiners } from './sharing.ts';
+import { sharedArtifacts } from './sharing.ts';
 
 export const experimentProgressQuery = defineQuery<ExperimentProgress>('progress');
 
@@ -49,11 +49,10 @@ export async function experiment(raw: unknown): Promise<ExperimentResult> {
       runs: state.progress().runs.map(({ state: _, ...run }, place) => {
         const outcome = results[place]!;
         return 'result' in outcome
-          ? { ...run, report: outcome.result.files.report }
+          ? { ...run, report: outcome.result.report }
           : { ...run, report: null, failure: outcome.failure };
       }),
-      members: sharedMembers(finished),
-      refiners: sharedRefiners(finished, planned.finishedRefiners),
+      artifacts: sharedArtifacts(finished),
       seconds: (Date.now() - startedAt) / 1000,
       files: { experiment: experimentKey(runId) },
     };
@@ -75,7 +74,7 @@ async function makePlan(raw: unknown): Promise<ExperimentPlan> {
   }
 }
 
-type Outcome = { result: RunResult } | { failure: string };
+type Outcome = { result: BriefResult } | { failure: string };
 
 /** Has all runs made, so many at once as the experiment says; ends once none is under way, cancelled or not. */
 async function runAll(
@@ -105,14 +104,14 @@ async function runOne(
   try {
     const child = await startChild(workflowType, {
       workflowId: childId(workflowInfo().workflowId, place),
-      args: [input],
+      args: [input, { brief: true }],
       staticSummary: describeAxes(axes).slice(0, summaryLength),
       // Confirmed only once the run's trainers are idle.
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     });
     state.started(place, child.firstExecutionRunId);
-    const result = (await child.result()) as RunResult;
+    const result = (await child.result()) as BriefResult;
     state.ended(place, 'finished');
     return { result };
   } catch (error) {

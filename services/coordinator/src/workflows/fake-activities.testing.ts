@@ -1,11 +1,11 @@
-import type { MemberResult } from '@ddad/contract';
+import type { RunFacts } from '@ddad/contract';
+import { methods } from '@ddad/methods';
 import type { ObjectStore } from '@ddad/storage';
 import { Context } from '@temporalio/activity';
 import { planExperiment, publishExperiment } from '../activities/experiment.ts';
 import type { Activities } from '../activities/index.ts';
-import { planFurtherMembers, planRun, planScoringOf } from '../activities/plan.ts';
-import type { MapsArgs } from '../activities/score.ts';
-import type { TrainMemberArgs } from '../activities/train-member.ts';
+import type { MadeNode, MakeArgs } from '../activities/make.ts';
+import { growRun, planRun, replan } from '../activities/plan.ts';
 import { DatasetCatalog } from '../dataset-catalog.ts';
 
 export interface FakeOptions {
@@ -18,6 +18,7 @@ export interface FakeOptions {
 export function fakeActivities(options: FakeOptions): Activities {
   const deps = {
     ...options,
+    methods,
     catalog: new DatasetCatalog(options.store),
     onDamage: () => {},
     presentTrainers: () => [],
@@ -25,42 +26,55 @@ export function fakeActivities(options: FakeOptions): Activities {
   };
   return {
     plan: (raw) => planRun(deps, raw),
-    planMembers: (run, wanted) => planFurtherMembers(deps, run, wanted),
-    planScoring: (run, keys) => planScoringOf(deps, run, keys),
-    trainMember: async (args) => memberResult(args),
-    makeMaps: async () => {},
-    makeKCurve: async () => {},
-    refine: async () => {},
-    report: async ({ runId }) => {
-      const page = `reports/${runId}/report.html`;
-      return { scores: null, files: { report: `reports/${runId}/report.json`, page, scores: null } };
-    },
+    replan: (basis) => replan(deps, basis),
+    grow: (basis, k) => growRun(deps, basis, k),
+    make: async (args) => madeNode(args),
+    publishReport: async (facts) => resultOf(facts),
+    makePage: async ({ run }) => `reports/${run.runId}/report.html`,
     planExperiment: (raw) => planExperiment(deps, raw),
     publishExperiment: (experiment) => publishExperiment(deps, experiment),
   };
 }
 
-/** Has makeMaps do nothing but note what it is asked for. @returns that, as it comes */
-export function recordMaps(activities: Activities): MapsArgs[] {
-  const asked: MapsArgs[] = [];
-  activities.makeMaps = async (args) => void asked.push(args);
-  return asked;
+export function resultOf(facts: RunFacts) {
+  const report = `reports/${facts.runId}/report.json`;
+  return { ...facts, scores: null, files: { report, page: null, scores: null } };
 }
 
-export function memberResult({ spec, index, key, finished, replaced }: TrainMemberArgs): MemberResult {
+export function madeNode({ kind, finished, replaced }: MakeArgs): MadeNode {
   return {
-    role: spec.role,
-    index,
-    seed: spec.seed,
-    key,
-    trainer: 't1',
+    worker: 't1',
     seconds: 2,
-    loss: 0.25,
+    loss: kind === 'members' ? 0.25 : null,
     reused: finished,
     restarts: Context.current().info.attempt - 1,
     ...(replaced === undefined ? {} : { replaced }),
   };
 }
+
+/** Has `make` note what it is asked for, in order, before it does what it did. @returns that, as it comes */
+export function recordNodes(activities: Activities): MakeArgs[] {
+  const asked: MakeArgs[] = [];
+  const { make } = activities;
+  activities.make = (args) => {
+    asked.push(args);
+    return make(args);
+  };
+  return asked;
+}
+
+/** Has nodes made by `make` where `take` wants them; the others as before. */
+export function makeBy(
+  activities: Activities,
+  take: (args: MakeArgs) => boolean,
+  make: (args: MakeArgs) => Promise<MadeNode>,
+): void {
+  const others = activities.make;
+  activities.make = (args) => (take(args) ? make(args) : others(args));
+}
+
+/** Whether a node is a network that is listed as a member. */
+export const isMember = ({ id }: Pick<MakeArgs, 'id'>) => id.startsWith('member ');
 
 /**
  * Waits like an activity whose job runs: with heartbeats, until the gate opens or the activity is cancelled.
@@ -82,24 +96,24 @@ export async function working(
   }
 }
 
-/** Members that train until the test ends them, by name (`ndm 0`). */
+/** Members that train until the test ends them, by the ids of their nodes (`member ndm 0`). */
 export class HeldMembers {
   /** Every activity that began, in order. */
-  readonly begun: TrainMemberArgs[] = [];
+  readonly begun: MakeArgs[] = [];
   /** Members whose activities were cancelled. */
   readonly stopped: string[] = [];
   /** What a cancelled activity does before it ends. */
   onStop: () => Promise<void> = async () => {};
   readonly #gates = new Map<string, PromiseWithResolvers<void>>();
-  #waiting: { count: number; resolve: () => void }[] = [];
+  readonly #waiting: { count: number; resolve: () => void }[] = [];
 
   constructor(activities: Activities) {
-    activities.trainMember = (args) => this.#train(args);
+    makeBy(activities, isMember, (args) => this.#train(args));
   }
 
-  /** Names of the activities that began, in order. */
+  /** Ids of the activities that began, in order. */
   get names(): string[] {
-    return this.begun.map(nameOf);
+    return this.begun.map(({ id }) => id);
   }
 
   /** Resolves once so many activities have begun. */
@@ -116,14 +130,14 @@ export class HeldMembers {
     this.finish(...this.names);
   }
 
-  async #train(args: TrainMemberArgs): Promise<MemberResult> {
+  async #train(args: MakeArgs): Promise<MadeNode> {
     this.begun.push(args);
     for (const { resolve } of this.#waiting.filter(({ count }) => count <= this.begun.length)) resolve();
-    await working(this.#gate(nameOf(args)).promise, () => {
-      this.stopped.push(nameOf(args));
+    await working(this.#gate(args.id).promise, () => {
+      this.stopped.push(args.id);
       return this.onStop();
     });
-    return memberResult(args);
+    return madeNode(args);
   }
 
   #gate(name: string): PromiseWithResolvers<void> {
@@ -131,8 +145,4 @@ export class HeldMembers {
     this.#gates.set(name, gate);
     return gate;
   }
-}
-
-function nameOf({ spec, index }: TrainMemberArgs): string {
-  return `${spec.role} ${index}`;
 }

@@ -4,86 +4,75 @@ import {
   addMembersSchema,
   describeFaults,
   faultsOf,
-  type ResolvedRunInput,
 } from '@ddad/contract';
-import { ApplicationFailure } from '@temporalio/workflow';
-import type { RunPlan } from '../activities/plan.ts';
-import type { WantedMember } from '../activities/planned-artifacts.ts';
+import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
 import { failureTypes } from '../failure-types.ts';
-import { planMembers } from './activity-stubs.ts';
-import type { MemberTraining } from './member-training.ts';
-import type { RunState } from './run-state.ts';
-import { describeRun } from './search-attributes.ts';
+import { grow } from './activity-stubs.ts';
+import type { GraphRun } from './graph-run.ts';
 
-/** Lets a run grow while it trains (update `addMembers`); keeps its input with the K of now. */
+/** Lets a run grow (update `addMembers`) until it is over. */
 export class Growth {
-  readonly #state: RunState;
-  #run: { planned: RunPlan; training: MemberTraining; input: ResolvedRunInput } | null = null;
+  readonly #onGrown: (graph: GraphRun) => void;
+  #graph: GraphRun | null = null;
   #growing = false;
+  #over = false;
 
-  constructor(state: RunState) {
-    this.#state = state;
+  /** @param onGrown called once the graph holds the new members */
+  constructor(onGrown: (graph: GraphRun) => void) {
+    this.#onGrown = onGrown;
   }
 
-  /** The run is planned and its members can be added to. */
-  begin(planned: RunPlan, training: MemberTraining): void {
-    this.#run = { planned, training, input: planned.input };
+  /** The run is planned and can be added to. */
+  begin(graph: GraphRun): void {
+    this.#graph = graph;
   }
 
-  /** With the K of now; throws before `begin`. */
-  get input(): ResolvedRunInput {
-    return this.#run!.input;
+  /** True while somebody waits for new members to be planned. */
+  get growing(): boolean {
+    return this.#growing;
+  }
+
+  /** Nothing can be added any more. */
+  end(): void {
+    this.#over = true;
   }
 
   /** @throws Error that says what was expected; for the update's validator. */
   check(received: unknown): void {
     const parsed = addMembersSchema.safeParse(received);
     if (!parsed.success) throw new Error(describeFaults(faultsOf(parsed.error, received)));
-    const fault = this.#faultOf(parsed.data);
-    if (fault !== null) throw new Error(fault);
+    if (this.#over) throw new Error('expected a run that goes on, this one has just ended');
+    if (this.#growing)
+      throw new Error('expected one addMembers at a time, another one is being planned: try again soon');
   }
 
-  /** Plans the additional members and has them trained beside the others. */
+  /** Plans the additional members and has them made beside all else; what was made of fewer members is made anew. */
   async add({ k }: AddMembersInput): Promise<AddMembersResult> {
-    const run = this.#run;
-    // What was true when the update was checked may have changed in the same moment.
-    const fault = this.#faultOf({ k });
-    if (run === null || fault !== null)
-      throw ApplicationFailure.nonRetryable(fault, failureTypes.invalidInput);
-    const { planned, training, input } = run;
-    const roles = [...new Set(planned.members.map(({ role }) => role))];
-    const wanted = roles.flatMap((role) =>
-      Array.from({ length: k - input.k }, (_, place): WantedMember => ({ role, index: input.k + place })),
-    );
     this.#growing = true;
     try {
-      const { datasetDigest, selection } = planned;
-      const added = await training.join(() =>
-        planMembers.executeWithOptions({ summary: `plan for K = ${k}` }, [
-          { input, datasetDigest, selection },
-          wanted,
-        ]),
+      // The run may still be planned.
+      await condition(() => this.#graph !== null || this.#over);
+      const graph = this.#graph;
+      if (graph === null) throw refusal('expected a run that could be planned, this one could not');
+      const before = new Set(graph.nodes.map(({ node }) => node.id));
+      const plan = await graph.join((basis) =>
+        grow.executeWithOptions({ summary: `plan for K = ${k}` }, [basis, k]),
       );
-      run.input = { ...input, k };
-      this.#state.asked(run.input);
-      if (planned.searchAttributes) describeRun(run.input);
-      return { k, added: added.map(({ role, index, seed, key }) => ({ role, index, seed, key })) };
+      this.#onGrown(graph);
+      const added = plan.nodes.flatMap(({ id, key, member }) =>
+        member === undefined || before.has(id) ? [] : [{ ...member, key }],
+      );
+      return { k, added };
+    } catch (error) {
+      // What the method said, not that an activity failed.
+      const cause = error instanceof ActivityFailure ? error.cause : null;
+      throw cause instanceof ApplicationFailure ? refusal(cause.message) : error;
     } finally {
       this.#growing = false;
     }
   }
+}
 
-  #faultOf({ k }: AddMembersInput): string | null {
-    if (this.#run === null)
-      return 'expected a run that trains, this one is still being planned: try again soon';
-    if (this.#run.input.dropout !== undefined)
-      return 'expected a run of an ensemble, this one is of MC Dropout (uncertainty "dropout"): it has one network per role';
-    if (!this.#run.training.open) {
-      return `expected a run that still trains its members, this one is past that: its stage is ${this.#state.stage}`;
-    }
-    if (this.#growing)
-      return 'expected one addMembers at a time, another one is being planned: try again soon';
-    const { k: now } = this.#run.input;
-    return k > now ? null : `k: expected more than the ${now} members per role that the run has, got ${k}`;
-  }
+function refusal(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, failureTypes.invalidInput);
 }

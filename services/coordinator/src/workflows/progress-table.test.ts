@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { tableLimitBytes } from './details-table.ts';
-import { progressTable, type TableMember } from './progress-table.ts';
+import { progressTable, type TableNode } from './progress-table.ts';
 
-function member(more: Partial<TableMember> = {}): TableMember {
+function node(more: Partial<TableNode> = {}): TableNode {
   return {
-    role: 'ndm',
-    index: 0,
+    id: 'member ndm 0',
+    unit: 'epoch',
     done: 10,
     total: 250,
     loss: 0.0213456,
     imagesPerSecond: 480,
-    imagesPerEpoch: 960,
+    imagesPerUnit: 960,
     worker: 'trainer-1',
     state: 'running',
     ...more,
@@ -18,41 +18,49 @@ function member(more: Partial<TableMember> = {}): TableMember {
 }
 
 describe('progressTable', () => {
-  it('shows member, progress, loss, trainer and time left', () => {
+  it('shows name, progress, loss, worker and time left', () => {
     // 240 epochs of 960 images at 480 a second: 480 s.
-    expect(progressTable('training', [member()]).split('\n')).toEqual([
-      '**training** — 0 of 1 members finished, 1 in training',
+    expect(progressTable('training', ['training', 'maps'], [node()]).split('\n')).toEqual([
+      '**training** — 0 of 1 finished, 1 running',
       '',
-      '| member | progress | loss | trainer | time left |',
-      '|---|---|---|---|---|',
-      '| ndm 0 | 10 / 250 epochs | 0.02135 | trainer-1 | 8 min |',
+      'stages: **training** → maps',
+      '',
+      '| what | progress | loss | worker | time left |',
+      '|:---|---:|---:|:---|---:|',
+      '| member ndm 0 | 10 / 250 epochs | 0.02135 | trainer-1 | 8 min |',
     ]);
   });
 
-  it('tells waiting and finished members apart from training ones', () => {
-    const table = progressTable('training', [
-      member({ state: 'waiting', done: 0, loss: null, worker: null, imagesPerSecond: 0 }),
-      member({ state: 'finished', done: 250 }),
-    ]);
-    expect(table).toContain('| ndm 0 | waiting, 0 / 250 | – | – | – |');
-    expect(table).toContain('| ndm 0 | finished, 250 / 250 | 0.02135 | trainer-1 | – |');
+  it('tells waiting and finished nodes apart from running ones', () => {
+    const table = progressTable(
+      'training',
+      ['training', 'maps'],
+      [
+        node({ state: 'waiting', done: 0, loss: null, worker: null, imagesPerSecond: 0 }),
+        node({ state: 'finished', done: 250 }),
+      ],
+    );
+    expect(table).toContain('| member ndm 0 | waiting, 0 / 250 | – | – | – |');
+    expect(table).toContain('| member ndm 0 | finished, 250 / 250 | 0.02135 | trainer-1 | – |');
   });
 
   it('shows every member of K = 50 with usual names of trainers', () => {
     const members = Array.from({ length: 100 }, (_, index) =>
-      member({ index, done: 123, worker: `ddad-trainer-6f9c4d7b58-x${index}` }),
+      node({ id: `member ndm ${index}`, done: 123, worker: `ddad-trainer-6f9c4d7b58-x${index}` }),
     );
-    const table = progressTable('training', members);
+    const table = progressTable('training', ['training', 'maps'], members);
     expect(Buffer.byteLength(table)).toBeLessThanOrEqual(tableLimitBytes);
-    expect(table.split('\n').filter((line) => line.startsWith('| ndm'))).toHaveLength(100);
+    expect(table.split('\n').filter((line) => line.startsWith('| member'))).toHaveLength(100);
   });
 
-  it('stays within what the server takes and counts the members left out', () => {
-    const members = Array.from({ length: 128 }, (_, index) => member({ index, worker: 'Größe'.repeat(40) }));
-    const table = progressTable('training', members);
+  it('stays within what the server takes and counts the lines left out', () => {
+    const members = Array.from({ length: 128 }, (_, index) =>
+      node({ id: `member ndm ${index}`, worker: 'Größe'.repeat(40) }),
+    );
+    const table = progressTable('training', ['training', 'maps'], members);
     expect(Buffer.byteLength(table)).toBeLessThanOrEqual(tableLimitBytes);
-    const rows = table.split('\n').filter((line) => line.startsWith('| ndm'));
+    const rows = table.split('\n').filter((line) => line.startsWith('| member'));
     expect(rows.length).toBeGreaterThan(50);
-    expect(table).toContain(`… and ${128 - rows.length} more members`);
+    expect(table).toContain(`… and ${128 - rows.length} more lines`);
   });
 });

@@ -1,38 +1,43 @@
-import type { JobProgress, PlannedMember } from '@ddad/contract';
+import type { JobProgress } from '@ddad/contract';
 import { cell, linesThatFit } from './details-table.ts';
 
-/** A member's line of the table. */
-export interface TableMember extends Pick<PlannedMember, 'role' | 'index'>, JobProgress {
-  imagesPerEpoch: number;
+/** A node's line of the table. */
+export interface TableNode extends JobProgress {
+  id: string;
+  unit: 'epoch' | 'image';
+  imagesPerUnit: number;
 }
 
 /**
- * A run's state as Markdown for the Temporal UI: the stage and a line per member, in order; lines that do not fit are
- * counted instead.
+ * A run's state as Markdown for the Temporal UI: the stage, all stages, and a line per node, in order; lines that do not fit
+ * are counted instead.
  */
-export function progressTable(stage: string, members: readonly TableMember[]): string {
-  const lines = members.map(line);
-  const finished = members.filter(({ state }) => state === 'finished').length;
-  const running = members.filter(({ state }) => state === 'running').length;
+export function progressTable(stage: string, stages: readonly string[], nodes: readonly TableNode[]): string {
+  const count = (state: JobProgress['state']) => nodes.filter((node) => node.state === state).length;
+  const failed = count('failed');
   const head = [
-    `**${stage}** — ${finished} of ${members.length} members finished, ${running} in training`,
-    '',
-    '| member | progress | loss | trainer | time left |',
-    '|---|---|---|---|---|',
+    `**${stage}** — ${count('finished')} of ${nodes.length} finished, ${count('running')} running${failed > 0 ? `, ${failed} failed` : ''}`,
   ];
-  return linesThatFit(head, lines, 'members');
+  if (nodes.length === 0) return head.join('\n');
+  head.push(
+    '',
+    `stages: ${stages.map((one) => (one === stage ? `**${cell(one)}**` : cell(one))).join(' → ')}`,
+    '',
+    '| what | progress | loss | worker | time left |',
+    '|:---|---:|---:|:---|---:|',
+  );
+  return linesThatFit(head, nodes.map(line), 'lines');
 }
 
-function line(member: TableMember): string {
-  const { role, index, done, total, loss, worker, state } = member;
-  const progress = state === 'running' ? `${done} / ${total} epochs` : `${state}, ${done} / ${total}`;
-  return `| ${role} ${index} | ${progress} | ${loss === null ? '–' : loss.toPrecision(4)} | ${cell(worker)} | ${timeLeft(member)} |`;
+function line(node: TableNode): string {
+  const { id, unit, done, total, loss, worker, state } = node;
+  const progress = state === 'running' ? `${done} / ${total} ${unit}s` : `${state}, ${done} / ${total}`;
+  return `| ${cell(id)} | ${progress} | ${loss === null ? '–' : loss.toPrecision(4)} | ${cell(worker)} | ${timeLeft(node)} |`;
 }
 
-function timeLeft(member: TableMember): string {
-  const { state, done, total, imagesPerEpoch, imagesPerSecond } = member;
+function timeLeft({ state, done, total, imagesPerUnit, imagesPerSecond }: TableNode): string {
   if (state !== 'running' || imagesPerSecond <= 0) return '–';
-  const seconds = Math.round(((total - done) * imagesPerEpoch) / imagesPerSecond);
+  const seconds = Math.round(((total - done) * imagesPerUnit) / imagesPerSecond);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;

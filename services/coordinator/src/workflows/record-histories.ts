@@ -6,12 +6,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { addMembersUpdate, pauseSignal, type RunProgress, resumeSignal } from '@ddad/contract';
-import { memberSeed } from '@ddad/storage';
+import { addMembersUpdate, pauseSignal, type RunProgress, resumeSignal, seedOf } from '@ddad/contract';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { memberProgressSignal, toRow } from '../member-progress.ts';
-import { HeldMembers } from './fake-activities.testing.ts';
+import type { MakeArgs } from '../activities/make.ts';
+import { nodeProgressSignal, toRow } from '../node-progress.ts';
+import { HeldMembers, isMember, madeNode, makeBy, working } from './fake-activities.testing.ts';
 import { historyToJson } from './history-json.testing.ts';
 import { small, startWorkflowServer } from './workflow-server.testing.ts';
 
@@ -29,8 +29,15 @@ async function ended(handle: WorkflowHandle): Promise<WorkflowHandle> {
   return handle;
 }
 
-async function untilStage(handle: WorkflowHandle, stage: RunProgress['stage']): Promise<void> {
+async function untilStage(handle: WorkflowHandle, stage: string): Promise<void> {
   while ((await handle.query<RunProgress>('progress')).stage !== stage) await delay(20);
+}
+
+/** Has the nodes that `fail` names end with a failure. */
+function failing(fail: (args: MakeArgs) => boolean, failure: () => Error): void {
+  makeBy(fakes, fail, async () => {
+    throw failure();
+  });
 }
 
 /** Each leaves the run in the state whose history is to be kept. */
@@ -47,7 +54,7 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
       worker: 't1',
       state: 'running',
     } as const;
-    await handle.signal(memberProgressSignal, [toRow(1, figures)]);
+    await handle.signal(nodeProgressSignal, [toRow(1, figures)]);
     await handle.query('progress');
     held.finishAll();
     return ended(handle);
@@ -64,46 +71,36 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
   experiment: async (name) =>
     ended(await server.startExperiment({ base: small, axes: { seed: [0, 1, 2], unlabeled: [0, 3] } }, name)),
   'experiment-with-a-failed-run': async (name) => {
-    const { trainMember } = fakes;
-    fakes.trainMember = async (args) => {
-      if (args.spec.role === 'udm') throw nan();
-      return trainMember(args);
-    };
+    failing(({ id }) => id.startsWith('member udm'), nan);
     return ended(await server.startExperiment({ base: small, axes: { unlabeled: [0, 3] }, atOnce: 1 }, name));
   },
   'refused-input': async (name) => ended(await start(name, { ...small, k: 1 })),
   async 'failed-beside-others'(name) {
     const held = new HeldMembers(fakes);
-    const others = fakes.trainMember;
-    fakes.trainMember = async (args) => {
-      if (args.position !== 1) return others(args);
-      await held.until(3);
-      throw ApplicationFailure.nonRetryable('no such layer', 'InvalidJob');
-    };
+    makeBy(
+      fakes,
+      ({ position }) => position === 1,
+      async () => {
+        await held.until(3);
+        throw ApplicationFailure.nonRetryable('no such layer', 'InvalidJob');
+      },
+    );
     return ended(await start(name, small));
   },
   async 'diverged-once'(name) {
-    const { trainMember } = fakes;
-    fakes.trainMember = async (args) => {
-      if (args.spec.seed === memberSeed(0, 'udm', 0)) throw nan();
-      return trainMember(args);
-    };
+    const first = seedOf(0, 'udm', 0);
+    failing((args) => isMember(args) && (args.spec as { seed: number }).seed === first, nan);
     return ended(await start(name, small));
   },
   async 'diverged-twice'(name) {
-    const { trainMember } = fakes;
-    fakes.trainMember = async (args) => {
-      if (args.position === 2) throw nan();
-      return trainMember(args);
-    };
+    failing(({ position }) => position === 2, nan);
     return ended(await start(name, small));
   },
   async 'fewer-members'(name) {
-    const { trainMember } = fakes;
-    fakes.trainMember = async (args) => {
-      if (args.position === 2) throw ApplicationFailure.nonRetryable('got no further', 'NoProgress');
-      return trainMember(args);
-    };
+    failing(
+      ({ position }) => position === 2,
+      () => ApplicationFailure.nonRetryable('got no further', 'NoProgress'),
+    );
     return ended(await start(name, { ...small, k: 3, minMembers: 2 }));
   },
   async grown(name) {
@@ -114,6 +111,30 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
     await held.until(6);
     held.finishAll();
     return ended(handle);
+  },
+  async 'grown-while-refining'(name) {
+    const { promise: there, resolve: arrive } = Promise.withResolvers<void>();
+    let holds = true;
+    makeBy(
+      fakes,
+      ({ id }) => id === 'refiner dual' && holds,
+      async () => {
+        arrive();
+        await working();
+        throw new Error('expected to be stopped');
+      },
+    );
+    const handle = await start(name, small);
+    await there;
+    holds = false;
+    await handle.executeUpdate(addMembersUpdate, { args: [{ k: 3 }] });
+    return ended(handle);
+  },
+  'without-its-page': async (name) => {
+    fakes.makePage = async () => {
+      throw ApplicationFailure.nonRetryable('no fonts');
+    };
+    return ended(await start(name, small));
   },
   async 'paused-and-resumed'(name) {
     const held = new HeldMembers(fakes);
@@ -136,14 +157,18 @@ const scenarios: Record<string, (name: string) => Promise<WorkflowHandle>> = {
     return ended(handle);
   },
   async 'damaged-member'(name) {
-    let maps = 0;
-    fakes.makeMaps = async ({ spec }) => {
-      maps += 1;
-      if (maps > 1) return;
-      const details = [[{ kind: 'members', key: spec.ndm[0], fault: 'found none' }]];
-      const failure = { message: 'damaged', type: 'DamagedArtifact', nonRetryable: true, details };
-      throw ApplicationFailure.create(failure);
-    };
+    let tries = 0;
+    makeBy(
+      fakes,
+      ({ id }) => id === 'maps',
+      async (args) => {
+        tries += 1;
+        if (tries > 1) return madeNode(args);
+        const details = [[{ kind: 'members', key: args.needs[0]!.key, fault: 'found none' }]];
+        const failure = { message: 'damaged', type: 'DamagedArtifact', nonRetryable: true, details };
+        throw ApplicationFailure.create(failure);
+      },
+    );
     return ended(await start(name, small));
   },
   async cancelled(name) {

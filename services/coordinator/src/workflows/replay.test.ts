@@ -12,11 +12,11 @@ it('replays every history that a released version recorded', async () => {
   expect(histories.map(({ workflowId }) => workflowId)).toEqual(
     expect.arrayContaining([
       '1/completed',
-      '1/diverged',
+      '1/diverged-once',
       '1/training',
-      '2/grown',
-      '2/paused-and-resumed',
-      '3/experiment',
+      '1/grown-while-refining',
+      '1/paused-and-resumed',
+      '1/experiment',
     ]),
   );
   const options = { workflowBundle: await workflowBundle(new DefaultLogger('ERROR')) };

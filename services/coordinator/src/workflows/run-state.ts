@@ -1,55 +1,72 @@
-import type { JobProgress, PlannedMember, ResolvedRunInput, RunProgress, Stage } from '@ddad/contract';
+import {
+  finishedStage,
+  type GraphStage,
+  type JobProgress,
+  pausedStage,
+  planningStage,
+  type RunProgress,
+  type RunSettings,
+} from '@ddad/contract';
 import { setCurrentDetails } from '@temporalio/workflow';
-import type { MemberPlan, ScoringPlan } from '../activities/planned-artifacts.ts';
-import { fromRows } from '../member-progress.ts';
+import type { PlannedNode } from '../activities/plan.ts';
+import { fromRows } from '../node-progress.ts';
 import { progressTable } from './progress-table.ts';
 
-interface MemberState {
-  plan: MemberPlan;
+interface NodeFigures {
+  node: PlannedNode;
   progress: JobProgress;
   /** True while an activity works for it: only then are its figures news. */
   underWay: boolean;
 }
 
-/** What the workflow knows of a run while it goes on; keeps the UI's details up to date. */
+/** What the workflow knows of a run while it goes on; keeps the UI's details and the stages' times up to date. */
 export class RunState {
-  #stage: Exclude<Stage, 'paused'> = 'planning';
+  #stages: GraphStage[] = [];
+  /** Index among the stages; −1 while the run is planned, their number once it is finished. */
+  #stage = -1;
+  #stageSince = Date.now();
+  readonly #startedAt = Date.now();
+  readonly #seconds: Record<string, number> = { plan: 0 };
   #pause: 'no' | 'wanted' | 'paused' = 'no';
-  #input: ResolvedRunInput | null = null;
-  #scoring: ScoringPlan = { maps: null, refiners: [] };
-  /** By position. */
-  readonly #members: MemberState[] = [];
+  #input: RunSettings | null = null;
+  /** In the order of the graph. */
+  #nodes: NodeFigures[] = [];
+  /** Of every node that there was, by its id: signals name nodes by their place here. */
+  readonly #places = new Map<string, number>();
   #updatedAt: string | null = null;
 
-  get stage(): Exclude<Stage, 'paused'> {
-    return this.#stage;
+  /** Wall time of each stage so far, and of the whole run. */
+  seconds(): Record<string, number> {
+    this.#countTime();
+    return { ...this.#seconds, total: (Date.now() - this.#startedAt) / 1000 };
   }
 
-  enter(stage: Exclude<Stage, 'paused'>): void {
-    this.#stage = stage;
-    this.#show();
+  /** Title of the stage. */
+  get stage(): string {
+    if (this.#stage < 0) return planningStage;
+    return this.#stages[this.#stage]?.title ?? finishedStage;
   }
 
-  /** What the run was asked for, with the K of now. */
-  asked(input: ResolvedRunInput): void {
+  /** Takes what a run is going to make, in its order; nodes of the same key keep their figures. */
+  planned(input: RunSettings, stages: readonly GraphStage[], nodes: readonly PlannedNode[]): void {
     this.#input = input;
-    this.#show();
+    this.#stages = [...stages];
+    for (const { name } of stages) this.#seconds[name] ??= 0;
+    const before = new Map(this.#nodes.map((known) => [known.node.id, known]));
+    this.#nodes = nodes.map((node) => {
+      const known = before.get(node.id);
+      if (!this.#places.has(node.id)) this.#places.set(node.id, this.#places.size);
+      if (known?.node.key === node.key) return { ...known, node };
+      const { finished, total } = node;
+      const state = finished ? 'finished' : 'waiting';
+      return { node, progress: idle({ done: finished ? total : 0, total }, state), underWay: false };
+    });
+    this.#advance();
   }
 
-  scoring(plan: ScoringPlan): void {
-    this.#scoring = plan;
-  }
-
-  /** Takes a member that is planned, or planned anew, for a position. */
-  planned(position: number, plan: MemberPlan): void {
-    const total = plan.spec.epochs;
-    const { finished } = plan;
-    const state = finished ? 'finished' : 'waiting';
-    this.#members[position] = {
-      plan,
-      progress: idle({ done: finished ? total : 0, total }, state),
-      underWay: false,
-    };
+  /** Place of a node among all that the run ever had. */
+  placeOf(id: string): number {
+    return this.#places.get(id) ?? 0;
   }
 
   pausing(pause: 'no' | 'wanted' | 'paused'): void {
@@ -60,84 +77,126 @@ export class RunState {
 
   /** Takes a signal's rows. What the workflow knows to be at rest stays so: signals may come late. */
   heard(rows: unknown): void {
+    const byPlace = new Map(this.#nodes.map((known) => [this.placeOf(known.node.id), known]));
     for (const { position, progress } of fromRows(rows)) {
-      const member = this.#members[position];
-      if (member?.underWay && member.progress.state !== 'finished') member.progress = progress;
+      const known = byPlace.get(position);
+      if (known?.underWay && known.progress.state !== 'finished') known.progress = progress;
     }
     this.#updatedAt = new Date().toISOString();
     this.#show();
   }
 
-  started(position: number): void {
-    this.#members[position]!.underWay = true;
+  started(id: string): void {
+    const known = this.#find(id);
+    if (known !== undefined) known.underWay = true;
   }
 
-  /** Its trainer has stopped after a checkpoint. */
-  stopped(position: number): void {
-    const member = this.#members[position]!;
-    this.#rest(position, idle(member.progress, 'waiting'));
+  /** Nobody works for it any more, and it is not finished: stopped after a checkpoint, or found damaged. */
+  stopped(id: string): void {
+    const known = this.#find(id);
+    if (known !== undefined) this.#rest(known, idle(known.progress, 'waiting'));
   }
 
-  trained(position: number, { loss, trainer }: { loss: number; trainer: string }): void {
-    const { total } = this.#members[position]!.progress;
-    this.#rest(position, { ...idle({ done: total, total }, 'finished'), loss, worker: trainer });
+  /** It is to be made anew, from its beginning. */
+  again(id: string): void {
+    const known = this.#find(id);
+    if (known !== undefined) this.#rest(known, idle({ done: 0, total: known.node.total }, 'waiting'));
   }
 
-  failed(position: number): void {
-    const { progress } = this.#members[position]!;
-    this.#rest(position, { ...progress, imagesPerSecond: 0, state: 'failed' });
+  made(id: string, { loss, worker }: { loss: number | null; worker: string }): void {
+    const known = this.#find(id);
+    if (known === undefined) return;
+    const { total } = known.node;
+    this.#rest(known, { ...idle({ done: total, total }, 'finished'), loss, worker });
+  }
+
+  failed(id: string): void {
+    const known = this.#find(id);
+    if (known !== undefined) this.#rest(known, { ...known.progress, imagesPerSecond: 0, state: 'failed' });
+  }
+
+  /** The report is written as well. */
+  finished(): void {
+    this.#countTime();
+    this.#stage = this.#stages.length;
+    this.#show();
   }
 
   progress(): RunProgress {
-    const paused = this.#pause === 'paused' && this.#stage !== 'finished';
+    const paused = this.#pause === 'paused' && this.stage !== finishedStage;
+    const titles = new Map(this.#stages.map(({ name, title }) => [name, title]));
     return {
-      stage: paused ? 'paused' : this.#stage,
-      ...(paused ? { pausedIn: this.#stage } : {}),
+      stage: paused ? pausedStage : this.stage,
+      ...(paused ? { pausedIn: this.stage } : {}),
+      stages: [planningStage, ...titles.values(), finishedStage],
       input: this.#input,
-      members: this.#inOrder().map(({ plan: { role, index, seed, key }, progress }) => ({
-        role,
-        index,
-        seed,
-        key,
-        ...progress,
-      })),
-      maps: this.#scoring.maps?.key ?? null,
-      kCurve: this.#scoring.kCurve?.key ?? null,
-      refiners: this.#scoring.refiners.map(({ input, key }) => ({ input, key })),
+      nodes: this.#nodes.map(
+        ({ node: { id, kind, key, stage, unit, pool, member, finished }, progress }) => ({
+          id,
+          kind,
+          key,
+          stage: titles.get(stage) ?? stage,
+          unit,
+          madeBy: pool === 'train' ? 'trainer' : 'scorer',
+          reused: finished,
+          ...(member === undefined ? {} : { member }),
+          ...progress,
+        }),
+      ),
       updatedAt: this.#updatedAt,
     };
   }
 
-  #rest(position: number, progress: JobProgress): void {
-    const member = this.#members[position]!;
-    member.progress = progress;
-    member.underWay = false;
+  #find(id: string): NodeFigures | undefined {
+    return this.#nodes.find(({ node }) => node.id === id);
+  }
+
+  #rest(known: NodeFigures, progress: JobProgress): void {
+    known.progress = progress;
+    known.underWay = false;
+    this.#advance();
+  }
+
+  /** The run is in the first stage that has work left; the last one ends with the report. */
+  #advance(): void {
+    const open = new Set(
+      this.#nodes.flatMap(({ node, progress: { state } }) =>
+        state === 'finished' || state === 'failed' ? [] : [node.stage],
+      ),
+    );
+    const first = this.#stages.findIndex(({ name }) => open.has(name));
+    const stage = first === -1 ? this.#stages.length - 1 : first;
+    if (stage !== this.#stage) {
+      this.#countTime();
+      this.#stage = stage;
+    }
     this.#show();
   }
 
-  /** By role, then index: members that were added later have later positions. */
-  #inOrder(): MemberState[] {
-    return [...this.#members].sort((a, b) => byRoleAndIndex(a.plan, b.plan));
+  /** Counts the time since it was counted last for the stage that the run is in. */
+  #countTime(): void {
+    const now = Date.now();
+    const name = this.#stage < 0 ? 'plan' : this.#stages[this.#stage]?.name;
+    if (name !== undefined)
+      this.#seconds[name] = (this.#seconds[name] ?? 0) + (now - this.#stageSince) / 1000;
+    this.#stageSince = now;
   }
 
   #show(): void {
-    const members = this.#inOrder().map(({ plan: { role, index, imagesPerEpoch }, progress }) => ({
-      role,
-      index,
-      imagesPerEpoch,
-      ...progress,
-    }));
-    const heading = { no: this.#stage, wanted: `${this.#stage}, pausing`, paused: 'paused' }[this.#pause];
-    setCurrentDetails(progressTable(heading, members));
+    const heading = { no: this.stage, wanted: `${this.stage}, pausing`, paused: pausedStage }[this.#pause];
+    setCurrentDetails(
+      progressTable(
+        heading,
+        this.#stages.map(({ title }) => title),
+        this.#nodes.map(({ node: { id, unit, imagesPerUnit }, progress }) => ({
+          id,
+          unit,
+          imagesPerUnit,
+          ...progress,
+        })),
+      ),
+    );
   }
-}
-
-/** NDM first, then by index. */
-export function byRoleAndIndex(
-  a: Pick<PlannedMember, 'role' | 'index'>,
-  b: Pick<PlannedMember, 'role' | 'index'>,
-): number {
-  return a.role === b.role ? a.index - b.index : a.role === 'ndm' ? -1 : 1;
 }
 
 function idle({ done, total }: { done: number; total: number }, state: JobProgress['state']): JobProgress {

@@ -1,13 +1,17 @@
-import type { ResolvedRunInput } from '@ddad/contract';
+import type { RunSettings } from '@ddad/contract';
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import { searchAttributeKeys } from '../search-attribute-keys.ts';
 
-/** Makes a run findable by dataset, backbone and K. Only where the server knows the attributes. */
-export function describeRun(input: ResolvedRunInput): void {
-  const { dataset, backbone, k } = searchAttributeKeys;
+/** Makes a run findable by dataset, method, and where its method has them backbone and K. Only where the server knows the attributes. */
+export function describeRun(
+  { dataset, method }: RunSettings,
+  facts: Readonly<Record<string, unknown>>,
+): void {
+  const { backbone, k } = facts;
   upsertSearchAttributes([
-    { key: dataset, value: input.dataset },
-    { key: backbone, value: input.backbone },
-    { key: k, value: input.k },
+    { key: searchAttributeKeys.dataset, value: dataset },
+    { key: searchAttributeKeys.method, value: method },
+    ...(typeof backbone === 'string' ? [{ key: searchAttributeKeys.backbone, value: backbone }] : []),
+    ...(typeof k === 'number' ? [{ key: searchAttributeKeys.k, value: k }] : []),
   ]);
 }

@@ -4,15 +4,15 @@ import {
   pauseSignal,
   type RunResult,
   resumeSignal,
+  seedOf,
 } from '@ddad/contract';
-import { memberSeed } from '@ddad/storage';
 import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import type { Activities } from '../activities/index.ts';
-import type { MapsArgs } from '../activities/score.ts';
+import type { MakeArgs } from '../activities/make.ts';
 import { addDataset } from '../datasets.testing.ts';
-import { HeldMembers, recordMaps, working } from './fake-activities.testing.ts';
+import { HeldMembers, madeNode, makeBy, recordNodes, working } from './fake-activities.testing.ts';
 import { fakesEachTest } from './fakes-each-test.testing.ts';
 import { expectReplays, failureOf, progressUntil } from './run-expectations.testing.ts';
 import { small, type WorkflowServer } from './workflow-server.testing.ts';
@@ -20,16 +20,18 @@ import { small, type WorkflowServer } from './workflow-server.testing.ts';
 let server: WorkflowServer;
 let fakes: Activities;
 let held: HeldMembers;
-let mapped: MapsArgs[];
+let made: MakeArgs[];
 
 fakesEachTest((shared, fresh) => {
   server = shared;
   fakes = fresh;
   held = new HeldMembers(fakes);
-  mapped = recordMaps(fakes);
+  made = recordNodes(fakes);
 });
 
-const four = ['ndm 0', 'ndm 1', 'udm 0', 'udm 1'];
+const four = ['ndm 0', 'ndm 1', 'udm 0', 'udm 1'].map((name) => `member ${name}`);
+const nodesOf = (id: string) => made.filter((args) => args.id === id);
+const digestIn = ({ spec }: MakeArgs) => (spec as { imagesDigest: string }).imagesDigest;
 
 async function detailsOf(handle: WorkflowHandle): Promise<string> {
   const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
@@ -48,19 +50,24 @@ describe('a paused run', () => {
   it('stops its members, holds nothing, and goes on with those that are not finished', async () => {
     const handle = await server.start(small);
     await held.until(4);
-    held.finish('ndm 1');
-    await progressUntil(handle, ({ members }) => members[1]!.state === 'finished');
+    held.finish('member ndm 1');
+    await progressUntil(handle, ({ nodes }) => nodes[1]!.state === 'finished');
     await handle.signal(pauseSignal);
     const paused = await progressUntil(handle, ({ stage }) => stage === 'paused');
     expect(paused.pausedIn).toBe('training');
-    expect(paused.members.map(({ state }) => state)).toEqual(['waiting', 'finished', 'waiting', 'waiting']);
-    expect(held.stopped.sort()).toEqual(['ndm 0', 'udm 0', 'udm 1']);
+    expect(paused.nodes.slice(0, 4).map(({ state }) => state)).toEqual([
+      'waiting',
+      'finished',
+      'waiting',
+      'waiting',
+    ]);
+    expect(held.stopped.sort()).toEqual(['member ndm 0', 'member udm 0', 'member udm 1']);
     expect(await pendingActivities(handle)).toBe(0);
-    expect(await detailsOf(handle)).toContain('**paused** — 1 of 4 members finished, 0 in training');
+    expect(await detailsOf(handle)).toContain('**paused** — 1 of 10 finished, 0 running');
 
     await handle.signal(resumeSignal);
     await held.until(7);
-    expect(held.names.slice(4).sort()).toEqual(['ndm 0', 'udm 0', 'udm 1']);
+    expect(held.names.slice(4).sort()).toEqual(['member ndm 0', 'member udm 0', 'member udm 1']);
     const keysOf = (args: typeof held.begun) => new Set(args.map(({ key }) => key));
     const before = keysOf(held.begun.slice(0, 4));
     expect([...keysOf(held.begun.slice(4))].every((key) => before.has(key))).toBe(true);
@@ -126,10 +133,15 @@ describe('a paused run', () => {
   it('stops its refiners too, and does not make its maps again', async () => {
     const refining: string[] = [];
     let resumed = false;
-    fakes.refine = async ({ spec }) => {
-      refining.push(spec.input);
-      if (!resumed) await working();
-    };
+    makeBy(
+      fakes,
+      ({ id }) => id.startsWith('refiner '),
+      async (args) => {
+        refining.push(args.id);
+        if (!resumed) await working();
+        return madeNode(args);
+      },
+    );
     held.finish(...four);
     const handle = await server.start(small);
     await expect.poll(() => refining.length, { timeout: 10_000 }).toBe(2);
@@ -139,8 +151,8 @@ describe('a paused run', () => {
     resumed = true;
     await handle.signal(resumeSignal);
     await handle.result();
-    expect(refining.sort()).toEqual(['dual', 'dual', 'intra', 'intra']);
-    expect(mapped).toHaveLength(1);
+    expect(refining.sort()).toEqual(['refiner dual', 'refiner dual', 'refiner intra', 'refiner intra']);
+    expect(nodesOf('maps')).toHaveLength(1);
     await expectReplays(handle);
   });
 
@@ -164,25 +176,31 @@ describe('addMembers', () => {
     await addDataset(server.store, 'moving');
     const handle = await server.start({ ...small, dataset: 'moving' });
     await held.until(4);
-    held.finish('ndm 0');
+    held.finish('member ndm 0');
     await addDataset(server.store, 'moving', { train: [0, 1, 2, 3, 4] });
     const { k, added } = await addMembers(handle, { k: 4 });
     expect(k).toBe(4);
     expect(added.map(({ role, index, seed }) => [role, index, seed])).toEqual([
-      ['ndm', 2, memberSeed(0, 'ndm', 2)],
-      ['ndm', 3, memberSeed(0, 'ndm', 3)],
-      ['udm', 2, memberSeed(0, 'udm', 2)],
-      ['udm', 3, memberSeed(0, 'udm', 3)],
+      ['ndm', 2, seedOf(0, 'ndm', 2)],
+      ['ndm', 3, seedOf(0, 'ndm', 3)],
+      ['udm', 2, seedOf(0, 'udm', 2)],
+      ['udm', 3, seedOf(0, 'udm', 3)],
     ]);
     await held.until(8);
-    expect(held.names.slice(4).sort()).toEqual(['ndm 2', 'ndm 3', 'udm 2', 'udm 3']);
+    expect(held.names.slice(4).sort()).toEqual(
+      ['ndm 2', 'ndm 3', 'udm 2', 'udm 3'].map((name) => `member ${name}`),
+    );
     expect(held.stopped).toEqual([]);
-    const digestOf = (position: number) =>
-      held.begun.find((args) => args.position === position)!.spec.imagesDigest;
-    expect([digestOf(4), digestOf(6)]).toEqual([digestOf(0), digestOf(2)]);
+    const digestOf = (id: string) => digestIn(held.begun.find((args) => args.id === id)!);
+    expect([digestOf('member ndm 2'), digestOf('member udm 2')]).toEqual([
+      digestOf('member ndm 0'),
+      digestOf('member udm 0'),
+    ]);
     const progress = await progressUntil(handle, () => true);
     expect(progress.input!.k).toBe(4);
-    const order = progress.members.map(({ role, index }) => `${role} ${index}`);
+    const order = progress.nodes.flatMap(({ member }) =>
+      member === undefined ? [] : [`${member.role} ${member.index}`],
+    );
     expect(order).toEqual(['ndm', 'udm'].flatMap((role) => [0, 1, 2, 3].map((index) => `${role} ${index}`)));
 
     held.finishAll();
@@ -191,8 +209,8 @@ describe('addMembers', () => {
     expect(result.members.map(({ role, index }) => `${role} ${index}`)).toEqual(order);
     const keysOf = (role: string) =>
       result.members.filter((member) => member.role === role).map(({ key }) => key);
-    expect(mapped[0]!.spec).toMatchObject({ ndm: keysOf('ndm'), udm: keysOf('udm') });
-    expect(result.artifacts.maps).toBe(mapped[0]!.key);
+    expect(nodesOf('maps')[0]!.spec).toMatchObject({ ndm: keysOf('ndm'), udm: keysOf('udm') });
+    expect(result.artifacts.maps).toBe(nodesOf('maps')[0]!.key);
     expect((await handle.describe()).searchAttributes.DdadK).toEqual([4]);
     await expectReplays(handle);
   });
@@ -212,16 +230,77 @@ describe('addMembers', () => {
     expect(await refused({ k: 2.5 })).toMatch(/^k: expected int.*, got 2.5$/);
     expect(await refused({ k: 5, more: true })).toBe('more: unknown field');
     expect(await refused(undefined)).toMatch(/^expected object/);
-    const { promise: end, resolve: finish } = Promise.withResolvers<void>();
-    fakes.refine = () => working(end);
     held.finishAll();
-    await progressUntil(handle, ({ stage }) => stage === 'refining');
-    expect(await refused({ k: 5 })).toBe(
-      'expected a run that still trains its members, this one is past that: its stage is refining',
-    );
-    finish();
     expect(((await handle.result()) as RunResult).k).toBe(2);
     expect(held.begun).toHaveLength(4);
+    await expectReplays(handle);
+  });
+
+  it.each(['maps', 'refiner dual', 'evaluation'])(
+    'is taken while there is %s, and has that made anew of all members',
+    async (stage) => {
+      const { promise: end, resolve: finish } = Promise.withResolvers<void>();
+      const { promise: there, resolve: arrive } = Promise.withResolvers<void>();
+      let holds = true;
+      makeBy(
+        fakes,
+        ({ id }) => id === stage && holds,
+        async (args) => {
+          made.push(args);
+          arrive();
+          await working(end);
+          return madeNode(args);
+        },
+      );
+      const handle = await server.start(small);
+      await held.until(4);
+      held.finishAll();
+      await there;
+      holds = false;
+      expect((await addMembers(handle, { k: 3 })).added).toMatchObject([
+        { role: 'ndm', index: 2 },
+        { role: 'udm', index: 2 },
+      ]);
+      finish();
+      await held.until(6);
+      held.finishAll();
+      const result = (await handle.result()) as RunResult;
+      expect(result.members).toHaveLength(6);
+      const maps = nodesOf('maps').at(-1)!;
+      expect((maps.spec as { ndm: string[] }).ndm).toHaveLength(3);
+      expect(result.artifacts.maps).toBe(maps.key);
+      await expectReplays(handle);
+    },
+  );
+
+  it('is taken while the run is still planned, and while its report is written', async () => {
+    const { promise: planned, resolve: plan } = Promise.withResolvers<void>();
+    const { plan: earnest, publishReport } = fakes;
+    fakes.plan = async (raw) => {
+      await planned;
+      return earnest(raw);
+    };
+    const { promise: written, resolve: write } = Promise.withResolvers<void>();
+    const { promise: writing, resolve: begin } = Promise.withResolvers<void>();
+    fakes.publishReport = async (...args) => {
+      begin();
+      await written;
+      return publishReport(...args);
+    };
+    const handle = await server.start({ ...small, unlabeled: 0 });
+    const early = addMembers(handle, { k: 3 });
+    plan();
+    expect((await early).added).toMatchObject([{ role: 'ndm', index: 2 }]);
+    await held.until(3);
+    held.finishAll();
+    await writing;
+    expect((await addMembers(handle, { k: 4 })).added).toMatchObject([{ role: 'ndm', index: 3 }]);
+    write();
+    await held.until(4);
+    held.finishAll();
+    const result = (await handle.result()) as RunResult;
+    expect(result.members.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    expect(result.k).toBe(4);
     await expectReplays(handle);
   });
 
@@ -236,7 +315,7 @@ describe('addMembers', () => {
     const result = (await handle.result()) as RunResult;
     expect(result).toMatchObject({ k: 1, dropout: { rate: 0.1, passes: 256, refinerPasses: 16 } });
     expect(result.members.map(({ role, index }) => `${role} ${index}`)).toEqual(['ndm 0', 'udm 0']);
-    expect(mapped[0]!.spec.dropout).toMatchObject({ passes: 256 });
+    expect((nodesOf('maps')[0]!.spec as { dropout: object }).dropout).toMatchObject({ passes: 256 });
     await expectReplays(handle);
   });
 

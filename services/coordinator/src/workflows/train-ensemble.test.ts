@@ -1,98 +1,113 @@
-import type { ReportFacts, RunProgress, RunResult } from '@ddad/contract';
+import type { RunFacts, RunProgress, RunResult } from '@ddad/contract';
 import { taskQueue, workflowType } from '@ddad/contract';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import type { Activities } from '../activities/index.ts';
-import type { MapsArgs, RefineArgs } from '../activities/score.ts';
-import type { TrainMemberArgs } from '../activities/train-member.ts';
-import { memberProgressSignal, toRow } from '../member-progress.ts';
-import { memberResult, recordMaps, working } from './fake-activities.testing.ts';
+import type { MakeArgs } from '../activities/make.ts';
+import { nodeProgressSignal, toRow } from '../node-progress.ts';
+import { isMember, madeNode, makeBy, recordNodes, resultOf, working } from './fake-activities.testing.ts';
 import { fakesEachTest } from './fakes-each-test.testing.ts';
 import { expectReplays, failureOf } from './run-expectations.testing.ts';
 import { small, type WorkflowServer } from './workflow-server.testing.ts';
 
 let server: WorkflowServer;
 let fakes: Activities;
-let trained: TrainMemberArgs[];
-let mapped: MapsArgs[];
-let refined: RefineArgs[];
-let reported: ReportFacts[];
+let made: MakeArgs[];
+let reported: RunFacts[];
 
 fakesEachTest((shared, fresh) => {
   server = shared;
   fakes = fresh;
-  trained = [];
-  mapped = recordMaps(fakes);
-  refined = [];
+  made = recordNodes(fakes);
   reported = [];
-  const { report } = fakes;
-  fakes.trainMember = async (args) => {
-    trained.push(args);
-    return memberResult(args);
-  };
-  fakes.refine = async (args) => void refined.push(args);
-  fakes.report = async (facts) => {
+  fakes.publishReport = async (facts) => {
     reported.push(facts);
-    return report(facts);
+    return resultOf(facts);
   };
 });
 
+const ids = () => made.map(({ id }) => id);
+const node = (id: string): MakeArgs => {
+  const found = made.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`expected ${id} to be made, got ${ids().join(', ')}`);
+  return found;
+};
+
 describe('a run', () => {
-  it('trains all members at once, then maps, refines both ways and reports', async () => {
+  it('trains all members at once, then makes maps and refiners, refines, evaluates and reports', async () => {
     const { promise: all, resolve: allThere } = Promise.withResolvers<void>();
-    fakes.trainMember = async (args) => {
-      trained.push(args);
-      if (trained.length === 4) allThere();
+    let begun = 0;
+    makeBy(fakes, isMember, async (args) => {
+      made.push(args);
+      begun += 1;
+      if (begun === 4) allThere();
       // Ends only if the others are under way too.
       await all;
-      return memberResult(args);
-    };
+      return madeNode(args);
+    });
     const handle = await server.start({ ...small, seed: 3 });
     const result = (await handle.result()) as RunResult;
 
     expect(result).toMatchObject({
       dataset: 'tiny',
+      method: 'ddad',
       synthetic: true,
       backbone: 'ae',
       k: 2,
       seed: 3,
       scores: null,
     });
-    expect(result.runId).toBe((await handle.describe()).runId);
+    const { runId } = await handle.describe();
+    expect(result.runId).toBe(runId);
+    expect(result.files.page).toBe(`reports/${runId}/report.html`);
     expect(result.members.map(({ role, index }) => `${role} ${index}`)).toEqual([
       'ndm 0',
       'ndm 1',
       'udm 0',
       'udm 1',
     ]);
-    expect(mapped).toHaveLength(1);
-    expect(refined.map(({ spec }) => spec.input).sort()).toEqual(['dual', 'intra']);
-    const dual = refined.find(({ spec }) => spec.input === 'dual')!;
-    const intra = refined.find(({ spec }) => spec.input === 'intra')!;
-    expect(result.artifacts).toEqual({ maps: mapped[0]!.key, rDual: dual.key, rIntra: intra.key });
-    expect(dual.mapsKey).toBe(mapped[0]!.key);
-    expect(reported[0]!.refined).toEqual({ rDual: dual.refinedKey, rIntra: intra.refinedKey });
+    expect(new Set(ids().slice(0, 4))).toEqual(
+      new Set(['member ndm 0', 'member ndm 1', 'member udm 0', 'member udm 1']),
+    );
+    expect(ids().slice(4, 7).sort()).toEqual(['maps', 'refiner dual', 'refiner intra']);
+    expect(ids().slice(7, 9).sort()).toEqual(['refined dual', 'refined intra']);
+    expect(ids().slice(9)).toEqual(['evaluation']);
+    expect(result.artifacts).toEqual({
+      maps: node('maps').key,
+      rDual: node('refiner dual').key,
+      rIntra: node('refiner intra').key,
+    });
+    expect(node('refined dual').spec).toEqual({
+      maps: node('maps').key,
+      refiner: node('refiner dual').key,
+    });
     const { total, ...stages } = result.seconds;
+    expect(Object.keys(stages)).toEqual(['plan', 'train', 'maps', 'refine', 'report']);
     const sum = Object.values(stages).reduce((a, b) => a + b, 0);
-    expect(Math.abs(total - sum)).toBeLessThan(0.5);
+    expect(Math.abs(total! - sum)).toBeLessThan(0.5);
     // Small enough for a payload many times over; no list of images travels.
-    expect(JSON.stringify(result).length).toBeLessThan(4000);
-    expect(JSON.stringify([trained, mapped, refined])).not.toContain('images"');
+    expect(JSON.stringify(result).length).toBeLessThan(8000);
+    for (const { images } of made) expect(Array.isArray(images)).toBe(false);
 
     const progress = await handle.query<RunProgress>('progress');
     expect(progress.stage).toBe('finished');
-    expect(progress.members.map(({ state, loss }) => [state, loss])).toEqual(
-      Array(4).fill(['finished', 0.25]),
+    expect(progress.stages).toEqual(['planning', 'training', 'maps', 'refining', 'report', 'finished']);
+    expect(progress.nodes.map(({ id, state }) => [id, state])).toEqual(
+      [
+        ...['member ndm 0', 'member ndm 1', 'member udm 0', 'member udm 1', 'maps'],
+        ...['refiner dual', 'refiner intra', 'refined dual', 'refined intra', 'evaluation'],
+      ].map((id) => [id, 'finished']),
     );
     await expectReplays(handle);
   });
 
-  it('can be found by dataset, backbone and K, and names its activities for people', async () => {
+  it('can be found by dataset, method, backbone and K, and names its activities for people', async () => {
     expect(server.searchAttributes).toBe(true);
     const handle = await server.start(small);
     await handle.result();
     expect((await handle.describe()).searchAttributes).toMatchObject({
       DdadDataset: ['tiny'],
+      DdadMethod: ['ddad'],
       DdadBackbone: ['ae'],
       DdadK: [2],
     });
@@ -103,14 +118,17 @@ describe('a run', () => {
     });
     expect(summaries).toEqual([
       'plan',
-      'ndm 0',
-      'ndm 1',
-      'udm 0',
-      'udm 1',
+      'member ndm 0',
+      'member ndm 1',
+      'member udm 0',
+      'member udm 1',
       'maps',
       'refiner dual',
       'refiner intra',
+      ...['refined dual', 'refined intra'],
+      'evaluation',
       'report',
+      'page',
     ]);
   });
 
@@ -118,43 +136,49 @@ describe('a run', () => {
     const handle = await server.start({ ...small, unlabeled: 0 });
     const result = (await handle.result()) as RunResult;
     expect(result.members.map(({ role }) => role)).toEqual(['ndm', 'ndm']);
-    expect(refined.map(({ spec }) => spec.input)).toEqual(['intra']);
+    expect(ids().filter((id) => id.startsWith('refiner'))).toEqual(['refiner intra']);
     expect(result.artifacts.rDual).toBeNull();
-    expect(reported[0]!.refined.rDual).toBeNull();
   });
 
   it('scores held-out and unlabeled images as it scores test images', async () => {
     const handle = await server.start({ ...small, calibration: 0.34, falsePositiveRate: 0.4 });
     const result = (await handle.result()) as RunResult;
-    expect(mapped.map(({ of }) => of)).toEqual([undefined, 'reference']);
-    const [, { key }] = mapped as [MapsArgs, MapsArgs];
-    expect(result.artifacts.maps).toBe(mapped[0]!.key);
-    for (const { mapsKey, reference, spec } of refined) {
-      expect(mapsKey).toBe(mapped[0]!.key);
-      expect(reference!.mapsKey).toBe(key);
-      const name = spec.input === 'dual' ? 'rDual' : 'rIntra';
-      expect(reported[0]!.reference![name]).toBe(reference!.refinedKey);
+    expect(node('reference maps').images).toBe('reference');
+    expect(result.artifacts.maps).toBe(node('maps').key);
+    for (const input of ['dual', 'intra']) {
+      expect(node(`reference refined ${input}`).spec).toEqual({
+        maps: node('reference maps').key,
+        refiner: node(`refiner ${input}`).key,
+      });
     }
-    expect(reported[0]!.reference!.maps).toBe(key);
+    expect(node('evaluation').needs).toContainEqual({ kind: 'maps', key: node('reference maps').key });
     await expectReplays(handle);
   });
 
   it('trains no refiner where none is wanted, and reports all the same', async () => {
     const handle = await server.start({ ...small, refiner: false });
     const result = (await handle.result()) as RunResult;
-    expect(refined).toEqual([]);
-    expect(result.artifacts).toEqual({ maps: mapped[0]!.key, rIntra: null, rDual: null });
+    expect(ids().filter((id) => id.includes('refine'))).toEqual([]);
+    expect(result.artifacts).toEqual({ maps: node('maps').key, rIntra: null, rDual: null });
     expect(result.seconds.refine).toBe(0);
-    expect(reported[0]!.refined).toEqual({ rIntra: null, rDual: null });
+    expect(reported).toHaveLength(1);
     await expectReplays(handle);
   });
 
   it('makes no maps without test images, and trains the refiner all the same', async () => {
     const result = (await (await server.start({ ...small, dataset: 'plain' })).result()) as RunResult;
-    expect(mapped).toEqual([]);
-    expect(refined).toMatchObject([{ mapsKey: null, refinedKey: null }]);
+    expect(ids().slice(2).sort()).toEqual(['evaluation', 'refiner intra']);
     expect(result.artifacts.maps).toBeNull();
     expect(result.seconds.maps).toBe(0);
+  });
+
+  it('is a good run without its page where that cannot be made', async () => {
+    fakes.makePage = async () => {
+      throw ApplicationFailure.nonRetryable('no fonts');
+    };
+    const result = (await (await server.start(small)).result()) as RunResult;
+    expect(result.files.page).toBeNull();
+    expect(result.members).toHaveLength(4);
   });
 });
 
@@ -168,7 +192,7 @@ describe('a failure', () => {
       expect(failure.message).toContain(path);
     }
     expect((failure as ApplicationFailure).details![0]).toHaveLength(5);
-    expect(trained).toEqual([]);
+    expect(made).toEqual([]);
     await expectReplays(handle);
   });
 
@@ -183,28 +207,22 @@ describe('a failure', () => {
 
   it('of a member names role, index and key, and ends the other members first', async () => {
     const ended: string[] = [];
-    fakes.trainMember = async (args) => {
-      trained.push(args);
+    makeBy(fakes, isMember, async (args) => {
+      made.push(args);
       if (args.position === 2) throw ApplicationFailure.nonRetryable('no such layer', 'InvalidJob');
       try {
         await working();
-        return memberResult(args);
+        return madeNode(args);
       } finally {
-        ended.push(args.key);
+        ended.push(args.id);
       }
-    };
+    });
     const handle = await server.start(small);
     const failure = await failureOf(handle);
-    const { key } = trained.find(({ position }) => position === 2)!;
     expect(failure).toMatchObject({ type: 'MemberFailed' });
-    expect(failure.message).toBe(`member udm 0 (key ${key}) failed: no such layer`);
-    expect(ended.sort()).toEqual(
-      trained
-        .filter(({ position }) => position !== 2)
-        .map((args) => args.key)
-        .sort(),
-    );
-    expect(mapped).toEqual([]);
+    expect(failure.message).toBe(`member udm 0 (key ${node('member udm 0').key}) failed: no such layer`);
+    expect(ended.sort()).toEqual(['member ndm 0', 'member ndm 1', 'member udm 1']);
+    expect(ids()).not.toContain('maps');
     await expectReplays(handle);
   });
 });
@@ -213,18 +231,18 @@ it('is cancelled only once every activity has confirmed', async () => {
   const { promise: underWay, resolve: allUnderWay } = Promise.withResolvers<void>();
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   const { promise: heard, resolve: allHeard } = Promise.withResolvers<void>();
-  let waiting = 0;
-  fakes.trainMember = async (args) => {
-    trained.push(args);
-    if (trained.length === 4) allUnderWay();
+  let [begun, waiting] = [0, 0];
+  makeBy(fakes, isMember, async (args) => {
+    begun += 1;
+    if (begun === 4) allUnderWay();
     await working(undefined, async () => {
       waiting += 1;
       if (waiting === 4) allHeard();
       // The trainer takes its time to stop.
       await stopped;
     });
-    return memberResult(args);
-  };
+    return madeNode(args);
+  });
   const handle = await server.start(small);
   await underWay;
   await handle.cancel();
@@ -240,17 +258,18 @@ it('is cancelled only once every activity has confirmed', async () => {
 describe('progress', () => {
   it('reaches query and details by signals, whatever else somebody signals', async () => {
     const { promise: end, resolve: finish } = Promise.withResolvers<void>();
-    const { promise: underWay, resolve: begun } = Promise.withResolvers<void>();
-    fakes.trainMember = async (args) => {
-      trained.push(args);
-      if (trained.length === 4) begun();
+    const { promise: underWay, resolve: begin } = Promise.withResolvers<void>();
+    let begun = 0;
+    makeBy(fakes, isMember, async (args) => {
+      begun += 1;
+      if (begun === 4) begin();
       await end;
-      return memberResult(args);
-    };
+      return madeNode(args);
+    });
     const handle = await server.start({ ...small, epochs: 20 });
     await underWay;
-    await handle.signal(memberProgressSignal, 'nonsense');
-    await handle.signal(memberProgressSignal, [
+    await handle.signal(nodeProgressSignal, 'nonsense');
+    await handle.signal(nodeProgressSignal, [
       [0, 'x'],
       [99, 1, 2, null, 0, null, 'running'],
     ]);
@@ -262,16 +281,17 @@ describe('progress', () => {
       worker: 'gpu|7',
       state: 'running',
     } as const;
-    await handle.signal(memberProgressSignal, [toRow(1, figures)]);
+    await handle.signal(nodeProgressSignal, [toRow(1, figures)]);
     const progress = await handle.query<RunProgress>('progress');
     expect(progress.stage).toBe('training');
-    expect(progress.members[1]).toMatchObject({ role: 'ndm', index: 1, ...figures });
-    expect(progress.members[0]).toMatchObject({ state: 'waiting', done: 0, total: 20 });
+    expect(progress.nodes[1]).toMatchObject({ id: 'member ndm 1', madeBy: 'trainer', ...figures });
+    expect(progress.nodes[0]).toMatchObject({ state: 'waiting', done: 0, total: 20 });
     expect(Date.parse(progress.updatedAt!)).toBeGreaterThan(Date.now() - 60_000);
 
     const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(currentDetails).toContain('stages: **training** → maps → refining → report');
     // 15 epochs of one batch of 4 at 2 images a second.
-    expect(currentDetails).toContain('| ndm 1 | 5 / 20 epochs | 0.1250 | gpu\\|7 | 30 s |');
+    expect(currentDetails).toContain('| member ndm 1 | 5 / 20 epochs | 0.1250 | gpu\\|7 | 30 s |');
     finish();
     await handle.result();
     await expectReplays(handle);

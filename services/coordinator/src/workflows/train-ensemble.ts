@@ -1,14 +1,13 @@
-import type {
-  AddMembersInput,
-  AddMembersResult,
-  ReportFacts,
-  ReportFindings,
-  Role,
-  RunProgress,
-  RunResult,
-  Stage,
+import {
+  type AddMembersInput,
+  type AddMembersResult,
+  addMembersUpdate,
+  type BriefResult,
+  pauseSignal,
+  type RunProgress,
+  type RunResult,
+  resumeSignal,
 } from '@ddad/contract';
-import { addMembersUpdate, defaultImageSize, pauseSignal, resumeSignal } from '@ddad/contract';
 import {
   type ActivityOptions,
   defineQuery,
@@ -18,236 +17,81 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunPlan } from '../activities/plan.ts';
-import type { ScoringPlan } from '../activities/planned-artifacts.ts';
-import type { RefineArgs } from '../activities/score.ts';
-import type { RunIdentity } from '../dispatcher.ts';
 import { failureTypes } from '../failure-types.ts';
-import { memberProgressSignal } from '../member-progress.ts';
-import { makeKCurve, makeMaps, plan, planScoring, refine, report } from './activity-stubs.ts';
-import { allOrNone } from './all-or-none.ts';
-import { damageIn, planFailure, stageFailure, workflowFailure } from './failures.ts';
+import { nodeProgressSignal } from '../node-progress.ts';
+import { evaluationId, selectionOf } from '../run-selection.ts';
+import { makePage, plan, publishReport } from './activity-stubs.ts';
+import { damageIn, isStopped, planFailure, stageFailure, workflowFailure } from './failures.ts';
+import { GraphRun } from './graph-run.ts';
 import { Growth } from './growth.ts';
-import { MemberTraining } from './member-training.ts';
 import { Pausing } from './pausing.ts';
+import { briefResult, runFacts } from './run-facts.ts';
 import { RunState } from './run-state.ts';
 import { describeRun } from './search-attributes.ts';
 
 export const progressQuery = defineQuery<RunProgress>('progress');
-export const progressSignal = defineSignal<[unknown]>(memberProgressSignal);
+export const progressSignal = defineSignal<[unknown]>(nodeProgressSignal);
 export const pause = defineSignal(pauseSignal);
 export const resume = defineSignal(resumeSignal);
 export const addMembers = defineUpdate<AddMembersResult, [AddMembersInput]>(addMembersUpdate);
 
-/** How often a run makes again what it finds damaged. */
-const remakes = 3;
+/** How a run that is part of something larger is started. */
+export interface RunOptions {
+  /** Whole results of hundreds of runs would not fit into an experiment's history. */
+  brief?: boolean;
+}
 
-/** What the run's stages share. */
+/** What a run's parts share. */
 interface Run {
   state: RunState;
   pausing: Pausing;
   growth: Growth;
-  identity: RunIdentity;
-  seconds: RunResult['seconds'];
-  /** In ms since 1970. */
-  startedAt: number;
+  runId: string;
+  planned: RunPlan;
+  graph: GraphRun;
+  options: ActivityOptions;
 }
 
 /**
- * Trains an ensemble, scores the test images and reports.
+ * Makes all that a run's method plans, evaluates it and reports.
  * @param raw the run's input (`RunInput`), as it came: the plan checks it.
  * @throws ApplicationFailure; of type InvalidInput with every fault of the input in its message and details.
  */
-export async function trainEnsemble(raw: unknown): Promise<RunResult> {
+export async function trainEnsemble(
+  raw: unknown,
+  { brief }: RunOptions = {},
+): Promise<RunResult | BriefResult> {
   const state = new RunState();
-  const growth = new Growth(state);
   const pausing: Pausing = new Pausing(() =>
     state.pausing(pausing.paused ? 'paused' : pausing.wanted ? 'wanted' : 'no'),
   );
+  const growth = new Growth((graph) => describe(planned, graph));
   setHandler(progressQuery, () => state.progress());
   setHandler(progressSignal, (rows) => state.heard(rows));
   setHandler(pause, () => pausing.pause());
   setHandler(resume, () => pausing.resume());
   setHandler(addMembers, (input) => growth.add(input), { validator: (input) => growth.check(input) });
   const { workflowId, runId, startTime } = workflowInfo();
+  let planned: RunPlan | null = null;
   try {
-    return await runStages(raw, {
-      state,
-      pausing,
-      growth,
-      identity: { workflowId, runId, startedAt: startTime.getTime() },
-      seconds: { plan: 0, train: 0, maps: 0, refine: 0, report: 0, total: 0 },
-      startedAt: Date.now(),
-    });
+    planned = await makePlan(raw);
+    const options: ActivityOptions = { heartbeatTimeout: planned.heartbeatTimeoutMs };
+    const identity = { workflowId, runId, startedAt: startTime.getTime() };
+    const selection = selectionOf(planned.basis.settings);
+    const graph = new GraphRun({ state, pausing, run: identity, selection, options }, planned);
+    growth.begin(graph);
+    describe(planned, graph);
+    const run: Run = { state, pausing, growth, runId, planned, graph, options };
+    const result = await makeAll(run, identity);
+    state.finished();
+    return brief === true
+      ? briefResult(result, result.files.report, graph)
+      : { ...result, seconds: state.seconds() };
   } catch (error) {
     throw workflowFailure(error);
+  } finally {
+    growth.end();
   }
-}
-
-async function runStages(raw: unknown, run: Run): Promise<RunResult> {
-  const { state, growth } = run;
-  const planned = await stage(run, 'planning', () => makePlan(raw));
-  state.asked(planned.input);
-  state.scoring(planned);
-  const options: ActivityOptions = { heartbeatTimeout: planned.heartbeatTimeoutMs };
-  const training = new MemberTraining(
-    {
-      state,
-      pausing: run.pausing,
-      run: run.identity,
-      planned: asPlanned(planned),
-      minMembers: planned.input.minMembers,
-      options,
-    },
-    planned.members,
-  );
-  growth.begin(planned, training);
-  if (planned.searchAttributes) describeRun(planned.input);
-
-  for (let round = 0; ; round += 1) {
-    const scoring = await stage(run, 'training', async () => {
-      await training.train();
-      return scoringOf(planned, training);
-    });
-    state.scoring(scoring);
-    try {
-      return await score(run, planned, training, scoring, options);
-    } catch (error) {
-      const damaged = damageIn(error);
-      if (damaged === null || round === remakes) throw error;
-      training.again(new Map(damaged.map(({ key, fault }) => [key, fault])));
-    }
-  }
-}
-
-/** Everything after training: maps, refiners, report. */
-async function score(
-  run: Run,
-  planned: RunPlan,
-  training: MemberTraining,
-  { maps, kCurve, reference, refiners }: ScoringPlan,
-  options: ActivityOptions,
-): Promise<RunResult> {
-  const { state, growth, pausing, identity, seconds, startedAt } = run;
-  const { datasetDigest, selection } = planned;
-  const images = { run: identity, datasetDigest, selection };
-  if (maps !== null) {
-    const tasks = [
-      () =>
-        naming(
-          'the maps',
-          pausing.run(() =>
-            makeMaps.executeWithOptions({ ...options, summary: 'maps' }, [{ ...images, ...maps }]),
-          ),
-        ),
-    ];
-    if (kCurve) {
-      tasks.push(() =>
-        naming(
-          'the K-curve',
-          pausing.run(() =>
-            makeKCurve.executeWithOptions({ ...options, summary: 'K-curve' }, [{ ...images, ...kCurve }]),
-          ),
-        ),
-      );
-    }
-    await stage(run, 'maps', () => allOrNone(tasks));
-  }
-  if (reference !== undefined) {
-    await stage(run, 'maps', () =>
-      naming(
-        'the maps of the reference images',
-        pausing.run(() =>
-          makeMaps.executeWithOptions({ ...options, summary: 'reference maps' }, [
-            { ...images, ...reference, of: 'reference' },
-          ]),
-        ),
-      ),
-    );
-  }
-  if (refiners.length > 0) {
-    await stage(run, 'refining', () =>
-      allOrNone(
-        refiners.map(({ input, spec, key, refinedKey, referenceRefinedKey }) => () => {
-          const args: RefineArgs = { ...images, spec, key, mapsKey: maps?.key ?? null, refinedKey };
-          if (reference !== undefined && referenceRefinedKey !== undefined) {
-            args.reference = { mapsKey: reference.key, refinedKey: referenceRefinedKey };
-          }
-          return naming(
-            `refiner ${input} (key ${key})`,
-            pausing.run(() => refine.executeWithOptions({ ...options, summary: `refiner ${input}` }, [args])),
-          );
-        }),
-      ),
-    );
-  }
-
-  const refiner = (input: 'dual' | 'intra') => refiners.find((candidate) => candidate.input === input);
-  const { input } = growth;
-  const imageSize = planned.members[0]?.spec.imageSize;
-  const known = {
-    runId: identity.runId,
-    dataset: input.dataset,
-    synthetic: planned.synthetic,
-    backbone: input.backbone,
-    ...(imageSize === undefined || imageSize === defaultImageSize ? {} : { imageSize }),
-    k: input.k,
-    ...(input.dropout === undefined ? {} : { dropout: input.dropout }),
-    seed: input.seed,
-    ...membersOf(training),
-    artifacts: {
-      maps: maps?.key ?? null,
-      rIntra: refiner('intra')?.key ?? null,
-      rDual: refiner('dual')?.key ?? null,
-      ...(kCurve ? { kCurve: kCurve.key } : {}),
-    },
-  };
-  const findings = await stage(run, 'report', (): Promise<ReportFindings> => {
-    const facts: ReportFacts = {
-      ...known,
-      input,
-      seconds: { ...seconds, total: (Date.now() - startedAt) / 1000 },
-      datasetDigest,
-      refined: {
-        rIntra: refiner('intra')?.refinedKey ?? null,
-        rDual: refiner('dual')?.refinedKey ?? null,
-      },
-    };
-    if (reference !== undefined) {
-      facts.reference = {
-        maps: reference.key,
-        rIntra: refiner('intra')?.referenceRefinedKey ?? null,
-        rDual: refiner('dual')?.referenceRefinedKey ?? null,
-      };
-    }
-    return naming(
-      'the report',
-      pausing.run(() => report.executeWithOptions({ ...options, summary: 'report' }, [facts])),
-    );
-  });
-  state.enter('finished');
-  seconds.total = (Date.now() - startedAt) / 1000;
-  return { ...known, seconds, ...findings };
-}
-
-const secondsOf = {
-  planning: 'plan',
-  training: 'train',
-  maps: 'maps',
-  refining: 'refine',
-  report: 'report',
-} as const;
-
-/** Enters a stage and counts its time; one that is gone through again counts again. */
-async function stage<T>(
-  { state, seconds }: Run,
-  name: Exclude<Stage, 'finished' | 'paused'>,
-  work: () => Promise<T>,
-): Promise<T> {
-  state.enter(name);
-  const from = Date.now();
-  const result = await work();
-  seconds[secondsOf[name]] += (Date.now() - from) / 1000;
-  return result;
 }
 
 async function makePlan(raw: unknown): Promise<RunPlan> {
@@ -258,37 +102,57 @@ async function makePlan(raw: unknown): Promise<RunPlan> {
   }
 }
 
-/** The plan for maps and refiners: the first one while its members are those that finished, else a new one. */
-async function scoringOf(planned: RunPlan, training: MemberTraining): Promise<ScoringPlan> {
-  const finished = training.finished();
-  const keysOf = (members: readonly { role: Role; key: string }[], role: Role) =>
-    members.flatMap((member) => (member.role === role ? [member.key] : []));
-  const [ndm, udm] = [keysOf(finished, 'ndm'), keysOf(finished, 'udm')];
-  const atFirst = [...keysOf(planned.members, 'ndm'), ...keysOf(planned.members, 'udm')];
-  if ([...ndm, ...udm].join() === atFirst.join()) return planned;
-  return planScoring.executeWithOptions({ summary: 'plan for the members there are' }, [
-    asPlanned(planned),
-    { ndm, udm },
-  ]);
-}
-
-/** Whose scores these are, and whose are missing. */
-function membersOf(training: MemberTraining): Pick<RunResult, 'members' | 'kPerRole' | 'failedMembers'> {
-  const members = training.finished();
-  const failedMembers = training.failed();
-  if (failedMembers.length === 0) return { members };
-  const count = (role: Role) => members.filter((member) => member.role === role).length;
-  return { members, kPerRole: { ndm: count('ndm'), udm: count('udm') }, failedMembers };
-}
-
-function asPlanned({ input, datasetDigest, selection }: RunPlan) {
-  return { input, datasetDigest, selection };
-}
-
-async function naming<T>(what: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw stageFailure(what, failureTypes.stageFailed, error);
+/** Makes the graph and its report; a graph that grew meanwhile once more. */
+async function makeAll(
+  run: Run,
+  identity: { workflowId: string; runId: string; startedAt: number },
+): Promise<RunResult> {
+  const { graph, growth } = run;
+  for (;;) {
+    await graph.make();
+    const report = await publish(run);
+    if (report === null) continue;
+    const page = graph.complete ? await drawPage(run, identity) : null;
+    if (graph.complete && !growth.growing) {
+      growth.end();
+      return { ...report, files: { ...report.files, page } };
+    }
   }
+}
+
+/** Writes the report. @returns null where its evaluation was damaged, and is to be made again */
+async function publish({ state, pausing, runId, planned, graph }: Run): Promise<RunResult | null> {
+  const evaluation = graph.nodes.find(({ node }) => node.id === evaluationId);
+  if (evaluation === undefined) throw new TypeError('expected an evaluation in the graph, got none');
+  const facts = runFacts(runId, planned, graph, state.seconds());
+  try {
+    return await pausing.run(() =>
+      publishReport.executeWithOptions({ summary: 'report' }, [facts, evaluation.node.key]),
+    );
+  } catch (error) {
+    const damaged = damageIn(error);
+    if (damaged !== null && graph.again(damaged)) return null;
+    throw stageFailure('the report', failureTypes.stageFailed, error);
+  }
+}
+
+/** Has the page made, at best. @returns its object key; null where it could not be made */
+async function drawPage(
+  { state, pausing, graph, options }: Run,
+  identity: { workflowId: string; runId: string; startedAt: number },
+): Promise<string | null> {
+  const { basis } = graph.plan;
+  const position = graph.nodes.length + state.placeOf(evaluationId);
+  try {
+    return await pausing.run(() =>
+      makePage.executeWithOptions({ ...options, summary: 'page' }, [{ run: identity, position, basis }]),
+    );
+  } catch (error) {
+    if (isStopped(error)) throw error;
+    return null;
+  }
+}
+
+function describe(planned: RunPlan | null, { plan: { basis, about } }: GraphRun): void {
+  if (planned?.searchAttributes === true) describeRun(basis.settings, about.facts);
 }

@@ -11,7 +11,7 @@ export const protobufPackage = "ddad.v1";
 
 export const protobufFileName = "ddad/v1/job.proto";
 
-/** What the trainer's and the scorer's jobs have in common. A job makes one artifact, named by its key. */
+/** A worker's jobs. A job makes one artifact, named by its key. */
 
 /** Which job, for whom. Every request that starts a job carries one. */
 export interface JobHeader {
@@ -27,7 +27,7 @@ export interface JobHeader {
 /**
  * One event of a running job. The stream ends after `finished`, or with a status:
  * RESOURCE_EXHAUSTED (no free slot), INVALID_ARGUMENT (the specification is at fault, not to be retried),
- * FAILED_PRECONDITION (training diverged, not to be retried), ABORTED (a newer attempt took the job over),
+ * FAILED_PRECONDITION (a loss or a result that is not finite, not to be retried), ABORTED (a newer attempt took the job over),
  * CANCELLED (stopped on request), UNAVAILABLE (the server shuts down; the job can go on elsewhere),
  * PERMISSION_DENIED (the object store refuses what the job needs), INTERNAL (anything else; the message says what).
  */
@@ -47,7 +47,7 @@ export interface JobAccepted {
 }
 
 export interface JobProgress {
-  /** Units of work done and to do: epochs of a member or refiner, images of maps. */
+  /** Units of work done and to do: epochs of a training, images of what is scored. */
   done: number;
   total: number;
   /** Mean loss of the last whole epoch; absent before the first one and for work without a loss. */

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { interDiscrepancy, intraDiscrepancy, meanReconstruction, meanVariance } from '@ddad/anomaly';
+import type { Tensor, TensorData } from '@ddad/compute';
+import { inputFile, type MakeTask } from '@ddad/jobs/task';
+import { type BackboneModel, backbone, type Drop, fromPyTorch, type Reconstruction } from '@ddad/models';
+import { decodeSafetensors } from '@ddad/storage/safetensors';
+import { memberName, type Role } from '../kinds.ts';
+import type { Backbone } from '../settings.ts';
+
+/** The frozen members as weights of one compiled step, and what they give together. */
+export interface Ensemble {
+  /** Folded weights of all members, under `ROLE.INDEX.NAME`. */
+  weights: Map<string, TensorData>;
+  /** Members of each role. */
+  sizes: Record<Role, number>;
+  /** Reconstructions by the members of a role, each like `images`; with `drop`, MC Dropout's passes. */
+  reconstruct(role: Role, weights: Record<string, Tensor>, images: Tensor, drop?: Drop): Reconstruction[];
+}
+
+async function readMember(model: BackboneModel, path: string): Promise<Map<string, TensorData>> {
+  const { tensors } = decodeSafetensors(await readFile(path));
+  return model.fold(fromPyTorch(model.parameters, tensors));
+}
+
+/** Members as one ensemble. @param members what `fold` gave of each */
+export function ensembleOf(
+  model: BackboneModel,
+  members: Record<Role, readonly ReadonlyMap<string, TensorData>[]>,
+): Ensemble {
+  const weights = new Map<string, TensorData>();
+  for (const role of ['ndm', 'udm'] as const) {
+    for (const [index, member] of members[role].entries()) {
+      for (const [key, tensor] of member) weights.set(`${role}.${index}.${key}`, tensor);
+    }
+  }
+  return {
+    weights,
+    sizes: { ndm: members.ndm.length, udm: members.udm.length },
+    reconstruct: (role, all, images, drop) =>
+      members[role].map((_, index) => {
+        const prefix = `${role}.${index}.`;
+        const own = Object.fromEntries(
+          Object.entries(all)
+            .filter(([key]) => key.startsWith(prefix))
+            .map(([key, tensor]) => [key.slice(prefix.length), tensor]),
+        );
+        return model.reconstructFolded(own, images, drop);
+      }),
+  };
+}
+
+/** What a specification says of the members that score. */
+interface EnsembleSpec {
+  backbone: Backbone;
+  imageSize: number;
+  /** Member keys by index. */
+  ndm: readonly string[];
+  udm: readonly string[];
+}
+
+/** Loads a task's members for inference, BatchNorm folded into the layers before it. */
+export async function loadEnsemble(task: MakeTask<EnsembleSpec>): Promise<Ensemble> {
+  const { spec } = task;
+  const model = backbone(spec.backbone, spec.imageSize);
+  const read = async (role: Role) => {
+    const members: Map<string, TensorData>[] = [];
+    // One after the other: all files of a large ensemble at once would be held twice.
+    for (const index of spec[role].keys())
+      members.push(await readMember(model, inputFile(task, memberName(role, index), 'weights')));
+    return members;
+  };
+  return ensembleOf(model, { ndm: await read('ndm'), udm: await read('udm') });
+}
+
+/**
+ * A_intra (eq. 3) and, where there is a UDM, A_inter (eq. 4); of a backbone that estimates its uncertainty, both refined by
+ * that of the NDM (eqs. 6 and 7).
+ * @param images [N,H,W,1]
+ */
+export function discrepancies(ensemble: Ensemble, weights: Record<string, Tensor>, images: Tensor) {
+  const ndm = ensemble.reconstruct('ndm', weights, images);
+  const udm = ensemble.reconstruct('udm', weights, images).map(({ image }) => image);
+  const ndmImages = ndm.map(({ image }) => image);
+  const mean = meanReconstruction(ndmImages);
+  const variances = ndm.flatMap(({ variance }) => variance ?? []);
+  const variance = variances.length === 0 ? null : meanVariance(variances);
+  return {
+    ndm,
+    mean,
+    variance,
+    aIntra: intraDiscrepancy(ndmImages, variance),
+    aInter: udm.length === 0 ? null : interDiscrepancy(mean, meanReconstruction(udm), variance),
+  };
+}

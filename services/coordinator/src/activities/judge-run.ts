@@ -1,0 +1,176 @@
+import {
+  type DatasetRecord,
+  defaultFalsePositiveRate,
+  defaultMethod,
+  type Fault,
+  isObject,
+  leastHeldOut,
+  type Method,
+  type Packing,
+  type PlanBasis,
+  packingsOf,
+  type RunSettings,
+  readableCommonFields,
+} from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
+import { type DatasetCatalog, type RunImages, referenceImages } from '../dataset-catalog.ts';
+import { selectionOf } from '../run-selection.ts';
+import { type PresentTrainer, settledTrainers } from './settled-trainers.ts';
+
+export interface JudgeDeps {
+  methods: MethodRegistry;
+  catalog: DatasetCatalog;
+  /** Trainers that are there now. */
+  presentTrainers: () => readonly PresentTrainer[];
+  now: () => number;
+}
+
+/** A run's input that fits the schema and the dataset, and what it is about. */
+export interface JudgedRun {
+  input: RunSettings;
+  method: Method;
+  dataset: FoundDataset;
+}
+
+interface FoundDataset {
+  digest: string;
+  synthetic: boolean;
+  images: RunImages;
+}
+
+/**
+ * Checks a run's input against its method's schema and the dataset, and settles what is left to the coordinator.
+ * @returns every fault where there are any
+ */
+export async function judgeRun(deps: JudgeDeps, raw: unknown): Promise<JudgedRun | { faults: Fault[] }> {
+  const parsed = deps.methods.parseRunInput(raw);
+  const faults: Fault[] = 'faults' in parsed ? [...parsed.faults] : [];
+  const given = isObject(raw) ? raw : {};
+  const method = deps.methods.find(String(given.method ?? defaultMethod));
+  const dataset = await checkAgainstDataset(deps.catalog, method, given, faults);
+  if ('faults' in parsed || faults.length > 0 || dataset === null || method === null) return { faults };
+  const surroundings = { settledTrainers: settledTrainers(deps.presentTrainers(), deps.now()) };
+  const settled = method.settle?.(parsed.input, surroundings) ?? { settings: parsed.input };
+  return 'faults' in settled ? settled : { input: settled.settings, method, dataset };
+}
+
+/** What the keys of a run that was judged follow from; reads the dataset's pixels where their digests are not known. */
+export async function basisOfJudged(
+  catalog: DatasetCatalog,
+  { input, dataset: { digest, images } }: JudgedRun,
+): Promise<PlanBasis> {
+  const digests = await catalog.digests(digest, selectionOf(input), images);
+  const facts = (of: string | null, count: number) => (of === null ? null : { digest: of, count });
+  const { normal, unlabeled, test } = images;
+  return {
+    settings: input,
+    datasetDigest: digest,
+    imageSize: images.imageSize,
+    images: {
+      normal: facts(digests.normal, normal.length),
+      training: facts(digests.normalAndUnlabeled, normal.length + unlabeled.length),
+      test: facts(digests.test, test.length),
+      reference: facts(digests.reference, referenceImages(images).length),
+    },
+    judged: images.judged,
+    retries: {},
+    lost: [],
+  };
+}
+
+/** Looks the dataset up and adds what does not fit it to `faults`; null where there are no images to plan with. */
+async function checkAgainstDataset(
+  catalog: DatasetCatalog,
+  method: Method | null,
+  given: Record<string, unknown>,
+  faults: Fault[],
+): Promise<FoundDataset | null> {
+  // A faulty field does not keep the others from being checked.
+  const { fields, faulty } = readableCommonFields(given);
+  const { dataset, calibration } = fields;
+  if (dataset === undefined) return null;
+  const record = await catalog.record(dataset);
+  if (record === null) {
+    faults.push({ path: 'dataset', message: await unknownDataset(catalog, dataset) });
+    return null;
+  }
+  const packing = packingFor(record, fields.imageSize, faults);
+  const held = selectionOf(calibration === undefined ? {} : { calibration });
+  const selectable = !faulty.has('unlabeled') && !faulty.has('anomalousRate');
+  let images = await catalog.images(packing.digest, selectable ? selectionOf(fields) : held);
+  if ('faults' in images) {
+    faults.push(...images.faults);
+    // D_n does not depend on the selection: the batch sizes can be judged all the same.
+    images = await catalog.images(packing.digest, held);
+    if ('faults' in images) return null;
+  }
+  const normals = images.normal.length;
+  if (normals < 2) {
+    faults.push({
+      path: 'dataset',
+      message: `expected at least 2 normal training images (a synthetic patch comes from another image), got ${normals}`,
+    });
+  }
+  // Other training sets hold the normal images too, so that this is the smallest bound.
+  for (const { path, size } of method?.batchSizes?.(given) ?? []) {
+    if (size <= normals) continue;
+    const message = `expected at most ${normals}, the number of normal training images of ${dataset}, got ${size}`;
+    faults.push({ path, message });
+  }
+  if (method?.usesUnlabeled === false) faults.push(...unlabeledFaults(method, fields));
+  const fault = heldOutFault(fields, images.heldOut.length);
+  if (fault !== null) faults.push(fault);
+  return { digest: packing.digest, synthetic: record.synthetic, images };
+}
+
+/** Unlabeled images asked of a method that has no use for them. */
+function unlabeledFaults({ name }: Method, { unlabeled, anomalousRate }: Partial<RunSettings>): Fault[] {
+  const faults: Fault[] = [];
+  const message = (got: number) =>
+    `expected none with method ${name}, which learns from normal images alone, got ${got}`;
+  if (unlabeled !== undefined && unlabeled > 0)
+    faults.push({ path: 'unlabeled', message: message(unlabeled) });
+  if (anomalousRate !== undefined) faults.push({ path: 'anomalousRate', message: message(anomalousRate) });
+  return faults;
+}
+
+/** The packing that a run takes: that of the size asked for, else of 64, else the only one; a size that is not there is a fault. */
+function packingFor(record: DatasetRecord, imageSize: number | undefined, faults: Fault[]): Packing {
+  const packings = packingsOf(record);
+  const usual = packings.find(({ digest }) => digest === record.digest) ?? packings[0]!;
+  if (imageSize === undefined) return usual;
+  const asked = packings.find((packing) => packing.imageSize === imageSize);
+  if (asked !== undefined) return asked;
+  const sizes = packings.map((packing) => packing.imageSize).join(' or ');
+  faults.push({
+    path: 'imageSize',
+    message:
+      `expected ${sizes}, which ${record.name} is packed at ("ddad dataset add ${record.name} DIR --image-size ..." packs ` +
+      `it at others), got ${imageSize}`,
+  });
+  return usual;
+}
+
+/** Too few held-out normal images for the threshold that was asked for; null where there are enough, or none was. */
+function heldOutFault(
+  { calibration = 0, falsePositiveRate }: Partial<RunSettings>,
+  heldOut: number,
+): Fault | null {
+  if (calibration === 0 && falsePositiveRate === undefined) return null;
+  const rate = falsePositiveRate ?? defaultFalsePositiveRate;
+  const least = leastHeldOut(rate);
+  if (heldOut >= least) return null;
+  return {
+    path: calibration > 0 ? 'calibration' : 'falsePositiveRate',
+    message:
+      `expected at least ${least} held-out normal images for a false-positive rate of ${rate} (from "calibration", ` +
+      `a share of the normal training images, or the dataset's validation images), got ${heldOut}`,
+  };
+}
+
+async function unknownDataset(catalog: DatasetCatalog, name: string): Promise<string> {
+  const names = await catalog.names();
+  const known = names.length === 0 ? 'there is none yet' : names.slice(0, 10).join(', ');
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : '';
+  return `expected the name of a dataset that was added (${known}${more}), got "${name}"`;
+}

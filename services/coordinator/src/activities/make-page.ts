@@ -1,0 +1,84 @@
+import {
+  artifactKey,
+  newPageSpec,
+  type PlanBasis,
+  pageKind,
+  runKeys,
+  runResultSchema,
+  type ShownArtifact,
+} from '@ddad/contract';
+import { type ObjectStore, readManifest } from '@ddad/storage';
+import type { RunIdentity } from '../dispatch/fairness.ts';
+import { evaluationId, selectionOf } from '../run-selection.ts';
+import { followJob } from './follow-job.ts';
+import type { MakeDeps } from './make.ts';
+import type { PlanDeps } from './plan.ts';
+import { writeReport } from './publish-report.ts';
+import { unlessCancelled } from './unless-cancelled.ts';
+import { sourcesOf, trainsOnUnlabeled, wholeGraph } from './whole-graph.ts';
+
+/** A run whose page is wanted. */
+export interface PageArgs {
+  run: RunIdentity;
+  /** Place in the run, behind all of its nodes. */
+  position: number;
+  /** As it was planned last. */
+  basis: PlanBasis;
+}
+
+/**
+ * Has a run's page made from its report.json, lays it beside that, and has report.json name it.
+ * @returns the page's object key
+ */
+export async function makePage(
+  deps: MakeDeps & Pick<PlanDeps, 'methods'>,
+  { run, position, basis }: PageArgs,
+): Promise<string> {
+  const result = await unlessCancelled(readReport(deps.store, run.runId));
+  const method = deps.methods.method(basis.settings.method);
+  const graph = wholeGraph(method, basis);
+  const shown = graph.nodes.filter(({ id }) => id !== evaluationId && !basis.lost.includes(id));
+  const spec = newPageSpec({
+    result,
+    input: basis.settings,
+    heading: { title: method.title, run: method.describe(result) },
+    datasetDigest: basis.datasetDigest,
+    selection: selectionOf(basis.settings),
+    trainsOnUnlabeled: trainsOnUnlabeled(graph),
+    artifacts: shown.map(
+      ({ kind, key, id, member, artifact }): ShownArtifact => ({
+        kind,
+        key,
+        id,
+        ...(member === undefined ? {} : { member }),
+        ...(artifact === undefined ? {} : { artifact }),
+      }),
+    ),
+    sources: sourcesOf(graph).filter(({ images }) => images === 'test'),
+  });
+  const key = artifactKey(spec);
+  const { kind, pool } = pageKind;
+  const total = basis.images.test?.count ?? 0;
+  const { datasetDigest } = basis;
+  const ticket = deps.workers[pool].request({
+    key,
+    job: { kind, spec, datasetDigest, images: [] },
+    run,
+    order: position,
+    total,
+  });
+  await followJob(ticket, { what: `page (key ${key})`, beatMs: deps.beatMs });
+  const manifest = await unlessCancelled(readManifest(deps.store, kind, key));
+  const file = manifest?.files.page;
+  if (file === undefined) throw new Error(`page: the worker finished, but ${kind} ${key} is not published`);
+  await deps.store.put(result.files.page, await deps.store.get(file.object));
+  await writeReport(deps.store, result);
+  return result.files.page;
+}
+
+/** A run's report.json, with the page that it is about to have. */
+async function readReport(store: ObjectStore, runId: string) {
+  const text = (await store.get(runKeys.report(runId))).toString('utf8');
+  const result = runResultSchema.parse(JSON.parse(text));
+  return { ...result, files: { ...result.files, page: runKeys.page(runId) } };
+}

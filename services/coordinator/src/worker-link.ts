@@ -1,0 +1,46 @@
+import { canonicalJson } from '@ddad/contract';
+import { type JobFinished, unary, type WorkerServiceClient } from '@ddad/rpc';
+import { cancelLimits } from './cancel-limits.ts';
+import type { JobCall, JobLink, JobListener, WorkerEntry, WorkerJob } from './dispatch/job-link.ts';
+import { followCall } from './job-call.ts';
+import { withWorkerClient } from './worker-client.ts';
+
+const acceptLimitMs = 30_000;
+
+/** Hands artifacts to be made to workers at their announced addresses. */
+export class WorkerLink implements JobLink<WorkerJob> {
+  readonly #connect: (address: string) => WorkerServiceClient;
+  readonly #what: string;
+
+  /**
+   * @param connect makes a client of the worker at host:port, which is closed here
+   * @param what the workers are, for errors: "trainer"
+   */
+  constructor(connect: (address: string) => WorkerServiceClient, what: string) {
+    this.#connect = connect;
+    this.#what = what;
+  }
+
+  async run(
+    worker: WorkerEntry,
+    { key, attempt, job }: JobCall<WorkerJob>,
+    listener: JobListener,
+    signal: AbortSignal,
+  ): Promise<JobFinished> {
+    const { kind, spec, datasetDigest, images } = job;
+    // The very bytes whose digest is the key.
+    const bytes = Buffer.from(canonicalJson(spec));
+    const request = { job: { key, attempt }, kind, spec: bytes, datasetDigest, images };
+    return this.#with(worker, (client) => followCall(client.make(request), listener, signal, acceptLimitMs));
+  }
+
+  async stop(worker: WorkerEntry, key: string, attempt: number): Promise<void> {
+    await this.#with(worker, (client) =>
+      unary(client, client.stop, { job: { key, attempt } }, { limitMs: cancelLimits.stopMs }),
+    );
+  }
+
+  #with<T>(worker: WorkerEntry, use: (client: WorkerServiceClient) => Promise<T>): Promise<T> {
+    return withWorkerClient(this.#connect, this.#what, worker, use);
+  }
+}

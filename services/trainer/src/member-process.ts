@@ -1,4 +1,0 @@
-import { runChild } from '@ddad/jobs/child';
-import { trainMember } from './train-member.ts';
-
-runChild(trainMember);

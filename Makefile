@@ -10,8 +10,8 @@ export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export DDAD_TEST_PYTHON := $(CURDIR)/.cache/test-python/bin/python
 
 # Settings of up and demo, passed on where they are set: TRAINERS, TEMPORAL_PORT, TEMPORAL_UI_PORT, NATS_PORT,
-# MINIO_PORT, SCORER_PORT, PAGE_PORT, DDAD_HOME.
-export TRAINERS TEMPORAL_PORT TEMPORAL_UI_PORT NATS_PORT MINIO_PORT SCORER_PORT PAGE_PORT DDAD_HOME
+# MINIO_PORT, PAGE_PORT, DDAD_HOME.
+export TRAINERS TEMPORAL_PORT TEMPORAL_UI_PORT NATS_PORT MINIO_PORT PAGE_PORT DDAD_HOME
 
 generated := packages/rpc/src/gen packages/onnx/src/gen
 

@@ -4,17 +4,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type MemberSpec, recipes, type TrainerEntry } from '@ddad/contract';
+import { type MemberSpec, recipes, type WorkerEntry } from '@ddad/contract';
 import { startServers } from '@ddad/local-cluster';
 import {
   type Account,
-  announceTrainer,
+  announceWorker,
   connectNats,
   createLogger,
   environmentOf,
   type GrpcAccess,
   type NatsConnection,
-  watchTrainers,
+  watchWorkers,
 } from '@ddad/platform';
 import { connectTrainer, JobError, streamJob, unary } from '@ddad/rpc';
 import { service as certificates, stranger } from '@ddad/rpc/testing';
@@ -88,8 +88,8 @@ test("a stranger's call is refused by a real trainer, logged without its content
   const store = createS3Store(servers.s3);
   const nats = await connectNats({ ...servers.nats, name: 'test' });
   onTestFinished(() => nats.close());
-  const seen: TrainerEntry[][] = [];
-  const watch = await watchTrainers(nats, (entries) => seen.push(entries), createLogger('test', 'silent'));
+  const seen: WorkerEntry[][] = [];
+  const watch = await watchWorkers(nats, (entries) => seen.push(entries), createLogger('test', 'silent'));
   onTestFinished(() => watch.close());
   const before = { objects: await store.list(''), entries: watch.list() };
   expect(before.entries.map(({ id }) => id)).toEqual(['one']);
@@ -128,15 +128,15 @@ test("a stranger's call is refused by a real trainer, logged without its content
 /** The environment of a trainer that listens on every interface; what is unset is left out. */
 function openTrainer(settings: Record<string, string>): Record<string, string> {
   const { GRPC_TOKEN: _, ...env } = environmentOf('trainer', servers.env);
-  const listen = { TRAINER_ID: 'open', TRAINER_LISTEN: '0.0.0.0:0', SCRATCH_DIR: join(directory, 'scratch') };
-  return { ...env, ...listen, ...settings };
+  const place = { TRAINER_ID: 'open', TRAINER_LISTEN: '0.0.0.0:0', TRAINER_ADVERTISE: '127.0.0.1' };
+  return { ...env, ...place, SCRATCH_DIR: join(directory, 'scratch'), ...settings };
 }
 
 /** Starts it until its test is over. @returns host:port on loopback, and its log so far */
 async function startOpenTrainer(settings: Record<string, string>) {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [trainerMain], {
-    env: { PATH, HOME, ...openTrainer({ TRAINER_ADVERTISE: '127.0.0.1', ...settings }) },
+    env: { PATH, HOME, ...openTrainer(settings) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(async () => {
@@ -387,13 +387,15 @@ async function natsRightsOf(user: Account | 'cli', subjects: readonly string[]) 
 }
 
 const api = '$JS.API';
-const stream = 'KV_ddad-trainers';
+const stream = 'KV_ddad-workers';
 const subjects = [
   '>',
   'ddad.progress.some-key',
   'ddad.other',
-  '$KV.ddad-trainers.two',
-  '$KV.other.two',
+  '$KV.ddad-workers.train.two',
+  '$KV.ddad-workers.score.two',
+  '$KV.ddad-workers.two',
+  '$KV.other.train.two',
   `${api}.INFO`,
   `${api}.STREAM.INFO.${stream}`,
   `${api}.STREAM.CREATE.${stream}`,
@@ -428,14 +430,23 @@ const natsRights = {
   trainer: {
     publish: [
       'ddad.progress.some-key',
-      '$KV.ddad-trainers.two',
+      '$KV.ddad-workers.train.two',
       `${api}.INFO`,
       `${api}.STREAM.INFO.${stream}`,
       `${api}.STREAM.CREATE.${stream}`,
     ],
     subscribe: ['_INBOX.trainer.x'],
   },
-  scorer: { publish: ['ddad.progress.some-key'], subscribe: ['_INBOX.scorer.x'] },
+  scorer: {
+    publish: [
+      'ddad.progress.some-key',
+      '$KV.ddad-workers.score.two',
+      `${api}.INFO`,
+      `${api}.STREAM.INFO.${stream}`,
+      `${api}.STREAM.CREATE.${stream}`,
+    ],
+    subscribe: ['_INBOX.scorer.x'],
+  },
   cli: { publish: [], subscribe: ['ddad.progress.some-key', '_INBOX.cli.x'] },
 };
 
@@ -446,29 +457,36 @@ test.each(Object.keys(natsRights) as (keyof typeof natsRights)[])(
   },
 );
 
-test('trainers announce themselves and the coordinator sees them, each with its own rights', async () => {
-  const logger = createLogger('test', 'silent');
-  let changed = () => {};
-  const watch = await watchTrainers(await natsAs('coordinator'), () => changed(), logger);
-  onTestFinished(() => watch.close());
-  const until = async (there: boolean) => {
-    while (watch.list().some(({ id }) => id === 'two') !== there) {
-      await new Promise<void>((done) => {
-        changed = done;
-      });
-    }
-  };
-  const entry = {
-    id: 'two',
-    address: '127.0.0.1:1',
-    device: 'none',
-    slots: 1,
-    keys: [],
-    since: new Date().toISOString(),
-    leaving: false,
-  };
-  const announced = await announceTrainer(await natsAs('trainer'), entry, logger);
-  await until(true);
-  await announced.close();
-  await until(false);
-});
+test.each([
+  ['train', 'trainer'],
+  ['score', 'scorer'],
+] as const)(
+  'a worker of pool %s announces itself and the coordinator sees it, each with its own rights',
+  async (pool, user) => {
+    const logger = createLogger('test', 'silent');
+    let changed = () => {};
+    const watch = await watchWorkers(await natsAs('coordinator'), () => changed(), logger);
+    onTestFinished(() => watch.close());
+    const until = async (there: boolean) => {
+      while (watch.list().some(({ id }) => id === 'two') !== there) {
+        await new Promise<void>((done) => {
+          changed = done;
+        });
+      }
+    };
+    const entry = {
+      pool,
+      id: 'two',
+      address: '127.0.0.1:1',
+      device: 'none',
+      slots: 1,
+      keys: [],
+      since: new Date().toISOString(),
+      leaving: false,
+    };
+    const announced = await announceWorker(await natsAs(user), entry, logger);
+    await until(true);
+    await announced.close();
+    await until(false);
+  },
+);

@@ -50,8 +50,8 @@ test('a sweep trains what its runs share once, and writes every figure', async (
   const result = JSON.parse(stdout) as ExperimentResult;
 
   // Three NDM for all, three UDM a rate; one R_intra for all, one R_dual a rate.
-  expect(result.members).toEqual({ made: 3 + 2 * 3, naive: 2 * 6 });
-  expect(result.refiners).toEqual({ made: 1 + 2, naive: 2 * 2 });
+  expect(result.artifacts.members).toEqual({ made: 3 + 2 * 3, naive: 2 * 6 });
+  expect(result.artifacts.refiners).toEqual({ made: 1 + 2, naive: 2 * 2 });
   expect(await manifests('members')).toHaveLength(9);
   expect(await manifests('refiners')).toHaveLength(3);
   // The shared R_intra refines the maps of every run.

@@ -42,7 +42,7 @@ beforeAll(async () => {
     startService('trainer', { ...env, TRAINER_ID: 'one' }),
     startService('scorer', env),
   ]);
-  coordinator = await startService('coordinator', { ...servers.env, SCORER_ADDRESS: scorer.address! });
+  coordinator = await startService('coordinator', servers.env);
 });
 afterAll(async () => {
   await Promise.all([coordinator?.stop(), trainer?.stop(), scorer?.stop()]);

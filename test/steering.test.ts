@@ -36,7 +36,7 @@ function start(workflowId: string) {
 test('a run is paused, given more members and resumed from the command line', async () => {
   const handle = await start('steered');
   const progress = () => handle.query<RunProgress>('progress');
-  const training = async () => (await progress()).members.filter(({ done }) => done > 0).length;
+  const training = async () => (await progress()).nodes.filter(({ done }) => done > 0).length;
   await expect.poll(training, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(2);
 
   // The progress page is followed from here on.
@@ -73,7 +73,7 @@ test('a run is paused, given more members and resumed from the command line', as
   ).toBeGreaterThan(3);
   const { key: joined } = result.members.find(({ role, index }) => role === 'udm' && index === 2)!;
   expect(
-    news.some(({ view }) => view.members.some(({ key, state }) => key === joined && state === 'running')),
+    news.some(({ view }) => view.jobs.some(({ key, state }) => key === joined && state === 'running')),
   ).toBe(true);
   expect(news.at(-1)).toMatchObject({
     run: { status: 'completed', k: 3 },

@@ -82,7 +82,6 @@ export async function startTestCluster({
     };
     const scorer = await startService('scorer', env);
     closers.push(() => scorer.stop());
-    env.SCORER_ADDRESS = scorer.address ?? '';
     await Promise.all(ids.map(addTrainer));
     const coordinator = await startService('coordinator', env);
     closers.push(() => coordinator.stop());

@@ -2,17 +2,18 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { auc, averagePrecision } from '@ddad/anomaly';
-import { type RunProgress, type RunResult, scoreNames, type TrainerEntry } from '@ddad/contract';
+import { type RunProgress, type RunResult, seedOf, type WorkerEntry } from '@ddad/contract';
 import { packDataset } from '@ddad/dataset';
 import { dicomFile } from '@ddad/dataset/testing';
-import { connectNats, createLogger, watchTrainers } from '@ddad/platform';
-import { decodeSafetensors, memberSeed, readManifest } from '@ddad/storage';
+import { connectNats, createLogger, watchWorkers } from '@ddad/platform';
+import { decodeSafetensors, readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { runProgram, startTestCluster, type TestCluster } from './test-cluster.ts';
 import { type WhatLeaves, watchWhatLeaves } from './what-leaves.ts';
 
 const small = { batchSize: 16, refiner: { epochs: 1 } };
+const scoreNames = ['rec', 'recEnsemble', 'aIntra', 'aInter', 'rIntra', 'rDual'];
 
 let cluster: TestCluster;
 let dataset: SmallDataset;
@@ -164,7 +165,7 @@ test('MC Dropout trains one network per role and gives all six scores', async ()
   expect(Object.keys(result.scores ?? {}).sort()).toEqual([...scoreNames].sort());
   // The seeds are those of an ensemble's first members; the networks are not.
   expect(result.members.map(({ seed }) => seed)).toEqual(
-    (['ndm', 'udm'] as const).map((role) => memberSeed(0, role, 0)),
+    (['ndm', 'udm'] as const).map((role) => seedOf(0, role, 0)),
   );
   expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('MC Dropout (20 passes, rate 0.1)');
   const manifest = await readManifest(cluster.store, 'maps', result.artifacts.maps ?? '');
@@ -264,11 +265,11 @@ test('a bad input fails with every fault listed, before anything is trained', as
 });
 
 test("starts from Temporal's own command line with the same defaults, gives a new trainer work at once, and can be cancelled", async () => {
-  const entries: TrainerEntry[][] = [];
+  const entries: WorkerEntry[][] = [];
   const { url, user, password } = cluster.servers.nats;
   const nats = await connectNats({ url, user, password, name: 'test' });
   let notify = () => {};
-  const watch = await watchTrainers(
+  const watch = await watchWorkers(
     nats,
     (list) => {
       entries.push(list);
@@ -277,7 +278,7 @@ test("starts from Temporal's own command line with the same defaults, gives a ne
     createLogger('test', 'error'),
   );
   /** Waits until the trainers' entries are as wanted. */
-  const until = async (wanted: (list: TrainerEntry[]) => boolean) => {
+  const until = async (wanted: (list: WorkerEntry[]) => boolean) => {
     while (!wanted(watch.list())) await new Promise<void>((resolve) => (notify = resolve));
   };
   const env = { TEMPORAL_ADDRESS: cluster.servers.temporal.address };
@@ -310,7 +311,7 @@ test("starts from Temporal's own command line with the same defaults, gives a ne
     learningRate: 5e-4,
     refiner: { epochs: 100, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 },
   });
-  expect(progress.members).toHaveLength(6);
+  expect(progress.nodes.filter(({ member }) => member !== undefined)).toHaveLength(6);
 
   await cluster.addTrainer('three');
   await until((list) => list.find(({ id }) => id === 'three')?.keys.length === 1);
@@ -397,7 +398,7 @@ test('nothing that leaves the services names an image or a patient: no log, no p
       place,
     ).toBe(true);
   }
-  expect(places.nats.some((text) => text.startsWith('$KV.ddad-trainers.'))).toBe(true);
+  expect(places.nats.some((text) => text.startsWith('$KV.ddad-workers.'))).toBe(true);
   expect(places.heartbeats.some((text) => text.includes('imagesPerSecond'))).toBe(true);
   expect(places.shown.some((text) => /^\| .* \|/m.test(text))).toBe(true);
 });

@@ -5,11 +5,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { recipes } from '@ddad/contract';
+import { artifactKey, canonicalJson } from '@ddad/contract';
 import { imagesDigest, packDataset } from '@ddad/dataset';
 import { environmentOf } from '@ddad/platform';
-import { connectTrainer, streamJob } from '@ddad/rpc';
-import { artifactKey, createS3Store, listCheckpoints, putDataset } from '@ddad/storage';
+import { connectWorker, streamJob } from '@ddad/rpc';
+import { createS3Store, listCheckpoints, putDataset } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServers, type TestServers } from './servers/index.ts';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
@@ -52,7 +52,7 @@ test('SIGTERM to a trainer that trains: it stores a checkpoint, hands the job ba
   await putDataset(store, { name: 'small', ...found });
   const { index, pixels, digest } = found;
   const member = {
-    recipe: recipes.member,
+    recipe: 2,
     backbone: 'ae',
     role: 'ndm',
     seed: 1,
@@ -79,12 +79,18 @@ test('SIGTERM to a trainer that trains: it stores a checkpoint, hands the job ba
         if (msg === 'trainer ready') ready(String(address));
       });
     });
-    const client = connectTrainer(address, servers.access);
+    const client = connectWorker(address, servers.access);
     let children: number[] = [];
     let since = 0;
     const train = async () => {
       const job = { key, attempt: 1 };
-      const call = client.train({ job, datasetDigest: digest, images: index.train, member });
+      const call = client.make({
+        job,
+        kind: 'members',
+        spec: Buffer.from(canonicalJson(member)),
+        datasetDigest: digest,
+        images: index.train,
+      });
       for await (const step of streamJob(call)) {
         if (step.$case !== 'progress' || since > 0) continue;
         children = childrenOf(trainer.pid!);

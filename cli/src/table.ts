@@ -11,7 +11,7 @@ export interface Column {
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const length = (text: string) => [...text].length;
   const widths = columns.map((column, i) =>
-    rows.reduce((most, row) => Math.max(most, length(row[i] ?? '')), length(column.heading)),
+    rows.reduce((widest, row) => Math.max(widest, length(row[i] ?? '')), length(column.heading)),
   );
   const line = (cells: readonly string[]) =>
     columns

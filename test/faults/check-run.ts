@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunResult } from '@ddad/contract';
 import { workflowBundle } from '@ddad/coordinator';
-import { type ArtifactKind, readManifest } from '@ddad/storage';
+import { readManifest } from '@ddad/storage';
 import { DefaultLogger, Worker } from '@temporalio/worker';
 import { type FaultCluster, trainers } from './fault-cluster.ts';
 import type { DisturbedRun } from './fault-run.ts';
@@ -19,16 +19,8 @@ const eventBudget = 1000;
 
 /** Digests of what lies in the store, of the bytes themselves and not of what manifests say. */
 export async function digestsOf({ store }: FaultCluster, result: RunResult): Promise<Digests> {
-  const { rIntra, rDual, maps } = result.artifacts;
-  const artifacts: [ArtifactKind, string | null][] = [
-    ...result.members.map(({ key }): [ArtifactKind, string] => ['members', key]),
-    ['refiners', rIntra],
-    ['refiners', rDual],
-    ['maps', maps],
-  ];
   const digests: Digests = {};
-  for (const [kind, key] of artifacts) {
-    if (key === null) continue;
+  for (const { kind, key } of result.nodes ?? []) {
     const manifest = await readManifest(store, kind, key);
     for (const [name, { object }] of Object.entries(manifest?.files ?? {})) {
       const bytes = await store.get(object);
@@ -129,7 +121,9 @@ async function leftProcesses({ supervisor }: FaultCluster): Promise<string[]> {
 async function leftObjects({ store }: FaultCluster, { damaged }: DisturbedRun): Promise<string[]> {
   const left = await store.list('checkpoints/');
   const wrong = left.map(({ key }) => `${key} is left`);
-  for (const kind of ['members', 'maps', 'refiners', 'refined'] as const) {
+  const kinds = new Set((await store.list('')).map(({ key }) => key.split('/')[0]!));
+  for (const kind of kinds) {
+    if (['checkpoints', 'datasets', 'experiments', 'reports'].includes(kind)) continue;
     const objects = (await store.list(`${kind}/`)).map(({ key }) => key);
     for (const key of new Set(objects.map((object) => object.split('/')[1]!))) {
       const manifest = await readManifest(store, kind, key).catch(() => null);

@@ -101,19 +101,21 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
         environment: { ...base, ...set },
       });
     const programs: ProgramSpec[] = [];
-    const ports = await choosePorts(['scorer', ...trainers].map((name) => ({ name })));
-    const [scorer, ...addresses] = ports.map((port) => `127.0.0.1:${port}`);
-    programs.push(program('scorer', 'scorer', scorer!, { ...(await reach('scorer', 'scorer')), ...limits }));
-    for (const [index, name] of trainers.entries()) {
-      const address = addresses[index]!;
-      // The coordinator dials what a trainer announces: the proxy, which has the same port on another loopback address.
-      await way(`coordinator-${name}`, address, '127.0.0.2', ports[index + 1]);
+    const workers = ['scorer', ...trainers];
+    const ports = await choosePorts(workers.map((name) => ({ name })));
+    for (const [index, name] of workers.entries()) {
+      const service = name === 'scorer' ? 'scorer' : 'trainer';
+      const port = ports[index];
+      const address = `127.0.0.1:${port}`;
+      // The coordinator dials what a worker announces: the proxy, which has the same port on another loopback address.
+      await way(`coordinator-${name}`, address, '127.0.0.2', port);
+      const prefix = service.toUpperCase();
       programs.push(
-        program(name, 'trainer', address, {
-          ...(await reach(name, 'trainer')),
+        program(name, service, address, {
+          ...(await reach(name, service)),
           ...limits,
-          TRAINER_ID: name,
-          TRAINER_ADVERTISE: '127.0.0.2',
+          [`${prefix}_ID`]: name,
+          [`${prefix}_ADVERTISE`]: '127.0.0.2',
         }),
       );
     }
@@ -123,7 +125,6 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
         ...coordinatorTimes,
         TEMPORAL_ADDRESS: await way('coordinator-temporal', env.TEMPORAL_ADDRESS),
         TEMPORAL_NAMESPACE: 'default',
-        SCORER_ADDRESS: await way('coordinator-scorer', scorer!),
       }),
     );
     await Promise.all(programs.map((one) => supervisor.start(one)));

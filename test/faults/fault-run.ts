@@ -105,7 +105,8 @@ function watchRun(handle: WorkflowHandle, giveUpAt: number) {
     over: () => over,
     in(phase: 'training' | 'scoring' | null): boolean {
       if (progress === null) return false;
-      const { stage, members } = progress;
+      const { stage, nodes } = progress;
+      const members = nodes.filter(({ member }) => member !== undefined);
       if (phase === null) return true;
       if (phase === 'scoring') return stage === 'maps' || stage === 'refining';
       // Not where the last one is about to finish: what is damaged then may have been read for the last time.

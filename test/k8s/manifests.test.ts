@@ -153,8 +153,8 @@ describe('the NetworkPolicies', () => {
       arrows.add(`${service} -> namespace kube-system:53`);
       arrows.add(`${service} -> namespace kube-system:53/UDP`);
     }
-    // What no setting names: trainers announce themselves, the API server is Kubernetes' own.
-    arrows.add('coordinator -> trainer:50051');
+    // What no setting names: workers announce themselves, the API server is Kubernetes' own.
+    for (const worker of ['scorer', 'trainer']) arrows.add(`coordinator -> ${worker}:50051`);
     arrows.add('coordinator -> anywhere:443');
     arrows.add('coordinator -> anywhere:6443');
     return arrows;
@@ -176,7 +176,7 @@ describe('the NetworkPolicies', () => {
     const manifests = rendered.production;
     const names = ['coordinator', 'scorer', 'trainer'];
     expect(deniesByDefault(manifests)).toBe(true);
-    const used = usedArrows(manifests, (host) => (host === 'scorer' ? host : 'anywhere'));
+    const used = usedArrows(manifests, () => 'anywhere');
     for (const service of names) used.add(`namespace monitoring -> ${service}:9090`);
     expect([...allowedArrows(manifests, names)].sort()).toEqual([...used].sort());
   });

@@ -124,9 +124,13 @@ it('gives Prometheus figures of who waits for whom', async () => {
     const [pod] = await pods(name);
     return await inPod(pod!.metadata.name, printMetrics);
   };
-  await eventually('a trainer that the coordinator knows', async () =>
-    /^ddad_trainers\{state="idle",service="coordinator"\} [1-9]/m.test(await metricsOf('coordinator')),
-  );
+  for (const worker of ['trainer', 'scorer']) {
+    await eventually(`a ${worker} that the coordinator knows`, async () =>
+      new RegExp(`^ddad_${worker}s\\{state="idle",service="coordinator"\\} [1-9]`, 'm').test(
+        await metricsOf('coordinator'),
+      ),
+    );
+  }
   const coordinator = await metricsOf('coordinator');
   expect(coordinator).toMatch(/^ddad_members\{state="waiting",service="coordinator"\} 0$/m);
   expect(coordinator).toMatch(/^ddad_members_unfinished\{service="coordinator"\} 0$/m);

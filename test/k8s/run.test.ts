@@ -29,9 +29,10 @@ afterAll(async () => {
   await dataset?.remove();
 });
 
-const running = ({ members }: RunProgress) => members.filter(({ state }) => state === 'running');
+const membersOf = ({ nodes }: RunProgress) => nodes.filter(({ member }) => member !== undefined);
+const running = (progress: RunProgress) => membersOf(progress).filter(({ state }) => state === 'running');
 const trainersAtWork = (progress: RunProgress) => new Set(running(progress).map(({ worker }) => worker));
-const done = ({ members }: RunProgress) => members.reduce((sum, member) => sum + member.done, 0);
+const done = (progress: RunProgress) => membersOf(progress).reduce((sum, member) => sum + member.done, 0);
 
 async function scaleTrainers(replicas: number): Promise<void> {
   await kubectl(['scale', 'deployment/trainer', `--replicas=${replicas}`]);
@@ -134,7 +135,7 @@ describe('a run on Kubernetes', () => {
       const at = trainersAtWork(now);
       return at.size === 4 && !at.has(busy!) && now;
     });
-    expect(progress.members.filter(({ state }) => state === 'failed')).toEqual([]);
+    expect(membersOf(progress).filter(({ state }) => state === 'failed')).toEqual([]);
   });
 
   it('goes on where it was when the coordinator is deleted', async () => {
@@ -142,10 +143,10 @@ describe('a run on Kubernetes', () => {
     const [coordinator] = await pods('coordinator');
     await kubectl(['delete', 'pod', coordinator!.metadata.name]);
     await rolledOut('deployment/coordinator');
-    const begun = before.members.filter((member) => member.done > 0);
+    const begun = membersOf(before).filter((member) => member.done > 0);
     // A member that waits, as one whose trainer gave it up meanwhile, shows nothing done until it is trained again.
     const after = await eventually('all that had begun in training again', async () => {
-      const { members } = await run.progress();
+      const members = membersOf(await run.progress());
       const now = begun.map(({ key }) => members.find((member) => member.key === key)!.done);
       return now.every((epochs) => epochs > 0) && now;
     });

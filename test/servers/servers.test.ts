@@ -18,7 +18,7 @@ test('gives a test real servers and services, and leaves no process and no file'
   onTestFinished(async () => {
     await trainer.stop();
   });
-  const coordinator = await startService('coordinator', { ...servers.env, SCORER_ADDRESS: scorer.address! });
+  const coordinator = await startService('coordinator', servers.env);
   onTestFinished(async () => {
     await coordinator.stop();
   });

@@ -33,8 +33,8 @@ const stopLimitMs = 30_000;
 
 /**
  * Starts a service and waits until it is ready: its health service answers; the coordinator has asked for work.
- * @param env its configuration: `servers.env`, of which it gets its own user's credentials only, and for the coordinator
- *   SCORER_ADDRESS of a started scorer. Of this process's environment only PATH, HOME, TMPDIR and LD_LIBRARY_PATH are passed on. Listens on a free port.
+ * @param env its configuration: `servers.env`, of which it gets its own user's credentials only. Of this process's
+ *   environment only PATH, HOME, TMPDIR and LD_LIBRARY_PATH are passed on. Listens on a free port.
  * @throws ProcessFailure with the end of its log
  */
 export async function startService(

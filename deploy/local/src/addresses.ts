@@ -4,15 +4,8 @@ import { choosePorts } from './ports.ts';
 import type { PortSettings } from './settings.ts';
 
 /** Names of the processes behind the ports, in the order of `portNames`. */
-const owners = ['temporal', 'temporal', 'nats', 'minio', 'scorer', 'coordinator'] as const;
-const portNames = [
-  'TEMPORAL_PORT',
-  'TEMPORAL_UI_PORT',
-  'NATS_PORT',
-  'MINIO_PORT',
-  'SCORER_PORT',
-  'PAGE_PORT',
-] as const;
+const owners = ['temporal', 'temporal', 'nats', 'minio', 'coordinator'] as const;
+const portNames = ['TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'NATS_PORT', 'MINIO_PORT', 'PAGE_PORT'] as const;
 
 /**
  * Settles where everything listens and with which credentials: what the user sets, else what was used last, else free
@@ -28,14 +21,7 @@ export async function settleAddresses(
 ): Promise<ClusterEnv> {
   const remembered =
     last &&
-    [
-      last.TEMPORAL_ADDRESS,
-      last.TEMPORAL_UI,
-      last.NATS_URL,
-      last.S3_ENDPOINT,
-      last.SCORER_ADDRESS,
-      last.PAGE_URL,
-    ].map(portOf);
+    [last.TEMPORAL_ADDRESS, last.TEMPORAL_UI, last.NATS_URL, last.S3_ENDPOINT, last.PAGE_URL].map(portOf);
   const ports = portNames.map((name, index) => ({
     name,
     required: wanted[name],
@@ -53,7 +39,7 @@ export async function settleAddresses(
   }
   const open = ports.filter((port) => !port.kept);
   const chosen = await choosePorts(open);
-  const [temporal, ui, nats, minio, scorer, page] = ports.map((port) =>
+  const [temporal, ui, nats, minio, page] = ports.map((port) =>
     port.kept ? port.remembered : chosen[open.indexOf(port)],
   );
   return {
@@ -66,7 +52,6 @@ export async function settleAddresses(
     S3_BUCKET: last?.S3_BUCKET ?? 'ddad',
     S3_ACCESS_KEY: 'cli',
     S3_SECRET_KEY: last?.S3_SECRET_KEY ?? secret(),
-    SCORER_ADDRESS: `127.0.0.1:${scorer}`,
     PAGE_URL: `http://127.0.0.1:${page}`,
     GRPC_TOKEN: last?.GRPC_TOKEN ?? secret(),
     OPERATOR_NATS_PASSWORD: last?.OPERATOR_NATS_PASSWORD ?? secret(),

@@ -16,7 +16,6 @@ const env: ClusterEnv = {
   S3_BUCKET: 'ddad',
   S3_ACCESS_KEY: 'an-access-key',
   S3_SECRET_KEY: secret('another'),
-  SCORER_ADDRESS: '127.0.0.1:1005',
   PAGE_URL: 'http://127.0.0.1:1006',
   GRPC_TOKEN: secret('token'),
   OPERATOR_NATS_PASSWORD: secret('on'),

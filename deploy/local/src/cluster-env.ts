@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { parseHostPort } from '@ddad/contract';
 import { z } from 'zod';
 import { replaceFile } from './replace-file.ts';
 
@@ -22,7 +23,6 @@ export const clusterEnvSchema = z.object({
   S3_BUCKET: z.string().min(3),
   S3_ACCESS_KEY: z.string().min(3),
   S3_SECRET_KEY: secret,
-  SCORER_ADDRESS: address,
   /** URL of the coordinator's progress pages. */
   PAGE_URL: z.string().regex(/^http:\/\/127\.0\.0\.1:[0-9]+$/, 'expected http://127.0.0.1:port'),
   GRPC_TOKEN: secret,
@@ -70,7 +70,9 @@ export function writeClusterEnv(path: string, env: ClusterEnv): void {
   replaceFile(path, lines.join(''));
 }
 
-/** The port at the end of an address or URL. */
+/** The port of an address of `cluster.env`, host:port or a URL. */
 export function portOf(place: string): number {
-  return Number(place.slice(place.lastIndexOf(':') + 1));
+  const port = parseHostPort(place.replace(/^[a-z]+:\/\//, ''))?.port;
+  if (port === undefined) throw new Error(`expected host:port or a URL with a port, got ${place}`);
+  return port;
 }

@@ -8,7 +8,7 @@ import { type Home, homeAt, makeHome } from './home.ts';
 import { choosePorts } from './ports.ts';
 import { isRunning } from './process-identity.ts';
 import { serverNames, serverSpecs } from './servers.ts';
-import { type Environment, singleServiceSpecs, trainerSpec } from './services.ts';
+import { coordinatorSpec, type Environment, workerSpec } from './services.ts';
 import type { PortSettings } from './settings.ts';
 import type { ProgramSpec } from './start-process.ts';
 import { ensureStoreUsers, operatorStore } from './store-users.ts';
@@ -70,9 +70,9 @@ export async function up(options: ClusterOptions & { trainers?: number | undefin
     }
     const wanted = options.trainers ?? (trainersOf(processes).length || 2);
     await processes.stop((name) => (trainerNumber(name) ?? 0) > wanted, stopLimitMs);
-    const singles = singleServiceSpecs(home, cluster, options.environment);
-    const trainers = await trainerSpecs(home, processes, cluster, options.environment, wanted);
-    await processes.ensure([...singles, ...trainers]);
+    const coordinator = coordinatorSpec(home, cluster, options.environment);
+    const workers = await workerSpecs(home, processes, cluster, options.environment, wanted);
+    await processes.ensure([...workers, coordinator]);
     return cluster;
   });
 }
@@ -107,11 +107,10 @@ export async function status(
   if (cluster === null || record.length === 0) return { cluster, processes: [] };
   const specs = [
     ...serverSpecs(home, cluster, options.environment.PATH),
-    ...singleServiceSpecs(home, cluster, options.environment),
+    coordinatorSpec(home, cluster, options.environment),
     ...record.flatMap(({ name, address }) => {
-      const number = trainerNumber(name);
-      if (number === null || address === null) return [];
-      return [trainerSpec(home, cluster, options.environment, number, portOf(address))];
+      if (!isWorker(name) || address === null) return [];
+      return [workerSpec(home, cluster, options.environment, name, portOf(address))];
     }),
   ];
   const processes = await Promise.all(
@@ -151,19 +150,27 @@ function lastEnv(home: Home, processes: ClusterProcesses): ClusterEnv | null {
   }
 }
 
-async function trainerSpecs(
+/** The scorer and so many trainers, on the ports that they have or on free ones. */
+async function workerSpecs(
   home: Home,
   processes: ClusterProcesses,
   cluster: ClusterEnv,
   environment: Environment,
-  wanted: number,
+  trainers: number,
 ): Promise<ProgramSpec[]> {
-  const numbers = Array.from({ length: wanted }, (_, index) => index + 1);
-  const free = await choosePorts(numbers.map((number) => ({ name: `trainer-${number}` })));
-  return numbers.map((number, index) => {
-    const address = trainersOf(processes).find(({ name }) => trainerNumber(name) === number)?.address;
-    return trainerSpec(home, cluster, environment, number, address ? portOf(address) : free[index]!);
+  const names = ['scorer', ...Array.from({ length: trainers }, (_, index) => `trainer-${index + 1}`)];
+  const known = new Map(processes.list().map(({ name, address }) => [name, address]));
+  const missing = names.filter((name) => !known.get(name));
+  const free = await choosePorts(missing.map((name) => ({ name })));
+  return names.map((name) => {
+    const address = known.get(name);
+    const port = address ? portOf(address) : (free[missing.indexOf(name)] ?? 0);
+    return workerSpec(home, cluster, environment, name, port);
   });
+}
+
+function isWorker(name: string): boolean {
+  return name === 'scorer' || trainerNumber(name) !== null;
 }
 
 function trainersOf(processes: ClusterProcesses) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { taskQueue } from '@ddad/contract';
+import { formatHostPort, taskQueue } from '@ddad/contract';
 import { environmentOf, readConfig, temporalAccess, temporalShape } from '@ddad/platform';
 import { z } from 'zod';
 import { checkout } from './checkout.ts';
@@ -75,36 +75,33 @@ function coordinatorPolls(env: Environment, startedAt: Date): Promise<boolean> {
   return workerPolls(temporalAccess(settings), settings.TEMPORAL_NAMESPACE, taskQueue, startedAt);
 }
 
-/** The services of a local cluster that are there once: scorer and coordinator. */
-export function singleServiceSpecs(home: Home, cluster: ClusterEnv, environment: Environment): ProgramSpec[] {
-  const single = (service: 'scorer' | 'coordinator', address: string | null) => {
-    const set = { TEMPORAL_NAMESPACE: 'default', ...environmentOf(service, cluster) };
-    return serviceSpec({
-      ...place(home, service),
-      service,
-      address,
-      environment: serviceEnvironment(environment, set),
-    });
-  };
-  return [single('scorer', cluster.SCORER_ADDRESS), single('coordinator', null)];
+/** The coordinator of a local cluster. */
+export function coordinatorSpec(home: Home, cluster: ClusterEnv, environment: Environment): ProgramSpec {
+  const set = { TEMPORAL_NAMESPACE: 'default', ...environmentOf('coordinator', cluster) };
+  return serviceSpec({
+    ...place(home, 'coordinator'),
+    service: 'coordinator',
+    address: null,
+    environment: serviceEnvironment(environment, set),
+  });
 }
 
-/** The trainer of that number, 1, 2, ... */
-export function trainerSpec(
+/** A worker of a local cluster. @param name `scorer`, or `trainer-1`, `trainer-2`, ... */
+export function workerSpec(
   home: Home,
   cluster: ClusterEnv,
   environment: Environment,
-  number: number,
+  name: string,
   port: number,
 ): ProgramSpec {
-  const name = `trainer-${number}`;
+  const service = name === 'scorer' ? 'scorer' : 'trainer';
   return serviceSpec({
     ...place(home, name),
-    service: 'trainer',
-    address: `127.0.0.1:${port}`,
+    service,
+    address: formatHostPort({ host: '127.0.0.1', port }),
     environment: serviceEnvironment(environment, {
-      ...environmentOf('trainer', cluster),
-      TRAINER_ID: name,
+      ...environmentOf(service, cluster),
+      [service === 'scorer' ? 'SCORER_ID' : 'TRAINER_ID']: name,
     }),
   });
 }

@@ -21,14 +21,13 @@ const schema = z.object({
   TEMPORAL_UI_PORT: port,
   NATS_PORT: port,
   MINIO_PORT: port,
-  SCORER_PORT: port,
   PAGE_PORT: port,
 });
 
 /** Ports that the user asks for; unset ones are chosen. */
 export type PortSettings = Pick<
   z.output<typeof schema>,
-  'TEMPORAL_PORT' | 'TEMPORAL_UI_PORT' | 'NATS_PORT' | 'MINIO_PORT' | 'SCORER_PORT' | 'PAGE_PORT'
+  'TEMPORAL_PORT' | 'TEMPORAL_UI_PORT' | 'NATS_PORT' | 'MINIO_PORT' | 'PAGE_PORT'
 >;
 export type LocalSettings = z.output<typeof schema>;
 

@@ -3,8 +3,7 @@ import { productsInBfloat16 } from './bfloat16.ts';
 import { randomStream } from './random.ts';
 import { recordTwice } from './recording.ts';
 import { type Tensor, tf } from './tensorflow.ts';
-import { trainStep } from './train-step.ts';
-import type { TrainStepDefinition } from './train-step-definition.ts';
+import { type TrainStepDefinition, trainStep } from './train-step.ts';
 
 type Tensor4D = ReturnType<typeof tf.tensor4d>;
 

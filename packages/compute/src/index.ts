@@ -1,8 +1,27 @@
-export type { AdamSettings } from './adam.ts';
 export { batchNormInfer, batchNormTrain } from './batch-norm.ts';
 export { dropoutMask, maskSeed, maskSeedSize } from './dropout-mask.ts';
 export { tensorflowEnvironment } from './environment.ts';
 export { type InferenceStep, type InferenceStepDefinition, inferenceStep } from './inference-step.ts';
+export {
+  byEpoch,
+  cosine,
+  type LearningRate,
+  poly,
+  stepDecay,
+  warmUp,
+} from './learning-rate.ts';
+export {
+  type AdamSettings,
+  adam,
+  type OptimiserSettings,
+  type RmspropSettings,
+  rmsprop,
+  type SgdSettings,
+  sgd,
+} from './optimisers/index.ts';
+export { type Phase, type PhasedStepDefinition, phase, type StepLoss, type Tensors } from './phase.ts';
+export { type PhasedState, type PhasedStep, phasedStep } from './phased-step.ts';
+export type { StepFigures } from './phased-variables.ts';
 export { type RandomStream, randomStream } from './random.ts';
 export { recordedEnvironment } from './recorded-environment.ts';
 export { NotRecordable } from './recording.ts';
@@ -11,6 +30,5 @@ export { rowsAt } from './rows-at.ts';
 export { usualStepsACall } from './steps-a-call.ts';
 export { type Shapes, sizeOf, type TensorData } from './tensor-data.ts';
 export { backend, type Tensor, tensorflowVersion, tf } from './tensorflow.ts';
-export { type TrainStep, trainStep } from './train-step.ts';
-export type { TrainStepDefinition } from './train-step-definition.ts';
+export { type TrainStep, type TrainStepDefinition, trainStep } from './train-step.ts';
 export { transposedConvolution } from './transposed-convolution.ts';

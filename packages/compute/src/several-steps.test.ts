@@ -4,8 +4,7 @@ import { dropoutMask, maskSeed, maskSeedSize } from './dropout-mask.ts';
 import { randomStream } from './random.ts';
 import { type Shapes, sizeOf, type TensorData } from './tensor-data.ts';
 import { type Tensor, tf } from './tensorflow.ts';
-import { type TrainStep, trainStep } from './train-step.ts';
-import type { TrainStepDefinition } from './train-step-definition.ts';
+import { type TrainStep, type TrainStepDefinition, trainStep } from './train-step.ts';
 
 type Tensor2D = ReturnType<typeof tf.tensor2d>;
 type Tensor4D = ReturnType<typeof tf.tensor4d>;

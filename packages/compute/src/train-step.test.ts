@@ -5,8 +5,7 @@ import { NotRecordable } from './recording.ts';
 import type { Shapes, TensorData } from './tensor-data.ts';
 import { sizeOf } from './tensor-data.ts';
 import { tf } from './tensorflow.ts';
-import { trainStep } from './train-step.ts';
-import type { TrainStepDefinition } from './train-step-definition.ts';
+import { type TrainStepDefinition, trainStep } from './train-step.ts';
 
 type Tensor4D = ReturnType<typeof tf.tensor4d>;
 

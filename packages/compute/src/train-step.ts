@@ -1,7 +1,22 @@
-import { assertShapes, type Shapes, sizeOf, type TensorData } from './tensor-data.ts';
-import { moment, type TrainStepDefinition } from './train-step-definition.ts';
-import { eagerVariables } from './train-step-eager.ts';
-import { graphVariables } from './train-step-graph.ts';
+import type { OptimiserSettings } from './optimisers/index.ts';
+import type { LossFunction, StepOptions } from './phase.ts';
+import { phasedStep } from './phased-step.ts';
+import { onlyPhase } from './step-plan.ts';
+import type { Shapes, TensorData } from './tensor-data.ts';
+
+/** What a training step computes, as ordinary functions over tfjs tensors; shapes are TensorFlow's layouts. */
+export interface TrainStepDefinition extends StepOptions {
+  /** What the optimiser changes. */
+  trainable: Shapes;
+  /** What the loss function itself renews, like running statistics. */
+  buffers: Shapes;
+  /** What never changes, like the images that batches are taken from. */
+  frozen?: Shapes;
+  /** What the caller gives with every step. */
+  inputs: Shapes;
+  loss: LossFunction;
+  optimiser: OptimiserSettings;
+}
 
 /** A training step with its state. Owns TensorFlow memory until it is disposed of. */
 export interface TrainStep {
@@ -18,9 +33,9 @@ export interface TrainStep {
   runSeveral(batches: readonly Record<string, Float32Array>[]): number[];
   /** Trainable tensors and buffers by name. */
   read(): Map<string, TensorData>;
-  /** Everything needed to go on: trainable tensors, buffers, Adam's moments (`adam.m.NAME`, `adam.v.NAME`). */
+  /** Everything needed to go on: trainable tensors, buffers, the optimiser's tensors (Adam's moments: `adam.m.NAME`, `adam.v.NAME`). */
   readState(): { steps: number; tensors: Map<string, TensorData> };
-  /** Sets trainable tensors and buffers; moments become zero and the step count 0. */
+  /** Sets trainable tensors and buffers; the optimiser's tensors become zero and the step count 0. */
   write(tensors: ReadonlyMap<string, TensorData>): void;
   /** Sets what never changes. */
   writeFrozen(tensors: ReadonlyMap<string, TensorData>): void;
@@ -30,69 +45,33 @@ export interface TrainStep {
   dispose(): void;
 }
 
-function assertInputs(definition: TrainStepDefinition, inputs: Record<string, Float32Array>): void {
-  assertShapes('inputs of the step', definition.inputs, (name) => inputs[name]?.length);
-}
-
 /**
- * Makes a training step: loss, gradients, Adam's update and new buffers in one call.
+ * Makes a training step: loss, gradients, the optimiser's update and new buffers in one call. It is a step of one phase, which has
+ * no name.
  * @throws NotRecordable in `graph` mode where the loss function reads values back or depends on its inputs' values
  * @throws RangeError in `eager` mode with bfloat16, which tfjs does not know, and where `stepsACall` is no whole number from 1 on
  */
 export function trainStep(definition: TrainStepDefinition): TrainStep {
-  if (definition.mode === 'eager' && definition.precision === 'bfloat16')
-    throw new RangeError('mode: expected graph with precision bfloat16, got eager');
-  const { stepsACall = 1 } = definition;
-  if (!(Number.isInteger(stepsACall) && stepsACall >= 1))
-    throw new RangeError(`stepsACall: expected a whole number from 1 on, got ${stepsACall}`);
-  const variables = definition.mode === 'graph' ? graphVariables(definition) : eagerVariables(definition);
-  const own: Shapes = { ...definition.trainable, ...definition.buffers };
-  const moments: Shapes = {};
-  for (const [name, shape] of Object.entries(definition.trainable)) {
-    moments[moment('m', name)] = shape;
-    moments[moment('v', name)] = shape;
-  }
-  const pick = (
-    what: string,
-    shapes: Shapes,
-    tensors: ReadonlyMap<string, TensorData>,
-  ): Map<string, Float32Array> => {
-    assertShapes(what, shapes, (name) => tensors.get(name)?.data.length);
-    return new Map(Object.keys(shapes).map((name) => [name, (tensors.get(name) as TensorData).data]));
-  };
-  let steps = 0;
-  const runSeveral = (batches: readonly Record<string, Float32Array>[]): number[] => {
-    if (batches.length < 1 || batches.length > stepsACall)
-      throw new RangeError(`batches: expected 1 to ${stepsACall}, got ${batches.length}`);
-    for (const inputs of batches) assertInputs(definition, inputs);
-    const losses = variables.run(batches, steps + 1);
-    steps += batches.length;
-    return losses;
-  };
+  const { trainable, buffers, inputs, loss, optimiser, ...others } = definition;
+  const phase = { trains: Object.keys(trainable), renews: Object.keys(buffers), inputs, loss, optimiser };
+  const step = phasedStep({ ...others, weights: trainable, buffers, phases: { [onlyPhase]: phase } });
   return {
     get steps() {
-      return steps;
+      return step.steps;
     },
-    stepsACall,
-    run: (inputs) => runSeveral([inputs])[0],
-    runSeveral,
-    gradients(inputs) {
-      assertInputs(definition, inputs);
-      return variables.gradients(inputs);
+    stepsACall: step.stepsACall,
+    run: (batch) => step.run(onlyPhase, batch).loss,
+    runSeveral: (batches) => step.runSeveral(onlyPhase, batches).map(({ loss: value }) => value),
+    read: () => step.read(),
+    readState() {
+      const { steps, tensors } = step.readState();
+      return { steps, tensors };
     },
-    read: () => variables.read(Object.keys(own)),
-    readState: () => ({ steps, tensors: variables.read(Object.keys({ ...own, ...moments })) }),
-    write(tensors) {
-      const values = pick('weights', own, tensors);
-      for (const [name, shape] of Object.entries(moments)) values.set(name, new Float32Array(sizeOf(shape)));
-      variables.write(values);
-      steps = 0;
-    },
-    writeFrozen: (tensors) => variables.write(pick('frozen weights', definition.frozen ?? {}, tensors)),
-    writeState(state) {
-      variables.write(pick('checkpoint', { ...own, ...moments }, state.tensors));
-      steps = state.steps;
-    },
-    dispose: () => variables.dispose(),
+    write: (tensors) => step.write(tensors),
+    writeFrozen: (tensors) => step.writeFrozen(tensors),
+    writeState: ({ steps, tensors }) =>
+      step.writeState({ steps, stepsOf: { [onlyPhase]: steps }, tensors: new Map(tensors) }),
+    gradients: (batch) => step.gradients(onlyPhase, batch),
+    dispose: () => step.dispose(),
   };
 }

@@ -1,3 +1,4 @@
+import './zod-without-jit.ts';
 import { z } from 'zod';
 
 /**

@@ -1,3 +1,7 @@
+import './zod-without-jit.ts';
+import { z } from 'zod';
+import { sha256Schema } from './sha256.ts';
+
 /**
  * Sides that images are packed at, in pixels. The networks halve four times, so that any multiple of 16 would fit them; these
  * are the ones that are proven against the independent reference. 64 is the paper's.
@@ -8,63 +12,100 @@ export const defaultImageSize = 64;
 /** Name of a part of a dataset. */
 export type Part = 'train' | 'unlabeled' | 'test' | 'validation';
 
+/** Name of a dataset: what object keys and URLs carry unescaped. */
+export const datasetNameSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,62}$/,
+    'expected 1 to 63 of a-z, 0-9, ".", "_", "-", starting with a letter or digit',
+  );
+
+const count = z.int().min(0);
+const imageSize = z.int().min(1).max(4096);
+const positions = z.array(count);
+
+const labelledPart = z.discriminatedUnion('labels', [
+  z.object({ labels: z.literal('known'), normal: positions, abnormal: positions }),
+  z.object({ labels: z.literal('unknown'), images: positions }),
+  z.object({ labels: z.literal('none') }),
+]);
+
+const pathologySchema = z.object({
+  name: z.string(),
+  /** Positions of the images that show it, rising; at least one. */
+  images: positions.min(1),
+});
+
 /**
  * A packed dataset's index, stored as JSON beside its pixels. Positions count in the packed pixels, from 0.
  * File names stay in this object and in scores.csv; they never reach Temporal, NATS or a log.
+ * An object of a later version may have further fields: the schema lets them pass, and the dataset's digest covers them.
  */
-export interface DatasetIndex {
-  format: 1;
-  /** Side of the square images in pixels. */
-  imageSize: number;
-  /** Names as data.json lists them, by position. */
-  images: string[];
-  /** D_n, in the order of data.json. */
-  train: number[];
-  /** D_u's pool: known labels, no labels, or none at all (both kinds empty: `labels: 'none'`). */
-  unlabeled:
-    | { labels: 'known'; normal: number[]; abnormal: number[] }
-    | { labels: 'unknown'; images: number[] }
-    | { labels: 'none' };
-  test:
-    | { labels: 'known'; normal: number[]; abnormal: number[] }
-    | { labels: 'unknown'; images: number[] }
-    | { labels: 'none' };
-  /** Held-out normal images; empty where there are none. */
-  validation: number[];
-  /** Groups of positions whose decoded pixels are equal (before resizing); groups of two and more only. */
-  copies: number[][];
-  /** True for datasets made by a generator. */
-  synthetic: boolean;
-  /** What is named of abnormal images, by name; an image may show several. Absent where there is no labels.csv. */
-  pathologies?: Pathology[];
-  /** Patient numbers by position, from 1, null where none is known: they count and mean nothing else. Absent where no image has one. */
-  patients?: (number | null)[];
-}
+export const datasetIndexSchema = z
+  .object({
+    format: z.literal(1),
+    /** Side of the square images in pixels. */
+    imageSize,
+    /** Names as data.json lists them, by position. */
+    images: z.array(z.string()),
+    /** D_n, in the order of data.json. */
+    train: positions,
+    /** D_u's pool: known labels, no labels, or none at all (both kinds empty: `labels: 'none'`). */
+    unlabeled: labelledPart,
+    test: labelledPart,
+    /** Held-out normal images; empty where there are none. */
+    validation: positions,
+    /** Groups of positions whose decoded pixels are equal (before resizing); groups of two and more only. */
+    copies: z.array(positions.min(2)),
+    /** True for datasets made by a generator. */
+    synthetic: z.boolean(),
+    /** What is named of abnormal images, by name; an image may show several. Absent where there is no labels.csv. */
+    pathologies: z.array(pathologySchema).optional(),
+    /** Patient numbers by position, from 1, null where none is known: they count and mean nothing else. Absent where no image has one. */
+    patients: z.array(z.int().min(1).nullable()).optional(),
+  })
+  .superRefine((index, context) => {
+    const images = index.images.length;
+    const fault = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
+    for (const [path, list] of positionLists(index)) {
+      const beyond = list.find((position) => position >= images);
+      if (beyond !== undefined)
+        fault(path, `expected positions below ${images}, the number of images, got ${beyond}`);
+    }
+    const patients = index.patients?.length ?? images;
+    if (patients !== images)
+      fault(['patients'], `expected ${images} entries, one for each image, got ${patients}`);
+  });
+export type DatasetIndex = z.infer<typeof datasetIndexSchema>;
 
-/** A pathology with the positions of the images that show it, rising; at least one. */
-export interface Pathology {
-  name: string;
-  images: number[];
-}
+/** A pathology with the positions of the images that show it. */
+export type Pathology = z.infer<typeof pathologySchema>;
+
+const packingSchema = z.object({
+  imageSize,
+  /** SHA-256 over index and pixels; the packed objects lie under it. */
+  digest: sha256Schema,
+});
 
 /** The same images at one size. */
-export interface Packing {
-  imageSize: number;
-  /** SHA-256 over index and pixels; the packed objects lie under it. */
-  digest: string;
-}
+export type Packing = z.infer<typeof packingSchema>;
 
-/** What a name stands for; the only mutable object of a dataset, replaced whole by `dataset add`. */
-export interface DatasetRecord {
-  name: string;
+/**
+ * What a name stands for; the only mutable object of a dataset, replaced whole by `dataset add`. A record of a later
+ * version may have further fields.
+ */
+export const datasetRecordSchema = z.object({
+  name: datasetNameSchema,
   /** Of the packing that a run takes which asks for no size: that of 64, else the only one. */
-  digest: string;
+  digest: sha256Schema,
   /** By size; absent in records from before there were several: `digest` alone, at 64. */
-  packings?: Packing[];
-  addedAt: string;
-  counts: { train: number; unlabeled: number; test: number; validation: number; copies: number };
-  synthetic: boolean;
-}
+  packings: z.array(packingSchema).min(1).optional(),
+  addedAt: z.iso.datetime(),
+  counts: z.object({ train: count, unlabeled: count, test: count, validation: count, copies: count }),
+  synthetic: z.boolean(),
+});
+export type DatasetRecord = z.infer<typeof datasetRecordSchema>;
 
 /** A dataset's packings, smallest first. */
 export function packingsOf({ digest, packings }: Pick<DatasetRecord, 'digest' | 'packings'>): Packing[] {
@@ -78,3 +119,27 @@ export const datasetKeys = {
   /** Unsigned bytes, image after image, rows from the top. */
   pixels: (digest: string) => `datasets/${digest}/pixels.u8`,
 };
+
+/** Every list of positions of an index, with its place in it. */
+function positionLists(index: Omit<DatasetIndex, 'format'>): [(string | number)[], number[]][] {
+  const ofPart = (name: 'unlabeled' | 'test'): [(string | number)[], number[]][] => {
+    const part = index[name];
+    if (part.labels === 'none') return [];
+    if (part.labels === 'unknown') return [[[name, 'images'], part.images]];
+    return [
+      [[name, 'normal'], part.normal],
+      [[name, 'abnormal'], part.abnormal],
+    ];
+  };
+  return [
+    [['train'], index.train],
+    ...ofPart('unlabeled'),
+    ...ofPart('test'),
+    [['validation'], index.validation],
+    ...index.copies.map((group, i): [(string | number)[], number[]] => [['copies', i], group]),
+    ...(index.pathologies ?? []).map(({ images }, i): [(string | number)[], number[]] => [
+      ['pathologies', i, 'images'],
+      images,
+    ]),
+  ];
+}

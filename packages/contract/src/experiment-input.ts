@@ -59,7 +59,7 @@ export function readExperiment(raw: unknown): ReadExperiment {
   const faults: Fault[] = [];
   const axes = Object.entries(experiment.axes).flatMap(([name, values]): [string, unknown[]][] => {
     const found = axisFaults(name, values, experiment);
-    faults.push(...found.name, ...found.values);
+    for (const fault of [...found.name, ...found.values]) faults.push(fault);
     return found.name.length === 0 && values.length > 0 ? [[name, different(values)]] : [];
   });
   const runs = axes.reduce((product, [, values]) => product * values.length, 1);

@@ -2,10 +2,7 @@ import type { z } from 'zod';
 import type { Fault } from './fault.ts';
 import type { RunSettings } from './run-input.ts';
 import type { ScoreDefinition } from './score-definition.ts';
-
-/** Which service makes an artifact: trainers what trains for long, scorers what reads finished networks. */
-export const pools = ['train', 'score'] as const;
-export type Pool = (typeof pools)[number];
+import type { Pool } from './worker-entry.ts';
 
 /**
  * A set of a run's images: `normal` D_n; `training` D_n, then D_u; `test` the test images; `reference` the held-out normal

@@ -1,15 +1,21 @@
+import { z } from 'zod';
+
 /** Where one artifact's job stands. Carried by NATS, by heartbeat details and by the workflow's `progress` query. */
-export interface JobProgress {
+export const jobProgressSchema = z.object({
   /** Epochs of a member or refiner, images of maps. */
-  done: number;
-  total: number;
+  done: z.number().min(0),
+  total: z.number().min(0),
   /** Mean loss of the last whole epoch; null before the first, and for work without one. */
-  loss: number | null;
-  imagesPerSecond: number;
-  /** Who works on it; null while it waits for a trainer. */
-  worker: string | null;
-  state: 'waiting' | 'running' | 'finished' | 'failed';
-}
+  loss: z.number().nullable(),
+  imagesPerSecond: z.number().min(0),
+  /** Who works on it; null while it waits for a worker. */
+  worker: z.string().max(100).nullable(),
+  state: z.enum(['waiting', 'running', 'finished', 'failed']),
+});
+export type JobProgress = z.infer<typeof jobProgressSchema>;
+
+/** Most bytes of a progress message: more than the longest name and six figures need. */
+export const progressBytes = 2 * 1024;
 
 /** A job that waits and has done nothing yet. @param total units of work, 0 where that is not known */
 export function waitingProgress(total: number): JobProgress {
@@ -19,24 +25,4 @@ export function waitingProgress(total: number): JobProgress {
 /** NATS subject of an artifact's live progress; the message is `JobProgress` as JSON. */
 export function progressSubject(key: string): string {
   return `ddad.progress.${key}`;
-}
-
-/** The JetStream KV bucket in which trainers announce themselves. */
-export const trainersBucket = 'ddad-trainers';
-
-/** A trainer's entry in the bucket, under its id. */
-export interface TrainerEntry {
-  id: string;
-  /** host:port of its gRPC server. */
-  address: string;
-  /** Device model, for people. */
-  device: string;
-  /** Jobs it takes at a time. */
-  slots: number;
-  /** Keys of the members it trains now. */
-  keys: string[];
-  /** When it started (ISO 8601). */
-  since: string;
-  /** True once it shuts down: it gets no new work. */
-  leaving: boolean;
 }

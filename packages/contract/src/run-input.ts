@@ -1,17 +1,7 @@
+import './zod-without-jit.ts';
 import { z } from 'zod';
-import { imageSizes } from './dataset.ts';
+import { datasetNameSchema, imageSizes } from './dataset.ts';
 import { faultsOf } from './fault.ts';
-
-// Workflow code runs in a sandbox that forbids `new Function`.
-z.config({ jitless: true });
-
-/** Name of a dataset: what object keys and URLs carry unescaped. */
-export const datasetNameSchema = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9._-]{0,62}$/,
-    'expected 1 to 63 of a-z, 0-9, ".", "_", "-", starting with a letter or digit',
-  );
 
 /** The method of a run that names none. */
 export const defaultMethod = 'ddad';

@@ -42,9 +42,8 @@ export function readPatients(
   }
   const named = (patient: string, positions: readonly number[]) =>
     `patient ${quoted(patient)} in ${byPart(positions, images, (position) => `line ${lineOf.get(position)}`)}`;
-  faults.push(
-    ...sharedPatients(patients, images).map(({ id, positions }) => shared(file, named(id, positions))),
-  );
+  for (const { id, positions } of sharedPatients(patients, images))
+    faults.push(shared(file, named(id, positions)));
   return { patients, faults: firstFaults(faults, file) };
 }
 

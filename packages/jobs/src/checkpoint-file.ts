@@ -1,5 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
+import { z } from 'zod';
+import type { EpochFigures, Sums } from './epoch-figures.ts';
 
 /** A tensor's values, as the safetensors codec has them. */
 interface TensorValues {
@@ -13,18 +15,20 @@ export interface TrainingState {
   steps: number;
   /** Weights, buffers, optimiser moments. */
   tensors: Map<string, TensorValues>;
-  /** Sum of the losses of the epoch under way. */
+  /** Sum of the losses of the epoch under way; 0 where `phases` has it. */
   lossSum: number;
   /** Mean loss of each finished epoch. */
   history: number[];
   /** Wall time so far. */
   seconds: number;
+  /** Of a training with named phases: the steps of each, sums of the epoch under way, means of each finished epoch. */
+  phases?: { stepsOf: Record<string, number>; sums: Sums; figures: EpochFigures[] };
 }
 
 /** Writes it as safetensors, beside `path` first, so that `path` is whole or absent. */
 export async function writeCheckpointFile(path: string, state: TrainingState): Promise<void> {
-  const { steps, lossSum, history, seconds } = state;
-  const loop = JSON.stringify({ steps, lossSum, history, seconds });
+  const { steps, lossSum, history, seconds, phases } = state;
+  const loop = JSON.stringify({ steps, lossSum, history, seconds, phases });
   await writeFile(`${path}.part`, encodeSafetensors(state.tensors, { format: 'ddad-checkpoint-1', loop }));
   await rename(`${path}.part`, path);
 }
@@ -38,12 +42,25 @@ export async function readCheckpointFile(path: string): Promise<TrainingState> {
   return { ...readLoop(metadata.loop ?? 'null'), tensors };
 }
 
+const figures = z.record(z.string(), z.number());
+const loopSchema = z.object({
+  steps: z.int().nonnegative(),
+  lossSum: z.number(),
+  history: z.array(z.number()),
+  seconds: z.number(),
+  phases: z
+    .object({
+      stepsOf: z.record(z.string(), z.int().nonnegative()),
+      sums: z.record(z.string(), z.tuple([z.number(), z.int().positive()])),
+      figures: z.array(figures),
+    })
+    .optional(),
+});
+
 function readLoop(text: string): Omit<TrainingState, 'tensors'> {
-  const loop = JSON.parse(text) as Partial<TrainingState> | null;
-  const { steps, lossSum, history, seconds } = loop ?? {};
-  const numbers = [steps, lossSum, seconds, ...(Array.isArray(history) ? history : [null])];
-  if (!numbers.every(Number.isFinite)) {
+  const { success, data } = loopSchema.safeParse(JSON.parse(text));
+  if (!success)
     throw new Error(`checkpoint: expected steps, lossSum, history and seconds, got ${text.slice(0, 100)}`);
-  }
-  return loop as TrainingState;
+  const { phases, ...others } = data;
+  return phases === undefined ? others : { ...others, phases };
 }

@@ -1,3 +1,4 @@
+export * from './announce-jobs.ts';
 export * from './dataset-cache.ts';
 export * from './device-name.ts';
 export * from './job.ts';
@@ -14,3 +15,4 @@ export { emptyScratch } from './scratch.ts';
 export * from './serve.ts';
 export * from './shutdown-limits.ts';
 export * from './steps-config.ts';
+export * from './worker-config.ts';

@@ -8,8 +8,8 @@ import {
   artifactKey,
   createS3Store,
   listCheckpoints,
-  manifestKey,
   type ObjectStore,
+  publishArtifact,
   readManifest,
   StoreError,
   saveCheckpoint,
@@ -136,9 +136,34 @@ function undisturbed(): Promise<string | undefined> {
   return calm;
 }
 
+test('gives whoever follows a job signs of life, whatever it is at, until it ends', async () => {
+  const host = startHost({ aliveMs: 20 });
+  const job = plan();
+  const { promise: ready, resolve: goOn } = Promise.withResolvers<void>();
+  const slow: ArtifactPlan = {
+    ...job,
+    async prepare(directory, checkpoint) {
+      await ready;
+      return job.prepare(directory, checkpoint);
+    },
+  };
+  const signs = ({ events }: TestCaller) => events.filter(({ $case }) => $case === 'alive').length;
+  const first = call(host, slow);
+  await expect.poll(() => signs(first)).toBeGreaterThanOrEqual(3);
+  expect(first.events.filter(({ $case }) => $case === 'progress')).toEqual([]);
+  const second = call(host, slow);
+  const heard = signs(first);
+  await expect.poll(() => signs(second)).toBeGreaterThanOrEqual(3);
+  expect(signs(first)).toBe(heard);
+  goOn();
+  expect(await second.ended).toMatchObject({ $case: 'finished' });
+  expect(second.events.at(-1)).toMatchObject({ $case: 'finished' });
+});
+
 test('publishes what it made once; the next call finds it without starting a process', async () => {
   const keys: string[][] = [];
-  const host = startHost({ onKeys: (held) => keys.push(held) });
+  const host = startHost();
+  host.onKeys((held) => keys.push(held));
   const job = plan();
   const first = call(host, job);
   expect(await first.ended).toMatchObject({
@@ -189,8 +214,9 @@ test('measures how its jobs end, how fast they are, and whose publications came 
   const late = plan({ epochs: 40, stepMs: 10 });
   const lateCall = call(host, late);
   await lateCall.reached(1);
-  const manifest = { format: 1, kind: 'members', key: late.key, spec: late.spec, files: {} };
-  await store.put(manifestKey('members', late.key), JSON.stringify(manifest));
+  const { key, spec } = late;
+  const work = { loss: 1, seconds: 1, worker: 'other', environment: {} };
+  await publishArtifact(store, { kind: 'members', key, spec, files: {}, ...work });
   await lateCall.ended;
   expect(await metric('ddad_publications_lost_total', { kind: 'members', bytes: 'other' })).toBe(1);
 });

@@ -20,10 +20,10 @@ export interface JobHostOptions {
   limits?: Partial<JobLimits>;
   /** How long a job whose call broke off waits to be taken over. */
   graceMs?: number;
+  /** Between two signs of life on a job's stream, in ms. */
+  aliveMs?: number;
   /** Live figures of a job. */
   onProgress?(key: string, progress: JobProgress): void;
-  /** The keys being worked on have changed. */
-  onKeys?(keys: string[]): void;
   metrics?: JobMetrics;
 }
 
@@ -39,6 +39,8 @@ interface Running {
   /** Null while nobody follows it. */
   writer: JobWriter | null;
   grace: NodeJS.Timeout | null;
+  /** Gives signs of life. That the job's own process lives, the job sees to: it ends one that hangs. */
+  alive: NodeJS.Timeout;
   /** For who takes it over: the next figures may be an epoch away. */
   progress: JobStep | null;
   imagesPerSecond: number;
@@ -51,17 +53,23 @@ interface Running {
  * on for a while and may be taken over; an older attempt is refused.
  */
 export class JobHost {
-  readonly #options: JobHostOptions & { graceMs: number; metrics: JobMetrics };
+  readonly #options: JobHostOptions & { graceMs: number; aliveMs: number; metrics: JobMetrics };
   readonly #running = new Map<string, Running>();
+  #tellKeys: (keys: string[]) => void = () => {};
   #leaving = false;
 
   constructor(options: JobHostOptions) {
-    this.#options = { graceMs: 30_000, metrics: noJobMetrics, ...options };
+    this.#options = { graceMs: 30_000, aliveMs: 10_000, metrics: noJobMetrics, ...options };
   }
 
   /** Keys being worked on. */
   get keys(): string[] {
     return [...this.#running.keys()];
+  }
+
+  /** Tells one listener, who comes once others can call, which keys are being worked on whenever they change. */
+  onKeys(listener: (keys: string[]) => void): void {
+    this.#tellKeys = listener;
   }
 
   /** Serves one call: starts the job or takes it over, and tells the caller until it ends. */
@@ -154,10 +162,14 @@ export class JobHost {
         this.#end(key, running, null, error);
       },
     );
-    const running: Running = { job, writer, grace: null, progress: null, imagesPerSecond: 0, ended };
+    const alive = setInterval(
+      () => running.writer?.send({ event: { $case: 'alive', value: {} } }),
+      this.#options.aliveMs,
+    );
+    const running: Running = { job, writer, grace: null, alive, progress: null, imagesPerSecond: 0, ended };
     metrics.started(plan.kind);
     this.#running.set(key, running);
-    this.#options.onKeys?.(this.keys);
+    this.#tellKeys(this.keys);
     logger.info({ key, kind: plan.kind, attempt }, 'job started');
   }
 
@@ -175,12 +187,13 @@ export class JobHost {
   }
 
   #end(key: string, running: Running, end: JobEnd | null, error?: unknown): void {
-    const { logger, onKeys } = this.#options;
+    const { logger } = this.#options;
     this.#endGrace(running);
+    clearInterval(running.alive);
     // Free before the caller hears of it: it may hand out the next job at once.
     this.#running.delete(key);
     this.#measureSpeed();
-    onKeys?.(this.keys);
+    this.#tellKeys(this.keys);
     const { writer } = running;
     if (end === null) {
       logger.warn({ key, error: error instanceof Error ? error.message : String(error) }, 'job ended');

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
-import type { JobProgress, KindDefinition, Pool } from '@ddad/contract';
-import { type GrpcAccess, type Logger, type Registry, type Shutdown, serviceRegistry } from '@ddad/platform';
+import { formatHostPort, type KindDefinition, type Pool } from '@ddad/contract';
+import {
+  type GrpcAccess,
+  type Logger,
+  type NatsConnection,
+  publishProgress,
+  type Shutdown,
+  serviceRegistry,
+} from '@ddad/platform';
 import type { ObjectStore } from '@ddad/storage';
+import { announceJobs } from './announce-jobs.ts';
 import { DatasetCache } from './dataset-cache.ts';
 import type { JobLimits } from './job.ts';
 import { JobHost } from './job-host.ts';
@@ -31,27 +39,28 @@ export interface WorkerPlace {
   /** Directory for datasets and jobs' files; other workers may share it. */
   scratch: string;
   store: ObjectStore;
+  /** Where it announces itself and tells of its progress. */
+  nats: NatsConnection;
   /** host:port to listen on; port 0 takes a free one. */
   listen: string;
+  /** Host under which others reach it. */
+  reachable: string;
   access: GrpcAccess;
   /** host:port for probes and Prometheus; none unless given. */
   operations: string | undefined;
   logger: Logger;
   /** Takes what is to be closed. */
   shutdown: Shutdown;
-  onProgress(key: string, progress: JobProgress): void;
-  /** The keys being worked on have changed. */
-  onKeys?(keys: string[]): void;
 }
 
 /**
- * Opens a worker, a trainer or a scorer, to its callers.
- * @returns its jobs, which the caller closes before all else, and the port that it is called at
+ * Opens a worker, a trainer or a scorer, to its callers, and announces it.
  * @throws where an address cannot be bound; the message names it
  */
-export async function openWorker(place: WorkerPlace): Promise<{ host: JobHost; port: number }> {
+export async function openWorker(place: WorkerPlace): Promise<void> {
   const { id, pool, kinds, methods, slots, threads, stepsACall, store, logger, shutdown } = place;
-  const registry: Registry = serviceRegistry(place.service);
+  const { nats, listen, reachable, access, operations } = place;
+  const registry = serviceRegistry(place.service);
   const scratch = join(place.scratch, 'jobs', id);
   await emptyScratch(scratch);
   const host = new JobHost({
@@ -64,12 +73,19 @@ export async function openWorker(place: WorkerPlace): Promise<{ host: JobHost; p
     logger,
     limits: place.limits,
     metrics: jobMetrics(registry),
-    onProgress: place.onProgress,
-    onKeys: (keys) => place.onKeys?.(keys),
+    onProgress: (key, progress) => publishProgress(nats, key, progress),
   });
   const cache = new DatasetCache(store, join(place.scratch, 'datasets'));
   const server = createWorkerServer({ host, kinds, pool, store, cache, threads, stepsACall, methods });
-  const { listen: address, access, operations } = place;
-  const port = await openJobServer(server, { address, access, operations, registry, logger, shutdown });
-  return { host, port };
+  const port = await openJobServer(server, {
+    address: listen,
+    access,
+    operations,
+    registry,
+    logger,
+    shutdown,
+  });
+  const address = { host: reachable, port };
+  await announceJobs(host, { pool, id, slots, address, nats, logger, shutdown });
+  logger.info({ address: formatHostPort(address), threads, slots }, `${place.service} ready`);
 }

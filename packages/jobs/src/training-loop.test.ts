@@ -231,6 +231,27 @@ test('a loss that is not finite in the middle of a call names its own step', asy
   });
 });
 
+test('weights that only the last step made infinite are a divergence that names them', async () => {
+  const { loop, step } = training();
+  const { runSeveral } = step;
+  loop.step = {
+    ...step,
+    get steps() {
+      return step.steps;
+    },
+    runSeveral(batches) {
+      if (step.steps < 5) return runSeveral(batches);
+      runSeveral([{ images: Float32Array.of(3e38, 3e38) }]);
+      // Of the weights before the update, as compute's steps have it.
+      return [1];
+    },
+  };
+  await expect(runTraining(loop)).rejects.toMatchObject({
+    kind: 'diverged',
+    message: 'after the last step, 6, not all values are finite: weight (1 of 1 values)',
+  });
+});
+
 test('a batch larger than the images is refused', async () => {
   const fault = await runTraining(training([], { batchSize: 12 }).loop).catch((error: unknown) => error);
   expect(fault).toMatchObject({

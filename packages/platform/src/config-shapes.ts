@@ -1,17 +1,6 @@
+import { hostPortSchema } from '@ddad/contract';
 import { z } from 'zod';
 import { logLevels } from './logger.ts';
-
-const portText = '([1-9][0-9]{0,4}|0)';
-const hostText = '([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])';
-
-/** host:port, an IPv6 host in brackets. Port 0 (any free one) makes sense for listening only. */
-export const hostPortSchema = z
-  .string()
-  .regex(new RegExp(`^${hostText}:${portText}$`), { error: 'expected host:port', abort: true })
-  .refine(
-    (value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535,
-    'expected a port up to 65535',
-  );
 
 const pemSchema = (label: string) =>
   z

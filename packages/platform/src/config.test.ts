@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ConfigError, readConfig } from './config.ts';
-import { hostPortSchema, logShape, natsShape, storeShape, temporalShape } from './config-shapes.ts';
+import { logShape, natsShape, storeShape, temporalShape } from './config-shapes.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -110,16 +110,4 @@ test('values of secrets and credentials in addresses are not shown', () => {
   expect(message.match(/API_TOKEN|DB_PASSWORD|S3_SECRET_KEY/g)).toHaveLength(3);
   expect(message).toContain('got "nats://***@host:4222"');
   expect(message).not.toContain('hush');
-});
-
-test.each([
-  ['127.0.0.1:0', true],
-  ['trainer-0.trainers:7000', true],
-  ['[::1]:7000', true],
-  ['host:65536', false],
-  ['host', false],
-  [':7000', false],
-  ['::1:7000', false],
-])('host:port %s: %s', (value, valid) => {
-  expect(hostPortSchema.safeParse(value).success).toBe(valid);
 });

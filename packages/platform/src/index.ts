@@ -1,5 +1,5 @@
 export * from './accounts.ts';
-export * from './announce-trainer.ts';
+export * from './announce-worker.ts';
 export * from './config.ts';
 export * from './config-shapes.ts';
 export * from './connection-settings.ts';
@@ -13,5 +13,5 @@ export * from './service-registry.ts';
 export * from './shutdown.ts';
 export * from './temporal-access.ts';
 export * from './time-limit.ts';
-export * from './trainer-bucket.ts';
-export * from './watch-trainers.ts';
+export * from './watch-workers.ts';
+export * from './worker-bucket.ts';

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { parseHostPort } from '@ddad/contract';
 import type { Registry } from 'prom-client';
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -46,13 +47,13 @@ export async function serveOperations({
   // Nobody who asks here has much to say.
   server.requestTimeout = 10_000;
   server.headersTimeout = 10_000;
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  const place = parseHostPort(address);
+  if (place === null) throw new Error(`cannot listen on ${address}: expected host:port`);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
       reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error })),
     );
-    server.listen(Number(address.slice(colon + 1)), host, resolve);
+    server.listen(place.port, place.host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,

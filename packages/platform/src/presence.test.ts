@@ -1,24 +1,43 @@
-import { type TrainerEntry, trainersBucket } from '@ddad/contract';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type WorkerEntry, workerEntryBytes, workersBucket } from '@ddad/contract';
 import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { announceTrainer } from './announce-trainer.ts';
+import { announceWorker } from './announce-worker.ts';
 import { createLogger } from './logger.ts';
 import { closeNats, connectNats, type NatsConnection } from './nats.ts';
 import { startNatsServer, type TestNatsServer } from './nats-server.testing.ts';
-import { type PresenceTimes, presenceTimes } from './trainer-bucket.ts';
-import { watchTrainers } from './watch-trainers.ts';
+import { watchWorkers } from './watch-workers.ts';
+import { openWorkerBucket, type PresenceTimes, presenceTimes } from './worker-bucket.ts';
 
 /** Short, so that expiry is seen in seconds; a listing that would hide a missing watch comes late. */
 const times: PresenceTimes = { ttlMs: 2_500, refreshMs: 400, relistMs: 60_000, requestMs: 2_000 };
 
-let warnings: string[] = [];
-const logger = createLogger('test', 'warn', { write: (line) => void warnings.push(line) });
+/** Keys of two artifacts. */
+const [k1, k2] = ['1'.repeat(64), '2'.repeat(64)];
+
+let lines: { level: string; msg: string; [field: string]: unknown }[] = [];
+let onLine = () => {};
+const logger = createLogger('test', 'info', {
+  write(line) {
+    lines.push(JSON.parse(line));
+    onLine();
+  },
+});
+
+/** Waits until the log says something. */
+async function logged(msg: string): Promise<void> {
+  while (!lines.some((line) => line.msg === msg)) {
+    await new Promise<void>((resolve) => {
+      onLine = resolve;
+    });
+  }
+}
 let server: TestNatsServer;
 let cleanups: (() => Promise<unknown> | unknown)[] = [];
 
 beforeEach(async () => {
-  warnings = [];
+  lines = [];
   server = await startNatsServer();
 });
 
@@ -34,8 +53,9 @@ async function connected(name: string): Promise<NatsConnection> {
   return nc;
 }
 
-function trainer(id: string): TrainerEntry {
+function trainer(id: string): WorkerEntry {
   return {
+    pool: 'train',
     id,
     address: '127.0.0.1:4000',
     device: 'test device',
@@ -48,9 +68,9 @@ function trainer(id: string): TrainerEntry {
 
 /** A watch, and a promise for the first list that meets a condition. */
 async function watching(nc: NatsConnection, withTimes: PresenceTimes = times) {
-  const lists: TrainerEntry[][] = [];
-  const waiters: { meets: (list: TrainerEntry[]) => boolean; resolve: (list: TrainerEntry[]) => void }[] = [];
-  const watch = await watchTrainers(
+  const lists: WorkerEntry[][] = [];
+  const waiters: { meets: (list: WorkerEntry[]) => boolean; resolve: (list: WorkerEntry[]) => void }[] = [];
+  const watch = await watchWorkers(
     nc,
     (list) => {
       lists.push(list);
@@ -60,30 +80,30 @@ async function watching(nc: NatsConnection, withTimes: PresenceTimes = times) {
     withTimes,
   );
   cleanups.push(() => watch.close());
-  const until = (meets: (list: TrainerEntry[]) => boolean) =>
-    new Promise<TrainerEntry[]>((resolve) => {
+  const until = (meets: (list: WorkerEntry[]) => boolean) =>
+    new Promise<WorkerEntry[]>((resolve) => {
       waiters.push({ meets, resolve });
       if (meets(watch.list())) resolve(watch.list());
     });
   return { watch, lists, until };
 }
 
-async function announced(nc: NatsConnection, entry: TrainerEntry, withTimes: PresenceTimes = times) {
-  const announcement = await announceTrainer(nc, entry, logger, withTimes);
+async function announced(nc: NatsConnection, entry: WorkerEntry, withTimes: PresenceTimes = times) {
+  const announcement = await announceWorker(nc, entry, logger, withTimes);
   cleanups.push(() => announcement.close());
   return announcement;
 }
 
-const ids = (list: TrainerEntry[]) => list.map((entry) => entry.id);
+const ids = (list: WorkerEntry[]) => list.map((entry) => entry.id);
 
 test('a watcher sees a trainer come, change and go', async () => {
   const { until } = await watching(await connected('watcher'));
   const announcement = await announced(await connected('trainer'), trainer('t-1'));
   expect(await until((list) => list.length === 1)).toEqual([trainer('t-1')]);
 
-  announcement.update({ keys: ['k1'], leaving: true });
+  announcement.update({ keys: [k1], leaving: true });
   const changed = await until((list) => list[0]?.leaving === true);
-  expect(changed).toEqual([{ ...trainer('t-1'), keys: ['k1'], leaving: true }]);
+  expect(changed).toEqual([{ ...trainer('t-1'), keys: [k1], leaving: true }]);
 
   await announcement.close();
   expect(await until((list) => list.length === 0)).toEqual([]);
@@ -129,46 +149,97 @@ test.each([true, false])(
     const announcement = await announced(await connected('trainer'), trainer('t-1'));
     await until((list) => list.length === 1);
     await server.kill(keepData);
-    announcement.update({ keys: ['changed while away'] });
+    announcement.update({ keys: [k2] });
     expect(ids(watch.list())).toEqual(['t-1']);
     await server.start();
-    const back = await until((list) => list[0]?.keys[0] === 'changed while away');
+    const back = await until((list) => list[0]?.keys[0] === k2);
     expect(ids(back)).toEqual(['t-1']);
     announcement.update({ keys: [] });
     await until((list) => list[0]?.keys.length === 0);
   },
 );
 
+test.each([true, false])(
+  'all are listed again once NATS is back, after a listing came due without it, and the log says so (its data kept: %s)',
+  async (keepData) => {
+    const often = { ...times, relistMs: 200 };
+    const { until, watch } = await watching(await connected('watcher'), often);
+    const trainers = await connected('trainers');
+    const first = await announced(trainers, trainer('t-1'), often);
+    // Revisions of the emptied store start below these.
+    for (const keys of [[k1], [k2], [k1, k2]]) {
+      first.update({ keys });
+      await until((list) => list[0]?.keys.length === keys.length && list[0].keys[0] === keys[0]);
+    }
+    await server.kill(keepData);
+    await delay(3 * often.relistMs);
+    expect(ids(watch.list())).toEqual(['t-1']);
+    await server.start();
+    await logged('the workers are listed again');
+    await announced(trainers, trainer('t-2'), often);
+    await until((list) => ids(list).join() === 't-1,t-2');
+  },
+);
+
 test('in a bucket that keeps entries for ever, the next listing still drops the dead', async () => {
   const nc = await connected('watcher');
-  const bucket = await new Kvm(jetstream(nc)).create(trainersBucket, { history: 5 });
-  await bucket.put('dead', JSON.stringify(trainer('dead')));
+  const bucket = await new Kvm(jetstream(nc)).create(workersBucket, { history: 5 });
+  await bucket.put('train.dead', JSON.stringify(trainer('dead')));
   const { until } = await watching(nc, { ...times, relistMs: 300 });
   await announced(await connected('trainer'), trainer('alive'));
   await until((list) => list.length === 2);
   expect(ids(await until((list) => list.length === 1))).toEqual(['alive']);
 });
 
-test('what is no trainer entry is ignored, with a warning that counts', async () => {
+test('what is no entry of a worker is ignored, with one warning each however often it is written', async () => {
   const nc = await connected('watcher');
-  const bucket = await new Kvm(jetstream(nc)).create(trainersBucket, { ttl: presenceTimes.ttlMs });
-  await bucket.put('text', 'no JSON');
-  await bucket.put('other', JSON.stringify({ ...trainer('other'), slots: 0 }));
-  await bucket.put('posing', JSON.stringify(trainer('somebody-else')));
+  // With limits of its own: whoever makes the bucket first says how much goes in.
+  const bucket = await new Kvm(jetstream(nc)).create(workersBucket, { ttl: presenceTimes.ttlMs });
+  const bad: [key: string, value: string][] = [
+    ['train.text', 'no JSON'],
+    ['train.other', JSON.stringify({ ...trainer('other'), slots: 0 })],
+    ['train.posing', JSON.stringify(trainer('somebody-else'))],
+    ['score.posing', JSON.stringify(trainer('posing'))],
+    ['train.long', JSON.stringify({ ...trainer('long'), more: 'x'.repeat(workerEntryBytes) })],
+  ];
+  for (const [key, value] of bad) await bucket.put(key, value);
   const { until } = await watching(nc, presenceTimes);
+  for (const [key, value] of bad) await bucket.put(key, value);
   await announced(nc, trainer('t-1'), presenceTimes);
   expect(ids(await until((list) => list.length > 0))).toEqual(['t-1']);
-  const counted = warnings.map((line) => JSON.parse(line) as { key: string; ignored: number });
-  expect(counted.map(({ key, ignored }) => [key, ignored])).toEqual([
-    ['text', 1],
-    ['other', 2],
-    ['posing', 3],
+  const told = lines.filter(({ level }) => level === 'warn');
+  expect(told.map(({ key, ignored }) => [key, ignored])).toEqual(bad.map(([key], index) => [key, index + 1]));
+  expect(told.map(({ reason }) => reason)).toEqual([
+    'expected JSON, got something else',
+    expect.stringContaining('slots: '),
+    'expected an entry under its own pool and id',
+    'expected an entry under its own pool and id',
+    expect.stringMatching(/^expected at most 8192 bytes, got \d+$/),
   ]);
 });
 
-test('an id that cannot be a key is refused', async () => {
+test('the bucket takes no entry that is longer than one can be', async () => {
+  const bucket = await openWorkerBucket(await connected('trainer'), times, logger);
+  await expect(bucket.put('train.long', 'x'.repeat(workerEntryBytes + 1))).rejects.toThrow(/exceed/);
+  const { streamInfo } = await bucket.status();
+  expect(streamInfo.config.max_bytes).toBeGreaterThan(0);
+});
+
+test('an entry that nobody would take is refused, with every fault', async () => {
   const nc = await connected('trainer');
-  await expect(announceTrainer(nc, trainer('a b'), logger, times)).rejects.toThrow('got "a b"');
+  const entry = { ...trainer('a b'), address: 'nowhere' };
+  await expect(announceWorker(nc, entry, logger, times)).rejects.toThrow(
+    /id: expected .*\naddress: expected host:port/,
+  );
+});
+
+test('trainers and scorers are listed by pool, whatever their ids', async () => {
+  const nc = await connected('workers');
+  const scorer: WorkerEntry = { ...trainer('same'), pool: 'score', slots: 2 };
+  await announced(nc, trainer('same'));
+  await announced(nc, scorer);
+  const { watch } = await watching(await connected('watcher'));
+  expect(watch.list()).toEqual([scorer, trainer('same')]);
 });
 
 test('announcing, changing and closing while NATS is away neither throw nor hang', async () => {
@@ -180,7 +251,7 @@ test('announcing, changing and closing while NATS is away neither throw nor hang
   });
   await server.kill();
   await away;
-  const announcement = await announceTrainer(nc, trainer('t-1'), logger, times);
+  const announcement = await announceWorker(nc, trainer('t-1'), logger, times);
   announcement.update({ leaving: true });
   await announcement.close();
   const { watch } = await watching(nc);

@@ -1,15 +1,5 @@
-import { type JobProgress, progressSubject } from '@ddad/contract';
-import { z } from 'zod';
+import { type JobProgress, jobProgressSchema, progressBytes, progressSubject } from '@ddad/contract';
 import { isLinked, type NatsConnection } from './nats.ts';
-
-const progressSchema = z.object({
-  done: z.number(),
-  total: z.number(),
-  loss: z.number().nullable(),
-  imagesPerSecond: z.number(),
-  worker: z.string().nullable(),
-  state: z.enum(['waiting', 'running', 'finished', 'failed']),
-}) satisfies z.ZodType<JobProgress>;
 
 /** Tells whoever listens how an artifact's job goes. While NATS is away it is dropped: the next one says more. */
 export function publishProgress(nc: NatsConnection, key: string, progress: JobProgress): void {
@@ -30,8 +20,8 @@ export function subscribeProgress(
     nc.subscribe(progressSubject(key), {
       callback(error, message) {
         if (error !== null) return;
-        const progress = progressSchema.safeParse(parseJson(message.string()));
-        if (progress.success) onProgress(key, progress.data);
+        const progress = readProgress(message.data);
+        if (progress !== null) onProgress(key, progress);
       },
     }),
   );
@@ -55,17 +45,27 @@ export function subscribeAllProgress(
   const subscription = nc.subscribe(anyKey, {
     callback(error, message) {
       if (error !== null) return;
-      const progress = progressSchema.safeParse(parseJson(message.string()));
-      if (progress.success) onProgress(message.subject.slice(before), progress.data);
+      const key = message.subject.slice(before);
+      if (!artifactKey.test(key)) return;
+      const progress = readProgress(message.data);
+      if (progress !== null) onProgress(key, progress);
     },
   });
   return { close: () => subscription.unsubscribe() };
 }
 
-function parseJson(text: string): unknown {
+/** A key is a SHA-256: of other subjects nobody asks, and there could be any number. */
+const artifactKey = /^[0-9a-f]{64}$/;
+
+/** @returns null where the message is no progress, or longer than any can be: that one is not even parsed */
+function readProgress(data: Uint8Array): JobProgress | null {
+  if (data.byteLength > progressBytes) return null;
+  let json: unknown;
   try {
-    return JSON.parse(text);
+    json = JSON.parse(new TextDecoder().decode(data));
   } catch {
-    return undefined;
+    return null;
   }
+  const progress = jobProgressSchema.safeParse(json);
+  return progress.success ? progress.data : null;
 }

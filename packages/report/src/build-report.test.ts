@@ -1,9 +1,12 @@
+import { methods } from '@ddad/methods';
 import { parseHTML } from 'linkedom';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildReport } from './build-report.ts';
+import { pointsOf } from './charts/loss-charts.ts';
+import { lossPlot, lossRange } from './charts/loss-plots.ts';
 import { percent } from './figures.ts';
 import { dataElements, type PageData } from './page-data.ts';
-import { syntheticRun } from './synthetic-run.testing.ts';
+import { heatMapsOf, syntheticRun } from './synthetic-run.testing.ts';
 
 async function page(data: Parameters<typeof buildReport>[0]) {
   const text = await buildReport(data);
@@ -30,9 +33,13 @@ describe('a run with labelled test images', () => {
   });
 
   test('says where passes of MC Dropout stand for members', async () => {
-    const result = { ...data.result, k: 1, dropout: { rate: 0.1, passes: 256, refinerPasses: 16 } };
-    const input = { ...data.input, k: 1, uncertainty: 'dropout', dropout: result.dropout } as const;
-    const { document, texts } = await page({ ...data, input, result });
+    const parsed = methods.parseRunInput({ dataset: 'discs', uncertainty: 'dropout' });
+    if ('faults' in parsed) throw new Error('expected a valid input');
+    const ddad = methods.method('ddad');
+    const result = { ...data.result, ...ddad.facts(parsed.input) };
+    const heading = { title: ddad.title, run: ddad.describe(result) };
+    const definitions = ddad.scores(parsed.input);
+    const { document, texts } = await page({ ...data, input: parsed.input, result, heading, definitions });
     expect(document.querySelector('.facts')?.textContent).toContain('MC Dropout (256 passes, rate 0.1)');
     expect(document.querySelector('title')?.textContent).toContain('MC Dropout (256 passes, rate 0.1)');
     expect(texts('tr[data-score="aIntra"] .meaning')[0]).toContain('spread of the passes');
@@ -46,9 +53,9 @@ describe('a run with labelled test images', () => {
   test('shows the figures of report.json', () => {
     const { scores, withoutCopies, histogramDistance, members } = data.result;
     for (const [name, { auc, ap }] of Object.entries(scores!)) {
-      const clean = withoutCopies!.scores![name as 'rDual']!;
+      const clean = withoutCopies!.scores![name]!;
       const shown = made.texts(`tr[data-score="${name}"] td.number`);
-      const distance = histogramDistance![name as 'rDual']!.toFixed(1);
+      const distance = histogramDistance![name]!.toFixed(1);
       expect(shown).toEqual([percent(auc), percent(ap), distance, percent(clean.auc), percent(clean.ap)]);
       expect(made.texts(`[data-histogram="${name}"] .chi`)).toEqual([`χ² = ${distance}`]);
     }
@@ -119,13 +126,13 @@ describe('a run with labelled test images', () => {
     expect(buttons).toHaveLength(15 + 15 + 20);
     for (const button of buttons) expect(button.querySelectorAll('img')).toHaveLength(6);
     const [hit] = made.data.cases;
-    const scores = data.test!.scores.rDual!;
+    const scores = data.test.scores.rDual!;
     expect(scores[hit!.number - 1]).toBe(Math.max(...Array.from(scores)));
     expect(hit).toMatchObject({ label: 1, group: 'Clearest hits' });
   });
 
   test('counts the normal images of lower score', () => {
-    const { scores, labels } = data.test!;
+    const { scores, labels } = data.test;
     const { number, scores: shown } = made.data.cases[3]!;
     const mine = scores.aIntra![number - 1]!;
     const below = Array.from(scores.aIntra!).filter(
@@ -150,6 +157,42 @@ describe('a run with labelled test images', () => {
     for (const name of ['recEnsemble', 'aIntra', 'aInter']) {
       expect(made.document.querySelectorAll(`#k-curve path[data-mark="${name}"]`)).toHaveLength(2);
     }
+  });
+
+  test('tells the gain over the simplest score, how the networks behind it differ, and the stages in their order', () => {
+    const { rec, rDual } = data.result.scores!;
+    const tiles = made.texts('.tile').map((tile) => tile.replaceAll(/\s+/g, ' '));
+    const gain = ((rDual!.auc - rec!.auc) * 100).toFixed(1);
+    expect(tiles[2]).toBe(`against Arec,0+${gain}points of AUC; rec: ${percent(rec!.auc)} %`);
+    expect(tiles[5]).toBe('time5 min 1 strain 3 min 20 s, maps 8.0 s, refine 1 min 30 s');
+    expect(made.texts('#scores .caption')[0]).toContain(
+      `rec over all networks that give it: AUC ${percent(rec!.aucMean!)} ± 1.3`,
+    );
+  });
+
+  test('gives the six scores the colours and dashes of a palette, the last one the strongest line', () => {
+    const lines = [...made.document.querySelectorAll('.legend line')].map((line) =>
+      ['stroke', 'stroke-dasharray', 'stroke-width'].map((name) => line.getAttribute(name)),
+    );
+    expect(lines).toEqual([
+      ['var(--score-6)', '1 4', '2'],
+      ['var(--score-5)', '9 3', '2'],
+      ['var(--score-4)', '2 3', '2'],
+      ['var(--score-3)', '7 3 2 3', '2'],
+      ['var(--score-2)', null, '2'],
+      ['var(--score-1)', null, '2.5'],
+    ]);
+    for (const [, name] of made.text.matchAll(/var\(--((?:score|role)-\d+)\)/g))
+      expect(made.text).toContain(`--${name}: light-dark(#`);
+  });
+
+  test('explains roles, counts epochs and lists recipes and images by what the artifacts say', () => {
+    expect(made.texts('#members .caption')[0]).toContain('UDM: trained on normal and unlabeled images.');
+    expect(made.texts('.facts')[0]).toMatch(/backbone ae, K = 3 · seed 0\s+· 20 epochs/);
+    expect(made.texts('#repeat')[0]).toMatch(/recipesmembers 1, maps 1, refiners 1/);
+    expect(made.texts('#repeat')[0]).toContain(`images of NDM${'d'.repeat(64)}`);
+    const keys = made.texts('#members figcaption .keys').map((line) => line.replaceAll(/\s+/g, ' '));
+    expect(keys).toEqual(['NDM UDM', 'refiner dual refiner intra']);
   });
 
   test('says how to repeat the run', () => {
@@ -221,8 +264,9 @@ test('text of a run cannot become markup', async () => {
 });
 
 test('without labels there is a gallery of the highest scores and no figure that needs labels', async () => {
-  const data = syntheticRun({ normal: 20, abnormal: 20, side: 8, unlabeledTest: true });
-  const { document, data: given } = await page(data);
+  const { document, data: given } = await page(
+    syntheticRun({ normal: 20, abnormal: 20, side: 8, unlabeledTest: true }),
+  );
   const shown = sections.filter((id) => document.getElementById(id) !== null);
   expect(shown).toEqual(['gallery', 'members', 'repeat']);
   expect(given).toMatchObject({ labels: null, scores: {} });
@@ -251,10 +295,128 @@ test('the one-class mode shows what it has', async () => {
 
 test('says everything that does not fit together', async () => {
   const data = syntheticRun({ normal: 2, abnormal: 2, side: 8 });
-  const test = { ...data.test!, labels: [0, 1] as const, maps: { aIntra: new Float32Array(5) } };
+  const test = {
+    ...data.test,
+    labels: [0, 1] as const,
+    maps: { aIntra: heatMapsOf(new Float32Array(128), 8) },
+  };
   await expect(buildReport({ ...data, test })).rejects.toThrow(
-    'labels: expected 4 for 4 test images, got 2; maps aIntra: expected 256 for 4 test images, got 5',
+    'labels: expected 4 for 4 test images, got 2; maps aIntra: expected shape [4, 8, 8], got [2, 8, 8]',
   );
+});
+
+test('reads maps once in pieces for their scales, and besides what the gallery shows', async () => {
+  // A piece holds 2^20 values: 256 images of 64 × 64.
+  const data = syntheticRun({ normal: 200, abnormal: 100 });
+  const [reads, pictures]: [[string, number, number][], number[]] = [[], []];
+  const maps = Object.fromEntries(
+    Object.entries(data.test.maps).map(([name, { shape, read }]) => [
+      name,
+      {
+        shape,
+        read: (first: number, images: number) => {
+          reads.push([name, first, images]);
+          return read(first, images);
+        },
+      },
+    ]),
+  );
+  const pixels = (images: readonly number[]) => {
+    pictures.push(...images);
+    return data.test.pixels(images);
+  };
+  const made = await page({ ...data, test: { ...data.test, maps, pixels } });
+  const cases = made.data.cases.map(({ number }) => number - 1);
+  expect(cases).toHaveLength(60);
+  expect(pictures).toEqual(cases);
+  for (const name of Object.keys(maps)) {
+    const own = reads.flatMap(([of, first, images]) => (of === name ? [[first, images]] : []));
+    expect(own).toEqual([[0, 256], [256, 44], ...cases.map((place) => [place, 1])]);
+  }
+});
+
+describe('a run of another method', () => {
+  /** Two scores, one map, one role that nobody explains; nothing else that only some methods have. */
+  const other = () => {
+    const { test, maps: _maps, ...data } = syntheticRun({ normal: 9, abnormal: 9, side: 8, oneClass: true });
+    const { kCurve: _kCurve, ...result } = data.result;
+    const [near, far] = [test.scores.rec!, test.scores.aIntra!];
+    const of = (name: string) => result.scores![name]!;
+    const definition = { meaning: '', map: false };
+    return {
+      ...data,
+      result: {
+        ...result,
+        deviations: ['64 px in place of 256', '<i>fewer</i> epochs'],
+        members: result.members.map((member) => ({ ...member, role: 'net', loss: null })),
+        scores: { far: of('aIntra'), near: of('rec') },
+        histogramDistance: {},
+        seconds: { plan: 1, learn: 5, total: 6 },
+      },
+      definitions: [
+        { ...definition, name: 'near', symbol: { letter: 'S', index: '' }, rank: 1 },
+        { ...definition, name: 'far', symbol: { letter: 'S', index: '<far>' }, map: true, rank: 0 },
+      ],
+      heading: { title: 'Nearness', run: 'radius 5' },
+      roles: {},
+      stages: ['learn'],
+      artifacts: data.artifacts.flatMap((artifact) => {
+        const { history: _history, ...rest } = artifact;
+        return artifact.kind === 'members' ? [{ ...rest, id: 'network' }] : [];
+      }),
+      test: { ...test, scores: { near, far }, maps: { far: test.maps.aIntra! } },
+    };
+  };
+
+  test('has a page of what it has', async () => {
+    const { document, texts, data } = await page(other());
+    expect(texts('.overline')).toEqual(['Nearness']);
+    expect(texts('.deviations')).toEqual([
+      'Differs from its source: 64 px in place of 256; <i>fewer</i> epochs.',
+    ]);
+    expect(texts('title')).toEqual(['discs: radius 5, seed 0 — DDAD report']);
+    expect(texts('.tile dt').slice(0, 3)).toEqual(['AUC of S', 'AP of S', 'test images']);
+    expect(texts('.tile').at(-1)).toContain('learn 5.0 s');
+    expect(texts('tr[data-score] th').map((head) => head.replaceAll(/\s+/g, ' '))).toEqual([
+      'S near',
+      'S<far> far',
+    ]);
+    expect(sections.filter((id) => document.getElementById(id) === null)).toEqual(['k-curve']);
+    expect(data.maps.map(({ name }) => name)).toEqual(['far']);
+    expect(document.querySelectorAll('.curves path[data-mark="near"]')).toHaveLength(2);
+    expect(texts('table.members tbody th')[0]).toBe('NET 0');
+    expect(document.querySelectorAll('.losses svg, table.members svg')).toHaveLength(0);
+    expect(texts('#members .caption')[0]).toMatch(/^3 members\. Times are/);
+  });
+
+  test('has a gallery of images alone where no score has a map', async () => {
+    const run = other();
+    const { document } = await page({ ...run, test: { ...run.test, maps: {} } });
+    expect(document.querySelectorAll('button.case')[0]!.querySelectorAll('img')).toHaveLength(1);
+    expect(document.querySelector('.map-controls')!.hasAttribute('hidden')).toBe(true);
+  });
+});
+
+test('losses of very many epochs are drawn at equal steps, up to the last', () => {
+  const losses = Array.from({ length: 500_000 }, (_, epoch) => 1 / (epoch + 1));
+  const points = pointsOf(losses);
+  expect(points).toHaveLength(1000);
+  expect(points.at(-1)).toEqual({ epoch: 500_000, loss: 1 / 500_000 });
+  expect(pointsOf(losses.slice(0, 1000)).map(({ epoch }) => epoch)).toEqual(
+    Array.from({ length: 1000 }, (_, epoch) => epoch + 1),
+  );
+});
+
+test('the range of losses and the plot take more values than a call has arguments', () => {
+  const points = Array.from({ length: 600_000 }, (_, epoch) => ({
+    epoch: epoch + 1,
+    loss: 2 + Math.sin(epoch),
+  }));
+  const curve = { name: 'long', points, colour: 'red', dashes: null };
+  const range = lossRange([curve]);
+  expect(range[0]).toBeCloseTo(1, 6);
+  expect(range[1]).toBeCloseTo(3, 6);
+  expect(lossPlot([curve]).x).toMatchObject({ domain: [1, 600_000] });
 });
 
 test('a page of 2,000 test images stays under 15 MB and 20 s of processor time', async () => {

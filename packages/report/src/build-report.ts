@@ -1,9 +1,9 @@
-import { describeEnsemble, type ScoreName, scoreNames } from '@ddad/contract';
 import { colourFilters } from './colour-scales.ts';
 import { type Html, html, jsonElement } from './html.ts';
 import { dataElements, type PageData } from './page-data.ts';
 import { pageShell } from './page-shell.ts';
 import type { ReportData, TestImages } from './report-data.ts';
+import { presentScores } from './score-looks.ts';
 import { curves } from './sections/curves.ts';
 import { gallery } from './sections/gallery.ts';
 import { histograms } from './sections/histograms.ts';
@@ -21,9 +21,9 @@ import { viewer } from './sections/viewer.ts';
  * @throws RangeError listing what does not fit together in the data of the test images
  */
 export async function buildReport(data: ReportData): Promise<string> {
-  const { result, test } = data;
+  const { result, test, heading } = data;
   if (test !== null) checkTestImages(test);
-  const pictures = test === null || test.copies.length === 0 ? null : await gallery(test);
+  const pictures = await gallery(data);
   const sections: [id: string, title: string, section: Html | null][] = [
     ['scores', 'Scores', scoresTable(data)],
     ['pathologies', 'Pathologies', pathologies(data)],
@@ -37,26 +37,19 @@ export async function buildReport(data: ReportData): Promise<string> {
   ];
   const shown = sections.filter(([, , section]) => section !== null);
   const pageData: PageData = {
-    scores: test?.labels == null ? {} : rounded(test),
-    labels: test?.labels == null ? null : [...test.labels],
-    thresholds: Object.fromEntries(
-      Object.entries(result.calibration?.thresholds ?? {}).map(([name, { threshold }]) => [
-        name,
-        sevenDigits(threshold),
-      ]),
-    ),
+    ...operatingData(data),
     cases: pictures?.data.cases ?? [],
     maps: pictures?.data.maps ?? [],
     side: test?.side ?? 0,
   };
   return pageShell({
-    title: `${result.dataset}: ${result.backbone}, ${describeEnsemble(result)}, seed ${result.seed} — DDAD report`,
+    title: `${result.dataset}: ${heading.run}, seed ${result.seed} — DDAD report`,
     sections: shown.map(([id, title]) => ({ id, title })),
     content: html`${summary(data)}
 <noscript><p class="note">Without JavaScript the enlarged view, the operating point and the choices of colours are missing.</p></noscript>
 ${shown.map(([, , section]) => section)}`,
     footer: html`Made by DDAD from <code>${result.files.report}</code>. Figures of the run's result are those of report.json, which this page holds.`,
-    after: html`${pictures && viewer(pictures.data.maps.map(({ name }) => name))}
+    after: html`${pictures && viewer(pictures.shown)}
 ${colourFilters()}
 ${jsonElement(dataElements.result, result)}
 ${jsonElement(dataElements.page, pageData)}`,
@@ -66,27 +59,40 @@ ${jsonElement(dataElements.page, pageData)}`,
 /** What 32-bit floats hold. */
 const sevenDigits = (value: number) => Number(value.toPrecision(7));
 
-function rounded({ scores }: TestImages): PageData['scores'] {
-  const found: PageData['scores'] = {};
-  for (const name of scoreNames) {
-    const values = scores[name];
-    if (values !== undefined) found[name] = Array.from(values, sevenDigits);
-  }
-  return found;
+function operatingData({
+  result,
+  definitions,
+  test,
+}: ReportData): Pick<PageData, 'scores' | 'labels' | 'thresholds'> {
+  const thresholds = Object.entries(result.calibration?.thresholds ?? {}).map(([name, { threshold }]) => [
+    name,
+    sevenDigits(threshold),
+  ]);
+  const scores = presentScores(definitions, test?.scores ?? {}).map(({ name }) => [
+    name,
+    Array.from(test?.scores[name] ?? [], sevenDigits),
+  ]);
+  const labels = test?.labels ?? null;
+  return {
+    scores: labels === null ? {} : (Object.fromEntries(scores) as PageData['scores']),
+    labels: labels === null ? null : [...labels],
+    thresholds: Object.fromEntries(thresholds) as PageData['thresholds'],
+  };
 }
 
-function checkTestImages({ labels, copies, scores, side, pixels, maps }: TestImages): void {
+function checkTestImages({ labels, copies, scores, side, maps }: TestImages): void {
   const count = copies.length;
-  const area = side * side;
   const faults: string[] = [];
-  const check = (what: string, got: number, expected: number) => {
-    if (got !== expected) faults.push(`${what}: expected ${expected} for ${count} test images, got ${got}`);
+  const check = (what: string, got: number) => {
+    if (got !== count) faults.push(`${what}: expected ${count} for ${count} test images, got ${got}`);
   };
-  if (labels !== null) check('labels', labels.length, count);
-  check('pixels', pixels.length, count * area);
-  for (const [name, values] of Object.entries(scores) as [ScoreName, ArrayLike<number>][]) {
-    check(`scores ${name}`, values.length, count);
+  if (labels !== null) check('labels', labels.length);
+  for (const [name, values] of Object.entries(scores)) check(`scores ${name}`, values.length);
+  const expected = [count, side, side].join(', ');
+  for (const [name, { shape }] of Object.entries(maps)) {
+    if (shape.join(', ') !== expected) {
+      faults.push(`maps ${name}: expected shape [${expected}], got [${shape.join(', ')}]`);
+    }
   }
-  for (const [name, map] of Object.entries(maps)) check(`maps ${name}`, map.length, count * area);
   if (faults.length > 0) throw new RangeError(faults.join('; '));
 }

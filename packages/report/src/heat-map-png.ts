@@ -12,7 +12,7 @@ export async function heatMapPng(
   scale: Pick<MapScale, 'end'>,
   { width, height }: { width: number; height: number },
 ): Promise<Buffer> {
-  const grey = await sharp(toBytes(map, { end: scale.end, max: scale.end }), {
+  const grey = await sharp(toBytes(map, scale), {
     raw: { width: side, height: side, channels: 1 },
   })
     .resize(width, height, { fit: 'fill', kernel: 'linear' })

@@ -10,4 +10,5 @@ export {
 export { buildDatasetPage, type DatasetFacts, leakedTestImages, size } from './dataset/build-dataset-page.ts';
 export { anomalousRateFigure, type RatedRun } from './paper-figures/anomalous-rate-figure.ts';
 export { type HistogramRun, histogramFigure } from './paper-figures/histogram-figure.ts';
-export type { ArtifactFacts, MapName, ReportData, TestImages } from './report-data.ts';
+export type { HeatMaps, ReportArtifact, ReportData, TestImages } from './report-data.ts';
+export { mergedDefinitions } from './score-looks.ts';

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { greyPng } from './grey-png.ts';
-import { mapScale, toBytes } from './map-scale.ts';
+import { MapScaleFinder, mapScale, toBytes } from './map-scale.ts';
 
 describe('mapScale', () => {
   test('ends where 99.9 % of the pixels stay below, and knows the largest value', () => {
@@ -19,8 +19,41 @@ describe('mapScale', () => {
   });
 });
 
+describe('MapScaleFinder', () => {
+  /** The definition: the value at 99.9 % of all, in rising order. */
+  const sorted = (values: Float32Array) => {
+    const rising = values.slice().sort();
+    return { end: rising[Math.floor(rising.length * 0.999)], max: rising.at(-1) };
+  };
+  const inPieces = (values: Float32Array, size: number) => {
+    const finder = new MapScaleFinder(values.length);
+    for (let at = 0; at < values.length; at += size) finder.add(values.subarray(at, at + size));
+    return finder.scale();
+  };
+
+  test.each([
+    ['in no order', (at: number) => Math.abs(Math.sin(at * at))],
+    ['rising', (at: number) => at / 7],
+    ['falling', (at: number) => 1e5 - at],
+    ['of few different values', (at: number) => 1 + (at % 3)],
+    ['all the same', () => 0.25],
+  ])('finds in pieces what sorting all of them finds: values %s', (_order, value) => {
+    const values = Float32Array.from({ length: 40_003 }, (_, at) => value(at));
+    for (const size of [1, 999, 4096, values.length]) expect(inPieces(values, size)).toEqual(sorted(values));
+  });
+
+  test('keeps what comes last, too', () => {
+    // Of 4,000 pixels 4 decide the end, the largest of which come in the last piece.
+    const zeros = new Float32Array(1000);
+    const finder = new MapScaleFinder(4000);
+    for (let piece = 0; piece < 3; piece += 1) finder.add(zeros);
+    finder.add(Float32Array.from({ length: 1000 }, (_, at) => at));
+    expect(finder.scale()).toEqual({ end: 996, max: 999 });
+  });
+});
+
 test('bytes go from 0 to 255 at the end, and no further', () => {
-  expect([...toBytes(Float32Array.of(0, 1, 2, 4, 9), { end: 4, max: 9 })]).toEqual([0, 64, 128, 255, 255]);
+  expect([...toBytes(Float32Array.of(0, 1, 2, 4, 9), { end: 4 })]).toEqual([0, 64, 128, 255, 255]);
 });
 
 test('a PNG holds the greys themselves, in one channel', async () => {

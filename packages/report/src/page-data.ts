@@ -1,20 +1,17 @@
-import type { ScoreName } from '@ddad/contract';
-import type { MapName } from './report-data.ts';
-
 /** Identifiers of the elements that hold JSON. */
 export const dataElements = { result: 'report-json', page: 'page-data' } as const;
 
 /** What the page's script reads beside report.json. */
 export interface PageData {
-  /** Image scores of all test images; empty without labels: only the operating point needs them. */
-  scores: Partial<Record<ScoreName, number[]>>;
+  /** Image scores of all test images by name; empty without labels: only the operating point needs them. */
+  scores: Record<string, number[]>;
   labels: (0 | 1)[] | null;
   /** By score, from held-out normal images; empty where there are none. */
-  thresholds: Partial<Record<ScoreName, number>>;
+  thresholds: Record<string, number>;
   /** The gallery's images in its order. */
   cases: PageCase[];
-  /** Heat maps of every case, in the order of its pictures after the image itself. */
-  maps: { name: MapName; label: string; end: number }[];
+  /** Heat maps of every case, by score, in the order of its pictures after the image itself. */
+  maps: { name: string; end: number }[];
   /** Side of the images in pixels. */
   side: number;
 }
@@ -36,5 +33,5 @@ export interface PageCase {
   /** Whether the image has a copy among the training images. */
   copy: boolean;
   group: string;
-  scores: { name: ScoreName; label: string; value: number; aboveNormals: number | null }[];
+  scores: { name: string; value: number; aboveNormals: number | null }[];
 }

@@ -1,12 +1,7 @@
-import type { ResolvedRunInput, RunResult, ScoreName } from '@ddad/contract';
+import type { PageSpec, RunResult, ScoreDefinition, ShownArtifact } from '@ddad/contract';
 
-/** The heat maps of a run, in the order of the paper's Fig. 9; each is named as the image score that is its mean. */
-export const mapNames = ['recEnsemble', 'aIntra', 'aInter', 'rIntra', 'rDual'] as const;
-export type MapName = (typeof mapNames)[number];
-
-/** What a manifest says of an artifact: what it is, where and how it was made. */
-export interface ArtifactFacts {
-  key: string;
+/** An artifact of the run, with what its manifest says: what it is, where and how it was made. */
+export interface ReportArtifact extends ShownArtifact {
   /** Everything that decides it. */
   spec: object;
   files: Readonly<Record<string, { sha256: string; bytes: number }>>;
@@ -16,7 +11,19 @@ export interface ArtifactFacts {
   finishedAt: string;
   environment: Readonly<Record<string, string | number>>;
   /** Mean loss per epoch. */
-  history?: readonly number[];
+  history?: readonly number[] | undefined;
+}
+
+/** Heat maps of all test images, of one score, which is their mean. They are read in pieces: together they may be large. */
+export interface HeatMaps {
+  /** [T, side, side] */
+  shape: readonly number[];
+  /**
+   * Pixel scores, none negative.
+   * @param first place of an image
+   * @returns [images, side, side]
+   */
+  read(first: number, images: number): Promise<Float32Array>;
 }
 
 /** The test images with all that was found on them; T is their number. */
@@ -25,27 +32,29 @@ export interface TestImages {
   labels: readonly (0 | 1)[] | null;
   /** True for images that have a copy among the training images. */
   copies: readonly boolean[];
-  /** Image scores, [T] each, as scores.csv lists them. */
-  scores: Partial<Record<ScoreName, ArrayLike<number>>>;
+  /** Image scores by name, [T] each, as scores.csv lists them. */
+  scores: Readonly<Record<string, ArrayLike<number>>>;
   /** Side of the square images in pixels. */
   side: number;
-  /** [T, side, side] */
-  pixels: Uint8Array;
-  /** Pixel scores, [T, side, side] each. */
-  maps: Partial<Record<MapName, Float32Array>>;
+  /**
+   * The images themselves.
+   * @param images places of some of them
+   * @returns [images, side, side]
+   */
+  pixels(images: readonly number[]): Promise<Uint8Array>;
+  /** By score. */
+  maps: Readonly<Record<string, HeatMaps>>;
 }
 
 /** All that a report shows. */
-export interface ReportData {
+export interface ReportData
+  extends Pick<PageSpec, 'heading' | 'input' | 'datasetDigest' | 'trainsOnUnlabeled' | 'roles' | 'stages'> {
   /** What report.json holds; every figure of the run's result is shown from here. */
   result: RunResult;
-  input: ResolvedRunInput;
-  datasetDigest: string;
-  /** Manifests' facts, in the order of `result.members`. */
-  members: readonly ArtifactFacts[];
-  refiners: Partial<Record<'rIntra' | 'rDual', ArtifactFacts>>;
-  /** Maps and refined maps by name; empty without test images. */
-  others: Partial<Record<'maps' | 'refined rIntra' | 'refined rDual', ArtifactFacts>>;
+  /** Of the scores that the run may give, in the order in which they are shown. */
+  definitions: readonly ScoreDefinition[];
+  /** With those of the result's members among them. */
+  artifacts: readonly ReportArtifact[];
   /** Null where the dataset has no test images. */
   test: TestImages | null;
 }

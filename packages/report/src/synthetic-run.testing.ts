@@ -1,6 +1,7 @@
 import { auc, averagePrecision, scoreHistogram } from '@ddad/anomaly';
-import { type MemberResult, parseRunInput, type RunResult, type ScoreName, scoreNames } from '@ddad/contract';
-import { type ArtifactFacts, mapNames, type ReportData, type TestImages } from './report-data.ts';
+import type { MemberResult, RunResult, ScoreDefinition } from '@ddad/contract';
+import { methods } from '@ddad/methods';
+import type { HeatMaps, ReportArtifact, ReportData, TestImages } from './report-data.ts';
 
 export interface SyntheticRun {
   normal: number;
@@ -13,6 +14,13 @@ export interface SyntheticRun {
   oneClass?: boolean;
 }
 
+/** A run's data with test images, and the values that lie behind them. */
+export interface SyntheticData extends ReportData {
+  test: TestImages;
+  /** [T, side, side] by score. */
+  maps: Record<string, Float32Array>;
+}
+
 /** Reproducible numbers in 0..1; a linear congruential generator is random enough for pictures. */
 function numbers(seed: number): () => number {
   let state = seed;
@@ -22,8 +30,17 @@ function numbers(seed: number): () => number {
   };
 }
 
-/** A finished run with made-up images: discs, in abnormal ones with a bright spot that the maps mostly find. */
-export function syntheticRun(options: SyntheticRun): ReportData {
+/** Heat maps that lie in memory. @param values [T, side, side] */
+export function heatMapsOf(values: Float32Array, side: number): HeatMaps {
+  const area = side * side;
+  return {
+    shape: [values.length / area, side, side],
+    read: async (first, images) => values.slice(first * area, (first + images) * area),
+  };
+}
+
+/** A finished run of ddad with made-up images: discs, in abnormal ones with a bright spot that the maps mostly find. */
+export function syntheticRun(options: SyntheticRun): SyntheticData {
   const {
     normal,
     abnormal,
@@ -34,65 +51,120 @@ export function syntheticRun(options: SyntheticRun): ReportData {
     oneClass = false,
   } = options;
   const next = numbers(7);
-  const parsed = parseRunInput({ dataset: 'discs', k, epochs, ...(oneClass ? { unlabeled: 0 } : {}) });
-  if ('faults' in parsed) throw new Error(parsed.faults[0]!.message);
+  const parsed = methods.parseRunInput({
+    dataset: 'discs',
+    k,
+    epochs,
+    ...(oneClass ? { unlabeled: 0 } : {}),
+  });
+  if ('faults' in parsed) throw new Error(parsed.faults[0]?.message);
+  const method = methods.method(parsed.input.method);
+  const definitions = method.scores(parsed.input);
+  const facts = method.facts(parsed.input);
   const labels = Array.from({ length: normal + abnormal }, (_, image): 0 | 1 => (image < normal ? 0 : 1));
-  const test = testImages(labels, side, next, oneClass);
-  const members = (oneClass ? (['ndm'] as const) : (['ndm', 'udm'] as const)).flatMap((role) =>
-    Array.from({ length: k }, (_, index): MemberResult => {
-      const key = `${role}${index}`.padEnd(64, '0');
-      const loss = 0.02 + 0.01 * next();
-      return {
+  const names = definitions
+    .filter(({ map, name }) => map && (!oneClass || !['aInter', 'rDual'].includes(name)))
+    .map(({ name }) => name);
+  const { maps, ...found } = inventedImages(labels, side, names, next);
+  const test: TestImages = {
+    ...found,
+    labels: unlabeledTest ? null : labels,
+    maps: Object.fromEntries(Object.entries(maps).map(([name, values]) => [name, heatMapsOf(values, side)])),
+  };
+  const members = (oneClass ? ['ndm'] : ['ndm', 'udm']).flatMap((role) =>
+    Array.from(
+      { length: k },
+      (_, index): MemberResult => ({
         role,
         index,
         seed: Math.floor(next() * 2 ** 48),
-        key,
+        key: `${role}${index}`.padEnd(64, '0'),
         trainer: `trainer-${index}`,
         seconds: 61.5 + index,
-        loss,
+        loss: 0.02 + 0.01 * next(),
         reused: index === 1,
         restarts: index === 2 ? 1 : 0,
-      };
-    }),
+      }),
+    ),
   );
-  const facts = (key: string, loss: number, seconds: number): ArtifactFacts => ({
+  const result: RunResult = {
+    runId: '01234567-89ab-7cde-8f01-23456789abcd',
+    dataset: 'discs',
+    synthetic: true,
+    method: method.name,
+    ...facts,
+    definitions,
+    seed: 0,
+    scores: null,
+    members,
+    artifacts: { maps: keyOf('a'), rIntra: keyOf('b'), rDual: oneClass ? null : keyOf('c') },
+    seconds: { plan: 1, train: 200, maps: 8, refine: 90, report: 0, total: 301 },
+    files: { report: 'reports/r/report.json', page: 'reports/r/report.html', scores: 'reports/r/scores.csv' },
+  };
+  if (!unlabeledTest) {
+    addScores(result, definitions, test, labels);
+    if (k >= 3) result.kCurve = inventedCurve(k, oneClass);
+  }
+  const trained = { epochs, recipe: 1 };
+  return {
+    result,
+    definitions,
+    heading: { title: method.title, run: method.describe(facts) },
+    input: parsed.input,
+    datasetDigest: 'e'.repeat(64),
+    trainsOnUnlabeled: !oneClass,
+    roles: { ...method.roles },
+    stages: ['train', 'maps', 'refine'],
+    artifacts: [
+      ...members.map(({ key, role, index, seed, loss, seconds }) => ({
+        ...madeUp({ kind: 'members', key, seconds, loss: loss ?? 0, ...trained }),
+        id: `member ${role} ${index}`,
+        member: { role, index, seed },
+      })),
+      { ...madeUp({ kind: 'maps', key: keyOf('a'), seconds: 8, ...trained }), id: 'maps', artifact: 'maps' },
+      ...(oneClass
+        ? []
+        : [
+            {
+              ...madeUp({ kind: 'refiners', key: keyOf('c'), seconds: 60, loss: 0.03, ...trained }),
+              id: 'refiner dual',
+              artifact: 'rDual',
+            },
+          ]),
+      {
+        ...madeUp({ kind: 'refiners', key: keyOf('b'), seconds: 50, loss: 0.04, ...trained }),
+        id: 'refiner intra',
+        artifact: 'rIntra',
+      },
+    ],
+    test,
+    maps,
+  };
+}
+
+const keyOf = (letter: string) => letter.repeat(64);
+
+function madeUp(made: {
+  kind: string;
+  key: string;
+  seconds: number;
+  recipe: number;
+  epochs: number;
+  loss?: number;
+}): Omit<ReportArtifact, 'id'> {
+  const { kind, key, seconds, recipe, epochs, loss } = made;
+  return {
+    kind,
     key,
-    spec: { recipe: 1, imagesDigest: 'd'.repeat(64) },
+    spec: { recipe, imagesDigest: 'd'.repeat(64) },
     files: { weights: { sha256: key, bytes: 17_988_504 } },
     seconds,
     worker: 'trainer-0',
     finishedAt: '2026-01-02T03:04:05.000Z',
     environment: { device: 'cpu', processor: 'Test Processor', threads: 1, tensorflow: '2.21.0' },
-    history: Array.from({ length: epochs }, (_, epoch) => loss * (1 + 9 * Math.exp(-epoch / 4))),
-  });
-  const result: RunResult = {
-    runId: '01234567-89ab-7cde-8f01-23456789abcd',
-    dataset: 'discs',
-    synthetic: true,
-    backbone: 'ae',
-    k,
-    seed: 0,
-    scores: null,
-    members,
-    artifacts: { maps: 'a'.repeat(64), rIntra: 'b'.repeat(64), rDual: oneClass ? null : 'c'.repeat(64) },
-    seconds: { plan: 1, train: 200, maps: 8, refine: 90, report: 0, total: 301 },
-    files: { report: 'reports/r/report.json', page: 'reports/r/report.html', scores: 'reports/r/scores.csv' },
-  };
-  if (!unlabeledTest) {
-    addScores(result, test, labels);
-    if (k >= 3) result.kCurve = inventedCurve(k, oneClass);
-  }
-  return {
-    result,
-    input: { ...parsed.input, k },
-    datasetDigest: 'e'.repeat(64),
-    members: members.map(({ key, loss, seconds }) => facts(key, loss, seconds)),
-    refiners: {
-      rIntra: facts('b'.repeat(64), 0.04, 50),
-      ...(oneClass ? {} : { rDual: facts('c'.repeat(64), 0.03, 60) }),
-    },
-    others: { maps: facts('a'.repeat(64), 1, 8) },
-    test: { ...test, labels: unlabeledTest ? null : labels },
+    ...(loss === undefined
+      ? {}
+      : { history: Array.from({ length: epochs }, (_, epoch) => loss * (1 + 9 * Math.exp(-epoch / 4))) }),
   };
 }
 
@@ -116,19 +188,17 @@ function inventedCurve(members: number, oneClass: boolean): NonNullable<RunResul
   });
 }
 
-function testImages(
+function inventedImages(
   labels: readonly (0 | 1)[],
   side: number,
+  names: readonly string[],
   next: () => number,
-  oneClass: boolean,
-): TestImages {
+): Pick<TestImages, 'copies' | 'scores' | 'side' | 'pixels'> & Pick<SyntheticData, 'maps'> {
   const area = side * side;
-  const pixels = new Uint8Array(labels.length * area);
-  const names = mapNames.filter((name) => !oneClass || (name !== 'aInter' && name !== 'rDual'));
-  const maps: TestImages['maps'] = {};
-  const scores: Partial<Record<ScoreName, Float32Array>> = {};
-  for (const name of names) maps[name] = new Float32Array(labels.length * area);
-  for (const name of ['rec', ...names] as const) scores[name] = new Float32Array(labels.length);
+  const all = new Uint8Array(labels.length * area);
+  const maps = Object.fromEntries(names.map((name) => [name, new Float32Array(labels.length * area)]));
+  const levels = Object.values(maps);
+  const scores = Object.fromEntries(['rec', ...names].map((name) => [name, new Float32Array(labels.length)]));
   labels.forEach((label, image) => {
     const [x0, y0] = [side * (0.3 + 0.4 * next()), side * (0.3 + 0.4 * next())];
     // Some abnormal images show little, some normal ones look odd: scores that overlap.
@@ -137,39 +207,51 @@ function testImages(
       const [x, y] = [at % side, Math.floor(at / side)];
       const disc = Math.hypot(x - side / 2, y - side / 2) < side * 0.42 ? 1 : 0;
       const spot = strength * Math.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (side * 0.7));
-      pixels[image * area + at] = Math.min(255, 90 * disc + 40 * disc * next() + 120 * spot);
-      names.forEach((name, level) => {
-        maps[name]![image * area + at] = (0.2 / (level + 1)) * disc * next() + spot * 0.1 * (level + 1);
+      all[image * area + at] = Math.min(255, 90 * disc + 40 * disc * next() + 120 * spot);
+      levels.forEach((map, level) => {
+        map[image * area + at] = (0.2 / (level + 1)) * disc * next() + spot * 0.1 * (level + 1);
       });
     }
     for (const name of names) {
       const map = maps[name]!.subarray(image * area, (image + 1) * area);
-      scores[name]![image] = map.reduce((sum, value) => sum + value, 0) / area;
+      scores[name]!.set([map.reduce((sum, value) => sum + value, 0) / area], image);
     }
-    scores.rec![image] = scores.recEnsemble![image]! * (0.9 + 0.2 * next());
+    scores.rec!.set([scores.recEnsemble![image]! * (0.9 + 0.2 * next())], image);
   });
-  return { labels, copies: labels.map((_label, image) => image % 7 === 3), scores, side, pixels, maps };
+  return {
+    copies: labels.map((_label, image) => image % 7 === 3),
+    scores,
+    side,
+    pixels: async (images) =>
+      Uint8Array.from(images.flatMap((image) => [...all.subarray(image * area, (image + 1) * area)])),
+    maps,
+  };
 }
 
-function addScores(result: RunResult, { copies, scores }: TestImages, labels: readonly (0 | 1)[]): void {
-  const separations = (keep: readonly number[]): RunResult['scores'] => {
+function addScores(
+  result: RunResult,
+  definitions: readonly ScoreDefinition[],
+  { copies, scores }: TestImages,
+  labels: readonly (0 | 1)[],
+): void {
+  const present = definitions.flatMap(({ name }) => {
+    const values = scores[name];
+    return values === undefined ? [] : [{ name, values }];
+  });
+  const separations = (keep: readonly number[]): NonNullable<RunResult['scores']> => {
     const kept = keep.map((image) => labels[image]!);
-    const entries = scoreNames.flatMap((name) => {
-      const values = scores[name];
-      if (values === undefined) return [];
+    const entries = present.map(({ name, values }) => {
       const picked = keep.map((image) => values[image]!);
-      return [[name, { auc: auc(picked, kept), ap: averagePrecision(picked, kept) }] as const];
+      const found = { auc: auc(picked, kept), ap: averagePrecision(picked, kept) };
+      return [name, name === 'rec' ? { ...found, aucMean: found.auc, aucStd: 0.0125 } : found] as const;
     });
-    const found = Object.fromEntries(entries) as NonNullable<RunResult['scores']>;
-    return { ...found, rec: { ...found.rec, aucMean: found.rec.auc, aucStd: 0.0125 } };
+    return Object.fromEntries(entries);
   };
   const all = labels.map((_label, image) => image);
   const clean = all.filter((image) => !copies[image]);
   result.scores = separations(all);
   result.withoutCopies = { images: clean.length, scores: separations(clean) };
-  result.histogramDistance = {};
-  for (const name of scoreNames) {
-    const values = scores[name];
-    if (values !== undefined) result.histogramDistance[name] = scoreHistogram(values, labels).distance;
-  }
+  result.histogramDistance = Object.fromEntries(
+    present.map(({ name, values }) => [name, scoreHistogram(values, labels).distance]),
+  );
 }

@@ -246,6 +246,29 @@ test('a call that fails before anybody reads it does not end the process', async
   expect(await failureOf(collect(steps))).toMatchObject({ kind: 'busy' });
 });
 
+test('signs of life do not pile up behind a reader that stalls', async () => {
+  const sent = 50_000;
+  const alive: JobEvent = { event: { $case: 'alive', value: {} } };
+  const { client } = await serving({
+    make(call) {
+      const writer = writeCoalesced(call);
+      writer.send(accepted);
+      for (let count = 0; count < sent; count++) {
+        writer.send(alive);
+        writer.send(progress(count));
+      }
+      writer.send(finished);
+      writer.end();
+    },
+  });
+  const steps = await collect(streamJob(client.make(request)));
+  // Until the stream blocks all are written; from there on one of each kind at most, then the end.
+  const written = steps.filter(({ $case }) => $case === 'alive').length;
+  expect(written).toBeGreaterThan(0);
+  expect(steps.length).toBeLessThan(sent);
+  expect(steps.slice(-2)).toMatchObject([progress(sent - 1).event, finished.event]);
+});
+
 test('a reader that stalls gets `accepted`, some progress, the newest progress and `finished`', async () => {
   const sent = 50_000;
   const { client } = await serving({

@@ -2,7 +2,7 @@ import type { ClientReadableStream } from '@grpc/grpc-js';
 import type { JobEvent } from './gen/ddad/v1/job.ts';
 import { JobError, toJobError } from './job-error.ts';
 
-/** One event of a job: `{ $case: 'accepted' | 'progress' | 'finished', value }`. */
+/** One event of a job: `{ $case: 'accepted' | 'progress' | 'finished' | 'alive', value }`. */
 export type JobStep = NonNullable<JobEvent['event']>;
 
 /**

@@ -4,7 +4,7 @@ import { toStatus } from './job-error.ts';
 
 /** Writes a job's events to one call. After the call was cancelled or ended every method does nothing. */
 export interface JobWriter {
-  /** Sends in order; of progress that cannot be sent at once only the newest is kept, all else is kept. */
+  /** Sends in order; what cannot be sent at once is kept: of progress the newest, signs of life where nothing else is. */
   send(event: JobEvent): void;
   /** Sends what is kept, then ends the call well. */
   end(): void;
@@ -45,6 +45,8 @@ export function writeCoalesced<Request>(
     send(event) {
       if (over) return;
       const newest = kept.at(-1);
+      // What waits to be sent is a sign of life itself.
+      if (event.event?.$case === 'alive' && newest !== undefined) return;
       if (event.event?.$case === 'progress' && newest?.event?.$case === 'progress') kept.pop();
       kept.push(event);
       flush();

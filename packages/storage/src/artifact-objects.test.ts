@@ -1,8 +1,8 @@
+import { artifactKey } from '@ddad/contract';
 import { expect, test } from 'vitest';
 import { artifactPrefix, checkpointPrefix } from './artifact-objects.ts';
 import { saveCheckpoint } from './checkpoints.ts';
 import { readIntactManifest } from './intact-manifests.ts';
-import { artifactKey } from './keys.ts';
 import { manifestKey, publishArtifact, readManifest } from './manifests.ts';
 import { memoryStore } from './memory-store.testing.ts';
 

@@ -1,4 +1,4 @@
-import type { DatasetIndex } from '@ddad/contract';
+import { type DatasetIndex, datasetKeys } from '@ddad/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   listDatasets,
@@ -10,6 +10,7 @@ import {
 import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 import { createS3Store } from './s3-store.ts';
+import { MalformedObject } from './stored-json.ts';
 
 let minio: RunningMinio;
 let store: ObjectStore;
@@ -99,4 +100,49 @@ test('lets a name stand for the same images at several sizes, of which 64 is the
   await expect(putDataset(store, { name: 'sizes', ...large, others: [of(128, 'd')] })).rejects.toThrow(
     'expected images of different sizes, got 128, 128',
   );
+});
+
+test('refuses what is no index or record, naming the object and every fault', async () => {
+  await store.put(datasetKeys.record('torn'), '{"name": "to');
+  await expect(readDatasetRecord(store, 'torn')).rejects.toThrow(
+    'datasets/names/torn.json: expected JSON in UTF-8, got something else',
+  );
+  await store.put(datasetKeys.record('torn'), JSON.stringify({ name: 'torn', digest: 'x' }));
+  await expect(readDatasetRecord(store, 'torn')).rejects.toThrow(
+    /digest: .*; addedAt: .*; counts: .*; synthetic: /,
+  );
+  await store.remove([datasetKeys.record('torn')]);
+  const other = '1'.repeat(64);
+  await store.put(datasetKeys.index(other), JSON.stringify({ ...index, train: [7] }));
+  const error = await readDatasetIndex(store, other).catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(MalformedObject);
+  expect((error as Error).message).toBe(
+    `datasets/${other}/index.json: train: expected positions below 7, the number of images, got 7`,
+  );
+});
+
+test('tells the first ten faults of many, and no file name', async () => {
+  const other = '2'.repeat(64);
+  const images = Array.from({ length: 30 }, (_, i) => (i < 15 ? `secret-${i}.png` : { name: 'secret' }));
+  await store.put(datasetKeys.index(other), JSON.stringify({ ...index, images }));
+  const message = await readDatasetIndex(store, other).catch((e: unknown) => String(e));
+  expect(message).toMatch(/images\.15: .*images\.24: [^;]*; and 5 more$/);
+  expect(message).not.toContain('secret');
+});
+
+test('keeps fields that it does not know: the digest covers them', async () => {
+  const later = { ...index, spacing: [1, 1], unlabeled: { ...index.unlabeled, by: 'a reader' } };
+  const other = '3'.repeat(64);
+  await store.put(datasetKeys.index(other), JSON.stringify(later));
+  expect(await readDatasetIndex(store, other)).toEqual(later);
+});
+
+test('stores nothing that could not be read again', async () => {
+  const wrong = { ...index, validation: [7] };
+  await expect(putDataset(store, { name: 'wrong', index: wrong, pixels, digest })).rejects.toThrow(
+    'validation',
+  );
+  await expect(putDataset(store, { name: 'wrong', index, pixels, digest: 'x' })).rejects.toThrow('digest');
+  expect(await store.list('datasets/x')).toEqual([]);
+  expect(await readDatasetRecord(store, 'wrong')).toBeNull();
 });

@@ -1,11 +1,14 @@
 import {
   type DatasetIndex,
   type DatasetRecord,
+  datasetIndexSchema,
   datasetKeys,
   datasetNameSchema,
+  datasetRecordSchema,
   defaultImageSize,
 } from '@ddad/contract';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
+import { parseStored } from './stored-json.ts';
 
 /** Images of one size on their way into the store. */
 export interface PackedImages {
@@ -29,7 +32,7 @@ export interface PackedDataset extends PackedImages {
  * Stores a packed dataset under its digests, one a size, then lets its name stand for them; a name that exists is moved.
  * `counts.copies` of the record counts groups of copies.
  * @throws TypeError on a name that object keys cannot carry, RangeError where pixels and index do not fit together, or a
- * size comes twice.
+ * size comes twice, MalformedObject on an index or digest that could not be read again. Nothing is stored then.
  */
 export async function putDataset(store: ObjectStore, dataset: PackedDataset): Promise<DatasetRecord> {
   const name = datasetNameSchema.safeParse(dataset.name);
@@ -57,20 +60,30 @@ export async function putDataset(store: ObjectStore, dataset: PackedDataset): Pr
     },
     synthetic: index.synthetic,
   };
+  const recordText = JSON.stringify(record, null, 2);
+  // What could not be read again is not stored.
+  parseStored(datasetRecordSchema, datasetKeys.record(dataset.name), Buffer.from(recordText));
+  for (const one of all) {
+    parseStored(datasetIndexSchema, datasetKeys.index(one.digest), Buffer.from(JSON.stringify(one.index)));
+  }
   // The record last: a name never stands for what is not there.
   for (const one of all) {
     const { buffer, byteOffset, byteLength } = one.pixels;
     await store.put(datasetKeys.pixels(one.digest), Buffer.from(buffer, byteOffset, byteLength));
     await store.put(datasetKeys.index(one.digest), JSON.stringify(one.index));
   }
-  await store.put(datasetKeys.record(dataset.name), JSON.stringify(record, null, 2));
+  await store.put(datasetKeys.record(dataset.name), recordText);
   return record;
 }
 
-/** @returns null where no dataset has this name. */
+/**
+ * @returns null where no dataset has this name.
+ * @throws MalformedObject where the store holds something else than a record
+ */
 export async function readDatasetRecord(store: ObjectStore, name: string): Promise<DatasetRecord | null> {
+  const object = datasetKeys.record(name);
   try {
-    return JSON.parse((await store.get(datasetKeys.record(name))).toString('utf8')) as DatasetRecord;
+    return parseStored(datasetRecordSchema, object, await store.get(object));
   } catch (error) {
     if (error instanceof ObjectNotFound) return null;
     throw error;
@@ -88,14 +101,13 @@ export async function listDatasets(store: ObjectStore): Promise<DatasetRecord[]>
   return records.filter((record) => record !== null).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** @throws ObjectNotFound where the store holds no dataset of this digest. */
+/**
+ * @throws ObjectNotFound where the store holds no dataset of this digest; MalformedObject where it holds something else
+ * than an index of format 1.
+ */
 export async function readDatasetIndex(store: ObjectStore, digest: string): Promise<DatasetIndex> {
   const object = datasetKeys.index(digest);
-  const index = JSON.parse((await store.get(object)).toString('utf8')) as DatasetIndex;
-  if (index.format !== 1) {
-    throw new Error(`${object}: expected a dataset index of format 1, got format ${String(index.format)}`);
-  }
-  return index;
+  return parseStored(datasetIndexSchema, object, await store.get(object));
 }
 
 /**

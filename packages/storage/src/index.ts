@@ -1,11 +1,11 @@
-export type { ArtifactKind } from '@ddad/contract';
+// For those who import them from here still.
+export { type ArtifactKind, artifactKey, canonicalJson, seedOf as memberSeed } from '@ddad/contract';
 export * from './artifact-objects.ts';
-export * from './canonical-json.ts';
 export * from './checkpoints.ts';
 export * from './datasets.ts';
 export * from './intact-manifests.ts';
-export * from './keys.ts';
 export * from './manifests.ts';
 export * from './object-store.ts';
 export * from './s3-store.ts';
-export * from './safetensors.ts';
+export * from './safetensors/index.ts';
+export * from './stored-json.ts';

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { artifactKey } from '@ddad/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readIntactManifest } from './intact-manifests.ts';
-import { artifactKey } from './keys.ts';
 import { type Manifest, manifestKey, publishArtifact, readManifest } from './manifests.ts';
 import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -48,8 +48,16 @@ test('reads the manifest of a whole artifact, and that of none as null', async (
   expect(none).toEqual({ manifest: null, damage: null });
 });
 
+/** What is wrong, how it comes about, how it is looked for, and what is said of it. */
+type Harm = [string, () => Promise<void>, { digests?: boolean }, string | RegExp];
+
+const file = () => published.files.weights!;
+const put = (content: unknown) => store.put(manifestKey('members', published.key), JSON.stringify(content));
+const putOther = () =>
+  put({ ...published, key: artifactKey({ name: 'other' }), spec: { name: 'other' }, files: {} });
+
 describe('sets aside a manifest', () => {
-  test.each([
+  test.each<Harm>([
     ['whose object is missing', () => store.remove([weightsKey()]), {}, 'expected 11 bytes, found none'],
     [
       'whose object was cut short',
@@ -67,13 +75,74 @@ describe('sets aside a manifest', () => {
       'that was cut short itself',
       () => store.put(manifestKey('members', published.key), '{"format": 1, "kin'),
       {},
-      'expected a manifest of format 1 as JSON',
+      'manifest.json: expected JSON in UTF-8, got something else',
+    ],
+    ["that is another artifact's", putOther, {}, 'got one for members feb03d'],
+    ['that is null', () => put(null), {}, 'expected object, received null'],
+    ['that is a list', () => put([]), {}, 'expected object, received array'],
+    [
+      'that is empty, naming all that it lacks',
+      () => put({}),
+      {},
+      /format: .*; kind: .*; key: .*; spec: .*; files: .*; loss: .*; seconds: .*; worker: .*; finishedAt: .*; environment: /,
+    ],
+    ['with its key only', () => put({ key: published.key }), {}, 'loss: Invalid input: expected number'],
+    ...(['loss', 'spec', 'files', 'worker', 'finishedAt', 'seconds', 'environment'] as const).map(
+      (field): Harm => [
+        `without ${field}`,
+        () => put({ ...published, [field]: undefined }),
+        {},
+        `manifest.json: ${field}: `,
+      ],
+    ),
+    ['of another format', () => put({ ...published, format: 2 }), {}, 'format: '],
+    ['of a kind that is a path', () => put({ ...published, kind: '../members' }), {}, 'kind: expected a'],
+    ['whose loss is a text', () => put({ ...published, loss: '1' }), {}, 'loss: Invalid input'],
+    ['of negative time', () => put({ ...published, seconds: -1 }), {}, 'seconds: Too small'],
+    [
+      'whose key is not the digest of its specification',
+      () => put({ ...published, spec: { seed: -1 } }),
+      {},
+      "key: expected the specification's own key",
     ],
     [
-      "that is another artifact's",
-      () => store.put(manifestKey('members', published.key), JSON.stringify({ ...published, key: 'x' })),
+      'whose specification has no digest',
+      async () => {
+        const text = JSON.stringify({ ...published, spec: { seed: 'here' } }).replace('"here"', '1e999');
+        await store.put(manifestKey('members', published.key), text);
+      },
       {},
-      'got one for members x',
+      "key: expected the specification's own key (none)",
+    ],
+    ...[
+      'datasets/names/brain.json',
+      'members/other/abc',
+      'members/KEY/../../datasets/x',
+      'members/KEY/a/b',
+      'members/KEY/',
+    ].map(
+      (object): Harm => [
+        `that names ${object}`,
+        () =>
+          put({
+            ...published,
+            files: { weights: { ...file(), object: object.replace('KEY', published.key) } },
+          }),
+        {},
+        'files.weights.object: expected an object below members/',
+      ],
+    ),
+    [
+      'with a digest that is none',
+      () => put({ ...published, files: { weights: { ...file(), sha256: 'x' } } }),
+      {},
+      'files.weights.sha256',
+    ],
+    [
+      'with less than no bytes',
+      () => put({ ...published, files: { weights: { ...file(), bytes: -1 } } }),
+      {},
+      'files.weights.bytes',
     ],
   ])('%s', async (_, harm, options, fault) => {
     await harm();
@@ -81,7 +150,7 @@ describe('sets aside a manifest', () => {
     const { manifest, damage } = await read(options);
     expect(manifest).toBeNull();
     expect(damage).toMatchObject({ kind: 'members', key: published.key });
-    expect(damage!.fault).toContain(fault);
+    expect(damage!.fault).toMatch(fault);
     expect(damage!.setAside).toBe(`members/${published.key}/manifest.set-aside-20261001T120000500Z.json`);
     expect(await store.get(damage!.setAside)).toEqual(text);
     // Not finished any more: it can be published anew.

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ArtifactKind } from '@ddad/contract';
 import { artifactPrefix } from './artifact-objects.ts';
-import { type Manifest, type ManifestFile, manifestKey } from './manifests.ts';
+import { type Manifest, manifestKey, parseManifest } from './manifests.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
+import { MalformedObject } from './stored-json.ts';
 
 /** A published artifact that was not what its manifest says. */
 export interface Damage {
@@ -23,7 +24,7 @@ export interface IntactOptions {
 
 /**
  * Reads the manifest of an artifact that is whole. One whose objects are missing, have another size (or, on request,
- * another digest), or that cannot be read itself is set aside as `manifest.set-aside-TIME.json` beside it, so that the
+ * another digest), or that is no manifest of this artifact is set aside as `manifest.set-aside-TIME.json` beside it, so that the
  * artifact counts as not made and is made again under its key.
  * @returns manifest: null where the artifact is not finished, or was damaged; damage: null where there was none.
  */
@@ -57,11 +58,12 @@ async function judge(
   text: Buffer,
   digests: boolean,
 ): Promise<{ manifest: Manifest } | { fault: string }> {
-  const manifest = parse(text);
-  if (manifest === null)
-    return { fault: `${manifestKey(kind, key)}: expected a manifest of format 1 as JSON` };
-  if (manifest.kind !== kind || manifest.key !== key) {
-    return { fault: `expected a manifest for ${kind} ${key}, got one for ${manifest.kind} ${manifest.key}` };
+  let manifest: Manifest;
+  try {
+    manifest = parseManifest(kind, key, text);
+  } catch (error) {
+    if (error instanceof MalformedObject) return { fault: error.message };
+    throw error;
   }
   const entries = await store.list(artifactPrefix(kind, key));
   const sizes = new Map(entries.map((entry) => [entry.key, entry.size]));
@@ -77,22 +79,6 @@ async function judge(
     }
   }
   return { manifest };
-}
-
-/** @returns null where it is no manifest, as when a disk lost part of it. */
-function parse(text: Buffer): Manifest | null {
-  try {
-    const value = JSON.parse(text.toString('utf8')) as Partial<Manifest> | null;
-    const files: Partial<ManifestFile>[] = Object.values(value?.files ?? {});
-    const known = files.every(
-      ({ object, sha256, bytes }) =>
-        typeof object === 'string' && typeof sha256 === 'string' && typeof bytes === 'number',
-    );
-    return value?.format === 1 && value.files && known ? (value as Manifest) : null;
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return null;
-    throw error;
-  }
 }
 
 async function getOrNull(store: ObjectStore, object: string): Promise<Buffer | null> {

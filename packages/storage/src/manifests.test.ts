@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { artifactKey } from '@ddad/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { artifactKey } from './keys.ts';
-import { DigestMismatch, fetchFile, publishArtifact, readManifest } from './manifests.ts';
+import { DigestMismatch, fetchFile, manifestKey, publishArtifact, readManifest } from './manifests.ts';
 import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 import { createS3Store } from './s3-store.ts';
+import { MalformedObject } from './stored-json.ts';
 
 let minio: RunningMinio;
 let store: ObjectStore;
@@ -97,10 +98,27 @@ describe('publishing', () => {
     await expect(publishArtifact(store, ours)).rejects.toThrow(/expected the specification's own key/);
   });
 
+  test('publishes nothing that could not be read again', async () => {
+    const ours = { ...(await artifact(8, 'x')), loss: Number.NaN, history: [1, Number.POSITIVE_INFINITY] };
+    const error = await publishArtifact(store, ours).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(MalformedObject);
+    expect((error as Error).message).toContain('history.1: Invalid input: expected number, received null');
+    expect(await store.list(`members/${ours.key}/`)).toEqual([]);
+  });
+
+  test('keeps fields of a manifest that it does not know', async () => {
+    const { manifest } = await publishArtifact(store, await artifact(9, 'x'));
+    const later = { ...manifest, reviewed: true, loss: null };
+    await store.put(manifestKey('members', manifest.key), JSON.stringify(later));
+    expect(await readManifest(store, 'members', manifest.key)).toEqual(later);
+  });
+
   test('refuses a manifest that belongs to another key', async () => {
-    await store.put('members/stray/manifest.json', JSON.stringify({ format: 1, kind: 'maps', key: 'k' }));
-    await expect(readManifest(store, 'members', 'stray')).rejects.toThrow(
-      'expected a manifest of format 1 for members stray, got format 1 for maps k',
+    const { manifest } = await publishArtifact(store, await artifact(10, 'x'));
+    const stray = 'a'.repeat(64);
+    await store.put(`members/${stray}/manifest.json`, JSON.stringify(manifest));
+    await expect(readManifest(store, 'members', stray)).rejects.toThrow(
+      `expected a manifest for members ${stray}, got one for members ${manifest.key}`,
     );
   });
 });

@@ -1,41 +1,79 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
-import type { ArtifactKind } from '@ddad/contract';
+import { type ArtifactKind, artifactKey, artifactKindSchema, sha256Schema } from '@ddad/contract';
+import { z } from 'zod';
 import { artifactPrefix } from './artifact-objects.ts';
 import { fileDigest } from './file-digest.ts';
-import { artifactKey } from './keys.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
+import { MalformedObject, parseStored } from './stored-json.ts';
 
 /** One file of an artifact: where it lies and what it must hold. */
-export interface ManifestFile {
-  /** Object key. */
-  object: string;
+const manifestFileSchema = z.object({
+  /** Object key, below the artifact's own prefix. */
+  object: z.string(),
   /** Of the content, hexadecimal. */
-  sha256: string;
-  bytes: number;
+  sha256: sha256Schema,
+  bytes: z.int().min(0),
+});
+export type ManifestFile = z.infer<typeof manifestFileSchema>;
+
+/**
+ * Says that an artifact is finished, which objects hold it, and where it was made. Never changed once published. One of a
+ * later version may have further fields.
+ */
+export const manifestSchema = z
+  .object({
+    format: z.literal(1),
+    kind: artifactKindSchema,
+    /** `artifactKey(spec)` */
+    key: sha256Schema,
+    /** Everything that decides the artifact. */
+    spec: z.custom<object>(isPlainObject, 'expected an object'),
+    /** By name, e.g. `weights`. */
+    files: z.record(z.string(), manifestFileSchema),
+    /** Mean loss of the last epoch; null for work without one. */
+    loss: z.number().nullable(),
+    /** Wall time of the work. */
+    seconds: z.number().min(0),
+    worker: z.string(),
+    /** ISO 8601. */
+    finishedAt: z.iso.datetime(),
+    /** CPU or GPU model, threads, library digest, versions: equal bytes are promised for equal environments only. */
+    environment: z.record(z.string(), z.union([z.string(), z.number()])),
+    /** Loss per epoch. */
+    history: z.array(z.number()).optional(),
+  })
+  .superRefine(({ kind, key, spec, files }, context) => {
+    const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const digest = digestOf(spec);
+    if (digest !== key && sha256Schema.safeParse(key).success) {
+      fault(['key'], `expected the specification's own key ${digest}, got ${key}`);
+    }
+    // Not by artifactPrefix: a kind of another form is a fault among the others here.
+    const prefix = `${kind}/${key}/`;
+    for (const [name, { object }] of Object.entries(files)) {
+      if (object.startsWith(prefix) && objectName.test(object.slice(prefix.length))) continue;
+      fault(['files', name, 'object'], `expected an object below ${prefix}, got another`);
+    }
+  });
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Of a file's object below its artifact's prefix: no further folders. */
+const objectName = /^[A-Za-z0-9._-]{1,100}$/;
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Says that an artifact is finished, which objects hold it, and where it was made. Never changed once published. */
-export interface Manifest {
-  format: 1;
-  kind: ArtifactKind;
-  /** `artifactKey(spec)` */
-  key: string;
-  /** Everything that decides the artifact. */
-  spec: object;
-  /** By name, e.g. `weights`. */
-  files: Record<string, ManifestFile>;
-  /** Mean loss of the last epoch; null for work without one. */
-  loss: number | null;
-  /** Wall time of the work. */
-  seconds: number;
-  worker: string;
-  /** ISO 8601. */
-  finishedAt: string;
-  /** CPU or GPU model, threads, library digest, versions: equal bytes are promised for equal environments only. */
-  environment: Record<string, string | number>;
-  /** Loss per epoch. */
-  history?: number[];
+/** @returns a text that is no key where the specification cannot have one */
+function digestOf(spec: object): string {
+  try {
+    return artifactKey(spec);
+  } catch (error) {
+    // JSON's 1e999 is an infinity, which no specification holds.
+    if (error instanceof TypeError) return '(none)';
+    throw error;
+  }
 }
 
 /** What a worker hands over; `files` are paths by name. */
@@ -78,26 +116,33 @@ export function manifestKey(kind: ArtifactKind, key: string): string {
   return `${artifactPrefix(kind, key)}manifest.json`;
 }
 
-/** @returns null where the artifact is not finished. */
+/**
+ * @returns null where the artifact is not finished.
+ * @throws MalformedObject where something else than this artifact's manifest lies there; `readIntactManifest` sets that aside.
+ */
 export async function readManifest(
   store: ObjectStore,
   kind: ArtifactKind,
   key: string,
 ): Promise<Manifest | null> {
-  const object = manifestKey(kind, key);
-  let text: string;
   try {
-    text = (await store.get(object)).toString('utf8');
+    return parseManifest(kind, key, await store.get(manifestKey(kind, key)));
   } catch (error) {
     if (error instanceof ObjectNotFound) return null;
     throw error;
   }
-  const manifest = JSON.parse(text) as Manifest;
-  if (manifest.format !== 1 || manifest.kind !== kind || manifest.key !== key) {
-    throw new Error(
-      `${object}: expected a manifest of format 1 for ${kind} ${key}, ` +
-        `got format ${manifest.format} for ${manifest.kind} ${manifest.key}`,
-    );
+}
+
+/**
+ * What a manifest's object holds.
+ * @throws MalformedObject where that is no manifest, or another artifact's
+ */
+export function parseManifest(kind: ArtifactKind, key: string, text: Buffer): Manifest {
+  const object = manifestKey(kind, key);
+  const manifest = parseStored(manifestSchema, object, text);
+  if (manifest.kind !== kind || manifest.key !== key) {
+    const got = `${manifest.kind} ${manifest.key}`;
+    throw new MalformedObject(object, [`expected a manifest for ${kind} ${key}, got one for ${got}`]);
   }
   return manifest;
 }
@@ -105,7 +150,8 @@ export async function readManifest(
 /**
  * Publishes a finished artifact once: its files under their own digests, then the manifest in one conditional PUT.
  * When somebody was faster, what is published counts, and our other bytes are removed again.
- * @throws TypeError where `key` is not the key of `spec`.
+ * @throws TypeError where `key` is not the key of `spec`; MalformedObject where the manifest would hold what JSON cannot, such as
+ * a loss that is no number: nothing is published then.
  */
 export async function publishArtifact(store: ObjectStore, artifact: FinishedArtifact): Promise<Publication> {
   const { kind, key, spec, loss, seconds, worker, environment, history } = artifact;
@@ -121,7 +167,6 @@ export async function publishArtifact(store: ObjectStore, artifact: FinishedArti
   const published = await readManifest(store, kind, key);
   if (published !== null) return lost(published, files);
 
-  for (const [name, path] of Object.entries(artifact.files)) await store.putFile(files[name]!.object, path);
   const manifest: Manifest = {
     format: 1,
     kind,
@@ -135,9 +180,10 @@ export async function publishArtifact(store: ObjectStore, artifact: FinishedArti
     environment,
     ...(history === undefined ? {} : { history }),
   };
-  if (await store.putIfAbsent(manifestKey(kind, key), JSON.stringify(manifest, null, 2))) {
-    return { manifest, won: true, sameBytes: true };
-  }
+  const text = JSON.stringify(manifest, null, 2);
+  parseManifest(kind, key, Buffer.from(text));
+  for (const [name, path] of Object.entries(artifact.files)) await store.putFile(files[name]!.object, path);
+  if (await store.putIfAbsent(manifestKey(kind, key), text)) return { manifest, won: true, sameBytes: true };
   const faster = await readManifest(store, kind, key);
   if (faster === null) throw new ObjectNotFound(manifestKey(kind, key));
   // Manifests never change, so an object that the published one does not name can never be named again.

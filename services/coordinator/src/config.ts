@@ -1,7 +1,8 @@
+import { hostPortSchema } from '@ddad/contract';
 import {
   grpcShape,
-  hostPortSchema,
   logShape,
+  methodsShape,
   natsShape,
   operationsShape,
   storeShape,
@@ -15,10 +16,9 @@ export const coordinatorConfig = z.object({
   ...natsShape,
   ...storeShape,
   ...grpcShape,
+  ...methodsShape,
   ...logShape,
   ...operationsShape,
-  /** Where the host has several addresses, each is a scorer. */
-  SCORER_ADDRESS: hostPortSchema.describe("the scorer's host:port"),
   /**
    * Seconds without a sign of life after which an activity's attempt is given up. Less than the 30 s for which a trainer
    * keeps a job that nobody follows, so that a coordinator that was killed repeats no epoch either.

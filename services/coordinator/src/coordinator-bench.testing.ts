@@ -1,4 +1,4 @@
-import { type JobProgress, taskQueue, workflowType } from '@ddad/contract';
+import { type JobProgress, taskQueue, type WorkerEntry, workflowType } from '@ddad/contract';
 import { methods } from '@ddad/methods';
 import { createLogger } from '@ddad/platform';
 import { connectWorker } from '@ddad/rpc';
@@ -8,7 +8,6 @@ import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/cl
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type Coordinator, type CoordinatorDeps, createCoordinator } from './coordinator.ts';
 import { addDataset } from './datasets.testing.ts';
-import type { WorkerEntry } from './dispatch/job-link.ts';
 import { startWorker } from './fake-services.testing.ts';
 import { nodeProgressSignal } from './node-progress.ts';
 import { startTemporalServer } from './temporal-server.testing.ts';
@@ -67,8 +66,7 @@ export async function createBench({ connection, client }: Temporal) {
         logger: createLogger('coordinator', 'silent'),
         ...options,
       });
-      coordinator.setTrainers(trainers);
-      coordinator.setScorers([scorer.entry]);
+      coordinator.setWorkers([...trainers, scorer.entry]);
       const workers = await createWorkers({
         connection,
         namespace: 'default',

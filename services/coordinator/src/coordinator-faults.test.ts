@@ -47,7 +47,7 @@ describe('several runs', () => {
     await finishJobs(2);
     await earlier.result();
 
-    coordinator.setTrainers([]);
+    coordinator.setWorkers([bench.scorer.entry]);
     const handles: WorkflowHandle[] = [];
     for (const seed of [1, 2, 3]) handles.push(await bench.start({ ...oneClass, k: 3, seed }));
     const keys: string[][] = [];
@@ -72,7 +72,7 @@ describe('several runs', () => {
     ];
     try {
       const trainers = [bench.trainer, ...others];
-      coordinator.setTrainers(trainers.map(({ entry }) => ({ ...entry, slots: 1 })));
+      coordinator.setWorkers([...trainers.map(({ entry }) => ({ ...entry, slots: 1 })), bench.scorer.entry]);
       const held = await Promise.all(trainers.map(({ jobs }) => jobs.next()));
       const runOf = (key: string) => keys.findIndex((own) => own.includes(key));
       expect(held.map(({ request }) => runOf(request.job!.key)).sort()).toEqual([0, 1, 2]);
@@ -126,10 +126,10 @@ describe('a member that fails again and again', () => {
     const handle = await bench.start();
     await trainers[0]!.jobs.next();
     await trainers[0]!.jobs.next();
-    coordinator.setTrainers([trainers[1]!.entry]);
+    coordinator.setWorkers([trainers[1]!.entry, bench.scorer.entry]);
     await trainers[0]!.close();
     const left = [await trainers[1]!.jobs.next(), await trainers[1]!.jobs.next()];
-    coordinator.setTrainers([bench.trainer.entry]);
+    coordinator.setWorkers([bench.trainer.entry, bench.scorer.entry]);
     for (const job of left) job.fail(new JobError('leaving', 'the service shuts down'));
     await trainers[1]!.close();
     await finishJobs(2);

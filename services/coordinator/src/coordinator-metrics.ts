@@ -1,5 +1,5 @@
+import type { WorkerEntry } from '@ddad/contract';
 import { Counter, Gauge, type Registry } from '@ddad/platform';
-import type { WorkerEntry } from './dispatch/job-link.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
 export interface CoordinatorMetrics {
@@ -35,18 +35,22 @@ export function coordinatorMetrics(
       this.set(waiting + running);
     },
   });
-  new Gauge({
-    name: 'ddad_trainers',
-    help: 'Trainers that are there: idle, busy, or about to leave',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      const count = { idle: 0, busy: 0, leaving: 0 };
-      const { busy, workers } = trainers;
-      for (const { id, leaving } of workers) count[leaving ? 'leaving' : busy.has(id) ? 'busy' : 'idle'] += 1;
-      for (const [state, number] of Object.entries(count)) this.set({ state }, number);
-    },
-  });
+  const workersOf = (name: string, help: string, dispatcher: Seen) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['state'],
+      registers,
+      collect() {
+        const count = { idle: 0, busy: 0, leaving: 0 };
+        const { busy, workers } = dispatcher;
+        for (const { id, leaving } of workers)
+          count[leaving ? 'leaving' : busy.has(id) ? 'busy' : 'idle'] += 1;
+        for (const [state, number] of Object.entries(count)) this.set({ state }, number);
+      },
+    });
+  workersOf('ddad_trainers', 'Trainers that are there: idle, busy, or about to leave', trainers);
+  workersOf('ddad_scorers', 'Scorers that are there: idle, busy, or about to leave', scorers);
   const finished = new Counter({
     name: 'ddad_members_finished_total',
     help: 'Members that trainers have finished for this coordinator',

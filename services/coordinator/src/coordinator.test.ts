@@ -96,7 +96,7 @@ describe('a coordinator', () => {
     const handle = await bench.start();
     await expect.poll(() => new Set(bench.live.map(({ key }) => key)).size, patience).toBe(2);
     expect(bench.live[0]!.progress).toMatchObject({ state: 'waiting', done: 0, total: 9, worker: null });
-    coordinator.setTrainers([bench.trainer.entry]);
+    coordinator.setWorkers([bench.trainer.entry, bench.scorer.entry]);
     await (await bench.trainer.jobs.next()).finish();
     await (await bench.trainer.jobs.next()).finish();
     await handle.result();

@@ -1,4 +1,4 @@
-import type { JobProgress } from '@ddad/contract';
+import type { JobProgress, WorkerEntry } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { type Logger, Registry } from '@ddad/platform';
 import type { WorkerServiceClient } from '@ddad/rpc';
@@ -10,8 +10,9 @@ import { cancelLimits } from './cancel-limits.ts';
 import type { Clock } from './clock.ts';
 import { coordinatorMetrics } from './coordinator-metrics.ts';
 import { DatasetCatalog } from './dataset-catalog.ts';
-import type { WorkerEntry, WorkerJob } from './dispatch/job-link.ts';
+import type { WorkerJob } from './dispatch/job-link.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { CallLimits } from './job-call.ts';
 import { ProgressSignals, type SendProgress } from './progress-signals.ts';
 import { WorkerLink } from './worker-link.ts';
 
@@ -30,6 +31,8 @@ export interface CoordinatorDeps {
   patience?: Patience;
   /** Longest time between two heartbeats of an activity, in ms: how soon it hears of its cancellation. */
   hearMs?: number;
+  /** How long a worker that has a job may be silent. */
+  callLimits?: CallLimits;
   /** For how old a run is and when it is told of its progress. */
   clock?: Clock;
   /** Takes what those who run the coordinator look at. */
@@ -39,10 +42,8 @@ export interface CoordinatorDeps {
 
 export interface Coordinator {
   activities: Activities;
-  /** Takes the trainers that are there now. */
-  setTrainers(entries: readonly WorkerEntry[]): void;
-  /** Takes the scorers that are there now. */
-  setScorers(entries: readonly WorkerEntry[]): void;
+  /** Takes the workers that are there now, of both pools. */
+  setWorkers(entries: readonly WorkerEntry[]): void;
   /** Who trains, and who does not. */
   trainers: Pick<Dispatcher<WorkerJob>, 'workers' | 'busy'>;
   /** Lets go of every job; none is stopped. */
@@ -58,13 +59,13 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     { worker, key, error }: { worker: string; key: string; error: unknown },
   ) => logger.warn({ worker, key, err: error }, message);
   const trainers = new Dispatcher<WorkerJob>({
-    link: new WorkerLink(deps.connectWorker, 'trainer'),
+    link: new WorkerLink(deps.connectWorker, 'trainer', deps.callLimits),
     nextAttempt,
     onWarning,
     onFinished: () => metrics.memberFinished(),
   });
   const scorers = new Dispatcher<WorkerJob>({
-    link: new WorkerLink(deps.connectWorker, 'scorer'),
+    link: new WorkerLink(deps.connectWorker, 'scorer', deps.callLimits),
     nextAttempt,
     onWarning,
   });
@@ -94,8 +95,10 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
   });
   return {
     activities,
-    setTrainers: (entries) => trainers.setWorkers(entries),
-    setScorers: (entries) => scorers.setWorkers(entries),
+    setWorkers(entries) {
+      trainers.setWorkers(entries.filter(({ pool }) => pool === 'train'));
+      scorers.setWorkers(entries.filter(({ pool }) => pool === 'score'));
+    },
     trainers,
     close: () => {
       trainers.close();

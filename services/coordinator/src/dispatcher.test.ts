@@ -1,3 +1,4 @@
+import type { WorkerEntry } from '@ddad/contract';
 import { JobError } from '@ddad/rpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attemptNumbers } from './attempts.ts';
@@ -180,6 +181,53 @@ describe('refusals', () => {
     expect(link.started[1]!.attempt).toBeGreaterThan(link.started[0]!.attempt);
     await link.running('m')!.finish();
     await expect(ticket.outcome).resolves.toBeDefined();
+  });
+
+  describe('of a scorer with 2 slots, of which 20 jobs wait', () => {
+    const scorer = (more: Partial<WorkerEntry> = {}) => trainer('s1', { pool: 'score', slots: 2, ...more });
+    const tenSeconds = async () => {
+      for (let second = 0; second < 10; second += 1) {
+        clock.move(1_000);
+        await settled();
+      }
+    };
+    const twentyWait = () => {
+      for (let order = 0; order < 20; order += 1) want(`job${order}`, run('r'), order);
+    };
+
+    it('do not come: it gets as many calls as it has slots', async () => {
+      twentyWait();
+      dispatcher.setWorkers([scorer()]);
+      for (const one of link.started) one.listener.accepted('s1');
+      await tenSeconds();
+      expect(link.keys).toEqual(['job0', 'job1']);
+      await link.running('job0')!.finish();
+      expect(link.keys).toEqual(['job0', 'job1', 'job2']);
+    });
+
+    it('stay few where somebody else has its slots and its entry does not say so', async () => {
+      const { run: call } = link;
+      link.run = (...args) => {
+        const running = call.apply(link, args);
+        void link.started.at(-1)!.fail(new JobError('busy', 'all 2 slots are taken'));
+        return running;
+      };
+      twentyWait();
+      dispatcher.setWorkers([scorer()]);
+      await settled();
+      await tenSeconds();
+      // Two at once, and again every 2 s.
+      expect(link.started.length).toBe(2 * (1 + 5));
+    });
+
+    it('do not come while its entry says that somebody else has its slots', async () => {
+      twentyWait();
+      dispatcher.setWorkers([scorer({ keys: ['other0', 'other1'] })]);
+      await tenSeconds();
+      expect(link.keys).toEqual([]);
+      dispatcher.setWorkers([scorer({ keys: ['other1'] })]);
+      expect(link.keys).toEqual(['job0']);
+    });
   });
 
   it('gives a member that a busy trainer refused to a free one at once', async () => {

@@ -1,11 +1,12 @@
-import type { JobProgress } from '@ddad/contract';
+import type { JobProgress, WorkerEntry } from '@ddad/contract';
 import { JobError, type JobFinished } from '@ddad/rpc';
 import { cancelLimits } from './cancel-limits.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { fairest } from './dispatch/fairness.ts';
-import type { JobLink, JobListener, WorkerEntry } from './dispatch/job-link.ts';
+import type { JobLink, JobListener } from './dispatch/job-link.ts';
 import { type Caller, type Lease, type Outcome, SharedJob, type Want } from './dispatch/shared-job.ts';
 import { WorkerPool } from './dispatch/worker-pool.ts';
+import { isSilence } from './job-call.ts';
 
 // Here for workflow code, which is replayed and stays as it is.
 export type { RunIdentity } from './dispatch/fairness.ts';
@@ -31,6 +32,8 @@ export interface DispatcherOptions<Job> {
   busyRestMs?: number;
   /** The same for a worker that could not be reached, in ms. */
   unreachableRestMs?: number;
+  /** The same for a worker that took a job and fell silent, whatever its entry says, in ms. */
+  silentRestMs?: number;
   /** How long a stopped job's call may take to end after Stop was answered, in ms. */
   stopLimitMs?: number;
   onWarning?: (message: string, details: { worker: string; key: string; error: unknown }) => void;
@@ -38,7 +41,7 @@ export interface DispatcherOptions<Job> {
   onFinished?: () => void;
 }
 
-type Refusal = 'busy' | 'unreachable';
+type Refusal = 'busy' | 'unreachable' | 'silent';
 
 /**
  * Hands waiting jobs to free workers: each key to one worker at a time, however many callers want it; a free worker to
@@ -64,7 +67,11 @@ export class Dispatcher<Job> {
     this.#link = options.link;
     this.#nextAttempt = options.nextAttempt;
     this.#clock = options.clock ?? systemClock;
-    this.#restMs = { busy: options.busyRestMs ?? 2_000, unreachable: options.unreachableRestMs ?? 5_000 };
+    this.#restMs = {
+      busy: options.busyRestMs ?? 2_000,
+      unreachable: options.unreachableRestMs ?? 5_000,
+      silent: options.silentRestMs ?? 120_000,
+    };
     this.#stopLimitMs = options.stopLimitMs ?? cancelLimits.endMs;
     this.#warn = options.onWarning ?? (() => {});
     this.#onFinished = options.onFinished ?? (() => {});
@@ -182,8 +189,9 @@ export class Dispatcher<Job> {
       this.#onFinished();
       this.#settle(job, { finished });
     } catch (error) {
-      const refusal = lease.release.signal.aborted || lease.accepted ? null : refusalOf(error);
-      if (refusal !== null) this.#pool.rest(worker, this.#restMs[refusal]);
+      const refusal = lease.release.signal.aborted ? null : refusalOf(error, lease.accepted);
+      if (refusal !== null) this.#pool.rest(worker, this.#restMs[refusal], refusal === 'silent');
+      if (refusal === 'silent') this.#stopSilent(lease);
       // Busy is no failure: the job never began. An unreachable worker is one, which Temporal shows and retries.
       if (refusal === 'busy' && job.wanted) job.waitAgain();
       else this.#settle(job, { error });
@@ -191,6 +199,13 @@ export class Dispatcher<Job> {
       this.#leases.delete(lease);
     }
     this.#assign();
+  }
+
+  /** The job goes on elsewhere at once: what the silent worker still does cannot win, but it holds a slot. */
+  #stopSilent({ worker, key, attempt }: Lease): void {
+    this.#link.stop(worker, key, attempt).catch((error: unknown) => {
+      this.#warn('a silent worker could not be asked to stop its job', { worker: worker.id, key, error });
+    });
   }
 
   #settle(job: SharedJob<Job>, outcome: Outcome): void {
@@ -232,9 +247,10 @@ export class Dispatcher<Job> {
   }
 }
 
-/** Whether a worker that did not take a job should be left alone for a while. */
-function refusalOf(error: unknown): Refusal | null {
-  if (!(error instanceof JobError)) return null;
+/** Whether a worker that did not take a job, or took it and fell silent, should be left alone for a while. */
+function refusalOf(error: unknown, accepted: boolean): Refusal | null {
+  if (isSilence(error)) return 'silent';
+  if (accepted || !(error instanceof JobError)) return null;
   if (error.kind === 'busy') return 'busy';
   return error.lost || error.kind === 'leaving' ? 'unreachable' : null;
 }

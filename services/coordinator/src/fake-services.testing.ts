@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { evaluationKind, type Pool, pageKind } from '@ddad/contract';
+import { evaluationKind, type Pool, pageKind, type WorkerEntry } from '@ddad/contract';
 import {
   close,
   createServer,
@@ -12,7 +12,6 @@ import {
   WorkerServiceService,
 } from '@ddad/rpc';
 import { type Manifest, manifestKey, type ObjectStore } from '@ddad/storage';
-import type { WorkerEntry } from './dispatch/job-link.ts';
 
 /** A job that a test server holds. */
 export interface Held {
@@ -90,6 +89,30 @@ async function publish(
   await store.putIfAbsent(manifestKey(kind, key), JSON.stringify(manifest));
 }
 
+/** A job's call, as its server sees it. */
+interface EventCall {
+  readonly cancelled: boolean;
+  readonly writableEnded: boolean;
+  readonly destroyed: boolean;
+  write(message: { event: JobEvent | undefined }): boolean;
+}
+
+/** Gives signs of life on a job's stream, as a worker does, until the call is over. */
+function keepAlive(call: EventCall, hung = () => false): void {
+  const timer = setInterval(() => {
+    if (call.cancelled || call.writableEnded || call.destroyed) clearInterval(timer);
+    else if (!hung()) call.write({ event: { event: { $case: 'alive', value: {} } } });
+  }, 10_000);
+  timer.unref();
+}
+
+/** How a worker on loopback announces itself. */
+function entryOf(pool: Pool, id: string, port: number): WorkerEntry {
+  const since = '2026-01-01T00:00:00.000Z';
+  const free = { slots: 8, keys: [], leaving: false };
+  return { pool, id, address: `127.0.0.1:${port}`, device: 'a test', since, ...free };
+}
+
 /** A gRPC server that speaks for a worker. */
 export interface FakeWorker {
   entry: WorkerEntry;
@@ -124,6 +147,7 @@ export async function startWorker(store: ObjectStore, id: string, pool: Pool): P
       const { request } = call;
       const { promise: closed, resolve } = Promise.withResolvers<void>();
       call.on('cancelled', resolve);
+      keepAlive(call, () => worker.hung.now);
       const held: Held = {
         request,
         spec: JSON.parse(Buffer.from(request.spec).toString('utf8')),
@@ -153,6 +177,6 @@ export async function startWorker(store: ObjectStore, id: string, pool: Pool): P
   };
   server.addService(WorkerServiceService, service);
   const port = await listen(server, '127.0.0.1:0');
-  const entry: WorkerEntry = { id, address: `127.0.0.1:${port}`, slots: 8, keys: [], leaving: false };
+  const entry = entryOf(pool, id, port);
   return Object.assign(worker, { entry, close: () => close(server, health, 0) });
 }

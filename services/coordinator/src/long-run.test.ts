@@ -59,7 +59,7 @@ it('keeps 100 members over 10 hours, some of them handed over, under 8,000 histo
   });
   const epochs = hours * 60 + 1;
   const handle = await bench.start({ ...oneClass, unlabeled: 5, k: 50, epochs });
-  coordinator.setTrainers([{ ...bench.trainer.entry, slots: 100 }]);
+  coordinator.setWorkers([{ ...bench.trainer.entry, slots: 100 }, bench.scorer.entry]);
   const held: Held[] = [];
   const next = async () => void held.push(await bench.trainer.jobs.next());
   for (let n = 0; n < 100; n++) await next();

@@ -1,3 +1,5 @@
+import type { Pool } from '@ddad/contract';
+import { loadMethods } from '@ddad/methods';
 import {
   closeNats,
   connectNats,
@@ -13,16 +15,16 @@ import {
   subscribeAllProgress,
   temporalAccess,
   untilSignal,
-  watchTrainers,
+  watchWorkers,
 } from '@ddad/platform';
-import { connectScorer, connectTrainer } from '@ddad/rpc';
+import { connectWorker } from '@ddad/rpc';
 import { createS3Store } from '@ddad/storage';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { coordinatorConfig } from './config.ts';
 import { createCoordinator } from './coordinator.ts';
 import { setPodDeletionCost } from './kubernetes-api.ts';
-import { memberProgressSignal } from './member-progress.ts';
+import { nodeProgressSignal } from './node-progress.ts';
 import { LiveFigures } from './page/live-figures.ts';
 import { startPageServer } from './page/page-server.ts';
 import { runSource } from './page/run-source.ts';
@@ -30,7 +32,6 @@ import { keepPodDeletionCost } from './pod-deletion-cost.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { connectTemporal } from './temporal-connection.ts';
 import { temporalLogger } from './temporal-logger.ts';
-import { watchScorers } from './watch-scorers.ts';
 import { createWorkers } from './worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -39,15 +40,12 @@ const signalLimitMs = 10_000;
 
 const config = readConfig(coordinatorConfig);
 const access = grpcAccess(config);
-// A scorer is dialled on its address, while its certificate may carry the name that led there.
-const scorerHost = config.SCORER_ADDRESS.slice(0, config.SCORER_ADDRESS.lastIndexOf(':'));
-const scorerAccess =
-  access.tls === undefined ? access : { ...access, tls: { serverName: scorerHost, ...access.tls } };
 const temporal = temporalAccess(config);
 const logger = createLogger('coordinator', config.LOG_LEVEL);
 // Signals are ours: the SDK would stop its workers beside our own shutdown.
 Runtime.install({ logger: temporalLogger(logger), shutdownSignals: [] });
 const shutdown = new Shutdown();
+const methods = await loadMethods(config.METHODS);
 const registry = serviceRegistry('coordinator');
 /** Takes work: every worker polls. */
 let ready = false;
@@ -78,13 +76,13 @@ try {
   });
   const coordinator = createCoordinator({
     store,
-    connectScorer: (address) => connectScorer(address, scorerAccess),
-    connectTrainer: (address) => connectTrainer(address, access),
+    methods,
+    connectWorker: (address) => connectWorker(address, access),
     publish: (key, progress) => publishProgress(nats, key, progress),
     async sendProgress({ workflowId, runId }, rows) {
       try {
         await connection.withDeadline(Date.now() + signalLimitMs, () =>
-          client.workflow.getHandle(workflowId, runId).signal(memberProgressSignal, rows),
+          client.workflow.getHandle(workflowId, runId).signal(nodeProgressSignal, rows),
         );
       } catch (error) {
         // The run has just ended.
@@ -98,14 +96,8 @@ try {
     logger,
   });
   shutdown.add('jobs', () => coordinator.close());
-  const trainers = await watchTrainers(nats, (entries) => coordinator.setTrainers(entries), logger);
-  shutdown.add('trainers', () => trainers.close());
-  const scorers = await watchScorers({
-    address: config.SCORER_ADDRESS,
-    onChange: (addresses) => coordinator.setScorers(addresses),
-    logger,
-  });
-  shutdown.add('scorers', () => scorers.close());
+  const presence = await watchWorkers(nats, (entries) => coordinator.setWorkers(entries), logger);
+  shutdown.add('presence', () => presence.close());
   const { TRAINER_PODS_NAMESPACE: podsNamespace, KUBERNETES_SERVICE_HOST: apiHost } = config;
   if (podsNamespace !== undefined && apiHost !== undefined) {
     const api = {
@@ -156,7 +148,9 @@ try {
     },
     24_000,
   );
-  logger.info({ namespace, trainers: trainers.list().length, searchAttributes }, 'coordinator ready');
+  const count = (wanted: Pool) => presence.list().filter(({ pool }) => pool === wanted).length;
+  const found = { trainers: count('train'), scorers: count('score') };
+  logger.info({ namespace, ...found, searchAttributes }, 'coordinator ready');
   await Promise.race([untilSignal(shutdown, logger, shutdownMs), running.then(() => new Promise(() => {}))]);
 } catch (error) {
   logger.fatal({ err: error }, 'the coordinator ends');

@@ -1,5 +1,5 @@
+import type { WorkerEntry } from '@ddad/contract';
 import { JobError } from '@ddad/rpc';
-import type { WorkerEntry } from './dispatch/job-link.ts';
 
 /**
  * Uses a client of a worker for one call and closes it: workers come and go with their addresses.
@@ -18,8 +18,7 @@ export async function withWorkerClient<Client extends { close(): void }, T>(
   } catch (error) {
     if (!(error instanceof JobError)) throw error;
     const { kind, transport, lost } = error;
-    const who =
-      worker.id === worker.address ? `${what} ${worker.id}` : `${what} ${worker.id} (${worker.address})`;
+    const who = `${what} ${worker.id} (${worker.address})`;
     throw new JobError(kind, `${who}: ${error.message}`, { cause: error, transport, lost });
   } finally {
     client.close();

@@ -1,22 +1,26 @@
-import { canonicalJson } from '@ddad/contract';
+import { canonicalJson, type WorkerEntry } from '@ddad/contract';
 import { type JobFinished, unary, type WorkerServiceClient } from '@ddad/rpc';
 import { cancelLimits } from './cancel-limits.ts';
-import type { JobCall, JobLink, JobListener, WorkerEntry, WorkerJob } from './dispatch/job-link.ts';
-import { followCall } from './job-call.ts';
+import type { JobCall, JobLink, JobListener, WorkerJob } from './dispatch/job-link.ts';
+import { type CallLimits, callLimits, followCall } from './job-call.ts';
 import { withWorkerClient } from './worker-client.ts';
-
-const acceptLimitMs = 30_000;
 
 /** Hands artifacts to be made to workers at their announced addresses. */
 export class WorkerLink implements JobLink<WorkerJob> {
   readonly #connect: (address: string) => WorkerServiceClient;
   readonly #what: string;
+  readonly #limits: CallLimits;
 
   /**
    * @param connect makes a client of the worker at host:port, which is closed here
    * @param what the workers are, for errors: "trainer"
    */
-  constructor(connect: (address: string) => WorkerServiceClient, what: string) {
+  constructor(
+    connect: (address: string) => WorkerServiceClient,
+    what: string,
+    limits: CallLimits = callLimits,
+  ) {
+    this.#limits = limits;
     this.#connect = connect;
     this.#what = what;
   }
@@ -31,7 +35,7 @@ export class WorkerLink implements JobLink<WorkerJob> {
     // The very bytes whose digest is the key.
     const bytes = Buffer.from(canonicalJson(spec));
     const request = { job: { key, attempt }, kind, spec: bytes, datasetDigest, images };
-    return this.#with(worker, (client) => followCall(client.make(request), listener, signal, acceptLimitMs));
+    return this.#with(worker, (client) => followCall(client.make(request), listener, signal, this.#limits));
   }
 
   async stop(worker: WorkerEntry, key: string, attempt: number): Promise<void> {

@@ -1,6 +1,5 @@
-import { hostname } from 'node:os';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { limitsOf, openWorker, shutdownLimits } from '@ddad/jobs';
+import { advertisedHost, limitsOf, openWorker, shutdownLimits } from '@ddad/jobs';
 import { loadMethods } from '@ddad/methods';
 import {
   closeNats,
@@ -8,7 +7,6 @@ import {
   createLogger,
   grpcAccess,
   natsAccess,
-  publishProgress,
   readConfig,
   Shutdown,
   storeAccess,
@@ -19,20 +17,17 @@ import { scorerConfig } from './config.ts';
 
 const config = readConfig(scorerConfig);
 const access = grpcAccess(config);
+const reachable = advertisedHost(config.SCORER_LISTEN, config.SCORER_ADVERTISE, 'SCORER_ADVERTISE');
 const logger = createLogger('scorer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
 const methods = await loadMethods(config.METHODS);
 
-const nats = await connectNats({
-  ...natsAccess(config),
-  name: 'scorer',
-  logger,
-});
+const nats = await connectNats({ ...natsAccess(config), name: config.SCORER_ID, logger });
 shutdown.add('nats', () => closeNats(nats));
 
-const { host, port } = await openWorker({
+await openWorker({
   service: 'scorer',
-  id: `scorer-${hostname()}`,
+  id: config.SCORER_ID,
   pool: 'score',
   kinds: (name) => methods.kind(name),
   methods: config.METHODS,
@@ -44,14 +39,13 @@ const { host, port } = await openWorker({
   childEnvironment: tensorflowEnvironment(config.SCORER_THREADS),
   scratch: config.SCRATCH_DIR,
   store: createS3Store(storeAccess(config)),
+  nats,
   listen: config.SCORER_LISTEN,
+  reachable,
   access,
   operations: config.HTTP_LISTEN,
   logger,
   shutdown,
-  onProgress: (key, progress) => publishProgress(nats, key, progress),
 });
-shutdown.add('jobs', () => host.close(), shutdownLimits.jobsMs);
-logger.info({ port, threads: config.SCORER_THREADS, slots: config.SCORER_SLOTS }, 'scorer ready');
 
 await untilSignal(shutdown, logger, shutdownLimits.allMs);

@@ -1,14 +1,12 @@
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { deviceName, limitsOf, openWorker, shutdownLimits } from '@ddad/jobs';
+import { advertisedHost, limitsOf, openWorker, shutdownLimits } from '@ddad/jobs';
 import { loadMethods } from '@ddad/methods';
 import {
-  announceTrainer,
   closeNats,
   connectNats,
   createLogger,
   grpcAccess,
   natsAccess,
-  publishProgress,
   readConfig,
   Shutdown,
   storeAccess,
@@ -19,19 +17,15 @@ import { trainerConfig } from './config.ts';
 
 const config = readConfig(trainerConfig);
 const access = grpcAccess(config);
+const reachable = advertisedHost(config.TRAINER_LISTEN, config.TRAINER_ADVERTISE, 'TRAINER_ADVERTISE');
 const logger = createLogger('trainer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
 const methods = await loadMethods(config.METHODS);
 
-const nats = await connectNats({
-  ...natsAccess(config),
-  name: config.TRAINER_ID,
-  logger,
-});
+const nats = await connectNats({ ...natsAccess(config), name: config.TRAINER_ID, logger });
 shutdown.add('nats', () => closeNats(nats));
 
-let onKeys = (_keys: string[]): void => {};
-const { host, port } = await openWorker({
+await openWorker({
   service: 'trainer',
   id: config.TRAINER_ID,
   pool: 'train',
@@ -45,34 +39,13 @@ const { host, port } = await openWorker({
   childEnvironment: tensorflowEnvironment(config.TRAINER_THREADS, { xla: config.XLA }),
   scratch: config.SCRATCH_DIR,
   store: createS3Store(storeAccess(config)),
+  nats,
   listen: config.TRAINER_LISTEN,
+  reachable,
   access,
   operations: config.HTTP_LISTEN,
   logger,
   shutdown,
-  onProgress: (key, progress) => publishProgress(nats, key, progress),
-  onKeys: (keys) => onKeys(keys),
 });
-
-const listenHost = config.TRAINER_LISTEN.slice(0, config.TRAINER_LISTEN.lastIndexOf(':'));
-const address = `${config.TRAINER_ADVERTISE ?? listenHost}:${port}`;
-const presence = await announceTrainer(
-  nats,
-  {
-    id: config.TRAINER_ID,
-    address,
-    device: deviceName(),
-    slots: config.TRAINER_SLOTS,
-    keys: [],
-    since: new Date().toISOString(),
-    leaving: false,
-  },
-  logger,
-);
-onKeys = (keys) => presence.update({ keys });
-shutdown.add('presence', () => presence.close());
-shutdown.add('jobs', () => host.close(), shutdownLimits.jobsMs);
-shutdown.add('leaving', () => presence.update({ leaving: true }));
-logger.info({ address, threads: config.TRAINER_THREADS, slots: config.TRAINER_SLOTS }, 'trainer ready');
 
 await untilSignal(shutdown, logger, shutdownLimits.allMs);

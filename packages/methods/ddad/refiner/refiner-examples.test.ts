@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { randomStream, tf } from '@ddad/compute';
 import { backbone, initialise } from '@ddad/models';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -15,11 +18,16 @@ randomStream(5, 'pixels').fillUniform(-1, 1, pixels);
 const images: NormalImages = { pixels, side, seed: 11 };
 const order = randomStream(11, 'order').shuffle(count);
 
+let directory: string;
 let examples: RefinerExamples;
-beforeAll(() => {
-  examples = ensembleExamples(ensemble, images);
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ddad-examples-'));
+  examples = ensembleExamples(ensemble, images, directory);
 });
-afterAll(() => examples.dispose());
+afterAll(async () => {
+  examples.dispose();
+  await rm(directory, { recursive: true });
+});
 
 function batchOf(from: RefinerExamples, epoch: number, start: number) {
   const target = {
@@ -81,10 +89,22 @@ it('patches other images in another epoch, about half of them, and changes their
 
 it('gives the same bytes to whoever begins in the middle of an epoch', () => {
   const whole = Array.from({ length: 17 }, (_, i) => batchOf(examples, 3, i * batchSize));
-  const resumed = ensembleExamples(ensemble, images);
+  const resumed = ensembleExamples(ensemble, images, directory);
   try {
     for (const i of [9, 10, 16]) expect(batchOf(resumed, 3, i * batchSize)).toEqual(whole[i]);
   } finally {
     resumed.dispose();
+  }
+});
+
+it('gives the same bytes where memory has room for one of the three blocks, or for none', async () => {
+  const whole = Array.from({ length: 17 }, (_, i) => batchOf(examples, 4, i * batchSize));
+  // Two channels of 64 images.
+  for (const mostBytes of [64 * area * 2 * 4, 0]) {
+    const bounded = ensembleExamples(ensemble, images, directory, mostBytes);
+    for (const [i, batch] of whole.entries()) expect(batchOf(bounded, 4, i * batchSize)).toEqual(batch);
+    expect(await readdir(directory)).toEqual(['blocks.f32']);
+    bounded.dispose();
+    expect(await readdir(directory)).toEqual([]);
   }
 });

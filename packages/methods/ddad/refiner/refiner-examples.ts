@@ -3,9 +3,12 @@ import { inferenceStep, maskSeed, maskSeedSize, randomStream, type Tensor, tf } 
 import type { DropoutSpec } from '../kinds.ts';
 import { discrepanciesOfPasses } from '../maps/dropout-passes.ts';
 import { discrepancies, type Ensemble } from '../maps/ensemble.ts';
+import { BlockStore } from './block-store.ts';
 
 /** Images of which the members make maps at once: they are twice as fast as in batches of a refiner's step. */
 const blockSize = 64;
+/** Bytes of maps in memory: those of 128 blocks at 64 px with two channels, which are 8,192 images. */
+const mostMapBytes = 256 * 2 ** 20;
 
 /**
  * What a refiner learns from (section 3.5, eqs. 8 to 13): discrepancy maps of normal images, half of them with a foreign patch, and
@@ -55,8 +58,15 @@ const asChannels = ({ aIntra, aInter }: { aIntra: Tensor; aInter: Tensor | null 
  * Maps by the frozen members. They do not depend on the refiner, so they are made in blocks ahead of the steps; those of an image
  * without a patch are made once for the whole training. The blocks are the same wherever a training is resumed: every 64 of the images,
  * and every 64 that have a patch in the epoch's order.
+ * @param directory scratch directory, for maps that memory has no room for
+ * @param mostBytes bytes of maps in memory, at most
  */
-export function ensembleExamples(ensemble: Ensemble, images: NormalImages): RefinerExamples {
+export function ensembleExamples(
+  ensemble: Ensemble,
+  images: NormalImages,
+  directory: string,
+  mostBytes = mostMapBytes,
+): RefinerExamples {
   const { side } = images;
   const area = side ** 2;
   const count = images.pixels.length / area;
@@ -73,25 +83,20 @@ export function ensembleExamples(ensemble: Ensemble, images: NormalImages): Refi
       write(number * blockSize + i, batch.subarray(i * area, (i + 1) * area));
     return step.run({ images: batch }).maps;
   };
-  const mapsIn = (blockMaps: Float32Array, item: number) => {
-    const [width, place] = [blockMaps.length / blockSize, item % blockSize];
-    return blockMaps.subarray(place * width, (place + 1) * width);
-  };
+  const width = area * (ensemble.sizes.udm === 0 ? 1 : 2);
+  const placeOf = (item: number) => (item % blockSize) * width;
 
-  const untouched = new Map<number, Float32Array>();
-  const mapsUntouched = (position: number): Float32Array => {
+  const untouched = new BlockStore({ blockLength: blockSize * width, directory, mostBytes });
+  const writeUntouched = (position: number, target: Float32Array) => {
     const number = Math.floor(position / blockSize);
-    let maps = untouched.get(number);
-    if (maps === undefined) {
-      maps = block(number, count, (item, target) => writeImage(images, item, null, target));
-      untouched.set(number, maps);
-    }
-    return mapsIn(maps, position);
+    untouched.read(number, placeOf(position), target, () =>
+      block(number, count, (item, image) => writeImage(images, item, null, image)),
+    );
   };
 
   let patched = patchedImages(images, -1, new Uint32Array());
   let last: { number: number; maps: Float32Array } | null = null;
-  const mapsPatched = (rank: number): Float32Array => {
+  const writePatched = (rank: number, target: Float32Array) => {
     const number = Math.floor(rank / blockSize);
     if (last?.number !== number) {
       const { positions, patches } = patched;
@@ -99,7 +104,7 @@ export function ensembleExamples(ensemble: Ensemble, images: NormalImages): Refi
         writeImage(images, positions[item], patches[item], target);
       last = { number, maps: block(number, positions.length, write) };
     }
-    return mapsIn(last.maps, rank);
+    target.set(last.maps.subarray(placeOf(rank), placeOf(rank) + width));
   };
 
   return {
@@ -109,15 +114,18 @@ export function ensembleExamples(ensemble: Ensemble, images: NormalImages): Refi
         last = null;
       }
       const size = labels.length / area;
-      const width = maps.length / size;
       for (let i = 0; i < size; i++) {
         const rank = patched.ranks[start + i];
-        const found = rank < 0 ? mapsUntouched(order[start + i]) : mapsPatched(rank);
-        maps.set(found, i * width);
+        const target = maps.subarray(i * width, (i + 1) * width);
+        if (rank < 0) writeUntouched(order[start + i], target);
+        else writePatched(rank, target);
         patchLabel(labels.subarray(i * area, (i + 1) * area), rank < 0 ? null : patched.patches[rank]);
       }
     },
-    dispose: () => step.dispose(),
+    dispose() {
+      untouched.dispose();
+      step.dispose();
+    },
   };
 }
 

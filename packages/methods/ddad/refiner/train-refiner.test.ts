@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { imagesDigest, packDataset, writePhantom } from '@ddad/dataset';
 import type { MakeTask } from '@ddad/jobs';
-import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
+import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RefinerSpec, recipes, refinerKind } from '../kinds.ts';
 import { memberInputs, memberKeys, taskOf } from '../make-task.testing.ts';
@@ -13,28 +13,11 @@ import { undisturbed } from '../undisturbed.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
-const { backbone, shapesOf, toPyTorch } = await import('@ddad/models');
 const { trainRefiner } = await import('./train-refiner.ts');
+const { waveMember } = await import('../wave-member.testing.ts');
 
 let directory: string;
 let task: MakeTask<RefinerSpec>;
-
-/** A member whose weights are made up, so that the recipe of members has no part in what is recorded here. */
-async function writeMember(number: number): Promise<string> {
-  const { parameters } = backbone('ae', 64);
-  const { trainable, buffers } = shapesOf(parameters);
-  const tensors = new Map(
-    Object.entries({ ...trainable, ...buffers }).map(([name, shape]) => {
-      const size = shape.reduce((product, side) => product * side, 1);
-      const isVariance = name.endsWith('running_var');
-      const wave = (_: unknown, i: number) => (isVariance ? 1 : 0.1 * Math.sin(number + i * 0.7));
-      return [name, { shape, data: Float32Array.from({ length: size }, wave) }];
-    }),
-  );
-  const path = join(directory, `member-${number}.safetensors`);
-  await writeFile(path, encodeSafetensors(toPyTorch(parameters, tensors), { format: 'pt' }));
-  return path;
-}
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ddad-refiner-'));
@@ -51,9 +34,10 @@ beforeAll(async () => {
   const { index, pixels } = packed;
   const path = join(directory, 'pixels.u8');
   await writeFile(path, pixels);
+  const member = (number: number) => waveMember(directory, 'ae', number);
   const members = {
-    ndm: [await writeMember(1), await writeMember(2)],
-    udm: [await writeMember(3)],
+    ndm: [await member(1), await member(2)],
+    udm: [await member(3)],
   };
   const spec: RefinerSpec = {
     recipe: recipes.refiner,

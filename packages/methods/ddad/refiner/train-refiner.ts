@@ -51,7 +51,7 @@ export async function trainRefiner(
   });
   const examples =
     dropout === undefined
-      ? ensembleExamples(ensemble, images)
+      ? ensembleExamples(ensemble, images, directory)
       : dropoutExamples(ensemble, dropout, images, batchSize);
   try {
     step.write(initialise(network.parameters, spec.seed));

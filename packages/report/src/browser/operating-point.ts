@@ -1,4 +1,3 @@
-import type { ScoreName } from '@ddad/contract';
 import { figure } from '../figures.ts';
 import { firstAbove, mostTelling, type OperatingPoint, operatingPoints } from '../operating-points.ts';
 import type { PageData } from '../page-data.ts';
@@ -27,9 +26,9 @@ export function operatingPointForm(data: PageData): void {
   let points: OperatingPoint[] = [];
 
   const choose = () => {
-    points = operatingPoints(data.scores[select.value as ScoreName]!, labels);
+    points = operatingPoints(data.scores[select.value] ?? [], labels);
     slider.max = String(points.length - 1);
-    const threshold = data.thresholds[select.value as ScoreName];
+    const threshold = data.thresholds[select.value];
     slider.value = String(threshold === undefined ? mostTelling(points) : firstAbove(points, threshold));
     for (const { rule } of rules.values()) rule.setAttribute('visibility', 'hidden');
     move();
@@ -49,7 +48,7 @@ export function operatingPointForm(data: PageData): void {
     for (const cell of all('[data-rate]', HTMLElement, form)) {
       cell.textContent = percent(rates[cell.dataset.rate as keyof typeof rates]);
     }
-    const colour = `var(--${select.value})`;
+    const colour = select.selectedOptions[0]?.dataset.colour ?? '';
     place(marks.roc, roc!, 1 - rates.specificity, rates.sensitivity, colour);
     place(marks.precisionRecall, precisionRecall!, rates.sensitivity, rates.precision, colour);
     const found = rules.get(select.value);

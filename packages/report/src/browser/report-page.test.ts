@@ -20,7 +20,7 @@ import { syntheticRun } from '../synthetic-run.testing.ts';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const data = syntheticRun({ normal: 12, abnormal: 16 });
-const labels = data.test!.labels!;
+const labels = data.test.labels!;
 
 let folder: string;
 let browser: Browser;
@@ -33,6 +33,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ddad-page-test-'));
   await writeFile(join(folder, 'report.html'), await buildReport(data));
   await writeFile(join(folder, 'thresholds.html'), await buildReport(withThresholds()));
+  const bare = { ...data, test: { ...data.test, maps: {} } };
+  await writeFile(join(folder, 'without-maps.html'), await buildReport(bare));
   await writeFile(join(folder, 'comparison.html'), buildComparison(comparison()));
   await writeFile(join(folder, 'dataset.html'), await buildDatasetPage(syntheticDataset()));
   browser = await chromium.launch({ executablePath: installedChromium(), args: ['--no-sandbox'] });
@@ -65,7 +67,7 @@ async function open(colorScheme: 'light' | 'dark', file = 'report.html'): Promis
 }
 
 /** The score of an image in the middle, as a threshold from held-out normal images. */
-const middle = Array.from(data.test!.scores.rDual!).sort((a, b) => a - b)[14]!;
+const middle = Array.from(data.test.scores.rDual!).sort((a, b) => a - b)[14]!;
 
 function withThresholds(): typeof data {
   const thresholds = { rDual: { threshold: middle, sensitivity: 0.5, specificity: 0.5 } };
@@ -77,13 +79,15 @@ function withThresholds(): typeof data {
 
 /** The run against itself with other noise. */
 function comparison() {
-  const { result, test: found } = data;
+  const { result, definitions, heading, test: found } = data;
   const run = (gain: number) => ({
     result,
+    definitions,
+    description: heading.run,
     images: labels.map((label, image) => ({
       image: String(image),
       label,
-      scores: { rec: found!.scores.rec![image]!, rDual: found!.scores.rDual![image]! + gain * (image % 5) },
+      scores: { rec: found.scores.rec![image]!, rDual: found.scores.rDual![image]! + gain * (image % 5) },
     })),
   });
   return compareRuns(run(0), run(0.001), { resamples: 20, integer: (below) => below - 1 });
@@ -107,7 +111,7 @@ test('a window that is wide enough shows the whole table of scores', async () =>
 
 describe('operating point', () => {
   test('starts where sensitivity and specificity together are greatest, and follows the slider', async () => {
-    const points = operatingPoints(Array.from(data.test!.scores.rDual!), labels);
+    const points = operatingPoints(Array.from(data.test.scores.rDual!), labels);
     const slider = page.getByLabel('Threshold').first();
     const youden = (place: number) => {
       const { truePositives: tp, falseNegatives: fn, trueNegatives: tn, falsePositives: fp } = points[place]!;
@@ -139,7 +143,7 @@ describe('operating point', () => {
 
   test('starts where images score above the threshold of held-out normal images, if there is one', async () => {
     await open('light', 'thresholds.html');
-    const points = operatingPoints(Array.from(data.test!.scores.rDual!), labels);
+    const points = operatingPoints(Array.from(data.test.scores.rDual!), labels);
     const place = Number(await page.getByLabel('Threshold').first().inputValue());
     expect(points[place]!.threshold).toBeGreaterThan(middle);
     expect(points[place - 1]!.threshold).toBe(middle);
@@ -213,7 +217,7 @@ describe('large view', () => {
   test('opacity and threshold change the picture by the values of the map', async () => {
     await button(2).click();
     const place = Number(/\d+/.exec((await title())!)![0]) - 1;
-    const [area, map] = [64 * 64, data.test!.maps.aInter!];
+    const [area, map] = [64 * 64, data.maps.aInter!];
     await page.locator('input[name="map"][value="aInter"]').check();
     const picture = async (opacity: number, threshold: number) => {
       await slide(page.locator('#viewer-opacity'), opacity);
@@ -248,7 +252,7 @@ describe('large view', () => {
   test('tells the value under the pointer', async () => {
     await button(0).click();
     const place = Number(/\d+/.exec((await title())!)![0]) - 1;
-    const map = data.test!.maps.rDual!;
+    const map = data.maps.rDual!;
     const scale = mapScale(map);
     const bytes = toBytes(map.subarray(place * 4096, (place + 1) * 4096), scale);
     const box = (await page.locator('#viewer-stack').boundingBox())!;
@@ -257,6 +261,17 @@ describe('large view', () => {
     const shown = (await page.locator('#viewer-readout').textContent())!;
     expect(shown).toContain(`at column ${column + 1}, row ${row + 1}`);
     expect(Number(shown.split(' ')[1])).toBeCloseTo((bytes[row * 64 + column]! / 255) * scale.end, 3);
+  });
+
+  test('shows the image and its scores alone where no score has a map', async () => {
+    await open('light', 'without-maps.html');
+    await button(0).click();
+    expect(await page.locator('#viewer-image').isVisible()).toBe(true);
+    expect(await page.locator('#viewer-scores tr').count()).toBe(6);
+    for (const part of ['#viewer-stack', '#viewer-opacity', '#viewer-threshold'])
+      expect(await page.locator(part).isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'next' }).click();
+    expect(await title()).toBe(await numberOf(1));
   });
 
   test("lists the image's scores", async () => {

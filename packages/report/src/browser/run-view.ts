@@ -1,15 +1,30 @@
 import type { LossPoint } from '@ddad/runs';
 import { applyCurveChanges, type RunNews } from '@ddad/runs/snapshot';
 import { plot } from '@observablehq/plot';
-import { type LossCurve, lossLabel, lossPlot, sparkPlot } from '../charts/loss-plots.ts';
+import { max } from 'd3-array';
+import { type LossCurve, lossLabel, lossPlot, lossRange, sparkPlot } from '../charts/loss-plots.ts';
 import { duration } from '../figures.ts';
-import { jobCells, runFigures, shareDone, stageNames, stageState } from '../progress/job-cells.ts';
+import type { LineLook } from '../palette.ts';
+import {
+  type ChartKey,
+  chartKeys,
+  type Job,
+  jobCells,
+  jobLooks,
+  runFigures,
+  shareDone,
+  shownStages,
+  trainingsOf,
+} from '../progress/job-cells.ts';
 import { all, byId } from './elements.ts';
 
-type Job = RunNews['view']['members'][number];
+interface JobCurve extends LossCurve {
+  key: string;
+}
 
 /** The page's figures, table and charts; renews what has changed. */
 export class RunView {
+  /** By the artifact's key. */
   readonly #losses = new Map<string, LossPoint[]>();
   readonly #drawn = new Map<string, string>();
   #elapsed = { seconds: 0, at: 0, counting: false };
@@ -27,10 +42,10 @@ export class RunView {
     applyCurveChanges(this.#losses, news.curves);
     const { view, run } = news;
     const figures = runFigures(news);
-    for (const name of ['status', 'members', 'speed', 'left'] as const) {
+    for (const name of ['status', 'counted', 'finished', 'speed', 'left'] as const) {
       setText(document.querySelector(`[data-figure="${name}"]`), figures[name]);
     }
-    setText(document.querySelector('[data-detail="members"]'), figures.detail);
+    setText(document.querySelector('[data-detail="finished"]'), figures.detail);
     this.#elapsed = { seconds: view.elapsed, at: performance.now(), counting: run.status === 'running' };
     setText(
       document.querySelector('[data-detail="elapsed"]'),
@@ -41,14 +56,15 @@ export class RunView {
     const note = byId('note', HTMLElement);
     note.hidden = news.note === null;
     setText(note, news.note ?? '');
-    byId('main', HTMLElement).querySelector<HTMLElement>('[data-report]')!.hidden = !news.report;
+    for (const link of all('[data-report]', HTMLElement)) link.hidden = !news.report;
     // What only the server lays out comes with the page made anew, once the run is finished.
     if (news.scores !== null && byId('scores', HTMLElement).childElementCount === 0) {
       location.reload();
       return;
     }
-    this.#showJobs([...view.members, ...view.others]);
-    this.#showCharts(view);
+    const looks = jobLooks(view.jobs);
+    showJobs(view.jobs, looks);
+    this.#showCharts(view.jobs, looks);
   }
 
   #tick(): void {
@@ -57,59 +73,54 @@ export class RunView {
     setText(document.querySelector('[data-figure="elapsed"]'), duration(now));
   }
 
-  #showJobs(jobs: readonly Job[]): void {
-    const body = byId('jobs', HTMLTableSectionElement);
-    const rows = new Map(all('tr', HTMLTableRowElement, body).map((row) => [row.dataset.key ?? '', row]));
-    for (const [place, job] of jobs.entries()) {
-      const row = rows.get(job.key) ?? newRow(job);
-      rows.delete(job.key);
-      if (body.rows[place] !== row) body.insertBefore(row, body.rows[place] ?? null);
-      if (row.className !== job.state) row.className = job.state;
-      const bar = row.querySelector('progress')!;
-      bar.value = shareDone(job);
-      for (const [name, text] of Object.entries(jobCells(job))) {
-        setText(row.querySelector(`[data-cell="${name}"]`), text);
-      }
-    }
-    for (const row of rows.values()) row.remove();
-  }
-
-  #showCharts({ members, others }: RunNews['view']): void {
-    const refiners = others.filter(({ unit }) => unit === 'epoch');
-    this.#chart('member-losses', 'Mean loss per epoch of every member', members);
-    byId('refiner-card', HTMLElement).hidden = !this.#chart(
-      'refiner-losses',
-      "Mean loss per epoch of the refiners' training",
-      refiners,
-    );
-    for (const jobs of [members, refiners]) {
-      const curves = this.#curves(jobs);
-      const losses = curves.flatMap(({ points }) => points.map(({ loss }) => loss));
-      const range = [Math.min(...losses), Math.max(...losses)] as const;
-      for (const curve of curves) this.#spark(curve, range, totalOf(jobs));
+  #showCharts(jobs: readonly Job[], looks: ReadonlyMap<string, LineLook>): void {
+    const { members, others } = trainingsOf(jobs);
+    const keys = chartKeys(jobs);
+    const own = this.#curves(members, looks);
+    this.#chart('member-losses', 'Mean loss per epoch of every member', own, members);
+    this.#keys('member-keys', keys.members);
+    const rest = this.#curves(others, looks);
+    this.#chart('other-losses', 'Mean loss per epoch of the trainings beside the members', rest, others);
+    this.#keys('other-keys', keys.others);
+    byId('other-card', HTMLElement).hidden = rest.length === 0;
+    for (const [curves, trained] of [
+      [own, members],
+      [rest, others],
+    ] as const) {
+      const range = lossRange(curves);
+      for (const curve of curves) this.#spark(curve, range, totalOf(trained));
     }
   }
 
-  #curves(jobs: readonly Job[]): (LossCurve & { key: string })[] {
-    return jobs.flatMap(({ key, name }) => {
+  #curves(jobs: readonly Job[], looks: ReadonlyMap<string, LineLook>): JobCurve[] {
+    return jobs.flatMap(({ id, key, name }) => {
       const points = (this.#losses.get(key) ?? []).map(([epoch, loss]) => ({ epoch, loss }));
-      return points.length === 0 ? [] : [{ key, name, points, colour: colourOf(name) }];
+      const look = looks.get(id);
+      return points.length === 0 || look === undefined ? [] : [{ key, name, points, ...look }];
     });
   }
 
-  /** @returns whether there is something to show */
-  #chart(id: string, label: string, jobs: readonly Job[]): boolean {
-    const curves = this.#curves(jobs);
-    if (curves.length === 0) return false;
-    if (!this.#changed(id, curves)) return true;
+  #chart(id: string, label: string, curves: readonly JobCurve[], jobs: readonly Job[]): void {
+    if (curves.length === 0 || !this.#changed(id, curves)) return;
     draw(byId(id, HTMLElement), label, lossPlot(curves, totalOf(jobs)));
-    return true;
   }
 
-  #spark(curve: LossCurve & { key: string }, range: readonly [number, number], total: number): void {
-    if (!this.#changed(curve.key, [curve.points, range])) return;
-    const cell = document.querySelector(`tr[data-key="${CSS.escape(curve.key)}"] [data-spark]`);
-    if (cell instanceof HTMLElement) draw(cell, lossLabel(curve), sparkPlot(curve, range, total));
+  #keys(id: string, keys: readonly ChartKey[]): void {
+    if (!this.#changed(id, keys)) return;
+    byId(id, HTMLElement).replaceChildren(
+      ...keys.flatMap(({ colour, text }) => {
+        const key = document.createElement('span');
+        key.className = 'key';
+        key.style.background = colour;
+        return [key, `${text} `];
+      }),
+    );
+  }
+
+  #spark(curve: JobCurve, range: readonly [number, number], total: number): void {
+    if (!this.#changed(`spark ${curve.key}`, [curve.points, range])) return;
+    const cells = all(`tr[data-key="${CSS.escape(curve.key)}"] [data-spark]`, HTMLElement);
+    for (const cell of cells) draw(cell, lossLabel(curve), sparkPlot(curve, range, total));
   }
 
   #changed(id: string, drawn: unknown): boolean {
@@ -120,12 +131,7 @@ export class RunView {
   }
 }
 
-const totalOf = (jobs: readonly Job[]) => Math.max(2, ...jobs.map(({ total }) => total));
-
-function colourOf(name: string): string {
-  const colours: Record<string, string> = { 'refiner dual': 'rDual', 'refiner intra': 'rIntra' };
-  return `var(--${colours[name] ?? name.split(' ')[0]})`;
-}
+const totalOf = (jobs: readonly Job[]) => Math.max(2, max(jobs, ({ total }) => total) ?? 0);
 
 function draw(place: HTMLElement, label: string, options: Parameters<typeof plot>[0]): void {
   const chart = plot({ ...options, className: 'chart' });
@@ -139,27 +145,54 @@ function draw(place: HTMLElement, label: string, options: Parameters<typeof plot
   place.replaceChildren(chart);
 }
 
+function showJobs(jobs: readonly Job[], looks: ReadonlyMap<string, LineLook>): void {
+  const body = byId('jobs', HTMLTableSectionElement);
+  const rows = new Map(all('tr', HTMLTableRowElement, body).map((row) => [row.dataset.id ?? '', row]));
+  for (const [place, job] of jobs.entries()) {
+    const row = rows.get(job.id) ?? newRow(job);
+    rows.delete(job.id);
+    if (body.rows[place] !== row) body.insertBefore(row, body.rows[place] ?? null);
+    if (row.className !== job.state) row.className = job.state;
+    // Of a seed that diverged, another artifact takes the place.
+    row.dataset.key = job.key;
+    for (const key of all('.key', HTMLElement, row)) {
+      key.style.background = looks.get(job.id)?.colour ?? 'transparent';
+    }
+    for (const bar of all('progress', HTMLProgressElement, row)) bar.value = shareDone(job);
+    for (const [name, text] of Object.entries(jobCells(job))) {
+      setText(row.querySelector(`[data-cell="${name}"]`), text);
+    }
+  }
+  for (const row of rows.values()) row.remove();
+}
+
 function newRow(job: Job): HTMLTableRowElement {
   const copy = byId('job-row', HTMLTemplateElement).content.cloneNode(true) as DocumentFragment;
-  const row = copy.querySelector('tr')!;
-  row.dataset.key = job.key;
+  const [row] = all('tr', HTMLTableRowElement, copy);
+  if (row === undefined) throw new Error('#job-row: expected a row, got none');
+  row.dataset.id = job.id;
   setText(row.querySelector('[data-cell="name"]'), job.name);
-  row.querySelector('progress')!.setAttribute('aria-label', `progress of ${job.name}`);
-  const role = job.name.split(' ')[0];
-  if (role === 'ndm' || role === 'udm')
-    row.querySelector<HTMLElement>('.key')!.style.background = `var(--${role})`;
+  row.querySelector('progress')?.setAttribute('aria-label', `progress of ${job.name}`);
   return row;
 }
 
+/** The stages are known once the run is planned. */
 function showStages(news: RunNews): void {
-  for (const name of Object.keys(stageNames) as (keyof typeof stageNames)[]) {
-    const item = document.querySelector(`[data-stage="${name}"]`)!;
-    const state = stageState(name, news);
+  const list = byId('stages', HTMLOListElement);
+  const stages = shownStages(news);
+  const items = new Map(all('li', HTMLLIElement, list).map((item) => [item.dataset.stage ?? '', item]));
+  for (const [place, { name, title, state }] of stages.entries()) {
+    const item = items.get(name) ?? document.createElement('li');
+    items.delete(name);
+    item.dataset.stage = name;
+    setText(item, title);
+    if (list.children[place] !== item) list.insertBefore(item, list.children[place] ?? null);
     if (item.className === state) continue;
     item.className = state;
     if (state === 'current') item.setAttribute('aria-current', 'step');
     else item.removeAttribute('aria-current');
   }
+  for (const item of items.values()) item.remove();
 }
 
 /** Only where it is new: what is read out or selected stays undisturbed. */

@@ -16,11 +16,21 @@ export function imageViewer({ cases, maps, side }: PageData): void {
   const buttons = galleryButtons(open);
   let shown = 0;
 
-  const chosenMap = () =>
-    Math.max(
+  /** The chosen heat map and its place, which is that of its picture; null where there are none. */
+  const chosenMap = () => {
+    const checked = radios.find((radio) => radio.checked)?.value;
+    const place = Math.max(
       0,
-      maps.findIndex(({ name }) => radios.some((radio) => radio.checked && radio.value === name)),
+      maps.findIndex(({ name }) => name === checked),
     );
+    const map = maps[place];
+    return map === undefined ? null : { ...map, place };
+  };
+  const picturesOf = (place: number) => {
+    const button = buttons[place];
+    const [image, ...heat] = button === undefined ? [] : all('img', HTMLImageElement, button);
+    return { image, heat };
+  };
 
   function open(place: number): void {
     show(place);
@@ -29,8 +39,9 @@ export function imageViewer({ cases, maps, side }: PageData): void {
 
   function show(place: number): void {
     shown = (place + cases.length) % cases.length;
-    const found = cases[shown]!;
-    const pictures = all('img', HTMLImageElement, buttons[shown]!);
+    const found = cases[shown];
+    if (found === undefined) return;
+    const { src = '' } = picturesOf(shown).image ?? {};
     byId('viewer-title', HTMLHeadingElement).textContent = `Test image ${found.number}`;
     const facts = [
       found.label === null ? null : found.label === 1 ? 'abnormal' : 'normal',
@@ -40,11 +51,11 @@ export function imageViewer({ cases, maps, side }: PageData): void {
     byId('viewer-facts', HTMLParagraphElement).textContent = facts
       .filter((fact) => fact !== null)
       .join(' · ');
-    byId('viewer-image', HTMLImageElement).src = pictures[0]!.src;
-    byId('viewer-base', HTMLImageElement).src = pictures[0]!.src;
+    byId('viewer-image', HTMLImageElement).src = src;
+    byId('viewer-base', HTMLImageElement).src = src;
     byId('viewer-scores', HTMLTableSectionElement).replaceChildren(
-      ...found.scores.map(({ label, value, aboveNormals }) =>
-        row([label, figure(value, 4), aboveNormals === null ? '' : `${(aboveNormals * 100).toFixed(1)} %`]),
+      ...found.scores.map(({ name, value, aboveNormals }) =>
+        row([name, figure(value, 4), aboveNormals === null ? '' : `${(aboveNormals * 100).toFixed(1)} %`]),
       ),
     );
     showMap();
@@ -52,35 +63,37 @@ export function imageViewer({ cases, maps, side }: PageData): void {
 
   function showMap(): void {
     const map = chosenMap();
-    const pictures = all('img', HTMLImageElement, buttons[shown]!);
-    overlay.src = pictures[map + 1]!.src;
-    overlay.alt = `Heat map ${maps[map]!.label}`;
+    if (map === null) return;
+    overlay.src = picturesOf(shown).heat[map.place]?.src ?? '';
+    overlay.alt = `Heat map ${map.name}`;
     readout.value = hint;
     applySliders();
   }
 
   function applySliders(): void {
-    const { label, end } = maps[chosenMap()]!;
+    const map = chosenMap();
+    if (map === null) return;
     const grey = Number(threshold.value);
     overlay.style.opacity = String(Number(opacity.value) / 100);
     byId('viewer-opacity-value', HTMLOutputElement).value = `${opacity.value} %`;
-    const value = grey === 0 ? 'none' : figure((grey / 255) * end, 3);
+    const value = grey === 0 ? 'none' : figure((grey / 255) * map.end, 3);
     byId('viewer-threshold-value', HTMLOutputElement).value = value;
-    threshold.setAttribute('aria-valuetext', grey === 0 ? 'none' : `${label} at least ${value}`);
+    threshold.setAttribute('aria-valuetext', grey === 0 ? 'none' : `${map.name} at least ${value}`);
     const steps = Array.from({ length: 256 }, (_, at) => (at >= grey ? 1 : 0)).join(' ');
     for (const element of all('.threshold', SVGElement)) element.setAttribute('tableValues', steps);
   }
 
   const stack = byId('viewer-stack', HTMLDivElement);
   stack.addEventListener('pointermove', (event) => {
+    const map = chosenMap();
+    if (map === null) return;
     const box = stack.getBoundingClientRect();
     const at = (offset: number, length: number) =>
       Math.min(side - 1, Math.max(0, Math.floor((offset / length) * side)));
     const [x, y] = [at(event.clientX - box.left, box.width), at(event.clientY - box.top, box.height)];
     const grey = greyAt(overlay, side, x, y);
-    const { label, end } = maps[chosenMap()]!;
-    const value = `${figure((grey / 255) * end, 3)}${grey === 255 ? ' or more' : ''}`;
-    readout.value = `${label} ${value} at column ${x + 1}, row ${y + 1}`;
+    const value = `${figure((grey / 255) * map.end, 3)}${grey === 255 ? ' or more' : ''}`;
+    readout.value = `${map.name} ${value} at column ${x + 1}, row ${y + 1}`;
   });
   stack.addEventListener('pointerleave', () => {
     readout.value = hint;
@@ -106,7 +119,7 @@ export function imageViewer({ cases, maps, side }: PageData): void {
     if (event.target === dialog) dialog.close();
   });
   // Back to where the reader has come to, which need not be where they began.
-  dialog.addEventListener('close', () => buttons[shown]!.focus());
+  dialog.addEventListener('close', () => buttons[shown]?.focus());
 }
 
 const read = new WeakMap<HTMLImageElement, { src: string; greys: Uint8ClampedArray }>();

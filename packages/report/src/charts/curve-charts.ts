@@ -1,37 +1,42 @@
 import { precisionRecallCurve, rocCurve } from '@ddad/anomaly';
-import { type ScoreName, scoreNames } from '@ddad/contract';
 import { line, type Markish, ruleY } from '@observablehq/plot';
 import type { Html } from '../html.ts';
-import { scoreNaming } from '../score-names.ts';
+import type { ScoreLook } from '../score-looks.ts';
 import { renderChart } from './render-chart.ts';
 
-type Scores = Partial<Record<ScoreName, ArrayLike<number>>>;
+/** A score whose curves are drawn; those that come later lie above the others. */
+export interface DrawnScore {
+  look: Pick<ScoreLook, 'name' | 'colour' | 'dashes'>;
+  /** Of the test images. */
+  scores: ArrayLike<number>;
+  /** Of its lines, in pixels. */
+  width: number;
+}
 
 const size = { width: 440, height: 490, marginLeft: 46, marginRight: 12, marginTop: 12, marginBottom: 40 };
 const axis = { domain: [0, 1], ticks: 6, grid: true, labelArrow: 'none' } as const;
 
 function curve<T>(
-  name: ScoreName,
+  { look: { name, colour, dashes }, width }: DrawnScore,
   points: T[],
   x: keyof T & string,
   y: keyof T & string,
   curve: 'linear' | 'step-before',
 ): Markish {
-  const { dashes, plain } = scoreNaming[name];
   return line(points, {
     x,
     y,
     curve,
-    stroke: `var(--${name})`,
-    strokeWidth: name === 'rDual' ? 2.5 : 1.75,
+    stroke: colour,
+    strokeWidth: width,
     strokeLinejoin: 'round',
     ...(dashes === null ? {} : { strokeDasharray: dashes }),
-    ariaLabel: () => plain,
+    ariaLabel: () => name,
   });
 }
 
 /** The ROC curve of every score. */
-export function rocChart(scores: Scores, labels: readonly number[]): Html {
+export function rocChart(scores: readonly DrawnScore[], labels: readonly number[]): Html {
   const diagonal = [
     { x: 0, y: 0 },
     { x: 1, y: 1 },
@@ -50,8 +55,8 @@ export function rocChart(scores: Scores, labels: readonly number[]): Html {
           strokeDasharray: '4 4',
           ariaLabel: () => 'chance',
         }),
-        ...present(scores).map((name) =>
-          curve(name, rocCurve(scores[name]!, labels), 'falsePositiveRate', 'truePositiveRate', 'linear'),
+        ...scores.map((drawn) =>
+          curve(drawn, rocCurve(drawn.scores, labels), 'falsePositiveRate', 'truePositiveRate', 'linear'),
         ),
       ],
     },
@@ -59,7 +64,7 @@ export function rocChart(scores: Scores, labels: readonly number[]): Html {
 }
 
 /** The precision-recall curve of every score. */
-export function precisionRecallChart(scores: Scores, labels: readonly number[]): Html {
+export function precisionRecallChart(scores: readonly DrawnScore[], labels: readonly number[]): Html {
   const abnormal = labels.filter((label) => label === 1).length / labels.length;
   return renderChart('Precision-recall curves; average precision is in the table of scores', {
     ...size,
@@ -67,17 +72,12 @@ export function precisionRecallChart(scores: Scores, labels: readonly number[]):
     y: { ...axis, label: 'Precision', labelAnchor: 'center' },
     marks: [
       ruleY([abnormal], { strokeOpacity: 0.35, strokeDasharray: '4 4', ariaLabel: () => 'chance' }),
-      ...present(scores).map((name) => {
-        const points = precisionRecallCurve(scores[name]!, labels);
+      ...scores.map((drawn) => {
+        const points = precisionRecallCurve(drawn.scores, labels);
         // The first step counts back to recall 0.
-        const from = { recall: 0, precision: points[0]!.precision };
-        return curve(name, [from, ...points], 'recall', 'precision', 'step-before');
+        const from = points.slice(0, 1).map(({ precision }) => ({ recall: 0, precision }));
+        return curve(drawn, [...from, ...points], 'recall', 'precision', 'step-before');
       }),
     ],
   });
-}
-
-/** The scores that there are, the main one drawn last and so on top. */
-function present(scores: Scores): ScoreName[] {
-  return scoreNames.filter((name) => scores[name] !== undefined);
 }

@@ -7,7 +7,7 @@ import { renderChart } from './render-chart.ts';
 export function histogramChart(name: string, { normal, abnormal }: ScoreHistogram): Html {
   const steps = (densities: number[]) => [
     ...densities.map((density, bin) => ({ score: bin / densities.length, density })),
-    { score: 1, density: densities.at(-1)! },
+    { score: 1, density: densities.at(-1) ?? 0 },
   ];
   const marks = ([densities, colour, label]: readonly [number[], string, string]) => [
     areaY(steps(densities), {

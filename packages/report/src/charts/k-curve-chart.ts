@@ -1,14 +1,19 @@
-import { type KCurvePoint, kCurveScores } from '@ddad/contract';
+import type { KCurvePoint } from '@ddad/contract';
 import { areaY, dot, line, type Markish } from '@observablehq/plot';
+import { extent } from 'd3-array';
 import type { Html } from '../html.ts';
-import { scoreNaming } from '../score-names.ts';
+import type { ScoreLook } from '../score-looks.ts';
 import { renderChart } from './render-chart.ts';
 
 const metricNames = { auc: 'AUC %', ap: 'AP %' } as const;
 
 /** A metric of every score over the number of members per role: means over the subsets, and ± one standard deviation. */
-export function kCurveChart(metric: 'auc' | 'ap', points: readonly KCurvePoint[]): Html {
-  const marks = kCurveScores.flatMap((name): Markish[] => {
+export function kCurveChart(
+  metric: 'auc' | 'ap',
+  points: readonly KCurvePoint[],
+  shown: readonly Pick<ScoreLook, 'name' | 'colour' | 'dashes'>[],
+): Html {
+  const marks = shown.flatMap(({ name, colour, dashes }): Markish[] => {
     const rows = points.flatMap(({ k, scores }) => {
       const found = scores[name]?.[metric];
       if (found === undefined) return [];
@@ -16,8 +21,6 @@ export function kCurveChart(metric: 'auc' | 'ap', points: readonly KCurvePoint[]
       return [{ k, mean, low: mean - std, high: mean + std }];
     });
     if (rows.length === 0) return [];
-    const { dashes, plain } = scoreNaming[name];
-    const colour = `var(--${name})`;
     return [
       areaY(rows, {
         x: 'k',
@@ -25,7 +28,7 @@ export function kCurveChart(metric: 'auc' | 'ap', points: readonly KCurvePoint[]
         y2: 'high',
         fill: colour,
         fillOpacity: 0.15,
-        ariaLabel: () => `${plain} ±`,
+        ariaLabel: () => `${name} ±`,
       }),
       line(rows, {
         x: 'k',
@@ -33,12 +36,12 @@ export function kCurveChart(metric: 'auc' | 'ap', points: readonly KCurvePoint[]
         stroke: colour,
         strokeWidth: 1.75,
         ...(dashes === null ? {} : { strokeDasharray: dashes }),
-        ariaLabel: () => plain,
+        ariaLabel: () => name,
       }),
       dot(rows, { x: 'k', y: 'mean', fill: colour, r: 2.5 }),
     ];
   });
-  const ks = points.map(({ k }) => k);
+  const [least = 1, most = 1] = extent(points, ({ k }) => k);
   return renderChart(
     `${metricNames[metric]} over the number of members per role; the figures are in the table beside it`,
     {
@@ -49,11 +52,11 @@ export function kCurveChart(metric: 'auc' | 'ap', points: readonly KCurvePoint[]
       marginTop: 18,
       marginBottom: 40,
       x: {
-        domain: [Math.min(...ks), Math.max(...ks)],
+        domain: [least, most],
         label: 'k, members per role',
         labelAnchor: 'center',
         labelArrow: 'none',
-        ticks: Math.min(ks.length - 1, 15),
+        ticks: Math.min(points.length - 1, 15),
         tickFormat: 'd',
       },
       y: { label: metricNames[metric], labelArrow: 'none', grid: true, ticks: 6, nice: true },

@@ -1,11 +1,11 @@
 import { dot, line, type PlotOptions } from '@observablehq/plot';
+import { extent, max } from 'd3-array';
+import type { LineLook } from '../palette.ts';
 
-/** A training's mean loss by epoch, and the CSS variable of its colour. */
-export interface LossCurve {
+/** A training's mean loss by epoch, at least one, and how it is drawn. */
+export interface LossCurve extends LineLook {
   name: string;
   points: readonly LossPoint[];
-  colour: string;
-  dashes?: string;
 }
 
 export interface LossPoint {
@@ -16,11 +16,17 @@ export interface LossPoint {
 /** Logarithmic where that can be: the loss of AE-U (eq. 5) may fall below 0. */
 const lossAxis = (lowest: number) => (lowest > 0 ? 'log' : 'linear');
 
+/** The smallest and the largest loss of all curves. */
+export function lossRange(curves: readonly LossCurve[]): [number, number] {
+  const [lowest = 0, highest = 0] = extent(curves.flatMap(({ points }) => points.map(({ loss }) => loss)));
+  return [lowest, highest];
+}
+
 /** How losses of several trainings over epochs are drawn. */
 export function lossPlot(curves: readonly LossCurve[], lastEpoch?: number): PlotOptions {
-  const points = curves.flatMap((curve) => curve.points);
-  const epochs = Math.max(2, lastEpoch ?? 0, ...points.map(({ epoch }) => epoch));
-  const lowest = Math.min(...points.map(({ loss }) => loss));
+  const seen = max(curves, ({ points }) => max(points, ({ epoch }) => epoch)) ?? 0;
+  const epochs = Math.max(2, lastEpoch ?? 0, seen);
+  const [lowest] = lossRange(curves);
   return {
     width: 560,
     height: 280,
@@ -46,7 +52,7 @@ export function lossPlot(curves: readonly LossCurve[], lastEpoch?: number): Plot
             ...options,
             strokeWidth: 1.5,
             strokeOpacity: 0.85,
-            ...(dashes === undefined ? {} : { strokeDasharray: dashes }),
+            ...(dashes === null ? {} : { strokeDasharray: dashes }),
           });
     }),
   };
@@ -64,7 +70,7 @@ export function sparkPlot(
     height: 26,
     margin: 2,
     axis: null,
-    x: { domain: [1, Math.max(2, lastEpoch ?? points.at(-1)!.epoch)] },
+    x: { domain: [1, Math.max(2, lastEpoch ?? points.at(-1)?.epoch ?? 0)] },
     y: { type: lossAxis(range[0]), domain: [...range] },
     marks: [
       points.length === 1
@@ -76,5 +82,7 @@ export function sparkPlot(
 
 /** What a loss curve shows, for those who cannot see it. */
 export function lossLabel({ name, points }: LossCurve): string {
-  return `Loss of ${name}, from ${points[0]!.loss.toPrecision(3)} to ${points.at(-1)!.loss.toPrecision(3)}`;
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return `Loss of ${name}`;
+  return `Loss of ${name}, from ${first.loss.toPrecision(3)} to ${last.loss.toPrecision(3)}`;
 }

@@ -1,19 +1,24 @@
 import { type Difference, pairedBootstrap } from '@ddad/anomaly';
-import { type RunResult, type ScoreName, type Separation, scoreNames } from '@ddad/contract';
+import { mainScore, type RunResult, type ScoreDefinition, type Separation } from '@ddad/contract';
 import { mostTelling, operatingPoints } from '../operating-points.ts';
-import { mainScore } from '../score-names.ts';
+import { mergedDefinitions, presentScores } from '../score-looks.ts';
 
 /** A test image as a run's scores.csv lists it. */
 export interface ScoredImage {
   /** Its name in the dataset: what pairs it with the other run's. */
   image: string;
   label: 0 | 1 | null;
-  scores: Partial<Record<ScoreName, number>>;
+  /** By name. */
+  scores: Readonly<Record<string, number>>;
 }
 
 /** A finished run: report.json and scores.csv. */
 export interface ScoredRun {
   result: RunResult;
+  /** Of the scores that the run may give, in the order in which they are shown. */
+  definitions: readonly ScoreDefinition[];
+  /** What tells the run apart, as headings have it. */
+  description: string;
   images: readonly ScoredImage[];
 }
 
@@ -30,17 +35,20 @@ export interface SideChange {
 
 export interface Comparison {
   runs: [RunResult, RunResult];
+  descriptions: [string, string];
+  /** Of both runs' scores. */
+  definitions: ScoreDefinition[];
   labels: (0 | 1)[];
   /** Scores that both runs have; differences are second minus first, with 95 % intervals. */
   scores: {
-    name: ScoreName;
+    name: string;
     separations: [Separation, Separation];
     auc: Difference;
     ap: Difference;
   }[];
-  /** By the method's own score, where both have it. */
+  /** By the main one of the scores that both have. */
   sides: {
-    score: ScoreName;
+    score: string;
     values: [number[], number[]];
     /** Where sensitivity and specificity together are greatest, per run. */
     thresholds: [number, number];
@@ -78,37 +86,47 @@ export function compareRuns(
     }
     return a.label;
   });
-  const names = scoreNames.filter((name) => pairs.every(([a, b]) => name in a.scores && name in b.scores));
-  if (names.length === 0) throw new RangeError('expected runs with a score in common, got none');
-  const values = (name: ScoreName): [number[], number[]] => [
-    pairs.map(([a]) => a.scores[name]!),
-    pairs.map(([, b]) => b.scores[name]!),
-  ];
-  const scores = names.flatMap((name) => {
-    const separations = [first.result.scores?.[name], second.result.scores?.[name]] as const;
-    if (separations[0] === undefined || separations[1] === undefined) return [];
-    const [before, after] = values(name);
-    const differences = pairedBootstrap(before, after, labels, { ...settings, confidence });
-    return [
-      { name, separations: [separations[0], separations[1]] as [Separation, Separation], ...differences },
+  const definitions = mergedDefinitions(first.definitions, second.definitions);
+  const common: Record<string, [number[], number[]]> = {};
+  for (const { name } of definitions) {
+    const found = [
+      pairs.flatMap(([a]) => a.scores[name] ?? []),
+      pairs.flatMap(([, b]) => b.scores[name] ?? []),
     ];
+    const [before, after] = found;
+    if (before?.length === pairs.length && after?.length === pairs.length) common[name] = [before, after];
+  }
+  const score = mainScore(definitions, common);
+  const ranking = score === null ? undefined : common[score];
+  if (score === null || ranking === undefined)
+    throw new RangeError('expected runs with a score in common, got none');
+  const scores = presentScores(definitions, common).flatMap(({ name }): Comparison['scores'] => {
+    const [a, b] = [first.result.scores?.[name], second.result.scores?.[name]];
+    const values = common[name];
+    if (a === undefined || b === undefined || values === undefined) return [];
+    const differences = pairedBootstrap(values[0], values[1], labels, { ...settings, confidence });
+    return [{ name, separations: [a, b], ...differences }];
   });
-  const score = mainScore(Object.fromEntries(names.map((name) => [name, true])));
   return {
     runs: [first.result, second.result],
+    descriptions: [first.description, second.description],
+    definitions,
     labels,
     scores,
-    sides: { score, ...sides(values(score), labels) },
+    sides: { score, ...sides(ranking, labels) },
   };
 }
 
 function sides(values: [number[], number[]], labels: readonly (0 | 1)[]): Omit<Comparison['sides'], 'score'> {
-  const [first, second] = values.map((scores) => {
+  const threshold = (scores: readonly number[]) => {
     const points = operatingPoints(scores, labels);
-    return points[mostTelling(points)]!.threshold;
-  }) as [number, number];
+    return points[mostTelling(points)]?.threshold ?? Number.POSITIVE_INFINITY;
+  };
+  const [first, second] = [threshold(values[0]), threshold(values[1])];
   const changed = labels.flatMap((label, image): SideChange[] => {
-    const scores: [number, number] = [values[0][image]!, values[1][image]!];
+    const [a, b] = [values[0][image], values[1][image]];
+    if (a === undefined || b === undefined) return [];
+    const scores: [number, number] = [a, b];
     const called = [scores[0] >= first, scores[1] >= second];
     if (called[0] === called[1]) return [];
     return [{ number: image + 1, label, scores, better: called[1] === (label === 1) }];

@@ -2,17 +2,17 @@ import { rocCurve } from '@ddad/anomaly';
 import { dot, line, ruleX, ruleY } from '@observablehq/plot';
 import { renderChart } from '../charts/render-chart.ts';
 import type { Html } from '../html.ts';
-import { scoreNaming } from '../score-names.ts';
+import { scoreLook } from '../score-looks.ts';
 import type { Comparison } from './compare-runs.ts';
 
 /** Differences of AUC with their intervals, one line a score. */
-export function differenceChart({ scores }: Comparison): Html {
+export function differenceChart({ scores, definitions }: Comparison): Html {
   const rows = scores.map(({ name, auc }) => ({
-    score: scoreNaming[name].plain,
+    score: name,
     value: auc.value * 100,
     low: auc.low * 100,
     high: auc.high * 100,
-    colour: `var(--${name})`,
+    colour: scoreLook(definitions, name).colour,
   }));
   const reach = Math.max(1, ...rows.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)])) * 1.08;
   return renderChart(
@@ -55,7 +55,7 @@ export function rocPair({ labels, sides }: Comparison): Html {
       strokeWidth: 2,
       ...(run === 0 ? { strokeDasharray: '6 3' } : {}),
     });
-  return renderChart(`ROC curves of ${scoreNaming[sides.score].plain} of both runs`, {
+  return renderChart(`ROC curves of ${sides.score} of both runs`, {
     ...square,
     x: { ...axis, label: 'False positive rate' },
     y: { ...axis, label: 'True positive rate' },
@@ -76,7 +76,7 @@ export function rocPair({ labels, sides }: Comparison): Html {
 /** Every test image by both runs' scores, and the runs' thresholds: two of the quarters are changes of side. */
 export function scatter({ labels, sides }: Comparison): Html {
   const [first, second] = sides.values;
-  const points = labels.map((label, image) => ({ x: first[image]!, y: second[image]!, label }));
+  const points = labels.map((label, image) => ({ x: first[image] ?? null, y: second[image] ?? null, label }));
   const dots = (label: 0 | 1) =>
     dot(
       points.filter((point) => point.label === label),
@@ -90,7 +90,7 @@ export function scatter({ labels, sides }: Comparison): Html {
       },
     );
   const axis = { grid: true, labelAnchor: 'center', labelArrow: 'none', ticks: 6 } as const;
-  return renderChart(`Test images by ${scoreNaming[sides.score].plain} of the first and of the second run`, {
+  return renderChart(`Test images by ${sides.score} of the first and of the second run`, {
     ...square,
     x: { ...axis, label: 'First run' },
     y: { ...axis, label: 'Second run' },

@@ -7,18 +7,18 @@ import { compareRuns, type ScoredRun } from './compare-runs.ts';
 
 /** A run as its files tell of it; `better` adds to the abnormal images' main score. */
 function scoredRun(better = 0): ScoredRun {
-  const { result, test: found } = syntheticRun({ normal: 30, abnormal: 30, side: 8 });
-  const images = found!.labels!.map((label, image) => ({
+  const { result, definitions, heading, test: found } = syntheticRun({ normal: 30, abnormal: 30, side: 8 });
+  const images = found.labels!.map((label, image) => ({
     image: `${image}.png`,
     label,
     scores: Object.fromEntries(
-      Object.entries(found!.scores).map(([name, values]) => [
+      Object.entries(found.scores).map(([name, values]) => [
         name,
         values[image]! + (name === 'rDual' ? better * label : 0),
       ]),
     ),
   }));
-  return { result, images };
+  return { result, definitions, description: heading.run, images };
 }
 
 /** Good enough to draw from; reproducible. */
@@ -59,7 +59,7 @@ describe('compareRuns', () => {
     // One score, six images. Thresholds: the first run's is 3 (both abnormal ones it can have without a normal one: 4 and 3),
     // the second's 5.
     const run = (values: number[]): ScoredRun => ({
-      result: scoredRun().result,
+      ...scoredRun(),
       images: values.map((rDual, image) => ({
         image: String(image),
         label: image < 3 ? 0 : 1,

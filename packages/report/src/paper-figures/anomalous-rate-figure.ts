@@ -1,7 +1,8 @@
-import { type RunScores, type ScoreName, scoreNames } from '@ddad/contract';
+import type { RunScores, ScoreDefinition } from '@ddad/contract';
 import { dot, line, type Markish, text } from '@observablehq/plot';
+import { extent } from 'd3-array';
 import { renderChart } from '../charts/render-chart.ts';
-import { scoreNaming } from '../score-names.ts';
+import { presentScores } from '../score-looks.ts';
 import { figureSvg } from './standalone-svg.ts';
 
 /** A run at an anomalous rate (AR). */
@@ -10,12 +11,18 @@ export interface RatedRun {
   scores: RunScores;
 }
 
-/** AUC and AP of every score over the anomalous rate of the unlabeled images, as an SVG file: the paper's Fig. 6. */
-export function anomalousRateFigure(groups: readonly { title: string; runs: readonly RatedRun[] }[]): string {
+/**
+ * AUC and AP of every score over the anomalous rate of the unlabeled images, as an SVG file: the paper's Fig. 6.
+ * @param definitions of all runs' scores
+ */
+export function anomalousRateFigure(
+  groups: readonly { title: string; runs: readonly RatedRun[] }[],
+  definitions: readonly ScoreDefinition[],
+): string {
   const parts = groups.flatMap(({ title, runs }) =>
     (['auc', 'ap'] as const).map((metric) => ({
       title: [metric === 'auc' ? 'AUC' : 'Average precision', title].filter((part) => part !== '').join(', '),
-      chart: rateChart(metric, runs),
+      chart: rateChart(metric, runs, definitions),
     })),
   );
   return figureSvg(parts, 2);
@@ -32,33 +39,32 @@ const labelGap = 13;
 function labelShifts(heights: readonly number[]): number[] {
   const shifts = heights.map(() => 0);
   let free = Number.NEGATIVE_INFINITY;
-  for (const place of [...heights.keys()].sort((a, b) => heights[a]! - heights[b]!)) {
-    const height = Math.max(heights[place]!, free);
-    shifts[place] = height - heights[place]!;
+  for (const place of [...heights.keys()].sort((a, b) => (heights[a] ?? 0) - (heights[b] ?? 0))) {
+    const wanted = heights[place] ?? 0;
+    const height = Math.max(wanted, free);
+    shifts[place] = height - wanted;
     free = height + labelGap;
   }
   return shifts;
 }
 
-function rateChart(metric: 'auc' | 'ap', runs: readonly RatedRun[]) {
-  const rows = (name: ScoreName) =>
+function rateChart(metric: 'auc' | 'ap', runs: readonly RatedRun[], definitions: readonly ScoreDefinition[]) {
+  const rows = (name: string) =>
     runs
       .flatMap(({ rate, scores }) => {
         const found = scores[name];
         return found === undefined ? [] : [{ rate, value: found[metric] * 100 }];
       })
       .sort((a, b) => a.rate - b.rate);
-  const lines = scoreNames
-    .map((name) => ({ name, points: rows(name) }))
-    .filter((each) => each.points.length > 0);
-  const values = lines.flatMap(({ points }) => points.map(({ value }) => value));
+  const lines = presentScores(definitions, Object.assign({}, ...runs.map(({ scores }) => scores))).map(
+    (look) => ({ ...look, points: rows(look.name) }),
+  );
+  const [lowest = 0, highest = 0] = extent(lines.flatMap(({ points }) => points.map(({ value }) => value)));
   // The axis may reach a little further, and then a pixel stands for more: shifts are rather too large than too small.
-  const span = Math.max(...values) - Math.min(...values) || 1;
+  const span = highest - lowest || 1;
   const pixels = (size.height - size.marginTop - size.marginBottom) / span;
-  const shifts = labelShifts(lines.map(({ points }) => points.at(-1)!.value * pixels));
-  const marks = lines.flatMap(({ name, points }, place): Markish[] => {
-    const { dashes, plain } = scoreNaming[name];
-    const colour = `var(--${name})`;
+  const shifts = labelShifts(lines.map(({ points }) => (points.at(-1)?.value ?? 0) * pixels));
+  const marks = lines.flatMap(({ name, colour, dashes, points }, place): Markish[] => {
     return [
       line(points, {
         x: 'rate',
@@ -66,17 +72,17 @@ function rateChart(metric: 'auc' | 'ap', runs: readonly RatedRun[]) {
         stroke: colour,
         strokeWidth: 1.75,
         ...(dashes === null ? {} : { strokeDasharray: dashes }),
-        ariaLabel: () => plain,
+        ariaLabel: () => name,
       }),
       dot(points, { x: 'rate', y: 'value', fill: colour, r: 2.5 }),
       text(points.slice(-1), {
         x: 'rate',
         y: 'value',
-        text: () => plain,
+        text: () => name,
         fill: colour,
         textAnchor: 'start',
         dx: 6,
-        dy: -shifts[place]!,
+        dy: -(shifts[place] ?? 0),
       }),
     ];
   });

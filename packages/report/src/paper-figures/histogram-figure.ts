@@ -1,26 +1,30 @@
 import { scoreHistogram } from '@ddad/anomaly';
-import { type ScoreName, scoreNames } from '@ddad/contract';
+import type { ScoreDefinition } from '@ddad/contract';
 import { histogramChart } from '../charts/histogram-chart.ts';
-import { scoreNaming } from '../score-names.ts';
+import { presentScores } from '../score-looks.ts';
 import { figureSvg } from './standalone-svg.ts';
 
 /** A run's scores of test images with labels. */
 export interface HistogramRun {
   title: string;
   labels: readonly (0 | 1)[];
-  scores: Partial<Record<ScoreName, readonly number[]>>;
+  /** By name. */
+  scores: Readonly<Record<string, readonly number[]>>;
 }
 
-/** Histograms of normal and abnormal images' scores with their χ² distances, as an SVG file: the paper's Fig. 8. */
-export function histogramFigure(runs: readonly HistogramRun[]): string {
+/**
+ * Histograms of normal and abnormal images' scores with their χ² distances, as an SVG file: the paper's Fig. 8.
+ * @param definitions of all runs' scores
+ */
+export function histogramFigure(
+  runs: readonly HistogramRun[],
+  definitions: readonly ScoreDefinition[],
+): string {
   const parts = runs.flatMap(({ title, labels, scores }) =>
-    scoreNames.flatMap((name) => {
-      const values = scores[name];
-      if (values === undefined) return [];
-      const histogram = scoreHistogram(values, labels);
-      const { plain } = scoreNaming[name];
-      const parts = [title, `${plain}: χ² = ${histogram.distance.toFixed(1)}`].filter((part) => part !== '');
-      return [{ title: parts.join(', '), chart: histogramChart(plain, histogram) }];
+    presentScores(definitions, scores).map(({ name }) => {
+      const histogram = scoreHistogram(scores[name] ?? [], labels);
+      const parts = [title, `${name}: χ² = ${histogram.distance.toFixed(1)}`].filter((part) => part !== '');
+      return { title: parts.join(', '), chart: histogramChart(name, histogram) };
     }),
   );
   return figureSvg(parts, 3);

@@ -12,7 +12,9 @@ const gap = 16;
 
 /** Charts of one size in rows, as an SVG file of its own: light colours, nothing that is loaded. */
 export function figureSvg(parts: readonly FigurePart[], columns: number): string {
-  const [width, height] = sizeOf(parts[0]!.chart);
+  const [first] = parts;
+  if (first === undefined) throw new RangeError('expected at least one chart, got none');
+  const [width, height] = sizeOf(first.chart);
   const across = Math.min(columns, parts.length);
   const placed = parts.map(({ title, chart }, place) => {
     const x = gap + (place % across) * (width + gap);
@@ -38,7 +40,7 @@ export function figureSvg(parts: readonly FigurePart[], columns: number): string
 /** The page's colours by name, those of its light theme. */
 function lightColours(): string {
   const { style } = pageAssets();
-  return [...style.matchAll(/--([A-Za-z]+):\s*light-dark\(\s*(#[0-9a-f]+)/g)]
+  return [...style.matchAll(/--([\w-]+):\s*light-dark\(\s*(#[0-9a-f]+)/g)]
     .map(([, name, colour]) => `--${name}: ${colour};`)
     .join(' ');
 }

@@ -1,10 +1,20 @@
-import { scoreNames, waitingProgress } from '@ddad/contract';
+import { defaultMethod, waitingProgress } from '@ddad/contract';
 import type { RunNews } from '@ddad/runs';
 import { duration, percent } from '../figures.ts';
 import { type Html, html, jsonElement } from '../html.ts';
 import { pageShell } from '../page-shell.ts';
-import { scoreNaming } from '../score-names.ts';
-import { jobCells, runFigures, shareDone, stageNames, stageState } from './job-cells.ts';
+import { presentScores } from '../score-looks.ts';
+import {
+  type ChartKey,
+  chartKeys,
+  type Job,
+  jobCells,
+  jobLooks,
+  runFigures,
+  shareDone,
+  shownStages,
+  trainingsOf,
+} from './job-cells.ts';
 
 /** Identifier of the element with the run as it was when the page was made. */
 export const newsElement = 'news';
@@ -17,6 +27,8 @@ export function buildRunPage(news: RunNews): string {
   const { run, view, note } = news;
   const figures = runFigures(news);
   const ended = run.status !== 'running';
+  const keys = chartKeys(view.jobs);
+  const looks = jobLooks(view.jobs);
   return pageShell({
     title: `${run.id} — DDAD`,
     script: 'progress',
@@ -24,24 +36,24 @@ export function buildRunPage(news: RunNews): string {
     sections: [
       { id: 'progress', title: 'Progress' },
       { id: 'losses', title: 'Losses' },
-      { id: 'members', title: 'Members' },
+      { id: 'jobs-section', title: 'Jobs' },
     ],
     content: html`<section id="progress">
-  <p class="overline">${run.dataset ?? 'run'}${run.k !== null && html`, K = ${run.k}`}</p>
+  <p class="overline">${heading(run)}</p>
   <h1 class="run-name">${run.id}</h1>
   <p class="facts">${run.started !== null && html`Started <b>${run.started.slice(0, 19).replace('T', ' ')}</b> UTC. `}<span role="status">Run <b data-figure="status">${figures.status}</b>.</span>
     <a data-report href="${reportPath(run.id)}"${news.report ? null : html` hidden`}>Report</a></p>
   <p class="note warning" id="note"${note === null ? html` hidden` : null}>${note}</p>
   <p class="note warning" id="connection" role="alert" hidden></p>
   <noscript><p class="note">Without JavaScript this page does not renew itself: load it again.</p></noscript>
-  <ol class="stages">${Object.entries(stageNames).map(([name, title]) => {
-    const state = stageState(name as keyof typeof stageNames, news);
-    return html`<li data-stage="${name}" class="${state}"${state === 'current' ? html` aria-current="step"` : null}>${title}</li>`;
-  })}</ol>
+  <ol class="stages" id="stages">${shownStages(news).map(
+    ({ name, title, state }) =>
+      html`<li data-stage="${name}" class="${state}"${state === 'current' ? html` aria-current="step"` : null}>${title}</li>`,
+  )}</ol>
   <dl class="tiles">
-    ${tile('members finished', 'members', figures.members, figures.detail)}
-    ${tile('images a second', 'speed', figures.speed, 'of all trainers')}
-    ${tile('training left', 'left', figures.left, 'at this pace')}
+    ${tile(html`<span data-figure="counted">${figures.counted}</span>`, 'finished', figures.finished, figures.detail)}
+    ${tile('images a second', 'speed', figures.speed, 'of all jobs')}
+    ${tile('left in this stage', 'left', figures.left, 'at this pace')}
     ${tile('time', 'elapsed', duration(view.elapsed), ended ? 'in all' : 'so far')}
   </dl>
   <div id="scores">${scores(news)}</div>
@@ -49,33 +61,48 @@ export function buildRunPage(news: RunNews): string {
 <section id="losses">
   <h2>Losses</h2>
   <div class="losses">
-    <figure class="card"><figcaption>Reconstruction <span class="keys"><span class="key" style="background: var(--ndm)"></span>NDM <span class="key" style="background: var(--udm)"></span>UDM</span></figcaption><div id="member-losses"><p class="caption">No epoch is finished yet.</p></div></figure>
-    <figure class="card" id="refiner-card" hidden><figcaption>ASR-Net <span class="keys"><span class="key" style="background: var(--rIntra)"></span>intra <span class="key" style="background: var(--rDual)"></span>dual</span></figcaption><div id="refiner-losses"></div></figure>
+    <figure class="card"><figcaption>Members <span class="keys" id="member-keys">${keys.members.map(chartKey)}</span></figcaption><div id="member-losses"><p class="caption">No epoch is finished yet.</p></div></figure>
+    <figure class="card" id="other-card"${trainingsOf(view.jobs).others.length === 0 && html` hidden`}><figcaption>Other trainings <span class="keys" id="other-keys">${keys.others.map(chartKey)}</span></figcaption><div id="other-losses"></div></figure>
   </div>
 </section>
-<section id="members">
-  <h2>Members</h2>
-  <div class="scroll" tabindex="0" role="region" aria-label="Table of members">
+<section id="jobs-section">
+  <h2>Jobs</h2>
+  <div class="scroll" tabindex="0" role="region" aria-label="Table of jobs">
   <table class="members jobs">
-    <thead><tr><th scope="col">member</th><th scope="col">progress</th><th scope="col" class="number">epochs</th><th scope="col">loss</th><th scope="col" class="number">last</th><th scope="col" class="number">images / s</th><th scope="col" class="number">time</th><th scope="col">trainer</th><th scope="col">state</th></tr></thead>
-    <tbody id="jobs">${[...view.members, ...view.others].map(jobRow)}</tbody>
+    <thead><tr><th scope="col">job</th><th scope="col">progress</th><th scope="col" class="number">done</th><th scope="col">loss</th><th scope="col" class="number">last</th><th scope="col" class="number">images / s</th><th scope="col" class="number">time</th><th scope="col">by</th><th scope="col">state</th></tr></thead>
+    <tbody id="jobs">${view.jobs.map((job) => jobRow(job, looks.get(job.id)?.colour))}</tbody>
   </table>
   </div>
-  <p class="caption">NDM: trained on normal images. UDM: on normal and unlabeled images.</p>
 </section>`,
     footer: html`Read-only, served by the coordinator. In a terminal: <code>npx ddad watch ${run.id}</code>`,
-    after: html`<template id="job-row">${jobRow({
-      ...waitingProgress(0),
-      key: '',
-      name: '',
-      unit: 'epoch',
-      waitsFor: null,
-      secondsLeft: null,
-      seconds: null,
-      reused: false,
-    })}</template>
+    after: html`<template id="job-row">${jobRow(noJob)}</template>
 ${jsonElement(newsElement, news)}`,
   });
+}
+
+/** Of the template that new rows are made from. */
+const noJob: Job = {
+  ...waitingProgress(0),
+  id: '',
+  key: '',
+  kind: '',
+  name: '',
+  stage: '',
+  unit: 'epoch',
+  waitsFor: '',
+  secondsLeft: null,
+  seconds: null,
+  reused: false,
+};
+
+/** `brain, K = 3`; the method's name too where it is not the default one. */
+function heading({ dataset, method, k }: RunNews['run']): string {
+  const parts = [
+    dataset ?? 'run',
+    method !== null && method !== defaultMethod && method,
+    k !== null && `K = ${k}`,
+  ];
+  return parts.filter((part) => part !== false).join(', ');
 }
 
 /** Where a run's report is served. */
@@ -83,22 +110,29 @@ function reportPath(id: string): string {
   return `/runs/${encodeURIComponent(id)}/report`;
 }
 
-function tile(name: string, key: string, value: string, detail: string): Html {
+function tile(name: Html | string, key: string, value: string, detail: string): Html {
   return html`<div class="tile"><dt>${name}</dt><dd data-figure="${key}">${value}</dd><dd class="detail" data-detail="${key}">${detail}</dd></div>`;
 }
 
-function jobRow(job: RunNews['view']['members'][number]): Html {
-  const cells = jobCells(job);
-  const role = job.name.split(' ')[0]!;
-  return html`
-<tr data-key="${job.key}" class="${job.state}"><th scope="row"><span class="key" style="background: ${colourOf(role)}"></span><span data-cell="name">${job.name}</span></th><td><progress max="1" value="${shareDone(job)}" aria-label="progress of ${job.name}"></progress></td><td class="number" data-cell="count">${cells.count}</td><td data-spark></td><td class="number" data-cell="loss">${cells.loss}</td><td class="number" data-cell="speed">${cells.speed}</td><td class="number" data-cell="time">${cells.time}</td><td data-cell="worker">${cells.worker}</td><td data-cell="state">${cells.state}</td></tr>`;
+function chartKey({ colour, text }: ChartKey): Html {
+  return html`<span class="key" style="background: ${colour}"></span>${text} `;
 }
 
-const colourOf = (role: string) => (role === 'ndm' || role === 'udm' ? `var(--${role})` : 'transparent');
+function jobRow(job: Job, colour = 'transparent'): Html {
+  const cells = jobCells(job);
+  return html`
+<tr data-id="${job.id}" data-key="${job.key}" class="${job.state}"><th scope="row"><span class="key" style="background: ${colour}"></span><span data-cell="name">${job.name}</span></th><td><progress max="1" value="${shareDone(job)}" aria-label="progress of ${job.name}"></progress></td><td class="number" data-cell="count">${cells.count}</td><td data-spark></td><td class="number" data-cell="loss">${cells.loss}</td><td class="number" data-cell="speed">${cells.speed}</td><td class="number" data-cell="time">${cells.time}</td><td data-cell="worker">${cells.worker}</td><td data-cell="state">${cells.state}</td></tr>`;
+}
 
-function scores({ scores: found }: RunNews): Html | null {
+function scores({ scores: found, definitions }: RunNews): Html | null {
   if (found === null) return null;
-  const names = scoreNames.filter((name) => found[name] !== undefined);
+  const rows = presentScores(definitions, found).flatMap(({ name, symbol }) => {
+    const separation = found[name];
+    if (separation === undefined) return [];
+    return [
+      html`<tr><th scope="row">${symbol} <code>${name}</code></th><td class="number">${percent(separation.auc)}</td><td class="number">${percent(separation.ap)}</td></tr>`,
+    ];
+  });
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Scores"><table><thead><tr><th scope="col">score</th><th scope="col" class="number">AUC %</th><th scope="col" class="number">AP %</th></tr></thead>
-  <tbody>${names.map((name) => html`<tr><th scope="row">${scoreNaming[name].symbol} <code>${name}</code></th><td class="number">${percent(found[name]!.auc)}</td><td class="number">${percent(found[name]!.ap)}</td></tr>`)}</tbody></table></div>`;
+  <tbody>${rows}</tbody></table></div>`;
 }

@@ -20,10 +20,10 @@ export function buildRunsPage(runs: readonly RunEntry[], now: Date): string {
       ? html`<p class="note">No runs yet; start one with <code>npx ddad run --dataset NAME</code>.</p>`
       : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of runs">
   <table>
-    <thead><tr><th scope="col">run</th><th scope="col">status</th><th scope="col">dataset</th><th scope="col" class="number">K</th><th scope="col">started (UTC)</th><th scope="col" class="number">time</th></tr></thead>
+    <thead><tr><th scope="col">run</th><th scope="col">status</th><th scope="col">dataset</th><th scope="col">method</th><th scope="col" class="number">K</th><th scope="col">started (UTC)</th><th scope="col" class="number">time</th></tr></thead>
     <tbody>${runs.map(
       (run) => html`
-      <tr><th scope="row"><a href="/runs/${encodeURIComponent(run.id)}">${run.id}</a></th><td>${run.status}</td><td>${run.dataset}</td><td class="number">${run.k}</td><td>${utc(run.started)}</td><td class="number">${duration(time(run))}</td></tr>`,
+      <tr><th scope="row"><a href="/runs/${encodeURIComponent(run.id)}">${run.id}</a></th><td>${run.status}</td><td>${run.dataset}</td><td>${run.method}</td><td class="number">${run.k}</td><td>${utc(run.started)}</td><td class="number">${duration(time(run))}</td></tr>`,
     )}</tbody>
   </table></div>`
   }

@@ -1,7 +1,11 @@
+// A browser runs this: of the contract, constants alone.
+import { finishedStage, pausedStage } from '@ddad/contract/workflow';
 import type { RunSnapshot } from '@ddad/runs';
 import { duration, figure } from '../figures.ts';
+import { type LineLook, roleColour, rolesOf, trainingLine } from '../palette.ts';
 
-type Job = RunSnapshot['view']['members'][number];
+/** A job of a run as the page is told of it. */
+export type Job = RunSnapshot['view']['jobs'][number];
 
 /** What a job's row of the table says, by cell. Used where the page is made and where it is renewed. */
 export interface JobCells {
@@ -19,58 +23,109 @@ export function shareDone({ state, done, total }: Job): number {
 }
 
 export function jobCells(job: Job): JobCells {
-  const { state, done, total, loss, imagesPerSecond, secondsLeft, seconds, worker, reused, waitsFor } = job;
-  const running = state === 'running';
-  const waiting = waitsFor === null ? 'starting' : `waiting for ${waitsFor}`;
+  const { done, total, loss, imagesPerSecond, worker } = job;
   return {
     count: total > 1 ? `${done} / ${total}` : '',
     loss: loss === null ? '' : figure(loss, 4),
-    speed: running && imagesPerSecond > 0 ? String(Math.round(imagesPerSecond)) : '',
-    time: running
-      ? secondsLeft === null
-        ? ''
-        : `${duration(secondsLeft)} left`
-      : seconds === null
-        ? ''
-        : duration(seconds),
+    speed: job.state === 'running' && imagesPerSecond > 0 ? String(Math.round(imagesPerSecond)) : '',
+    time: timeOf(job),
     worker: worker ?? '',
-    state: reused ? 'finished before' : state === 'waiting' ? waiting : running ? 'training' : state,
+    state: stateOf(job),
   };
 }
 
-/** The stages of a run in order, and what the page calls them. */
-export const stageNames = {
-  planning: 'Planning',
-  training: 'Training',
-  maps: 'Maps',
-  refining: 'Refining',
-  report: 'Report',
-} as const;
+function timeOf({ state, secondsLeft, seconds }: Job): string {
+  if (state === 'running') return secondsLeft === null ? '' : `${duration(secondsLeft)} left`;
+  return seconds === null ? '' : duration(seconds);
+}
 
-/** Where a stage stands when the run is in another, or has ended. */
-export function stageState(
-  name: keyof typeof stageNames,
-  { view, run }: RunSnapshot,
-): 'done' | 'current' | 'open' {
-  const order = Object.keys(stageNames);
-  const place = view.within === 'finished' ? order.length : order.indexOf(view.within);
-  const own = order.indexOf(name);
-  if (own < place) return 'done';
-  return own === place && run.status === 'running' ? 'current' : 'open';
+function stateOf({ state, unit, reused, waitsFor }: Job): string {
+  if (reused) return 'finished before';
+  if (state === 'waiting') return `waiting for ${waitsFor}`;
+  if (state === 'running') return unit === 'epoch' ? 'training' : 'at work';
+  return state;
+}
+
+/** Jobs that train, the members' apart from the others. */
+export interface Trainings {
+  members: Job[];
+  others: Job[];
+}
+
+export function trainingsOf(jobs: readonly Job[]): Trainings {
+  const trainings = jobs.filter(({ unit }) => unit === 'epoch');
+  return {
+    members: trainings.filter(({ member }) => member !== undefined),
+    others: trainings.filter(({ member }) => member === undefined),
+  };
+}
+
+/** How the trainings' losses are drawn, by id of the job: a role has a colour, and so has each of the others. */
+export function jobLooks(jobs: readonly Job[]): Map<string, LineLook> {
+  const { members, others } = trainingsOf(jobs);
+  const roles = rolesOf(members.flatMap(({ member }) => member ?? []));
+  return new Map([
+    ...members.map(({ id, member }): [string, LineLook] => [
+      id,
+      { colour: roleColour(roles, member?.role ?? ''), dashes: null },
+    ]),
+    ...others.map(({ id }, place): [string, LineLook] => [id, trainingLine(place)]),
+  ]);
+}
+
+/** A colour of a chart and what it stands for. */
+export interface ChartKey {
+  colour: string;
+  text: string;
+}
+
+/** Keys of both charts of losses. */
+export function chartKeys(jobs: readonly Job[]): Record<keyof Trainings, ChartKey[]> {
+  const { members, others } = trainingsOf(jobs);
+  const roles = rolesOf(members.flatMap(({ member }) => member ?? []));
+  const looks = jobLooks(jobs);
+  return {
+    members: roles.map((role) => ({ colour: roleColour(roles, role), text: role.toUpperCase() })),
+    others: others.map(({ id, name }) => ({ colour: looks.get(id)?.colour ?? '', text: name })),
+  };
+}
+
+/** A stage of a run on the page. */
+export interface ShownStage {
+  /** As the workflow calls it. */
+  name: string;
+  title: string;
+  state: 'done' | 'current' | 'open';
+}
+
+/** The stages of a run in order, and where each stands. */
+export function shownStages({ view, run }: RunSnapshot): ShownStage[] {
+  const { stages, within } = view;
+  const at = within === finishedStage ? stages.length : stages.indexOf(within);
+  return stages.flatMap((name, place): ShownStage[] => {
+    if (name === finishedStage) return [];
+    const current = place === at && run.status === 'running';
+    const title = `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
+    return [{ name, title, state: place < at ? 'done' : current ? 'current' : 'open' }];
+  });
 }
 
 /** The tiles' figures. */
 export function runFigures({ run, view }: RunSnapshot) {
-  const count = (state: Job['state']) => view.members.filter((member) => member.state === state).length;
+  const members = view.jobs.filter(({ member }) => member !== undefined);
+  const [counted, what] = members.length > 0 ? [members, 'members'] : [view.jobs, 'jobs'];
+  const count = (state: Job['state']) => counted.filter((job) => job.state === state).length;
   const others = [
-    [count('running'), 'in training'],
+    [count('running'), what === 'members' ? 'in training' : 'at work'],
     [count('waiting'), 'waiting'],
     [count('failed'), 'failed'],
   ] as const;
   return {
-    status: run.status === 'running' ? (view.stage === 'paused' ? 'paused' : 'running') : run.status,
-    members: `${count('finished')} of ${view.members.length}`,
-    detail: others.flatMap(([number, what]) => (number === 0 ? [] : [`${number} ${what}`])).join(', '),
+    status: run.status === 'running' ? (view.stage === pausedStage ? 'paused' : 'running') : run.status,
+    /** What is counted. */
+    counted: `${what} finished`,
+    finished: `${count('finished')} of ${counted.length}`,
+    detail: others.flatMap(([number, state]) => (number === 0 ? [] : [`${number} ${state}`])).join(', '),
     speed: view.imagesPerSecond > 0 ? Math.round(view.imagesPerSecond).toLocaleString('en') : '–',
     left: view.secondsLeft === null ? '–' : duration(view.secondsLeft),
   };

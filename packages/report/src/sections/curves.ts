@@ -1,34 +1,40 @@
-import { scoreNames } from '@ddad/contract';
+import { mainScore } from '@ddad/contract';
 import { precisionRecallChart, rocChart } from '../charts/curve-charts.ts';
 import { percent } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
-import { mainScore, scoreNaming } from '../score-names.ts';
+import { presentScores } from '../score-looks.ts';
 
 /** ROC and precision-recall curves, which of them to show, and what a threshold would give. Null without labels. */
-export function curves({ result, test }: ReportData): Html | null {
+export function curves({ result, definitions, test }: ReportData): Html | null {
   const found = result.scores;
   if (found === null || test === null || test.labels === null) return null;
-  const names = scoreNames.filter((name) => found[name] !== undefined);
-  const main = mainScore(found);
+  const { labels } = test;
+  const main = mainScore(definitions, found);
+  const shown = presentScores(definitions, found).flatMap((look) => {
+    const [scores, separation] = [test.scores[look.name], found[look.name]];
+    if (scores === undefined || separation === undefined) return [];
+    return [{ look, scores, auc: separation.auc, width: look.name === main ? 2.5 : 1.75 }];
+  });
   return html`<section id="curves">
   <h2>Curves</h2>
   <div class="curves">
-    <figure class="card"><figcaption>ROC</figcaption>${rocChart(test.scores, test.labels)}</figure>
-    <figure class="card"><figcaption>Precision and recall</figcaption>${precisionRecallChart(test.scores, test.labels)}</figure>
+    <figure class="card"><figcaption>ROC</figcaption>${rocChart(shown, labels)}</figure>
+    <figure class="card"><figcaption>Precision and recall</figcaption>${precisionRecallChart(shown, labels)}</figure>
     <div class="card side">
-      <fieldset class="legend"><legend>Curves shown <small>AUC %</small></legend>${names.map((name) => {
-        const { symbol, dashes, plain } = scoreNaming[name];
-        const pattern = dashes === null ? null : html` stroke-dasharray="${dashes}"`;
-        return html`
-        <label><input type="checkbox" checked data-curve="${plain}"><svg width="30" height="10" aria-hidden="true"><line x1="1" x2="29" y1="5" y2="5" stroke="var(--${name})" stroke-width="${name === 'rDual' ? 2.5 : 2}"${pattern}/></svg>
-          <span>${symbol}</span><span class="auc">${percent(found[name]!.auc)}</span></label>`;
-      })}</fieldset>
+      <fieldset class="legend"><legend>Curves shown <small>AUC %</small></legend>${shown.map(
+        ({ look: { name, symbol, colour, dashes }, auc }) => {
+          const pattern = dashes === null ? null : html` stroke-dasharray="${dashes}"`;
+          return html`
+        <label><input type="checkbox" checked data-curve="${name}"><svg width="30" height="10" aria-hidden="true"><line x1="1" x2="29" y1="5" y2="5" stroke="${colour}" stroke-width="${name === main ? 2.5 : 2}"${pattern}/></svg>
+          <span>${symbol}</span><span class="auc">${percent(auc)}</span></label>`;
+        },
+      )}</fieldset>
       <form class="operating-point" id="operating-point" hidden>
         <h3>Operating point</h3>
-        <label class="field">Score <select name="score">${names.map(
-          (name) =>
-            html`<option value="${name}"${name === main && html` selected`}>${scoreNaming[name].plain}</option>`,
+        <label class="field">Score <select name="score">${shown.map(
+          ({ look: { name, colour } }) =>
+            html`<option value="${name}" data-colour="${colour}"${name === main && html` selected`}>${name}</option>`,
         )}</select></label>
         <label class="field" for="operating-threshold">Threshold <output name="threshold" for="operating-threshold"></output></label>
         <input type="range" id="operating-threshold" name="place" min="0" value="0">

@@ -1,24 +1,25 @@
-import { mainScore, type PathologyGroup, type RunScores, scoreNames } from '@ddad/contract';
+import { mainScore, type PathologyGroup, type RunScores } from '@ddad/contract';
 import { percent, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
-import { scoreNaming } from '../score-names.ts';
+import { presentScores } from '../score-looks.ts';
 
 /** AUC of every score by pathology, and over seen and unseen ones (Table 4). Null where none are named. */
-export function pathologies({ result }: ReportData): Html | null {
+export function pathologies({ result, definitions }: ReportData): Html | null {
   const { pathologies: found, scores } = result;
   if (found === undefined || scores === null) return null;
-  const names = scoreNames.filter((name) => scores[name] !== undefined);
-  const main = mainScore(scores);
+  const shown = presentScores(definitions, scores);
+  const main = shown.find(({ name }) => name === mainScore(definitions, scores));
   const figures = (of: RunScores | null) => {
-    const best = of === null ? Number.NaN : Math.max(...names.map((name) => of[name]?.auc ?? 0));
-    const cells = names.map((name) => {
+    const best = of === null ? Number.NaN : Math.max(...shown.map(({ name }) => of[name]?.auc ?? 0));
+    const cells = shown.map(({ name }) => {
       const auc = of?.[name]?.auc;
       return auc === undefined
         ? html`<td></td>`
         : html`<td class="number${auc === best ? ' best' : null}" style="--share: ${Math.round(auc * 1000) / 10}%">${percent(auc)}</td>`;
     });
-    const ap = of?.[main]?.ap;
+    if (main === undefined) return cells;
+    const ap = of?.[main.name]?.ap;
     return html`${cells}<td class="number">${ap === undefined ? '' : percent(ap)}</td>`;
   };
   const group = (title: string, { pathologies: members, images, scores: of }: PathologyGroup) => html`
@@ -33,7 +34,7 @@ export function pathologies({ result }: ReportData): Html | null {
   <div class="scroll" tabindex="0" role="region" aria-label="Table of pathologies">
   <table class="scores">
     <thead><tr><th scope="col">pathology</th><th scope="col" class="number">test images</th><th scope="col">in <i>D</i><sub>u</sub></th>
-      ${names.map((name) => html`<th scope="col" class="number">${scoreNaming[name].symbol}<br><small>AUC %</small></th>`)}<th scope="col" class="number">${scoreNaming[main].symbol}<br><small>AP %</small></th></tr></thead>
+      ${shown.map(({ symbol }) => html`<th scope="col" class="number">${symbol}<br><small>AUC %</small></th>`)}${main !== undefined && html`<th scope="col" class="number">${main.symbol}<br><small>AP %</small></th>`}</tr></thead>
     <tbody>${found.each.map(
       ({ name, images, unlabeled, seen, scores: of }) => html`
       <tr data-pathology="${name}"><th scope="row">${name}</th><td class="number">${images.toLocaleString('en')}</td><td>${seen === null ? 'unknown' : seen ? `${plural(unlabeled, 'image')}` : 'no'}</td>${figures(of)}</tr>`,

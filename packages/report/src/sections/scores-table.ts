@@ -1,44 +1,45 @@
-import { type RunScores, scoreNames } from '@ddad/contract';
+import type { RunScores } from '@ddad/contract';
 import { percent } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
-import { scoreMeaning, scoreNaming } from '../score-names.ts';
+import { presentScores } from '../score-looks.ts';
+
+type Metric = 'auc' | 'ap';
 
 /** AUC, AP and χ² of every score; beside them the same without copies, where the dataset has some. Null without labels. */
-export function scoresTable({ result, test }: ReportData): Html | null {
+export function scoresTable({ result, definitions, test }: ReportData): Html | null {
   const { scores, withoutCopies: clean, histogramDistance } = result;
   if (scores === null) return null;
-  const names = scoreNames.filter((name) => scores[name] !== undefined);
-  const best = (
-    pick: (scores: RunScores, name: (typeof names)[number]) => number | undefined,
-    of: RunScores | null | undefined,
-  ) => (of == null ? Number.NaN : Math.max(...names.map((name) => pick(of, name) ?? 0)));
-  const [bestAuc, bestAp] = [best((s, n) => s[n]?.auc, scores), best((s, n) => s[n]?.ap, scores)];
-  const [bestCleanAuc, bestCleanAp] = [
-    best((s, n) => s[n]?.auc, clean?.scores),
-    best((s, n) => s[n]?.ap, clean?.scores),
-  ];
-  const cell = (value: number | undefined, highest: number) =>
-    value === undefined
-      ? html`<td></td>`
-      : html`<td class="number${value === highest ? ' best' : null}" style="--share: ${Math.round(value * 1000) / 10}%">${percent(value)}</td>`;
+  const shown = presentScores(definitions, scores);
+  const best = (of: RunScores | null, metric: Metric) =>
+    Math.max(...shown.map(({ name }) => of?.[name]?.[metric] ?? Number.NEGATIVE_INFINITY));
+  const cells = (of: RunScores | null) => {
+    const highest = { auc: best(of, 'auc'), ap: best(of, 'ap') };
+    return (name: string) =>
+      (['auc', 'ap'] as const).map((metric) => {
+        const value = of?.[name]?.[metric];
+        return value === undefined
+          ? html`<td></td>`
+          : html`<td class="number${value === highest[metric] ? ' best' : null}" style="--share: ${Math.round(value * 1000) / 10}%">${percent(value)}</td>`;
+      });
+  };
+  const [all, withoutCopies] = [cells(scores), clean === undefined ? null : cells(clean.scores)];
   return html`<section id="scores">
   <h2>Scores</h2>
   <div class="scroll" tabindex="0" role="region" aria-label="Table of scores">
   <table class="scores">
     <thead><tr><th scope="col">score</th><th scope="col">what it is</th><th scope="col" class="number">AUC %</th><th scope="col" class="number">AP %</th><th scope="col" class="number">χ²</th>
       ${clean !== undefined && html`<th scope="col" class="number">AUC %<br><small>without copies</small></th><th scope="col" class="number">AP %<br><small>without copies</small></th>`}</tr></thead>
-    <tbody>${names.map((name) => {
-      const { symbol, plain } = scoreNaming[name];
+    <tbody>${shown.map(({ name, symbol, meaning, colour }) => {
       const distance = histogramDistance?.[name];
       return html`
-      <tr data-score="${name}"><th scope="row"><span class="key" style="background: var(--${name})"></span>${symbol} <code>${plain}</code></th><td class="meaning">${scoreMeaning(name, result)}</td>
-        ${cell(scores[name]?.auc, bestAuc)}${cell(scores[name]?.ap, bestAp)}<td class="number">${distance === undefined ? '' : distance.toFixed(1)}</td>
-        ${clean !== undefined && [cell(clean.scores?.[name]?.auc, bestCleanAuc), cell(clean.scores?.[name]?.ap, bestCleanAp)]}</tr>`;
+      <tr data-score="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th><td class="meaning">${meaning}</td>
+        ${all(name)}<td class="number">${distance === undefined ? '' : distance.toFixed(1)}</td>
+        ${withoutCopies?.(name) ?? null}</tr>`;
     })}</tbody>
   </table>
   </div>
-  <p class="caption">${result.dropout === undefined && html`<code>rec</code> over the NDM members: AUC ${percent(scores.rec.aucMean)} ± ${percent(scores.rec.aucStd)} (mean and standard deviation). `}χ² is the distance
+  <p class="caption">${shown.map(({ name }) => spread(name, scores))}χ² is the distance
     of the two histograms below, 0 to 100.</p>
   ${
     clean !== undefined &&
@@ -47,4 +48,13 @@ export function scoresTable({ result, test }: ReportData): Html | null {
     The columns without copies leave them out (${clean.images} images).</p>`
   }
 </section>`;
+}
+
+/** Of a score that is one network's: how the others do. Null where there are no others. */
+function spread(name: string, scores: RunScores): Html | null {
+  const found = scores[name];
+  if (found?.aucMean === undefined || found.aucStd === undefined) return null;
+  const alone = found.aucStd === 0 && found.aucMean === found.auc;
+  if (alone) return null;
+  return html`<code>${name}</code> over all networks that give it: AUC ${percent(found.aucMean)} ± ${percent(found.aucStd)} (mean and standard deviation). `;
 }

@@ -1,94 +1,110 @@
-import { describeEnsemble } from '@ddad/contract';
+import { mainScore, type RunResult } from '@ddad/contract';
 import { duration, percent, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
-import { mainScore, scoreNaming } from '../score-names.ts';
+import { presentScores } from '../score-looks.ts';
 
 /** Title, the figures that matter most, and what a reader must know before trusting them. */
 export function summary(data: ReportData): Html {
-  const { result, test } = data;
-  const oneClass = data.input.unlabeled === 0 || !result.members.some(({ role }) => role === 'udm');
+  const { result, test, heading } = data;
+  const { deviations = [] } = result;
+  const epochs = trainedEpochs(data);
   return html`<header class="summary" id="summary">
-  <p class="overline">Dual-distribution discrepancy anomaly detection</p>
+  <p class="overline">${heading.title}</p>
+  ${deviations.length > 0 && html`<p class="caption deviations">Differs from its source: ${deviations.join('; ')}.</p>`}
   <h1>${result.dataset}</h1>
-  <p class="facts">backbone <b>${result.backbone}</b> · ${result.dropout === undefined ? html`K = <b>${result.k}</b>` : html`<b>${describeEnsemble(result)}</b>`}${oneClass ? ' · one-class mode' : null} · seed <b>${result.seed}</b>
-    · <b>${data.input.epochs}</b> ${data.input.epochs === 1 ? 'epoch' : 'epochs'} · run <code>${result.runId}</code></p>
+  <p class="facts"><b>${heading.run}</b>${!data.trainsOnUnlabeled && ' · one-class mode: trained on normal images alone'} · seed <b>${result.seed}</b>
+    ${epochs > 0 && html`· <b>${epochs.toLocaleString('en')}</b> ${epochs === 1 ? 'epoch' : 'epochs'} `}· run <code>${result.runId}</code></p>
   ${result.synthetic && html`<p class="note"><b>Synthetic images.</b> This dataset was made by a generator; its scores say nothing about real ones.</p>`}
   ${test !== null && html`<p class="note"><b>This page holds pictures of test images.</b> Treat it as you treat the images themselves. It loads nothing from a network and sends nothing.</p>`}
-  ${failures(data)}
-  <dl class="tiles">${tiles(data)}</dl>
+  ${failures(result)}
+  <dl class="tiles">${[...scoreTiles(data), ...testTile(data), ...workTiles(data)]}</dl>
 </header>`;
 }
 
-function failures({ result }: ReportData): Html | null {
-  const failed = result.failedMembers ?? [];
+/** How long members were trained; 0 where they do not say. */
+function trainedEpochs({ artifacts }: ReportData): number {
+  const members = artifacts.filter(({ member }) => member !== undefined);
+  return members.reduce((most, { history }) => Math.max(most, history?.length ?? 0), 0);
+}
+
+function failures({ failedMembers: failed = [], members, kPerRole }: RunResult): Html | null {
   if (failed.length === 0) return null;
-  return html`<div class="note warning"><b>${plural(failed.length, 'member')} failed for good.</b> The scores are those of the other ${result.members.length}${kept(result.kPerRole)}.
+  return html`<div class="note warning"><b>${plural(failed.length, 'member')} failed for good.</b> The scores are those of the other ${members.length}${kept(kPerRole)}.
     <ul>${failed.map(({ role, index, reason }) => html`<li>${role.toUpperCase()} ${index}: ${reason}</li>`)}</ul></div>`;
 }
 
-/** `: 6 NDM and 7 UDM`. */
-function kept(kPerRole: ReportData['result']['kPerRole']): string {
-  if (kPerRole === undefined) return '';
-  const { ndm, udm } = kPerRole;
-  return `: ${ndm} NDM${udm === 0 ? '' : ` and ${udm} UDM`}`;
+const list = new Intl.ListFormat('en-GB');
+
+/** How many members of each role are left: `: 6 A and 7 B`. */
+function kept(kPerRole: RunResult['kPerRole']): string {
+  const present = Object.entries(kPerRole ?? {}).filter(([, count]) => count > 0);
+  if (present.length === 0) return '';
+  return `: ${list.format(present.map(([role, count]) => `${count} ${role.toUpperCase()}`))}`;
 }
 
-function tiles({ result, test }: ReportData): Html[] {
-  const found: Html[] = [];
-  const { scores } = result;
-  if (scores !== null) {
-    const main = mainScore(scores);
-    const best = scores[main]!;
-    const { symbol } = scoreNaming[main];
-    found.push(
-      tile(
-        html`AUC of ${symbol}`,
-        html`${percent(best.auc)}<small>%</small>`,
-        'area under the ROC curve',
-        true,
-      ),
-      tile(html`AP of ${symbol}`, html`${percent(best.ap)}<small>%</small>`, 'average precision', true),
-    );
-    if (main !== 'rec') {
-      const gain = (best.auc - scores.rec.auc) * 100;
-      const figure = `${gain < 0 ? '−' : '+'}${Math.abs(gain).toFixed(1)}`;
-      found.push(
-        tile(
-          'against reconstruction',
-          html`${figure}`,
-          `points of AUC; rec of one network: ${percent(scores.rec.auc)} %`,
-        ),
-      );
-    }
-  }
-  if (test !== null) {
-    const abnormal = test.labels?.filter((label) => label === 1).length;
-    found.push(
-      tile(
-        'test images',
-        html`${test.copies.length.toLocaleString('en')}`,
-        abnormal === undefined
-          ? 'without labels'
-          : `${(test.copies.length - abnormal).toLocaleString('en')} normal, ${abnormal.toLocaleString('en')} abnormal`,
-      ),
-    );
-  }
-  const { seconds } = result;
-  const reused = result.members.filter((member) => member.reused).length;
-  found.push(
+/** The main score, and what it gains over the simplest one, which is defined first. */
+function scoreTiles({ result: { scores }, definitions }: ReportData): Html[] {
+  if (scores === null) return [];
+  const shown = presentScores(definitions, scores);
+  const [first] = shown;
+  const main = shown.find(({ name }) => name === mainScore(definitions, scores));
+  const best = main && scores[main.name];
+  if (main === undefined || best === undefined || first === undefined) return [];
+  const { symbol } = main;
+  const tiles = [
     tile(
-      'members',
-      html`${result.members.length}`,
-      reused === 0 ? 'all trained by this run' : `${reused} of them finished before`,
+      html`AUC of ${symbol}`,
+      html`${percent(best.auc)}<small>%</small>`,
+      'area under the ROC curve',
+      true,
     ),
-    tile(
-      'time',
-      html`${duration(seconds.total)}`,
-      `train ${duration(seconds.train)}, maps ${duration(seconds.maps)}, refine ${duration(seconds.refine)}`,
-    ),
-  );
-  return found;
+    tile(html`AP of ${symbol}`, html`${percent(best.ap)}<small>%</small>`, 'average precision', true),
+  ];
+  const simplest = scores[first.name];
+  if (first.name !== main.name && simplest !== undefined) {
+    const gain = (best.auc - simplest.auc) * 100;
+    const figure = `${gain < 0 ? '−' : '+'}${Math.abs(gain).toFixed(1)}`;
+    const detail = `points of AUC; ${first.name}: ${percent(simplest.auc)}\u00a0%`;
+    tiles.push(tile(html`against ${first.symbol}`, html`${figure}`, detail));
+  }
+  return tiles;
+}
+
+function testTile({ test }: ReportData): Html[] {
+  if (test === null) return [];
+  const count = test.copies.length;
+  const abnormal = test.labels?.filter((label) => label === 1).length;
+  const detail =
+    abnormal === undefined
+      ? 'without labels'
+      : `${(count - abnormal).toLocaleString('en')} normal, ${abnormal.toLocaleString('en')} abnormal`;
+  return [tile('test images', html`${count.toLocaleString('en')}`, detail)];
+}
+
+/** Parts of a run's time that are no stage of its method. */
+const otherTimes = ['plan', 'report', 'total'];
+
+function workTiles({ result: { members, seconds }, stages }: ReportData): Html[] {
+  const reused = members.filter((member) => member.reused).length;
+  const names = stages ?? Object.keys(seconds).filter((name) => !otherTimes.includes(name));
+  const times = names.flatMap((name) => {
+    const time = seconds[name];
+    return time === undefined ? [] : [`${name} ${duration(time)}`];
+  });
+  const { total } = seconds;
+  return [
+    ...(members.length === 0
+      ? []
+      : [
+          tile(
+            'members',
+            html`${members.length}`,
+            reused === 0 ? 'all trained by this run' : `${reused} of them finished before`,
+          ),
+        ]),
+    ...(total === undefined ? [] : [tile('time', html`${duration(total)}`, times.join(', '))]),
+  ];
 }
 
 function tile(name: Html | string, value: Html, detail: string, strong = false): Html {

@@ -1,19 +1,18 @@
-import { leastHeldOut, scoreNames } from '@ddad/contract';
+import { leastHeldOut } from '@ddad/contract';
 import { figure, percent, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
-import { scoreNaming } from '../score-names.ts';
+import { presentScores } from '../score-looks.ts';
 
 /**
  * What held-out normal images give: thresholds, and figures for choosing settings that need no label of a test image. Null
  * where none were held out.
  */
-export function thresholds({ result }: ReportData): Html | null {
+export function thresholds({ result, definitions }: ReportData): Html | null {
   const { calibration, labelFree } = result;
   if (calibration === undefined || labelFree === undefined) return null;
   const { images, falsePositiveRate, thresholds: found } = calibration;
   const rate = `${percent(falsePositiveRate)} %`;
-  const names = scoreNames.filter((name) => labelFree.scores[name] !== undefined);
   const share = (value: number | null | undefined) =>
     html`<td class="number">${value == null ? '–' : percent(value)}</td>`;
   return html`<section id="thresholds">
@@ -22,14 +21,13 @@ export function thresholds({ result }: ReportData): Html | null {
   <table class="scores">
     <thead><tr><th scope="col">score</th><th scope="col" class="number">threshold</th><th scope="col" class="number">sensitivity %</th><th scope="col" class="number">specificity %</th>
       <th scope="col" class="number">AUC %<br><small>label-free</small></th><th scope="col" class="number">mean<br><small>held-out normals</small></th></tr></thead>
-    <tbody>${names.map((name) => {
-      const { symbol, plain } = scoreNaming[name];
+    <tbody>${presentScores(definitions, labelFree.scores).map(({ name, symbol, colour }) => {
       const threshold = found?.[name];
-      const free = labelFree.scores[name]!;
+      const free = labelFree.scores[name];
       return html`
-      <tr data-threshold="${name}"><th scope="row"><span class="key" style="background: var(--${name})"></span>${symbol} <code>${plain}</code></th>
+      <tr data-threshold="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th>
         <td class="number">${threshold === undefined ? '–' : figure(threshold.threshold, 4)}</td>${share(threshold?.sensitivity)}${share(threshold?.specificity)}
-        ${share(free.auc)}<td class="number">${figure(free.heldOutMean, 4)}</td></tr>`;
+        ${share(free?.auc)}<td class="number">${free === undefined ? '' : figure(free.heldOutMean, 4)}</td></tr>`;
     })}</tbody>
   </table>
   </div>

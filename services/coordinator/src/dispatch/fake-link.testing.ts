@@ -1,5 +1,6 @@
+import type { WorkerEntry } from '@ddad/contract';
 import { JobError, type JobFinished } from '@ddad/rpc';
-import type { JobCall, JobLink, JobListener, WorkerEntry } from './job-link.ts';
+import type { JobCall, JobLink, JobListener } from './job-link.ts';
 
 interface Started {
   worker: string;
@@ -62,5 +63,7 @@ export function settled(): Promise<void> {
 
 /** A trainer with one slot that holds nothing. */
 export function trainer(id: string, more: Partial<WorkerEntry> = {}): WorkerEntry {
-  return { id, address: `${id}:1`, slots: 1, keys: [], leaving: false, ...more };
+  const since = '2026-01-01T00:00:00.000Z';
+  const free = { slots: 1, keys: [], leaving: false };
+  return { pool: 'train', id, address: `${id}:1`, device: 'a test', since, ...free, ...more };
 }

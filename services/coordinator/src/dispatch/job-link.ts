@@ -1,20 +1,5 @@
-import type { JobProgress } from '@ddad/contract';
+import type { JobProgress, WorkerEntry } from '@ddad/contract';
 import type { JobFinished } from '@ddad/rpc';
-
-/** A server that takes jobs: a trainer as it announces itself, or the scorer. */
-export interface WorkerEntry {
-  id: string;
-  /** host:port of its gRPC server. */
-  address: string;
-  /** Jobs it takes at a time. */
-  slots: number;
-  /** Keys of the jobs it holds now. */
-  keys: readonly string[];
-  /** True once it shuts down. */
-  leaving: boolean;
-  /** When it started (ISO 8601); absent where nobody said. */
-  since?: string;
-}
 
 /** An artifact to be made, as a worker is asked for it. */
 export interface WorkerJob {

@@ -1,7 +1,6 @@
-import { type JobProgress, waitingProgress } from '@ddad/contract';
+import { type JobProgress, type WorkerEntry, waitingProgress } from '@ddad/contract';
 import type { JobFinished } from '@ddad/rpc';
 import type { Claim } from './fairness.ts';
-import type { WorkerEntry } from './job-link.ts';
 
 /** What an activity asks for. */
 export interface Want<Job> extends Claim {

@@ -78,6 +78,16 @@ describe('a worker that rests', () => {
     expect(offered()).toEqual([]);
   });
 
+  it('for its silence is not asked again for what its entry says, but another instance under its id is', () => {
+    pool.set([trainer('t1')]);
+    pool.rest(trainer('t1'), 2_000, true);
+    pool.set([trainer('t1', { keys: ['m'] })]);
+    expect(offered()).toEqual([]);
+    pool.set([trainer('t1', { since: '2026-02-02T00:00:00.000Z' })]);
+    expect(offered()).toEqual(['t1']);
+    expect(clock.pending, 'timers left behind').toBe(0);
+  });
+
   it('starts its rest anew when it is sent again', () => {
     const t1 = trainer('t1');
     pool.set([t1]);

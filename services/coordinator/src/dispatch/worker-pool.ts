@@ -1,5 +1,5 @@
+import type { WorkerEntry } from '@ddad/contract';
 import type { Clock } from '../clock.ts';
-import type { WorkerEntry } from './job-link.ts';
 
 /** A job that a worker was given; its entry says so a moment later. */
 interface HandedOut {
@@ -12,7 +12,7 @@ export class WorkerPool {
   readonly #clock: Clock;
   readonly #onRested: () => void;
   /** Workers that get no offer for a while. */
-  readonly #resting = new Map<string, { entry: string; callOff: () => void }>();
+  readonly #resting = new Map<string, { firm: boolean; entry: string; callOff: () => void }>();
   #workers = new Map<string, WorkerEntry>();
   #closed = false;
 
@@ -27,7 +27,7 @@ export class WorkerPool {
     this.#workers = new Map(entries.map((entry) => [entry.id, entry]));
     for (const [id, rest] of this.#resting) {
       const entry = this.#workers.get(id);
-      if (entry === undefined || fingerprint(entry) !== rest.entry) this.#wake(id);
+      if (entry === undefined || fingerprint(entry, rest.firm) !== rest.entry) this.#wake(id);
     }
   }
 
@@ -62,17 +62,20 @@ export class WorkerPool {
     return best?.worker ?? null;
   }
 
-  /** Leaves a worker alone until so many milliseconds have passed or its entry changes. */
-  rest(worker: WorkerEntry, milliseconds: number): void {
+  /**
+   * Leaves a worker alone until so many milliseconds have passed or its entry changes.
+   * @param firm another instance under its id is asked again, but not this one for what its entry says
+   */
+  rest(worker: WorkerEntry, milliseconds: number, firm = false): void {
     if (this.#closed) return;
     this.#resting.get(worker.id)?.callOff();
     // The entry may have changed since this worker was asked: what it says now is what must change.
-    const entry = fingerprint(this.#workers.get(worker.id) ?? worker);
+    const entry = fingerprint(this.#workers.get(worker.id) ?? worker, firm);
     const callOff = this.#clock.after(milliseconds, () => {
       this.#resting.delete(worker.id);
       this.#onRested();
     });
-    this.#resting.set(worker.id, { entry, callOff });
+    this.#resting.set(worker.id, { firm, entry, callOff });
   }
 
   /** Calls back no more. */
@@ -87,6 +90,6 @@ export class WorkerPool {
   }
 }
 
-function fingerprint(entry: WorkerEntry): string {
-  return JSON.stringify([entry.address, entry.slots, entry.keys, entry.leaving]);
+function fingerprint({ address, since, slots, keys, leaving }: WorkerEntry, firm: boolean): string {
+  return JSON.stringify(firm ? [address, since] : [address, since, slots, keys, leaving]);
 }

@@ -32,10 +32,12 @@ export interface JobHeader {
  * PERMISSION_DENIED (the object store refuses what the job needs), INTERNAL (anything else; the message says what).
  */
 export interface JobEvent {
-  event: { $case: "accepted"; value: JobAccepted } | { $case: "progress"; value: JobProgress } | {
-    $case: "finished";
-    value: JobFinished;
-  } | undefined;
+  event:
+    | { $case: "accepted"; value: JobAccepted }
+    | { $case: "progress"; value: JobProgress }
+    | { $case: "finished"; value: JobFinished }
+    | { $case: "alive"; value: JobAlive }
+    | undefined;
 }
 
 /** Sent once, first. */
@@ -56,6 +58,13 @@ export interface JobProgress {
     | undefined;
   /** Images a second since the last event; 0 where unknown. */
   imagesPerSecond: number;
+}
+
+/**
+ * A sign of life: sent at least every 10 s in which nothing else is. A caller that hears nothing for 60 s gives the call
+ * up, asks the server to stop the job and tries elsewhere.
+ */
+export interface JobAlive {
 }
 
 export interface JobFinished {
@@ -163,6 +172,9 @@ export const JobEvent: MessageFns<JobEvent> = {
       case "finished":
         JobFinished.encode(message.event.value, writer.uint32(26).fork()).join();
         break;
+      case "alive":
+        JobAlive.encode(message.event.value, writer.uint32(34).fork()).join();
+        break;
     }
     return writer;
   },
@@ -204,6 +216,14 @@ export const JobEvent: MessageFns<JobEvent> = {
             message.event = { $case: "finished", value: JobFinished.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.event = { $case: "alive", value: JobAlive.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -237,6 +257,12 @@ export const JobEvent: MessageFns<JobEvent> = {
       case "finished": {
         if (object.event?.value !== undefined && object.event?.value !== null) {
           message.event = { $case: "finished", value: JobFinished.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "alive": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "alive", value: JobAlive.fromPartial(object.event.value) };
         }
         break;
       }
@@ -399,6 +425,49 @@ export const JobProgress: MessageFns<JobProgress> = {
     message.total = object.total ?? 0;
     message.loss = object.loss ?? undefined;
     message.imagesPerSecond = object.imagesPerSecond ?? 0;
+    return message;
+  },
+};
+
+function createBaseJobAlive(): JobAlive {
+  return {};
+}
+
+export const JobAlive: MessageFns<JobAlive> = {
+  encode(_: JobAlive, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JobAlive {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJobAlive();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<JobAlive>): JobAlive {
+    return JobAlive.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<JobAlive>): JobAlive {
+    const message = createBaseJobAlive();
     return message;
   },
 };

@@ -1,0 +1,12 @@
+import type { MethodEntry } from '../registry.ts';
+import { ddad } from './method.ts';
+import { paperTables } from './paper-tables.ts';
+import { usage } from './usage.ts';
+
+export const entry: MethodEntry = {
+  method: ddad,
+  makers: async () => (await import('./makers.ts')).makers,
+  onnx: async () => (await import('./onnx/index.ts')).onnx,
+  tables: paperTables,
+  usage,
+};

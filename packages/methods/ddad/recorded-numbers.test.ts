@@ -1,0 +1,199 @@
+/**
+ * Numbers of every kind of artifact, recorded on an x86-64 processor; others round differently, hence the tolerance.
+ *
+ * If one of these fails and you changed numerics on purpose (initialisation, order, masks, patches, loss, optimiser), raise
+ * the kind's recipe in kinds.ts and record anew: artifacts made before would otherwise pass for the new ones.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tensorflowEnvironment } from '@ddad/compute/environment';
+import { pixelsDigest } from '@ddad/dataset/packed-pixels';
+import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
+import { expect, test } from 'vitest';
+import { ddad } from './index.ts';
+import {
+  type DropoutSpec,
+  kCurveKind,
+  mapKind,
+  memberKind,
+  type RefinerInput,
+  recipes,
+  refinedKind,
+  refinerKind,
+} from './kinds.ts';
+import { inputOf, type MemberFiles, memberInputs, memberKeys, taskOf } from './make-task.testing.ts';
+import type { Backbone } from './settings.ts';
+import { undisturbed } from './undisturbed.testing.ts';
+import { area, side, waveImages } from './wave-images.testing.ts';
+
+// TensorFlow reads its settings when it loads.
+Object.assign(process.env, tensorflowEnvironment(1));
+const { asrNet, initialise, toPyTorch } = await import('@ddad/models');
+const { makeKCurve } = await import('./curve/make-k-curve.ts');
+const { makeMaps } = await import('./maps/make-maps.ts');
+const { trainMember } = await import('./members/train-member.ts');
+const { applyRefiner } = await import('./refiner/apply-refiner.ts');
+const { trainRefiner } = await import('./refiner/train-refiner.ts');
+const { noiseMember } = await import('./wave-member.testing.ts');
+
+const tolerance = 1e-3;
+
+const count = 16;
+const { pixels, directory, path } = await waveImages(count);
+const shared = { imagesDigest: pixelsDigest(pixels), imageSize: side };
+const data = { pixels: path, images: Array.from({ length: count }, (_, i) => i), directory };
+
+type Numbers = Record<string, number>;
+
+/** Losses by epoch. */
+async function member(
+  backbone: Backbone,
+  change: { dropout?: number; precision?: 'bfloat16' } = {},
+): Promise<Numbers> {
+  const settings = { role: 'ndm' as const, seed: 1234, epochs: 2, batchSize: 8, learningRate: 5e-4 };
+  const spec = { recipe: recipes.member[backbone], backbone, ...settings, ...shared, ...change };
+  const made = await trainMember(taskOf(memberKind, spec, data), undisturbed);
+  return losses(made?.history);
+}
+
+function losses(history: readonly number[] = []): Numbers {
+  return Object.fromEntries(history.map((loss, epoch) => [`epoch ${epoch + 1}`, loss]));
+}
+
+/** Mean of every tensor of a file. */
+async function means(file: string | undefined): Promise<Numbers> {
+  const { tensors } = decodeSafetensors(await readFile(file!));
+  return Object.fromEntries(
+    [...tensors].map(([name, { data: values }]) => [
+      name,
+      values.reduce((sum, value) => sum + value, 0) / values.length,
+    ]),
+  );
+}
+
+async function members(backbone: Backbone, ndm: number, udm: number): Promise<MemberFiles> {
+  const files = (first: number, of: number) =>
+    Promise.all(Array.from({ length: of }, (_, i) => noiseMember(directory, backbone, first + i)));
+  return { ndm: await files(1, ndm), udm: await files(10, udm) };
+}
+
+const ensembleOf = (backbone: Backbone, files: MemberFiles) => ({
+  backbone,
+  ...memberKeys(files),
+  ...shared,
+});
+
+async function maps(backbone: Backbone, dropout?: DropoutSpec): Promise<Numbers> {
+  const files = await members(backbone, dropout === undefined ? 2 : 1, 1);
+  const spec = {
+    recipe: recipes.maps,
+    ...ensembleOf(backbone, files),
+    ...(dropout === undefined ? {} : { dropout }),
+  };
+  const made = await makeMaps(taskOf(mapKind, spec, { ...data, inputs: memberInputs(files) }), undisturbed);
+  return means(made?.files.scores);
+}
+
+async function kCurve(backbone: Backbone): Promise<Numbers> {
+  const files = await members(backbone, 3, 3);
+  // Two of the three subsets of two, and so the recipe has them drawn.
+  const spec = { recipe: recipes.kCurve, ...ensembleOf(backbone, files), subsets: 2 };
+  const made = await makeKCurve(
+    taskOf(kCurveKind, spec, { ...data, inputs: memberInputs(files) }),
+    undisturbed,
+  );
+  return means(made?.files.scores);
+}
+
+async function refiner(input: RefinerInput, dropout?: DropoutSpec): Promise<Numbers> {
+  const files = await members('ae', dropout === undefined ? 2 : 1, input === 'dual' ? 1 : 0);
+  const settings = { input, seed: 1234, epochs: 1, batchSize: 4, learningRate: 1e-4, weightDecay: 1e-4 };
+  const spec = {
+    recipe: recipes.refiner,
+    ...ensembleOf('ae', files),
+    ...settings,
+    ...(dropout === undefined ? {} : { dropout }),
+  };
+  const task = taskOf(refinerKind, spec, { ...data, inputs: memberInputs(files) });
+  return losses((await trainRefiner(task, undisturbed))?.history);
+}
+
+/** Of maps and a network that are made up. */
+async function refined(input: RefinerInput): Promise<Numbers> {
+  const wave = (every: number) => ({
+    shape: [count, side, side],
+    data: Float32Array.from({ length: count * area }, (_, i) => 0.5 + 0.5 * Math.sin(i * every)),
+  });
+  const mapFile = join(directory, 'wave-maps.safetensors');
+  await writeFile(
+    mapFile,
+    encodeSafetensors(
+      new Map([
+        ['aIntra', wave(0.01)],
+        ['aInter', wave(0.017)],
+      ]),
+    ),
+  );
+  const { parameters } = asrNet({ inputs: input === 'dual' ? 2 : 1 });
+  const weights = join(directory, `wave-${input}.safetensors`);
+  await writeFile(weights, encodeSafetensors(toPyTorch(parameters, initialise(parameters, 5))));
+  const inputs = {
+    maps: inputOf(mapKind.kind, {}, { maps: mapFile }),
+    refiner: inputOf(refinerKind.kind, { input, imageSize: side }, { weights }),
+  };
+  const spec = { maps: inputs.maps.manifest.key, refiner: inputs.refiner.manifest.key };
+  const made = await applyRefiner(taskOf(refinedKind, spec, { inputs, directory }), undisturbed);
+  return { ...(await means(made?.files.scores)), ...(await means(made?.files.maps)) };
+}
+
+const dropout = { rate: 0.3, passes: 20, seed: 77 };
+const fewPasses = { rate: 0.3, passes: 3, seed: 5 };
+
+const recorded: Record<string, [what: string, make: () => Promise<Numbers>, expected: Numbers][]> = {
+  members: [
+    ['ae', () => member('ae'), {}],
+    ['ae with dropout', () => member('ae', { dropout: 0.3 }), {}],
+    ['ae in bfloat16', () => member('ae', { precision: 'bfloat16' }), {}],
+    ['aeu', () => member('aeu'), {}],
+    ['memae', () => member('memae'), {}],
+  ],
+  maps: [
+    ['ae', () => maps('ae'), {}],
+    ['aeu', () => maps('aeu'), {}],
+    ['memae', () => maps('memae'), {}],
+    ['ae with MC Dropout', () => maps('ae', dropout), {}],
+    ['aeu with MC Dropout', () => maps('aeu', dropout), {}],
+  ],
+  kcurves: [
+    ['ae', () => kCurve('ae'), {}],
+    ['aeu', () => kCurve('aeu'), {}],
+  ],
+  refiners: [
+    ['dual', () => refiner('dual'), {}],
+    ['intra', () => refiner('intra'), {}],
+    ['dual with MC Dropout', () => refiner('dual', fewPasses), {}],
+  ],
+  refined: [
+    ['dual', () => refined('dual'), {}],
+    ['intra', () => refined('intra'), {}],
+  ],
+};
+
+test('every kind of the method has recorded numbers', () => {
+  expect(Object.keys(recorded)).toEqual(ddad.kinds.map(({ kind }) => kind));
+});
+
+test.each(
+  Object.entries(recorded).flatMap(([kind, cases]) =>
+    cases.map(([what, make, expected]) => ({ kind, what, make, expected })),
+  ),
+)(
+  '$kind of $what are as recorded',
+  async ({ make, expected }) => {
+    const found = await make();
+    expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
+    for (const [name, value] of Object.entries(expected))
+      expect(Math.abs(found[name]! / value - 1), `${name}: ${found[name]}`).toBeLessThan(tolerance);
+  },
+  60_000,
+);

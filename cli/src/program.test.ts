@@ -103,12 +103,12 @@ describe('without a cluster', () => {
     for (const text of [`${first.name} (${first.title})`, 'distillation (Invented for tests)'])
       expect(help.out.replaceAll(/\s+/g, ' ')).toContain(text);
     expect(help.out).toMatch(new RegExp(`^Those of method ${first.name}:\n {2}\\{"`, 'm'));
-    expect(help.out).toMatch(/^Those of method distillation:\n {2}k$/m);
+    expect(help.out).toMatch(/^Those of method distillation:\n {2}k, epochs, student$/m);
     const run = ['run', '--dataset', 'brain', '--method', 'distillation'];
-    const unknown = await ddad([...run, '--epochs', '5']);
+    const unknown = await ddad([...run, '--backbone', 'vae']);
     expect(unknown.err).toMatch(/method: expected one of ddad.*, got "distillation"/);
-    const known = await ddad([...run, '--epochs', '5'], { METHODS: invented });
-    expect(known.err).toMatch(/epochs: unknown field of method distillation: it is one of ddad/);
+    const known = await ddad([...run, '--backbone', 'vae'], { METHODS: invented });
+    expect(known.err).toMatch(/backbone: unknown field of method distillation: it is one of ddad/);
   });
 
   it('names the module of METHODS that is no method', async () => {
@@ -411,7 +411,7 @@ describe('with real servers', () => {
     expect(await ddad(['export', key, file, '--force'], environment)).toMatchObject({ code: 0 });
     const other = key.startsWith('0000') ? 'ffff' : '0000';
     expect((await ddad(['export', other, join(root, 'x')], environment)).err).toMatch(/no finished member/);
-    expect((await ddad(['export', 'ndm 0', join(root, 'x')], environment)).code).toBe(2);
+    expect((await ddad(['export', 'student 0', join(root, 'x')], environment)).code).toBe(2);
   });
 
   it('does not export what the store holds wrongly', async () => {

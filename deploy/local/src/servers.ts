@@ -58,6 +58,8 @@ function natsSpec(home: Home, env: ClusterEnv, base: Record<string, string>, pat
       'server_name: ddad-local',
       'host: "127.0.0.1"',
       `port: ${port}`,
+      // Of all that travels here the longest is an entry of 8 KiB.
+      'max_payload: 64KB',
       `jetstream { store_dir: ${JSON.stringify(join(home.nats, 'data'))} }`,
       `CLI_NATS_PASSWORD: ${JSON.stringify(env.NATS_PASSWORD)}`,
       ...accounts.map((account) => {

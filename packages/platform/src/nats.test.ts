@@ -3,7 +3,7 @@ import { progressSubject } from '@ddad/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { closeNats, connectNats, isLinked, type NatsConnection, onRelink } from './nats.ts';
 import { startNatsServer, type TestNatsServer } from './nats-server.testing.ts';
-import { publishProgress, subscribeProgress } from './progress.ts';
+import { publishProgress, subscribeAllProgress, subscribeProgress } from './progress.ts';
 
 let server: TestNatsServer;
 let connections: NatsConnection[] = [];
@@ -65,6 +65,37 @@ test('progress reaches those who follow its key, each message once, and nobody e
     ['k1', 2],
     ['k2', 3],
   ]);
+});
+
+test('of a flood of long messages nothing is kept, and what is progress still arrives', async () => {
+  const [publisher, follower] = [await connected(), await connected()];
+  const heard: [key: string, progress: JobProgress][] = [];
+  const { promise: last, resolve } = Promise.withResolvers<void>();
+  const key = 'a'.repeat(64);
+  const subscription = subscribeAllProgress(follower, (of, what) => {
+    heard.push([of, what]);
+    if (what.done === 7) resolve();
+  });
+  await follower.flush();
+  const long = (worker: string) => JSON.stringify({ ...progress(1), worker });
+  const flood = new TextEncoder().encode(long('x'.repeat(900_000)));
+  for (let index = 0; index < 600; index += 1) {
+    // A job of its own each.
+    publisher.publish(progressSubject(index.toString(16).padStart(64, '0')), flood);
+    // Else the server would cut the follower off as too slow, and nothing of the flood came.
+    if (index % 10 === 0) await Promise.all([publisher.flush(), follower.flush()]);
+  }
+  publisher.publish(progressSubject(key), long('x'.repeat(101)));
+  publisher.publish(progressSubject(key), long('x').replace('"total":10', '"total":1e999'));
+  publisher.publish(progressSubject(key), long('x').replace('"loss":null', '"loss":1e999'));
+  // Of subjects that are no artifact's there could be any number.
+  publishProgress(publisher, 'no-key', progress(1));
+  publishProgress(publisher, `${key}0`, progress(1));
+  publishProgress(publisher, key, progress(7));
+  await last;
+  expect(follower.stats().inBytes).toBeGreaterThan(600 * 900_000);
+  expect(heard).toEqual([[key, progress(7)]]);
+  subscription.close();
 });
 
 test('progress made while NATS is away is dropped, and what comes after its return arrives', async () => {

@@ -4,46 +4,42 @@ import {
   defaultFalsePositiveRate,
   type HeldOutScores,
   type LabelFree,
-  type ReportFacts,
-  type ScoreName,
-  scoreNames,
   type Threshold,
 } from '@ddad/contract';
 
-type ScoresByName = Partial<Record<ScoreName, Float32Array>>;
+/** Image scores by name. */
+type ScoresByName = Readonly<Record<string, Float32Array>>;
 
 /** What held-out normal images tell: thresholds, p-values, and how the unlabeled images differ from them. */
 export interface HeldOutFindings {
   calibration: Calibration;
   labelFree: LabelFree;
   /** Of the test images, by score; empty where there are none. */
-  pValues: Partial<Record<ScoreName, number[]>>;
+  pValues: Record<string, number[]>;
   /** Of the held-out normal images. */
   scores: HeldOutScores;
 }
 
 /**
- * @param reference scores of the held-out normal images, then of the unlabeled ones
+ * @param reference scores of the held-out normal images, then of the unlabeled ones, in the order in which they are shown
  * @param heldOut how many of them are held-out normal images
+ * @param rate share of normal images that a threshold may call abnormal; 0.05 unless given
  * @param test scores of the test images; null where there are none
  * @param labels of the test images; null where nobody knows them
  */
 export function heldOutFindings(
   reference: ScoresByName,
   heldOut: number,
-  { input }: Pick<ReportFacts, 'input'>,
-  test: ScoresByName | null,
-  labels: readonly number[] | null,
+  rate: number = defaultFalsePositiveRate,
+  test: ScoresByName | null = null,
+  labels: readonly number[] | null = null,
 ): HeldOutFindings {
-  const rate = input.falsePositiveRate ?? defaultFalsePositiveRate;
   const thresholds: NonNullable<Calibration['thresholds']> = {};
   const labelFree: LabelFree = { images: { unlabeled: 0, heldOut }, scores: {} };
   const pValues: HeldOutFindings['pValues'] = {};
   const scores: HeldOutScores = {};
   let enough = true;
-  for (const name of scoreNames) {
-    const all = reference[name];
-    if (all === undefined) continue;
+  for (const [name, all] of Object.entries(reference)) {
     const normal = Array.from(all.subarray(0, heldOut));
     const unlabeled = all.subarray(heldOut);
     scores[name] = normal.toSorted((a, b) => a - b);

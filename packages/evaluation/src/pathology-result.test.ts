@@ -1,13 +1,8 @@
-import {
-  type DatasetIndex,
-  type Pathology,
-  parseRunInput,
-  type ReportFacts,
-  type RunInput,
-} from '@ddad/contract';
+import type { DatasetIndex, Pathology } from '@ddad/contract';
 import { expect, test } from 'vitest';
+import type { ImageScores } from './image-scores.ts';
 import { pathologyResult } from './pathology-result.ts';
-import type { ImageScores } from './test-scores.ts';
+import type { TrainingChoice } from './training-positions.ts';
 
 /** Unlabeled 1, 2 (normal) and 3, 4 (abnormal); test 5, 6 (normal) and 7 to 10 (abnormal). */
 const index: DatasetIndex = {
@@ -22,10 +17,11 @@ const index: DatasetIndex = {
   synthetic: true,
 };
 const labels = [0, 0, 1, 1, 1, 1];
-const scores: ImageScores = {
-  rec: [Float32Array.of(0.2, 0.4, 0.1, 0.3, 0.5, 0.6)],
-  others: new Map([['aInter', Float32Array.of(0.2, 0.4, 0.5, 0.1, 0.3, 0.6)]]),
-};
+const rec = Float32Array.of(0.2, 0.4, 0.1, 0.3, 0.5, 0.6);
+const scores: ImageScores = new Map([
+  ['rec', { values: rec, each: [rec] }],
+  ['aInter', { values: Float32Array.of(0.2, 0.4, 0.5, 0.1, 0.3, 0.6), each: null }],
+]);
 
 /** Effusion is in D_u's first abnormal image, mass in the second, nodule in none. */
 const pathologies: Pathology[] = [
@@ -34,16 +30,13 @@ const pathologies: Pathology[] = [
   { name: 'nodule', images: [8, 9] },
 ];
 
-function result(input: Partial<RunInput> = {}, change: Partial<DatasetIndex> = {}, roles = ['ndm', 'udm']) {
-  const parsed = parseRunInput({ dataset: 'd', ...input });
-  if ('faults' in parsed) throw new Error('expected a valid input');
-  const members = roles.map((role) => ({ role })) as ReportFacts['members'];
-  const found = pathologyResult(
-    { ...index, pathologies, ...change },
-    { input: { ...parsed.input, k: 2 }, members },
-    scores,
-    labels,
-  );
+function result(
+  selection: TrainingChoice['selection'] = {},
+  change: Partial<DatasetIndex> = {},
+  trainsOnUnlabeled = true,
+) {
+  const choice = { selection, trainsOnUnlabeled };
+  const found = pathologyResult({ ...index, pathologies, ...change }, choice, scores, labels);
   if (found === undefined) throw new Error('expected a result');
   return found;
 }
@@ -95,8 +88,8 @@ test('seen is what the images that the run takes show, not what the pool holds',
   expect(seen(control)).toEqual({ effusion: false, mass: false, nodule: false });
   expect(control.byRun.unseen).toMatchObject({ images: 3 });
   expect(control.byPool).toEqual(result().byPool);
-  // One-class runs train no UDM: nothing unlabeled is seen, whatever the input says.
-  expect(seen(result({}, {}, ['ndm']))).toEqual({ effusion: false, mass: false, nodule: false });
+  // Runs that train on normal images alone have seen nothing unlabeled, whatever there is of it.
+  expect(seen(result({}, {}, false))).toEqual({ effusion: false, mass: false, nodule: false });
 });
 
 test('nobody knows whether a pathology is seen where an unlabeled image may show anything', () => {

@@ -1,14 +1,8 @@
-import type {
-  DatasetIndex,
-  PathologyGroup,
-  PathologyResult,
-  ReportFacts,
-  SeenAndUnseen,
-} from '@ddad/contract';
-import { testImages } from '@ddad/dataset';
+import type { DatasetIndex, PathologyGroup, PathologyResult, SeenAndUnseen } from '@ddad/contract';
+import { testImages } from '@ddad/dataset/select';
+import type { ImageScores } from './image-scores.ts';
 import { separations } from './separations.ts';
-import type { ImageScores } from './test-scores.ts';
-import { trainingPositions } from './training-positions.ts';
+import { type TrainingChoice, trainingPositions } from './training-positions.ts';
 
 /** Whether some unlabeled images hold a pathology; null where one of them may hold anything. */
 type Seen = (images: ReadonlySet<number>) => boolean | null;
@@ -33,7 +27,7 @@ function poolOf({ unlabeled }: DatasetIndex): number[] {
  */
 export function pathologyResult(
   index: DatasetIndex,
-  facts: Pick<ReportFacts, 'input' | 'members'>,
+  choice: TrainingChoice,
   scores: ImageScores,
   labels: readonly number[],
 ): PathologyResult | undefined {
@@ -41,16 +35,17 @@ export function pathologyResult(
   const pathologies = index.pathologies.map(({ name, images }) => ({ name, shown: new Set(images) }));
   const { images } = testImages(index);
   const places = [...images.keys()];
+  const showsIn = (shown: ReadonlySet<number>, place: number) => shown.has(images[place] ?? Number.NaN);
   const normals = places.filter((i) => labels[i] === 0);
   const abnormal = places.filter((i) => labels[i] === 1);
   const against = (group: readonly number[]) => separations(scores, labels, [...normals, ...group]);
-  const { unlabeled } = trainingPositions(index, facts);
+  const { unlabeled } = trainingPositions(index, choice);
 
   const groups = (seen: Seen): SeenAndUnseen => {
     const verdicts = pathologies.map(({ name, shown }) => ({ name, shown, seen: seen(shown) }));
     const of = (wanted: boolean): PathologyGroup => {
       const inGroup = abnormal.filter((i) => {
-        const here = verdicts.filter(({ shown }) => shown.has(images[i]));
+        const here = verdicts.filter(({ shown }) => showsIn(shown, i));
         return here.length > 0 && here.every((verdict) => verdict.seen === wanted);
       });
       const names = verdicts.flatMap((verdict) => (verdict.seen === wanted ? [verdict.name] : []));
@@ -59,13 +54,13 @@ export function pathologyResult(
     const [held, unheld] = [of(true), of(false)];
     return { seen: held, unseen: unheld, neither: abnormal.length - unnamed - held.images - unheld.images };
   };
-  const unnamed = abnormal.filter((i) => !pathologies.some(({ shown }) => shown.has(images[i]))).length;
+  const unnamed = abnormal.filter((i) => !pathologies.some(({ shown }) => showsIn(shown, i))).length;
 
   const seenByRun = seenIn(index, unlabeled);
   return {
     normals: normals.length,
     each: pathologies.map(({ name, shown }) => {
-      const showing = abnormal.filter((i) => shown.has(images[i]));
+      const showing = abnormal.filter((i) => showsIn(shown, i));
       return {
         name,
         images: showing.length,

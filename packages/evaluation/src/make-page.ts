@@ -1,0 +1,84 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { artifactName, type DatasetIndex, type PageSpec, type ShownArtifact } from '@ddad/contract';
+import { readImages } from '@ddad/dataset/packed-pixels';
+import { testImages } from '@ddad/dataset/select';
+import type { ChildResult } from '@ddad/jobs';
+import { type ChildContext, ChildFault } from '@ddad/jobs/child';
+import type { MakeTask } from '@ddad/jobs/task';
+import { buildReport, type ReportArtifact, type TestImages } from '@ddad/report';
+import { copiesInTraining } from './copies-in-training.ts';
+import { OpenMaps } from './heat-maps.ts';
+import { readImageScores, valuesOf } from './image-scores.ts';
+import { JobPace, plainEnvironment, Stopped } from './job-pace.ts';
+import { readIndex } from './read-index.ts';
+
+type PageTask = MakeTask<PageSpec>;
+
+/**
+ * Makes a run's page: file `page`, one HTML file that needs nothing else. Of the dataset it reads the pictures that it shows;
+ * heat maps once in pieces, for their scales, and again those that it shows.
+ * @throws ChildFault `invalid` where artifacts and dataset do not fit together
+ */
+export async function makePage(task: PageTask, context: ChildContext): Promise<ChildResult | null> {
+  const { spec, directory } = task;
+  const { definitions } = spec.result;
+  if (definitions === undefined)
+    throw new ChildFault('invalid', 'result.definitions: expected those of its scores, got none');
+  if (task.index === null) throw new TypeError("page: expected the dataset's index, got none");
+  const index = await readIndex(task.index);
+  const count = testImages(index).images.length;
+  const maps = await OpenMaps.open(task, spec.sources, [count, index.imageSize, index.imageSize]);
+  try {
+    context.ready();
+    const pace = new JobPace(context, count, maps.count);
+    const page = await buildReport({
+      ...spec,
+      definitions,
+      artifacts: spec.artifacts.map((artifact) => reportArtifact(task, artifact)),
+      test: spec.sources.length === 0 ? null : await readTestImages(task, index, maps, pace),
+    });
+    const files = { page: join(directory, 'report.html') };
+    await writeFile(files.page, page);
+    return { files, loss: null, seconds: pace.seconds, environment: plainEnvironment() };
+  } catch (error) {
+    if (error instanceof Stopped) return null;
+    throw error;
+  } finally {
+    await maps.close();
+  }
+}
+
+function reportArtifact({ kind, inputs }: PageTask, artifact: ShownArtifact): ReportArtifact {
+  const name = artifactName(artifact);
+  const input = inputs[name];
+  if (input === undefined) throw new TypeError(`${kind}: expected an input ${name}`);
+  const { spec, files, seconds, worker, finishedAt, environment, history } = input.manifest;
+  return { ...artifact, spec, files, seconds, worker, finishedAt, environment, history };
+}
+
+async function readTestImages(
+  task: PageTask,
+  index: DatasetIndex,
+  maps: OpenMaps,
+  pace: JobPace,
+): Promise<TestImages> {
+  const { spec, pixels } = task;
+  if (pixels === null) throw new TypeError("page: expected the dataset's pixels, got none");
+  const { images, labels } = testImages(index);
+  const copies = copiesInTraining(index, spec);
+  const names = (spec.result.definitions ?? []).map(({ name }) => name);
+  const scores = await readImageScores(task, spec.sources, names, { exactly: images.length });
+  const side = index.imageSize;
+  return {
+    labels,
+    copies: images.map((_position, i) => copies.has(i)),
+    scores: valuesOf(scores),
+    side,
+    async pixels(places) {
+      const positions = places.flatMap((place) => images[place] ?? []);
+      return await readImages(pixels, side, positions);
+    },
+    maps: maps.byScore((read) => pace.advanceOrStop(read)),
+  };
+}

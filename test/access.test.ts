@@ -4,8 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type MemberSpec, recipes, type WorkerEntry } from '@ddad/contract';
+import { artifactKey, type WorkerEntry } from '@ddad/contract';
 import { startServers } from '@ddad/local-cluster';
+import { type MemberSpec, memberKind, recipes } from '@ddad/methods/ddad/kinds';
 import {
   type Account,
   announceWorker,
@@ -16,10 +17,11 @@ import {
   type NatsConnection,
   watchWorkers,
 } from '@ddad/platform';
-import { connectTrainer, JobError, streamJob, unary } from '@ddad/rpc';
+import { connectWorker, JobError, streamJob, unary } from '@ddad/rpc';
 import { service as certificates, stranger } from '@ddad/rpc/testing';
-import { artifactKey, createS3Store, type ObjectStore, readIntactManifest, StoreError } from '@ddad/storage';
+import { createS3Store, type ObjectStore, readIntactManifest, StoreError } from '@ddad/storage';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { makeRequest } from './make-request.ts';
 import { startService, startTestServers, type TestServers, type TestService } from './servers/index.ts';
 import { runProgram } from './test-cluster.ts';
 
@@ -43,7 +45,7 @@ afterAll(async () => {
 });
 
 const member: MemberSpec = {
-  recipe: recipes.member,
+  recipe: recipes.member.ae,
   backbone: 'ae',
   role: 'ndm',
   seed: 1,
@@ -54,9 +56,9 @@ const member: MemberSpec = {
   imageSize: 64,
 };
 
-/** What a trainer answers to a Train and a Stop call: the kind, or the gRPC code where gRPC or the guard answered. */
+/** What a trainer answers to a Make and a Stop call: the kind, or the gRPC code where gRPC or the guard answered. */
 async function ask(address: string, access: GrpcAccess, content = 'b'.repeat(64)) {
-  const client = connectTrainer(address, access);
+  const client = connectWorker(address, access);
   const job = { key: artifactKey(member), attempt: 1 };
   const failure = async (work: Promise<unknown>) => {
     const error: unknown = await work.then(
@@ -68,14 +70,15 @@ async function ask(address: string, access: GrpcAccess, content = 'b'.repeat(64)
     return error.transport ? (error.cause as { code: number }).code : error.kind;
   };
   try {
-    const train = await failure(
+    const make = await failure(
       (async () => {
-        const call = client.train({ job, datasetDigest: content, images: [0, 1, 2], member });
+        const place = { attempt: 1, datasetDigest: content, images: [0, 1, 2] };
+        const call = client.make(makeRequest(memberKind.kind, member, place));
         for await (const _step of streamJob(call));
       })(),
     );
     const stop = await failure(unary(client, client.stop, { job }, { limitMs: 10_000 }));
-    return { train, stop };
+    return { make, stop };
   } finally {
     client.close();
   }
@@ -97,7 +100,7 @@ test("a stranger's call is refused by a real trainer, logged without its content
   const content = 'c'.repeat(64);
   for (const access of [{}, { token: 'somebody-elses-token-of-forty-characters' }]) {
     expect(await ask(trainer.address!, access, content)).toEqual({
-      train: unauthenticated,
+      make: unauthenticated,
       stop: unauthenticated,
     });
   }
@@ -108,7 +111,7 @@ test("a stranger's call is refused by a real trainer, logged without its content
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(refusals).toHaveLength(4);
   for (const { method, peer, reason, level } of refusals) {
-    expect(method).toMatch(/^\/ddad\.v1\.TrainerService\/(Train|Stop)$/);
+    expect(method).toMatch(/^\/ddad\.v1\.WorkerService\/(Make|Stop)$/);
     expect(peer).toMatch(/^127\.0\.0\.1:\d+$/);
     expect(reason).toMatch(/^(no|wrong) token$/);
     expect(level).toBe('warn');
@@ -122,7 +125,7 @@ test("a stranger's call is refused by a real trainer, logged without its content
   expect(seen.length).toBeLessThanOrEqual(1);
 
   // With the token the same call gets as far as the dataset, which is nowhere.
-  expect(await ask(trainer.address!, servers.access)).toEqual({ train: 'failed', stop: null });
+  expect(await ask(trainer.address!, servers.access)).toEqual({ make: 'failed', stop: null });
 });
 
 /** The environment of a trainer that listens on every interface; what is unset is left out. */
@@ -187,8 +190,8 @@ test('with a token from a file it does', async () => {
   const file = join(directory, 'token');
   await writeFile(file, `${token}\n`, { mode: 0o600 });
   const { address } = await startOpenTrainer({ GRPC_TOKEN_FILE: file });
-  expect(await ask(address, { token })).toEqual({ train: 'failed', stop: null });
-  expect(await ask(address, servers.access)).toEqual({ train: unauthenticated, stop: unauthenticated });
+  expect(await ask(address, { token })).toEqual({ make: 'failed', stop: null });
+  expect(await ask(address, servers.access)).toEqual({ make: unauthenticated, stop: unauthenticated });
 });
 
 test('with certificates from files both sides verify', async () => {
@@ -199,8 +202,8 @@ test('with certificates from files both sides verify', async () => {
     settings[`GRPC_TLS_${name.toUpperCase()}_FILE`] = file;
   }
   const { address, logged } = await startOpenTrainer(settings);
-  expect(await ask(address, { tls: certificates })).toEqual({ train: 'failed', stop: null });
-  expect(await ask(address, { tls: stranger })).toEqual({ train: unavailable, stop: unavailable });
+  expect(await ask(address, { tls: certificates })).toEqual({ make: 'failed', stop: null });
+  expect(await ask(address, { tls: stranger })).toEqual({ make: unavailable, stop: unavailable });
   await logged({ msg: 'refused a call', method: null });
 });
 
@@ -226,26 +229,34 @@ const storeRights = {
   trainer: {
     'datasets/': 'g',
     'members/': 'gprl',
+    'trained-things/': 'gprl',
     'checkpoints/members/': 'gprl',
+    'checkpoints/trained-things/': 'gprl',
     'checkpoints/refiners/': '',
+    'checkpoints/scored-things/': '',
     'maps/': '',
     'kcurves/': '',
     'experiments/': '',
     'refiners/': '',
     'refined/': '',
+    'scored-things/': '',
     'reports/': '',
   },
   scorer: {
     'datasets/': 'g',
     'members/': 'g',
+    'trained-things/': 'g',
     'checkpoints/members/': '',
+    'checkpoints/trained-things/': '',
     'checkpoints/refiners/': 'gprl',
+    'checkpoints/scored-things/': 'gprl',
     'maps/': 'gprl',
     'kcurves/': 'gprl',
     'experiments/': '',
     'refiners/': 'gprl',
     'refined/': 'gprl',
-    'reports/': 'p',
+    'scored-things/': 'gprl',
+    'reports/': '',
   },
   coordinator: {
     'datasets/': 'gl',
@@ -257,7 +268,9 @@ const storeRights = {
     'experiments/': 'gpl',
     'refiners/': 'gl',
     'refined/': 'gl',
-    'reports/': 'gl',
+    'trained-things/': 'gl',
+    'scored-things/': 'gl',
+    'reports/': 'gpl',
   },
   cli: {
     'datasets/': 'gprl',
@@ -311,10 +324,12 @@ function secretOf(user: Account | 'cli'): string {
 test('what services publish they publish once, a missing object is missing and not forbidden, and a damaged one is set aside', async () => {
   for (const [user, kind] of [
     ['trainer', 'members'],
+    ['trainer', 'trained-things'],
     ['scorer', 'maps'],
     ['scorer', 'kcurves'],
     ['scorer', 'refiners'],
     ['scorer', 'refined'],
+    ['scorer', 'scored-things'],
   ] as const) {
     const store = storeAs(user);
     const coordinator = storeAs('coordinator');
@@ -333,13 +348,14 @@ test('what services publish they publish once, a missing object is missing and n
   }
 });
 
-test('a file that goes up in parts does so with the rights of trainer, scorer and command line', async () => {
+test('a file that goes up in parts does so with the rights of all who send such', async () => {
   const file = join(directory, 'large');
   // The client cuts at 64 MiB.
   await writeFile(file, Buffer.alloc(65 * 1024 * 1024, 7));
   for (const [user, object] of [
     ['trainer', 'members/large/object'],
     ['scorer', 'maps/large/object'],
+    ['coordinator', 'reports/large/object'],
     ['cli', 'datasets/large/object'],
   ] as const) {
     const store = storeAs(user);

@@ -2,24 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addMembersSchema, faultsOf, parseExperiment, parseRunInput } from '@ddad/contract';
+import { addMembersSchema, canonicalJson, faultsOf, sha256Hex } from '@ddad/contract';
 import { isRunning } from '@ddad/local-cluster';
-import {
-  checkHealth,
-  connectTrainer,
-  type KCurveRequest,
-  KCurveRequest as KCurveRequestCode,
-  type MapRequest,
-  MapRequest as MapRequestCode,
-  type RefineRequest,
-  RefineRequest as RefineRequestCode,
-  ReportRequest,
-  StopRequest,
-  type TrainRequest,
-  TrainRequest as TrainRequestCode,
-  unary,
-} from '@ddad/rpc';
-import { artifactKey, createS3Store } from '@ddad/storage';
+import { methods } from '@ddad/methods';
+import { checkHealth, connectWorker, MakeRequest, StopRequest, unary } from '@ddad/rpc';
+import { createS3Store } from '@ddad/storage';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { Connection, Client as TemporalClient } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -80,9 +67,6 @@ const real = (random: RandomValues) => random.pick([0, -1, 5e-4, 1, NaN, Infinit
 const header = (random: RandomValues, key = random.text()) =>
   random.below(10) === 0 ? undefined : { key, attempt: random.pick([0, 1, Number.MAX_SAFE_INTEGER]) };
 const images = (random: RandomValues) => some(random, random.pick([2, 100, 20_000]), () => unsigned(random));
-/** Half of the specifications are named by their own key, and so get as far as the rest of the request. */
-const keyed = (random: RandomValues, spec: object) =>
-  header(random, random.below(2) === 0 ? artifactKey(finite(spec)) : random.text());
 const finite = (spec: object) =>
   Object.fromEntries(
     Object.entries(spec).map(([name, value]) => [
@@ -91,116 +75,82 @@ const finite = (spec: object) =>
     ]),
   );
 
-const train = (random: RandomValues): Buffer => {
-  const member: TrainRequest['member'] = {
-    recipe: random.pick([1, unsigned(random)]),
-    backbone: random.pick(['ae', random.text()]),
-    role: random.pick(['ndm', 'udm', random.text()]),
-    seed: random.pick([1, Number.MAX_SAFE_INTEGER]),
-    epochs: unsigned(random),
-    batchSize: unsigned(random),
-    learningRate: random.pick([5e-4, real(random)]),
-    imagesDigest: random.pick([random.hex(64), random.text()]),
-    imageSize: random.pick([64, unsigned(random)]),
-  };
-  const request: TrainRequest = {
-    job: keyed(random, member),
-    datasetDigest: random.pick([random.hex(64), random.text()]),
-    images: images(random),
-    member: random.below(10) === 0 ? undefined : member,
-  };
-  return Buffer.from(TrainRequestCode.encode(request).finish());
-};
-
 const keys = (random: RandomValues) => some(random, 5, () => random.pick([random.hex(64), random.text()]));
-
-const map = (random: RandomValues): Buffer => {
-  const maps: MapRequest['maps'] = {
-    recipe: random.pick([1, unsigned(random)]),
-    backbone: random.pick(['ae', random.text()]),
-    ndm: keys(random),
-    udm: keys(random),
-    imagesDigest: random.pick([random.hex(64), random.text()]),
-    imageSize: random.pick([64, unsigned(random)]),
-  };
-  const request: MapRequest = {
-    job: keyed(random, maps),
-    datasetDigest: random.pick([random.hex(64), random.text()]),
-    images: images(random),
-    maps: random.below(10) === 0 ? undefined : maps,
-  };
-  return Buffer.from(MapRequestCode.encode(request).finish());
-};
-
-const kCurve = (random: RandomValues): Buffer => {
-  const spec: KCurveRequest['kCurve'] = {
-    recipe: random.pick([1, unsigned(random)]),
-    backbone: random.pick(['ae', random.text()]),
-    ndm: keys(random),
-    udm: keys(random),
-    imagesDigest: random.pick([random.hex(64), random.text()]),
-    imageSize: random.pick([64, unsigned(random)]),
-    subsets: random.pick([100, unsigned(random)]),
-  };
-  const request: KCurveRequest = {
-    job: keyed(random, spec),
-    datasetDigest: random.pick([random.hex(64), random.text()]),
-    images: images(random),
-    kCurve: random.below(10) === 0 ? undefined : spec,
-  };
-  return Buffer.from(KCurveRequestCode.encode(request).finish());
-};
-
-const refine = (random: RandomValues): Buffer => {
-  const refiner: RefineRequest['refiner'] = {
-    recipe: random.pick([1, unsigned(random)]),
-    backbone: random.pick(['ae', random.text()]),
-    input: random.pick(['dual', 'intra', random.text()]),
-    ndm: keys(random),
-    udm: keys(random),
-    seed: random.pick([1, Number.MAX_SAFE_INTEGER]),
-    epochs: unsigned(random),
-    batchSize: unsigned(random),
-    learningRate: real(random),
-    weightDecay: real(random),
-    imagesDigest: random.pick([random.hex(64), random.text()]),
-    imageSize: random.pick([64, unsigned(random)]),
-  };
-  const request: RefineRequest = {
-    job: keyed(random, refiner),
-    datasetDigest: random.pick([random.hex(64), random.text()]),
-    images: images(random),
-    refiner: random.below(10) === 0 ? undefined : refiner,
-    mapsKey: random.pick(['', random.text()]),
-    refinedKey: random.pick(['', random.text()]),
-    further: some(random, 3, () => ({
-      mapsKey: random.pick([random.hex(64), random.text()]),
-      refinedKey: random.text(),
-    })),
-  };
-  return Buffer.from(RefineRequestCode.encode(request).finish());
-};
-
-const factNames = [
-  'runId',
-  'dataset',
-  'datasetDigest',
-  'members',
-  'artifacts',
-  'refined',
-  'reference',
-  'seconds',
-  'input',
-  'k',
-];
-const report = (random: RandomValues): Buffer => {
-  const factsJson = random.pick([
-    () => random.text(),
-    () => JSON.stringify(random.json(factNames)),
-    () => `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+const mutilated = (random: RandomValues, spec: object) =>
+  random.pick([
+    () => Buffer.from(random.text()),
+    () => Buffer.from(JSON.stringify(random.json(Object.keys(spec)))),
+    () => Buffer.from(`${'['.repeat(20_000)}${']'.repeat(20_000)}`),
+    () => random.mutated(Buffer.from(canonicalJson(finite(spec)))),
   ])();
-  return Buffer.from(ReportRequest.encode({ runId: random.text(), factsJson }).finish());
-};
+
+/** A request whose specification is close to a right one of its kind. */
+const make =
+  (kind: string, spec: (random: RandomValues) => object) =>
+  (random: RandomValues): Buffer => {
+    const made = spec(random);
+    // As JSON has it: a number that is none is null there.
+    const bytes = random.below(4) === 0 ? mutilated(random, made) : Buffer.from(JSON.stringify(made));
+    const request: MakeRequest = {
+      job: header(random, random.below(2) === 0 ? sha256Hex(bytes) : random.text()),
+      kind: random.pick([kind, kind, kind, random.text()]),
+      spec: random.pick([bytes, Buffer.from(canonicalJson(finite(made)))]),
+      datasetDigest: random.pick([random.hex(64), random.text()]),
+      images: images(random),
+    };
+    return Buffer.from(MakeRequest.encode(request).finish());
+  };
+
+const shared = (random: RandomValues) => ({
+  recipe: random.pick([1, 2, unsigned(random)]),
+  backbone: random.pick(['ae', random.text()]),
+  imagesDigest: random.pick([random.hex(64), random.text()]),
+  imageSize: random.pick([64, unsigned(random)]),
+});
+const trained = (random: RandomValues) => ({
+  seed: random.pick([1, Number.MAX_SAFE_INTEGER]),
+  epochs: unsigned(random),
+  batchSize: unsigned(random),
+  learningRate: random.pick([5e-4, real(random)]),
+});
+const ensemble = (random: RandomValues) => ({ ...shared(random), ndm: keys(random), udm: keys(random) });
+
+const member = make('members', (random) => ({
+  ...shared(random),
+  ...trained(random),
+  role: random.pick(['ndm', 'udm', random.text()]),
+}));
+const maps = make('maps', ensemble);
+const kCurve = make('kcurves', (random) => ({
+  ...ensemble(random),
+  subsets: random.pick([100, unsigned(random)]),
+}));
+const refiner = make('refiners', (random) => ({
+  ...ensemble(random),
+  ...trained(random),
+  input: random.pick(['dual', 'intra', random.text()]),
+  weightDecay: real(random),
+}));
+const refined = make('refined', (random) => ({
+  maps: random.pick([random.hex(64), random.text()]),
+  refiner: random.hex(64),
+}));
+const evaluation = make('scored-evaluations', (random) => ({
+  recipe: 1,
+  datasetDigest: random.hex(64),
+  selection: random.json(['unlabeled', 'calibration']),
+  trainsOnUnlabeled: true,
+  scores: keys(random),
+  sources: random.json(['kind', 'key', 'score', 'images', 'tensor']),
+}));
+const page = make('scored-pages', (random) => ({
+  recipe: 1,
+  result: random.json(['runId', 'method', 'scores', 'files']),
+  input: random.json(['dataset', 'k']),
+  datasetDigest: random.hex(64),
+  artifacts: [],
+  sources: [],
+}));
 
 const stop = (random: RandomValues): Buffer =>
   Buffer.from(StopRequest.encode({ job: header(random) }).finish());
@@ -209,22 +159,21 @@ const health = (random: RandomValues): Buffer => {
   return Buffer.concat([Buffer.of(0x0a, service.length & 0x7f), service]);
 };
 
-const methods: Record<'trainer' | 'scorer', Method[]> = {
+const path = '/ddad.v1.WorkerService/Make';
+const calls: Record<'trainer' | 'scorer', Method[]> = {
   trainer: [
-    { path: '/ddad.v1.TrainerService/Train', request: train },
-    { path: '/ddad.v1.TrainerService/Train', request: train },
-    { path: '/ddad.v1.TrainerService/Train', request: train },
-    { path: '/ddad.v1.TrainerService/Stop', request: stop },
+    { path, request: member },
+    { path, request: member },
+    { path, request: member },
+    { path, request: maps },
+    { path: '/ddad.v1.WorkerService/Stop', request: stop },
     { path: '/grpc.health.v1.Health/Check', request: health },
-    { path: '/ddad.v1.TrainerService/Nothing', request: train },
+    { path: '/ddad.v1.WorkerService/Nothing', request: member },
   ],
   scorer: [
-    { path: '/ddad.v1.ScorerService/Map', request: map },
-    { path: '/ddad.v1.ScorerService/KCurve', request: kCurve },
-    { path: '/ddad.v1.ScorerService/Refine', request: refine },
-    { path: '/ddad.v1.ScorerService/Report', request: report },
-    { path: '/ddad.v1.ScorerService/Stop', request: stop },
-    { path: '/ddad.v1.TrainerService/Train', request: train },
+    ...[maps, kCurve, refiner, refined, evaluation, page, member].map((request) => ({ path, request })),
+    { path: '/ddad.v1.WorkerService/Stop', request: stop },
+    { path: '/ddad.v1.TrainerService/Train', request: member },
   ],
 };
 
@@ -267,7 +216,7 @@ test.each(['trainer', 'scorer'] as const)(
         if (sent >= warmUp && atFirst === 0) atFirst = await residentMiB(service.pid);
         const answers = await Promise.all(
           Array.from({ length: 20 }, async () => {
-            const method = random.pick(methods[which]);
+            const method = random.pick(calls[which]);
             return {
               path: method.path,
               ...(await call(client, method.path, malformed(random, method), token)),
@@ -284,7 +233,6 @@ test.each(['trainer', 'scorer'] as const)(
         }
       }
       // Larger than the limit, plainly and once unpacked.
-      const path = methods[which][0]!.path;
       const huge = Buffer.alloc(8 * 1024 * 1024, 1);
       expect((await call(client, path, huge, token)).code).toBe(status.RESOURCE_EXHAUSTED);
       const packing = new Client(service.address!, credentials.createInsecure(), {
@@ -342,7 +290,7 @@ async function noise(address: string, random: RandomValues): Promise<void> {
 }
 
 test('after all that, a right call is answered as ever', async () => {
-  const client = connectTrainer(trainer.address!, servers.access);
+  const client = connectWorker(trainer.address!, servers.access);
   try {
     const job = { key: 'f'.repeat(64), attempt: 1 };
     expect(await unary(client, client.stop, { job }, { limitMs: 5_000 })).toEqual({ wasRunning: false });
@@ -373,10 +321,10 @@ test('the input of a run or of addMembers, whatever JSON it is, is an input or a
     ])();
     const more = addMembersSchema.safeParse(value);
     if (!more.success) expect(faultsOf(more.error, value).length).toBeGreaterThan(0);
-    const parsed = parseRunInput(value);
+    const parsed = methods.parseRunInput(value);
     if ('input' in parsed) {
       outcomes.inputs += 1;
-      expect(parseRunInput(JSON.parse(JSON.stringify(parsed.input)))).toEqual(parsed);
+      expect(methods.parseRunInput(JSON.parse(JSON.stringify(parsed.input)))).toEqual(parsed);
     } else {
       outcomes.faults += 1;
       expect(parsed.faults.length).toBeGreaterThan(0);
@@ -402,7 +350,7 @@ test('an experiment, whatever JSON it is, is an experiment or a list of faults',
       () => ({ base: { dataset: 'brain' }, axes: axes() }),
       () => ({ base: { dataset: 'brain' }, axes: { seed: [0, random.below(3)], k: [2, 3] } }),
     ])();
-    const parsed = parseExperiment(value);
+    const parsed = methods.parseExperiment(value);
     if ('runs' in parsed) outcomes.experiments += 1;
     else {
       outcomes.faults += 1;
@@ -425,7 +373,7 @@ const hostile: Record<string, string> = {
 };
 
 test.each(Object.keys(hostile))('a run with an input that is %s fails as InvalidInput', async (name) => {
-  expect(parseRunInput(JSON.parse(hostile[name]!))).toHaveProperty('faults');
+  expect(methods.parseRunInput(JSON.parse(hostile[name]!))).toHaveProperty('faults');
   const directory = await mkdtemp(join(tmpdir(), 'ddad-hostile-'));
   const connection = await Connection.connect({ address: servers.temporal.address });
   try {

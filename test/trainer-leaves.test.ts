@@ -5,12 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { artifactKey, canonicalJson } from '@ddad/contract';
+import { artifactKey } from '@ddad/contract';
 import { imagesDigest, packDataset } from '@ddad/dataset';
 import { environmentOf } from '@ddad/platform';
 import { connectWorker, streamJob } from '@ddad/rpc';
 import { createS3Store, listCheckpoints, putDataset } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeRequest } from './make-request.ts';
 import { startTestServers, type TestServers } from './servers/index.ts';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 
@@ -83,14 +84,8 @@ test('SIGTERM to a trainer that trains: it stores a checkpoint, hands the job ba
     let children: number[] = [];
     let since = 0;
     const train = async () => {
-      const job = { key, attempt: 1 };
-      const call = client.make({
-        job,
-        kind: 'members',
-        spec: Buffer.from(canonicalJson(member)),
-        datasetDigest: digest,
-        images: index.train,
-      });
+      const place = { attempt: 1, datasetDigest: digest, images: index.train };
+      const call = client.make(makeRequest('members', member, place));
       for await (const step of streamJob(call)) {
         if (step.$case !== 'progress' || since > 0) continue;
         children = childrenOf(trainer.pid!);

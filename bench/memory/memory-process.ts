@@ -4,13 +4,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomStream } from '@ddad/compute';
-import { type Backbone, recipes } from '@ddad/contract';
 import { imagesDigest } from '@ddad/dataset';
 import type { ChildContext } from '@ddad/jobs/child';
+import { memberKind, recipes, refinerKind } from '@ddad/methods/ddad/kinds';
+import { memberInputs, memberKeys, taskOf } from '@ddad/methods/ddad/make-task.testing';
+import { trainMember } from '@ddad/methods/ddad/members/train-member';
+import { trainRefiner } from '@ddad/methods/ddad/refiner/train-refiner';
+import { backboneSchema } from '@ddad/methods/ddad/settings';
 import { backbone, initialise, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
-import { trainRefiner } from '../../services/scorer/src/train-refiner.ts';
-import { trainMember } from '../../services/trainer/src/train-member.ts';
 
 const [network] = process.argv.slice(2);
 const imageSize = 64;
@@ -34,34 +36,35 @@ try {
   await writeFile(pixels, bytes);
   const images = Array.from({ length: network === 'dual' ? normal : normal + unlabeled }, (_, i) => i);
   const common = { seed: 1, epochs: 100, imagesDigest: imagesDigest(bytes, imageSize, images), imageSize };
-  const task = { pixels, images, directory, checkpoint: null, threads: Number(process.env.OMP_NUM_THREADS) };
+  const task = { pixels, images, directory, threads: Number(process.env.OMP_NUM_THREADS) };
   if (network === 'dual') {
     const { parameters } = backbone('ae', imageSize);
     const members = Array.from({ length: 6 }, (_, i) => join(directory, String(i)));
     for (const [i, path] of members.entries())
       await writeFile(path, encodeSafetensors(toPyTorch(parameters, initialise(parameters, i))));
-    const [ndm, udm] = [members.slice(0, 3), members.slice(3)];
+    const files = { ndm: members.slice(0, 3), udm: members.slice(3) };
     const settings = { batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 };
     const spec = {
       recipe: recipes.refiner,
       backbone: 'ae',
       input: 'dual',
-      ndm,
-      udm,
+      ...memberKeys(files),
       ...settings,
       ...common,
     } as const;
-    await trainRefiner({ ...task, type: 'refine', spec, members: { ndm, udm } }, context);
+    const inputs = memberInputs(files);
+    await trainRefiner(taskOf(refinerKind, spec, { ...task, inputs }), context);
   } else {
     const settings = { batchSize: 64, learningRate: 5e-4 };
+    const name = backboneSchema.parse(network);
     const spec = {
-      recipe: recipes.member,
-      backbone: network as Backbone,
+      recipe: recipes.member[name],
+      backbone: name,
       role: 'udm',
       ...settings,
       ...common,
     } as const;
-    await trainMember({ ...task, spec }, context);
+    await trainMember(taskOf(memberKind, spec, task), context);
   }
 } finally {
   await rm(directory, { recursive: true });

@@ -5,7 +5,7 @@ import {
   oneClass,
   type Temporal,
 } from '../../services/coordinator/src/coordinator-bench.testing.ts';
-import { startTrainer } from '../../services/coordinator/src/fake-services.testing.ts';
+import { type FakeWorker, startWorker } from '../../services/coordinator/src/fake-services.testing.ts';
 
 export interface FakeRun {
   /** Of all runs: up to 128 are one run, more are runs of 128 at once. */
@@ -22,7 +22,7 @@ const largestRun = 128;
 export async function runOnFakes(temporal: Temporal, { members, trainers, seconds }: FakeRun) {
   const bench = await createBench(temporal);
   const fakes = await Promise.all(
-    Array.from({ length: trainers }, (_, i) => startTrainer(bench.store, `fake-${i}`)),
+    Array.from({ length: trainers }, (_, i) => startWorker(bench.store, `fake-${i}`, 'train')),
   );
   const idle = new AbortController();
   const epochs = 100;
@@ -72,7 +72,7 @@ export async function runOnFakes(temporal: Temporal, { members, trainers, second
 }
 
 async function trainForEver(
-  fake: Awaited<ReturnType<typeof startTrainer>>,
+  fake: FakeWorker,
   seconds: number,
   epochs: number,
   idle: AbortSignal,

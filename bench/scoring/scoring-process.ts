@@ -1,15 +1,16 @@
-/** Scores made-up images by made-up members and refiners, as the scorer does: `scoring-process.ts K IMAGES THREADS` prints a JSON line. */
+/** Scores made-up images by made-up members and refiners, as a scorer does: `scoring-process.ts K IMAGES THREADS` prints a JSON line. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomStream } from '@ddad/compute';
-import { recipes } from '@ddad/contract';
 import { imagesDigest } from '@ddad/dataset';
 import type { ChildContext } from '@ddad/jobs/child';
+import { mapKind, type RefinerInput, recipes, refinedKind, refinerKind } from '@ddad/methods/ddad/kinds';
+import { inputOf, memberInputs, memberKeys, taskOf } from '@ddad/methods/ddad/make-task.testing';
+import { makeMaps } from '@ddad/methods/ddad/maps/make-maps';
+import { applyRefiner } from '@ddad/methods/ddad/refiner/apply-refiner';
 import { asrNet, backbone, initialise, type ParameterSpec, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
-import { applyRefiner } from '../../services/scorer/src/apply-refiner.ts';
-import { makeMaps } from '../../services/scorer/src/make-maps.ts';
 
 const [k, count, threads] = process.argv.slice(2).map(Number);
 const imageSize = 64;
@@ -48,23 +49,27 @@ try {
   const spec = {
     recipe: recipes.maps,
     backbone: 'ae' as const,
-    ndm: files.ndm.map(() => ''),
-    udm: files.udm.map(() => ''),
+    ...memberKeys(files),
     imagesDigest: imagesDigest(bytes, imageSize, images),
     imageSize,
   };
 
   const started = performance.now();
   const cpu = process.cpuUsage();
-  const maps = await makeMaps(
-    { type: 'map', spec, members: files, pixels, images, directory, threads },
-    context,
-  );
+  const inputs = memberInputs(files);
+  const maps = await makeMaps(taskOf(mapKind, spec, { inputs, pixels, images, directory, threads }), context);
   const mapsSeconds = (performance.now() - started) / 1000;
   if (maps === null) throw new Error('the maps were stopped');
-  const common = { type: 'apply', imageSize, maps: maps.files.maps, directory, threads } as const;
-  await applyRefiner({ ...common, input: 'dual', refiner: dual }, context);
-  await applyRefiner({ ...common, input: 'intra', refiner: intra }, context);
+  const refine = async (input: RefinerInput, weights: string) => {
+    const read = {
+      maps: inputOf(mapKind.kind, spec, { maps: maps.files.maps! }),
+      refiner: inputOf(refinerKind.kind, { input, imageSize }, { weights }),
+    };
+    const refined = { maps: read.maps.manifest.key, refiner: read.refiner.manifest.key };
+    await applyRefiner(taskOf(refinedKind, refined, { inputs: read, directory, threads }), context);
+  };
+  await refine('dual', dual);
+  await refine('intra', intra);
   const used = process.cpuUsage(cpu);
   const seconds = (performance.now() - started) / 1000;
   const cpuSeconds = (used.user + used.system) / 1e6;

@@ -30,7 +30,16 @@ const kind: KindDefinition<{ seed: number }> = {
   listing: { fields: ['role', 'seed'], describe: ({ seed }) => `student of seed ${seed}` },
 };
 
-const schema = z.strictObject({ ...commonFields, k: z.int().min(1).default(3) });
+const studentSchema = z.strictObject({
+  layers: z.int().min(1).default(2),
+  width: z.int().min(1).default(8),
+});
+const schema = z.strictObject({
+  ...commonFields,
+  k: z.int().min(2, 'expected at least 2 students').default(3),
+  epochs: z.int().min(1).default(40),
+  student: z.union([z.literal(false), studentSchema]).prefault({}),
+});
 
 /** Students of a teacher that nobody trains: a method that exists in tests alone. */
 export const distillation: Method<RunSettings & { k: number }> = {
@@ -65,13 +74,14 @@ export const distillation: Method<RunSettings & { k: number }> = {
   }),
 };
 
-export const inventedEntry: MethodEntry = {
+/** As a module of the setting METHODS exports it. */
+export const entry: MethodEntry = {
   method: distillation as unknown as Method,
   makers: async () => ({}),
 };
 
 /** The invented method alone. */
-export const inventedMethods = new MethodRegistry([inventedEntry]);
+export const inventedMethods = new MethodRegistry([entry]);
 
 /** A finished run of three students. */
 export function inventedResult(changes: Partial<RunResult> = {}): RunResult {

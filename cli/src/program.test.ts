@@ -5,10 +5,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { recipes, taskQueue, workflowType } from '@ddad/contract';
+import { defaultMethod, taskQueue, workflowType } from '@ddad/contract';
 import { writePhantom } from '@ddad/dataset';
 import { dicomFile } from '@ddad/dataset/testing';
 import { down, operatorStore, startServers } from '@ddad/local-cluster';
+import { methods } from '@ddad/methods';
 import {
   artifactKey,
   createS3Store,
@@ -23,6 +24,8 @@ import { runCli } from './program.ts';
 import { recordedScreens } from './screens-for-tests.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
+/** A module with a method of its own. */
+const invented = join(import.meta.dirname, 'invented-method.testing.ts');
 let root: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'ddad-cli-'));
@@ -94,6 +97,30 @@ describe('without a cluster', () => {
       expect(err).toMatch(new RegExp(`^ {2}${field}: `, 'm'));
   });
 
+  it('says which methods there are, those of setting METHODS among them', async () => {
+    const first = methods.method(defaultMethod);
+    const help = await ddad(['run', '--help'], { METHODS: invented });
+    for (const text of [`${first.name} (${first.title})`, 'distillation (Invented for tests)'])
+      expect(help.out.replaceAll(/\s+/g, ' ')).toContain(text);
+    expect(help.out).toMatch(new RegExp(`^Those of method ${first.name}:\n {2}\\{"`, 'm'));
+    expect(help.out).toMatch(/^Those of method distillation:\n {2}k, epochs, student$/m);
+    const run = ['run', '--dataset', 'brain', '--method', 'distillation'];
+    const unknown = await ddad([...run, '--backbone', 'vae']);
+    expect(unknown.err).toMatch(/method: expected one of ddad.*, got "distillation"/);
+    const known = await ddad([...run, '--backbone', 'vae'], { METHODS: invented });
+    expect(known.err).toMatch(/backbone: unknown field of method distillation: it is one of ddad/);
+  });
+
+  it('names the module of METHODS that is no method', async () => {
+    const module = join(import.meta.dirname, 'figures.ts');
+    const { code, err } = await ddad(['runs'], { METHODS: module });
+    expect(code).toBe(1);
+    expect(err).toContain(`${module}: expected an export "entry", a method, got none`);
+    expect((await ddad(['runs'], { METHODS: 'figures.ts' })).err).toMatch(
+      /METHODS.*: expected absolute paths or URLs/,
+    );
+  });
+
   it('says which variables are missing', async () => {
     const { code, err } = await ddad(['run', '--dataset', 'brain']);
     expect(code).toBe(1);
@@ -155,7 +182,7 @@ describe('with real servers', () => {
 
   beforeAll(async () => {
     const servers = await startServers({ home: home(), environment: process.env });
-    environment = { DDAD_HOME: home() };
+    environment = { DDAD_HOME: home(), METHODS: invented };
     // What services publish, the command line's own user may only read.
     store = createS3Store(operatorStore(servers));
     temporal = await Connection.connect({ address: servers.TEMPORAL_ADDRESS });
@@ -342,21 +369,13 @@ describe('with real servers', () => {
   });
 
   it('lists finished members and exports one by the beginning of its key', async () => {
-    const spec = {
-      recipe: recipes.member,
-      backbone: 'ae',
-      role: 'udm',
-      seed: 7,
-      epochs: 9,
-      batchSize: 4,
-      learningRate: 1e-3,
-    };
+    const spec = { role: 'student', seed: 7 };
     const key = artifactKey(spec);
     const weights = join(root, 'weights.safetensors');
     const tensors = new Map([['a', { shape: [2], data: new Float32Array([1, 2]) }]]);
     writeFileSync(weights, encodeSafetensors(tensors));
     await publishArtifact(store, {
-      kind: 'members',
+      kind: 'trained-students',
       key,
       spec,
       files: { weights },
@@ -367,26 +386,39 @@ describe('with real servers', () => {
     });
     const listed = await ddad(['members'], environment);
     expect(listed.out).toMatch(
-      new RegExp(`^${key.slice(0, 12)} +udm +ae +7 +9 +0.03125 +1:15 +trainer-1 `, 'm'),
+      new RegExp(
+        `^key +role +seed +loss +time +trainer +finished\n${key.slice(0, 12)} +student +7 +0.03125 +1:15 +trainer-1 `,
+        'm',
+      ),
     );
     expect(JSON.parse((await ddad(['members', '--json'], environment)).out)).toMatchObject([
-      { key, loss: 0.03125 },
+      { key, kind: 'trained-students', role: 'student', seed: 7, loss: 0.03125 },
     ]);
 
     const file = join(root, 'out', 'member.safetensors');
     const exported = await ddad(['export', key.slice(0, 8), file], environment);
     expect(exported).toMatchObject({ code: 0, err: '' });
+    expect(exported.out).toMatch(
+      new RegExp(`^wrote ${file}: student of seed 7, \\d+ bytes, SHA-256 [0-9a-f]{64}\n {2}member ${key}\n$`),
+    );
+    const onnx = await ddad(['export', key.slice(0, 8), join(root, 'out', 'member.onnx')], environment);
+    expect(onnx).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('method distillation has no export to ONNX; methods that have one: ddad'),
+    });
     expect(await readFile(file)).toEqual(await readFile(weights));
     expect(await ddad(['export', key, file], environment)).toMatchObject({ code: 2 });
     expect(await ddad(['export', key, file, '--force'], environment)).toMatchObject({ code: 0 });
     const other = key.startsWith('0000') ? 'ffff' : '0000';
     expect((await ddad(['export', other, join(root, 'x')], environment)).err).toMatch(/no finished member/);
-    expect((await ddad(['export', 'ndm 0', join(root, 'x')], environment)).code).toBe(2);
+    expect((await ddad(['export', 'student 0', join(root, 'x')], environment)).code).toBe(2);
   });
 
   it('does not export what the store holds wrongly', async () => {
     const [{ key }] = JSON.parse((await ddad(['members', '--json'], environment)).out) as [{ key: string }];
-    const [object] = (await store.list(`members/${key}/`)).filter((entry) => !entry.key.endsWith('.json'));
+    const [object] = (await store.list(`trained-students/${key}/`)).filter(
+      (entry) => !entry.key.endsWith('.json'),
+    );
     await store.put(object!.key, 'other bytes');
     const { code, err } = await ddad(['export', key, join(root, 'damaged')], environment);
     expect(code).toBe(1);
@@ -426,9 +458,14 @@ describe('with real servers', () => {
       executionId: handle.firstExecutionRunId,
       status: 'running',
       dataset: 'small',
+      method: defaultMethod,
       k: 3,
     });
-    expect((await listed()).find(({ id }) => id === 'refused')).toMatchObject({ dataset: null, k: null });
+    expect((await listed()).find(({ id }) => id === 'refused')).toMatchObject({
+      dataset: null,
+      method: null,
+      k: null,
+    });
     expect((await ddad(['runs'], environment)).out).toMatch(/^by-hand +running +small +3 /m);
 
     // No coordinator runs here, so nobody takes the cancellation in.

@@ -63,7 +63,7 @@ export function bar(share: number, width: number): string {
   return '█'.repeat(full) + '░'.repeat(width - full);
 }
 
-/** One job as one line, never wider than its layout allows: `ndm 0  ████░░░░  12/40  left 0:42  loss 0.03124  ...`. */
+/** One job as one line, never wider than its layout allows: `net 0  ████░░░░  12/40  left 0:42  loss 0.03124  ...`. */
 export function progressLine(job: JobView, layout: LineLayout): string {
   const name = job.name.padEnd(layout.name);
   if (job.state === 'waiting' && job.done === 0) return cut(`${name}  ${waiting(job)}`, layout.width);
@@ -94,7 +94,7 @@ function timeText(job: JobView): string {
   return job.secondsLeft === null ? '' : `left ${duration(job.secondsLeft)}`;
 }
 
-/** One job as a sentence, for logs: `ndm 0: epoch 12 of 40, loss 0.03124, on trainer-1, 1523 images/s, 0:42 left`. */
+/** One job as a sentence, for logs: `net 0: epoch 12 of 40, loss 0.03124, on trainer-1, 1523 images/s, 0:42 left`. */
 export function progressSentence(job: JobView): string {
   if (job.state === 'waiting') {
     const done = job.done > 0 ? ` after ${job.done} of ${job.total} ${job.unit}s` : '';

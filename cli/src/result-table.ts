@@ -5,7 +5,7 @@ import { duration, percent, plural } from './figures.ts';
 import { heldOutLines } from './held-out-lines.ts';
 import { type Column, tableLines } from './table.ts';
 
-/** `brain: backbone ae, K = 3, seed 0`; datasets made by a generator are called synthetic. */
+/** `brain: K = 3, seed 0`; datasets made by a generator are called synthetic. */
 export function resultHeading(result: RunResult, methods?: MethodRegistry): string {
   const dataset = result.synthetic ? `${result.dataset} (synthetic images)` : result.dataset;
   const size = result.imageSize === undefined ? '' : ` at ${result.imageSize}×${result.imageSize}`;

@@ -3,71 +3,72 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultMethod } from '@ddad/contract';
 import { methods } from '@ddad/methods';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inventedMethods } from './invented-method.testing.ts';
-import { mergeRunInput, readJsonInput } from './run-input.ts';
+import { mergeRunInput, type RunFlags, readJsonInput } from './run-input.ts';
 
 describe('mergeRunInput', () => {
+  const merge = (file: unknown, flags: RunFlags = {}) =>
+    mergeRunInput(inventedMethods, file, { method: 'distillation', ...flags });
+
   it('puts flags over the file and the file over the defaults', () => {
-    const input = mergeRunInput(
-      methods,
-      { dataset: 'a', k: 5, epochs: 10, batchSize: 32 },
-      { dataset: 'b', epochs: '7' },
-    );
-    expect(input).toMatchObject({ dataset: 'b', k: 5, epochs: 7, batchSize: 32, seed: 0 });
+    const file = { dataset: 'a', k: 5, epochs: 10, calibration: 0.5 };
+    expect(merge(file, { dataset: 'b', epochs: '7' })).toMatchObject({
+      dataset: 'b',
+      k: 5,
+      epochs: 7,
+      calibration: 0.5,
+      seed: 0,
+    });
+  });
+
+  it('takes the default method where none is named', () => {
+    expect(mergeRunInput(methods, { dataset: 'a' }, {}).method).toBe(defaultMethod);
+    expect(mergeRunInput(methods, { dataset: 'a' }, { k: 'auto' }).k).toBe('auto');
   });
 
   it('keeps defaults of nested fields that the file leaves out', () => {
-    const { refiner } = mergeRunInput(methods, { dataset: 'a', refiner: { epochs: 3 } }, {});
-    expect(refiner).toEqual({ epochs: 3, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 });
+    expect(merge({ dataset: 'a', student: { layers: 3 } }).student).toEqual({ layers: 3, width: 8 });
   });
 
   it('hands every flag to the method, which says what it knows', () => {
-    const flags = { dataset: 'a', method: 'distillation', k: '2', epochs: '7', seed: '5' };
-    expect(() => mergeRunInput(inventedMethods, {}, flags)).toThrow(/1 fault\):\n {2}epochs: unknown field/);
-    const { epochs: _, ...known } = flags;
-    expect(mergeRunInput(inventedMethods, { k: 9 }, known)).toMatchObject({
-      method: 'distillation',
-      k: 2,
-      seed: 5,
-    });
+    const flags = { dataset: 'a', k: '2', epochs: '7', seed: '5', backbone: 'vae' };
+    expect(() => merge({}, flags)).toThrow(/1 fault\):\n {2}backbone: unknown field/);
+    const { backbone: _, ...known } = flags;
+    expect(merge({ k: 9 }, known)).toMatchObject({ method: 'distillation', k: 2, seed: 5, epochs: 7 });
   });
 
   it('names the methods that there are where one is unknown', () => {
     expect(() => mergeRunInput(methods, { dataset: 'a' }, { method: 'none' })).toThrow(
-      /method: expected one of ddad.*, got "none"/,
+      new RegExp(`method: expected one of ${methods.names.join(', ')}, got "none"`),
     );
   });
 
   it('lists the faults of file and flags together', () => {
-    const run = () =>
-      mergeRunInput(methods, { refiner: { epoch: 3 }, speed: 1 }, { dataset: 'a', k: '0', epochs: 'many' });
+    const run = () => merge({ student: { layer: 3 }, speed: 1 }, { dataset: 'a', k: '0', epochs: 'many' });
     expect(run).toThrow(
-      /4 faults[\s\S]*k: .*got 0[\s\S]*epochs: .*got "many"[\s\S]*refiner\.epoch: unknown field/,
+      /4 faults[\s\S]*k: .*got 0[\s\S]*epochs: .*got "many"[\s\S]*student\.layer: unknown field/,
     );
     expect(run).toThrow(/speed: unknown field/);
   });
 
   it('says what a field may be that takes false or an object', () => {
-    const run = (refiner: unknown) => () => mergeRunInput(methods, { dataset: 'a', refiner }, {});
-    expect(run(false)()).toMatchObject({ refiner: false });
-    expect(run(true)).toThrow(/1 fault\):\n {2}refiner: expected false or object, got true/);
-    expect(run({ epochs: 0, pace: 1 })).toThrow(
-      /2 faults[\s\S]*refiner\.epochs: .*got 0[\s\S]*refiner\.pace: unknown/,
+    const run = (student: unknown) => () => merge({ dataset: 'a', student });
+    expect(run(false)()).toMatchObject({ student: false });
+    expect(run(true)).toThrow(/1 fault\):\n {2}student: expected false or object, got true/);
+    expect(run({ layers: 0, pace: 1 })).toThrow(
+      /2 faults[\s\S]*student\.layers: .*got 0[\s\S]*student\.pace: unknown/,
     );
   });
 
   it.each([['5'], ['""'], ['null'], ['[1]']])('refuses a file that holds %s', (text) => {
-    expect(() => mergeRunInput(methods, JSON.parse(text), { dataset: 'a' })).toThrow(
-      /expected a JSON object, got/,
-    );
+    expect(() => merge(JSON.parse(text), { dataset: 'a' })).toThrow(/expected a JSON object, got/);
   });
 
-  it('refuses K = 1, which has no spread', () => {
-    expect(() => mergeRunInput(methods, { dataset: 'a' }, { k: '1' })).toThrow(
-      /k: expected at least 2 members.*got 1/,
-    );
+  it("tells a method's own rule", () => {
+    expect(() => merge({ dataset: 'a' }, { k: '1' })).toThrow(/k: expected at least 2 students.*got 1/);
   });
 });
 

@@ -8,7 +8,7 @@ it('falls by equal steps where the loss halves', () => {
   expect(sparkline(curve(128, 64, 32, 16, 8, 4, 2, 1), 8)).toBe('█▇▆▅▄▃▂▁');
 });
 
-it('is linear where a loss is below 0, as of AE-U', () => {
+it('is linear where a loss is below 0, as of a log-likelihood', () => {
   expect(sparkline(curve(6, 5, -1), 8)).toBe('█▇▁');
 });
 

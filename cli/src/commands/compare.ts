@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type RunResult, runKeys } from '@ddad/contract';
-import type { MethodRegistry } from '@ddad/methods';
 import type { Comparison, ScoredRun } from '@ddad/report';
-import { describeRun } from '@ddad/runs';
+import { definitionsOf, describeRun } from '@ddad/runs';
 import { ObjectNotFound } from '@ddad/storage';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
@@ -45,7 +44,7 @@ export async function compareReports(
     if (!(error instanceof RangeError)) throw error;
     throw new CommandFailure(`these runs cannot be compared: ${error.message}`, undefined, { cause: error });
   }
-  screens.out.write(`${comparisonLines(comparison, deps.methods).join('\n')}\n`);
+  screens.out.write(`${comparisonLines(comparison).join('\n')}\n`);
   const file = resolve(options.cwd, options.out ?? `${options.runs[0]}-${options.runs[1]}.html`);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, buildComparison(comparison));
@@ -53,7 +52,7 @@ export async function compareReports(
   if (options.open) await show(deps, file);
 }
 
-async function readRun({ runs, store }: Pick<ReportDeps, 'runs' | 'store'>, run: string): Promise<ScoredRun> {
+async function readRun({ runs, store, methods }: ReportDeps, run: string): Promise<ScoredRun> {
   const runId = await finishedRunId(runs, run);
   try {
     const result = await storedResult(store, runId);
@@ -61,7 +60,12 @@ async function readRun({ runs, store }: Pick<ReportDeps, 'runs' | 'store'>, run:
       throw new CommandFailure(`${run} has no scores: its dataset has no test images`);
     }
     const csv = await store.get(runKeys.scores(runId));
-    return { result, images: readScoresCsv(csv.toString('utf8')) };
+    return {
+      result,
+      definitions: definitionsOf(result, methods),
+      description: describeRun(result, methods),
+      images: readScoresCsv(csv.toString('utf8')),
+    };
   } catch (error) {
     if (!(error instanceof ObjectNotFound)) throw error;
     throw new CommandFailure(`no run ${run} with a report; "npx ddad runs" lists runs`, undefined, {
@@ -71,10 +75,7 @@ async function readRun({ runs, store }: Pick<ReportDeps, 'runs' | 'store'>, run:
 }
 
 /** The comparison for a terminal: AUC and AP in percent, differences in points, and how many images changed sides. */
-export function comparisonLines(
-  { runs, labels, scores, sides }: Comparison,
-  methods: MethodRegistry,
-): string[] {
+export function comparisonLines({ runs, descriptions, labels, scores, sides }: Comparison): string[] {
   const points = (share: number) => {
     const size = percent(Math.abs(share));
     return size === '0.0' ? size : `${share < 0 ? '-' : '+'}${size}`;
@@ -100,8 +101,8 @@ export function comparisonLines(
   ]);
   const better = sides.changed.filter((change) => change.better).length;
   return [
-    `1st: ${describe(runs[0], methods)}`,
-    `2nd: ${describe(runs[1], methods)}`,
+    `1st: ${describe(runs[0], descriptions[0])}`,
+    `2nd: ${describe(runs[1], descriptions[1])}`,
     '',
     ...tableLines([{ heading: 'score' }, ...metric('AUC'), ...metric('AP')], rows),
     '',
@@ -111,6 +112,6 @@ export function comparisonLines(
   ];
 }
 
-function describe(run: RunResult, methods: MethodRegistry): string {
-  return `${run.dataset}: ${describeRun(run, methods)}, seed ${run.seed} (${run.runId})`;
+function describe({ dataset, seed, runId }: RunResult, description: string): string {
+  return `${dataset}: ${description}, seed ${seed} (${runId})`;
 }

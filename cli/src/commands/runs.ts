@@ -21,6 +21,7 @@ export async function listRunsCommand(
       kind: run.kind,
       status: run.status,
       dataset: run.dataset,
+      method: run.method,
       k: run.k,
       started: run.started.toISOString(),
       seconds: seconds(run),

@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { decoderBlocks, encoderBlocks, refinerBlocks } from '@ddad/models/architecture';
-import type { Block } from '@ddad/models/block';
-import { inlineWeights, type PipelineFacts, pipelineModel, type Weights } from '@ddad/onnx';
-import type { NamedTensor } from '@ddad/storage';
+import { MethodRegistry } from '@ddad/methods';
+import { inlineWeights, type PipelineFacts } from '@ddad/onnx';
+import { memoryStore } from '@ddad/storage/testing';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { entry as inventedEntry, inventedMethods, inventedResult } from '../invented-method.testing.ts';
+import { inventedExport, inventedFacts, inventedModel } from '../onnx/invented-pipeline.testing.ts';
 import { recordedScreens } from '../screens-for-tests.ts';
 import { scoreImages } from './score.ts';
 
@@ -16,47 +17,20 @@ let file: string;
 const place = (name: string) => join(directory, name);
 
 const facts: PipelineFacts = {
-  format: 1,
-  kind: 'pipeline',
-  runId: 'r',
-  dataset: 'd',
-  backbone: 'ae',
-  members: { ndm: ['a', 'b'], udm: ['c'] },
-  refiners: { rIntra: 'i', rDual: 'd' },
-  imageSize: 64,
-  // A picture of one grey level g is reconstructed as 0: (g/127.5 - 1)² are 1 for black and white, 0.0000154 for 128.
-  scales: { recEnsemble: 1, aIntra: 1, aInter: 1, rIntra: 1, rDual: 1 },
+  ...inventedFacts,
+  // (g/127.5 - 1)² are 1 for black and white, 0.0000154 for 128.
+  scales: { far: 1, zero: 1, fused: 1 },
   calibration: {
     falsePositiveRate: 0.25,
-    thresholds: { recEnsemble: 0.2 },
-    heldOut: { recEnsemble: [0.1, 0.15, 0.2] },
+    thresholds: { far: 0.2 },
+    heldOut: { far: [0.1, 0.15, 0.2] },
   },
 };
-
-/** All weights 0: every member's reconstruction is 0, and ASR-Net's two classes are equally likely. */
-function nothing(blocks: readonly Block[]): Weights {
-  const tensors = new Map<string, NamedTensor>();
-  const add = (name: string, shape: number[]) =>
-    tensors.set(name, { shape, data: new Float32Array(shape.reduce((size, side) => size * side, 1)) });
-  for (const { layer, name, inputs, outputs, kernel, bias, norm } of blocks) {
-    const [first, second] = layer === 'transposedConvolution' ? [inputs, outputs] : [outputs, inputs];
-    add(`${name}.weight`, layer === 'linear' ? [first, second] : [first, second, kernel, kernel]);
-    if (bias) add(`${name}.bias`, [outputs]);
-    if (norm === null) continue;
-    for (const field of ['weight', 'bias', 'running_mean', 'running_var']) add(`${norm}.${field}`, [outputs]);
-  }
-  return tensors;
-}
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ddad-score-'));
   file = place('run.onnx');
-  const member = nothing([...encoderBlocks(64), ...decoderBlocks(1, 64)]);
-  const weights = {
-    member: async () => member,
-    refiner: async (name: string) => nothing(refinerBlocks(name === 'rDual' ? 2 : 1)),
-  };
-  await writeFile(file, await pipelineModel(facts, weights, inlineWeights));
+  await writeFile(file, inventedModel(facts, inlineWeights));
   const grey = (level: number, width: number, height: number) =>
     sharp({ create: { width, height, channels: 3, background: { r: level, g: level, b: level } } }).png();
   await grey(255, 100, 50).toFile(place('white.png'));
@@ -68,7 +42,7 @@ afterAll(() => rm(directory, { recursive: true }));
 async function score(images: string[], out?: string, pipeline = file, dicom?: string) {
   const screens = recordedScreens();
   const never = () => expect.fail('asked a cluster');
-  const deps = { screens, result: never, store: never, cache: place('cache') };
+  const deps = { screens, methods: inventedMethods, result: never, store: never, cache: place('cache') };
   const failure = await scoreImages(deps, { pipeline, images: images.map(place), out, dicom }).then(
     () => null,
     (error: unknown) => error as { exitCode: number; message: string },
@@ -82,22 +56,23 @@ it('scores images with an exported run, without a cluster, and judges them by he
   expect(failure).toBeNull();
   const [white, grey] = lines;
   expect(white.image).toBe(place('white.png'));
-  expect(white.scores.rec).toBeCloseTo(1, 6);
-  expect(white.scores.recEnsemble).toBeCloseTo(1, 6);
-  expect(white.scores.rDual).toBeCloseTo(0.5, 6);
+  expect(Object.keys(white.scores)).toEqual(['near', 'far', 'zero', 'fused']);
+  expect(white.scores.near).toBeCloseTo(1, 6);
+  expect(white.scores.far).toBeCloseTo(1, 6);
+  expect(white.scores.fused).toBeCloseTo(0.5, 6);
   // (128/127.5 - 1)²
-  expect(grey.scores.recEnsemble).toBeCloseTo(0.0000154, 7);
+  expect(grey.scores.far).toBeCloseTo(0.0000154, 7);
   // None of the three held-out images scores so high: 1 of 4; all of them do: 4 of 4.
-  expect(white.pValues).toEqual({ recEnsemble: 0.25 });
-  expect(grey.pValues).toEqual({ recEnsemble: 1 });
-  expect([white.abnormal, grey.abnormal]).toEqual([{ recEnsemble: true }, { recEnsemble: false }]);
+  expect(white.pValues).toEqual({ far: 0.25 });
+  expect(grey.pValues).toEqual({ far: 1 });
+  expect([white.abnormal, grey.abnormal]).toEqual([{ far: true }, { far: false }]);
 });
 
 it("writes heat maps of each image's own size on the run's scale, under names that do not collide", async () => {
   const out = place('maps');
   const { lines } = await score(['white.png', 'grey.png', 'white.png'], out);
-  expect(lines[2].maps.recEnsemble).toBe(join(out, 'white-2.recEnsemble.png'));
-  expect(Object.keys(lines[0].maps)).toEqual(['recEnsemble', 'aIntra', 'aInter', 'rIntra', 'rDual']);
+  expect(lines[2].maps.far).toBe(join(out, 'white-2.far.png'));
+  expect(Object.keys(lines[0].maps)).toEqual(['far', 'zero', 'fused']);
   const corner = async (path: string) => {
     const { data, info } = await sharp(await readFile(path))
       .raw()
@@ -105,9 +80,9 @@ it("writes heat maps of each image's own size on the run's scale, under names th
     return { size: [info.width, info.height], colour: [...data.subarray(0, 3)] };
   };
   // Viridis: its end, its beginning, and step 128 of 256.
-  expect(await corner(lines[0].maps.recEnsemble)).toEqual({ size: [100, 50], colour: [0xfd, 0xe7, 0x25] });
-  expect(await corner(lines[1].maps.aIntra)).toEqual({ size: [64, 64], colour: [0x44, 0x01, 0x54] });
-  expect((await corner(lines[1].maps.rDual)).colour).toEqual([0x21, 0x91, 0x8c]);
+  expect(await corner(lines[0].maps.far)).toEqual({ size: [100, 50], colour: [0xfd, 0xe7, 0x25] });
+  expect(await corner(lines[1].maps.zero)).toEqual({ size: [64, 64], colour: [0x44, 0x01, 0x54] });
+  expect((await corner(lines[1].maps.fused)).colour).toEqual([0x21, 0x91, 0x8c]);
 });
 
 it("writes DICOM images' heat maps as objects that refer to them", async () => {
@@ -119,17 +94,16 @@ it("writes DICOM images' heat maps as objects that refer to them", async () => {
   const { lines, failure } = await score(['slice.dcm', 'grey.png'], undefined, file, out);
   expect(failure).toBeNull();
   expect(lines[1].dicom).toBeNull();
-  expect(lines[0].dicom.rDual).toBe(join(out, 'slice.rDual.dcm'));
-  // ASR-Net's two classes are equally likely everywhere.
-  expect(JSON.parse(python('read', place('slice.dcm'), lines[0].dicom.rDual))).toMatchObject({
-    description: 'DDAD heat map rDual',
+  expect(lines[0].dicom.fused).toBe(join(out, 'slice.fused.dcm'));
+  expect(JSON.parse(python('read', place('slice.dcm'), lines[0].dicom.fused))).toMatchObject({
+    description: 'DDAD heat map fused',
     mean: expect.closeTo(0.5, 4),
   });
 
   python('source', place('bare.dcm'), 'bare');
   const bare = await score(['bare.dcm'], undefined, file, out);
   expect(bare.lines[0].fault).toMatch(/expected a Study Instance UID/);
-  expect(bare.lines[0].scores.rDual).toBeCloseTo(0.5, 6);
+  expect(bare.lines[0].scores.fused).toBeCloseTo(0.5, 6);
   expect(bare.failure).toMatchObject({ exitCode: 1 });
 });
 
@@ -149,4 +123,72 @@ it.each([
 ])('refuses %s as a pipeline', async (pipeline, message) => {
   const { failure } = await score(['grey.png'], undefined, place(pipeline));
   expect(failure).toMatchObject({ exitCode: 2, message: expect.stringMatching(message) });
+});
+
+it('scores with files that were exported before there were methods', async () => {
+  const recorded = '../../../packages/methods/ddad/onnx/facts-before-methods.testing.json';
+  const old = JSON.parse(await readFile(resolve(import.meta.dirname, recorded), 'utf8'));
+  const earlier = place('earlier.onnx');
+  const names = ['first', ...Object.keys(old.scales).slice(0, 3)];
+  await writeFile(earlier, inventedModel(old, inlineWeights, names));
+  const { lines, failure } = await score(['white.png'], place('earlier'), earlier);
+  expect(failure).toBeNull();
+  expect(Object.keys(lines[0].scores)).toEqual(names);
+  expect(Object.keys(lines[0].maps)).toEqual(names.slice(1));
+  const [judged] = Object.keys(old.calibration.thresholds);
+  expect(lines[0].abnormal).toEqual({ [String(judged)]: true });
+});
+
+describe('a run', () => {
+  const run = inventedResult({ runId: 'run-1' });
+  const cache = () => place('kept');
+
+  /** Scores with a run whose method has this export. */
+  async function scoreRun(onnx: ReturnType<typeof inventedExport>, result = run) {
+    const screens = recordedScreens();
+    const methods = new MethodRegistry([{ ...inventedEntry, onnx: async () => onnx }]);
+    const store = memoryStore();
+    const deps = { screens, methods, result: async () => result, store: () => store, cache: cache() };
+    await scoreImages(deps, { pipeline: 'ddad-small-1', images: [place('white.png')] });
+    const [line = ''] = screens.out.text().split('\n');
+    expect(JSON.parse(line).scores.fused).toBeCloseTo(0.5, 6);
+    return screens.err.text();
+  }
+
+  it('is exported once, and again by another version of the exporter, or with another result', async () => {
+    await mkdir(cache());
+    // As the first versions kept it, and another run's.
+    for (const name of ['run-1.onnx', 'run-1-0123456789abcdef.onnx.data', 'run-12.onnx'])
+      await writeFile(join(cache(), name), 'old');
+    const onnx = inventedExport();
+    expect(await scoreRun(onnx)).toMatch(/^exporting ddad-small-1 to .*run-1-[0-9a-f]{16}\.onnx\n$/);
+    expect(await scoreRun(onnx)).toBe('');
+    expect(onnx.asked).toBe(1);
+    const [first, other] = (await readdir(cache())).sort();
+    expect([first, other]).toEqual([expect.stringMatching(/^run-1-[0-9a-f]{16}\.onnx$/), 'run-12.onnx']);
+
+    const corrected = inventedExport({ version: 2 });
+    await scoreRun(corrected);
+    expect(corrected.asked).toBe(1);
+    const [second] = (await readdir(cache())).sort();
+    expect(second).not.toBe(first);
+    expect(await readdir(cache())).toHaveLength(2);
+    await scoreRun(corrected, { ...run, artifacts: { maps: 'a'.repeat(64) } });
+    expect(corrected.asked).toBe(2);
+  });
+
+  it('of a method without an export is refused, and the methods that have one are named', async () => {
+    const able = { ...inventedEntry.method, name: 'able', kinds: [] };
+    const methods = new MethodRegistry([
+      inventedEntry,
+      { method: able, makers: inventedEntry.makers, onnx: async () => inventedExport() },
+    ]);
+    const screens = recordedScreens();
+    const never = () => expect.fail('asked the store');
+    const deps = { screens, methods, result: async () => run, store: never, cache: cache() };
+    await expect(scoreImages(deps, { pipeline: 'r', images: [] })).rejects.toMatchObject({
+      exitCode: 1,
+      message: 'method distillation has no export to ONNX; methods that have one: able',
+    });
+  });
 });

@@ -51,7 +51,7 @@ function headline({ stage, runs, elapsed }: ExperimentView): string {
   return `${duration(elapsed)}  ${parts.join(', ')}`;
 }
 
-/** `ddad-x-01  backbone = ae  training, 2 of 6 members finished`. */
+/** `ddad-x-01  seed = 1  training, 2 of 6 members finished`. */
 function sentence({ workflowId, axes, state, doing }: ExperimentView['runs'][number]): string {
   return [workflowId, describeAxes(axes), doing ?? state].filter((part) => part !== '').join('  ');
 }

@@ -1,7 +1,7 @@
 import type { AxisValues, KCurvePoint, RunResult, RunScores } from '@ddad/contract';
 import { type ExperimentTable, MethodRegistry } from '@ddad/methods';
 import { describe, expect, it } from 'vitest';
-import { inventedEntry, inventedMethods, inventedResult } from '../invented-method.testing.ts';
+import { entry as inventedEntry, inventedMethods, inventedResult } from '../invented-method.testing.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
 import { layoutFaults, layoutFiles, offeredTables } from './layouts.ts';
 import { resultsCsv } from './results-csv.ts';

@@ -3,17 +3,16 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type HeldOutScores, heldOutScoresSchema, type RunResult, runKeys } from '@ddad/contract';
 import {
-  type ArtifactReader,
   externalWeights,
   inlineWeights,
   type OnnxExport,
   type PipelineExport,
   type PipelineFacts,
 } from '@ddad/onnx';
-import { mapScale } from '@ddad/report/map-scale';
 import { definitionsOf } from '@ddad/runs';
 import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
 import { artifactFiles } from './artifact-files.ts';
+import { mapScales } from './map-scales.ts';
 import { orCommandFailure } from './onnx-of.ts';
 
 /** Weights of more bytes go into a file of their own beside the model: protobuf takes no more than 2 GB. */
@@ -46,7 +45,7 @@ export async function exportRun(
   try {
     const pipeline = await orCommandFailure(() => onnx.pipeline(result, reader));
     const { imageSize, parts } = pipeline;
-    const facts = await pipelineFacts(store, reader, result, pipeline);
+    const facts = await pipelineFacts(store, result, pipeline, directory);
     const part = join(directory, 'model.onnx');
     if (pipeline.weightBytes <= largestInline) {
       await writeFile(part, await pipeline.build(facts, inlineWeights));
@@ -72,9 +71,9 @@ export async function exportRun(
 
 async function pipelineFacts(
   store: ObjectStore,
-  reader: ArtifactReader,
   result: RunResult,
   { imageSize, facts, testMaps }: PipelineExport,
+  directory: string,
 ): Promise<PipelineFacts> {
   const { runId, method, dataset } = result;
   const calibration = await calibrationOf(store, result);
@@ -87,22 +86,9 @@ async function pipelineFacts(
     dataset,
     imageSize,
     definitions: definitionsOf(result),
-    ...(testMaps.length === 0 ? {} : { scales: await mapScales(reader, testMaps) }),
+    ...(testMaps.length === 0 ? {} : { scales: await mapScales(store, testMaps, directory) }),
     ...(calibration === null ? {} : { calibration }),
   };
-}
-
-/** The colour scales of the run's report, so that a new image's heat maps look as those of the report. */
-async function mapScales(
-  reader: ArtifactReader,
-  maps: PipelineExport['testMaps'],
-): Promise<Record<string, number>> {
-  const scales: Record<string, number> = {};
-  for (const { kind, key, score, tensor } of maps) {
-    const found = (await reader.tensors({ kind, key }, 'maps')).get(tensor);
-    if (found !== undefined) scales[score] = mapScale(found.data).end;
-  }
-  return scales;
 }
 
 async function calibrationOf(

@@ -33,7 +33,8 @@ export function addExperimentCommand(program: Command, { methods, withRun }: Con
 The file: {"base": {run fields}, "axes": {field: [values], ...}, "atOnce": 8}
   Fields are those of "ddad run --input"; an axis may be a nested one ("a.b"). Without axes it is one run.
   "atOnce": how many runs go on at the same time; they share the trainers.
-Tables: ${tables.map(([number, { title }]) => `${number} ${title}`).join(', ')}.
+Tables:
+${tables.map(([number, { title }]) => `  ${number}  ${title}`).join('\n')}
 Figures: 6 anomalous rate, 8 histograms of scores.
 
 Examples:

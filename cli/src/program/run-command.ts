@@ -39,7 +39,7 @@ Examples:
   $ npx ddad run --dataset brain
   $ npx ddad run --dataset brain --k 5 --epochs 100 --out results/
   $ npx ddad run --dataset brain --input settings.json --json > result.json
-  $ npx ddad run --dataset brain --input <(echo '{"refiner": {"epochs": 20}}')`,
+  $ npx ddad run --dataset brain --input <(echo '{"calibration": 0.1}')`,
     )
     .action(async (options: RunFlags & { input?: string; json?: boolean; out?: string }) => {
       const { input: path, json, out, ...flags } = options;

@@ -7,6 +7,7 @@ interface LockedPackage {
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
   devDependencies?: Record<string, string>;
 }
 
@@ -25,8 +26,13 @@ export function neededPackages({ packages }: Lock, workspaces: readonly string[]
   const queue = [...workspaces];
   const seen = new Set(queue);
   for (let place = queue.shift(); place !== undefined; place = queue.shift()) {
-    const { dependencies, optionalDependencies, peerDependencies } = packages[place] ?? {};
-    for (const name of Object.keys({ ...peerDependencies, ...optionalDependencies, ...dependencies })) {
+    const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } =
+      packages[place] ?? {};
+    // Who wants what an optional one is for has it among its own.
+    const peers = Object.keys(peerDependencies ?? {}).filter(
+      (name) => peerDependenciesMeta?.[name]?.optional !== true,
+    );
+    for (const name of [...peers, ...Object.keys({ ...optionalDependencies, ...dependencies })]) {
       const found = resolve(packages, place, name);
       // An optional one for another platform is not there.
       if (found === null) continue;

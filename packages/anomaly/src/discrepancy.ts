@@ -26,11 +26,18 @@ export function intraDiscrepancy(reconstructions: readonly Tensor[], variance: T
   const members = checked(reconstructions, 2, 'reconstructions');
   const center = mean(members);
   const [first, ...others] = members.map((member) => center.sub(member).square());
-  const spread = others
-    .reduce((sum, next) => sum.add(next), first!)
-    .div(members.length)
-    .sqrt();
-  return variance === null ? spread : refined(spread, variance.sqrt());
+  const squares = others.reduce((sum, next) => sum.add(next), first!);
+  return spread(squares, members.length, variance);
+}
+
+/**
+ * Eq. 3, and with σ² eq. 6, of whatever reconstructs: √(squares / count), by σ.
+ * @param squares Σ (μ̂ − x̂)²
+ * @param count of the reconstructions, a scalar
+ */
+export function spread(squares: Tensor, count: number | Tensor, variance: Tensor | null): Tensor {
+  const deviation = squares.div(count).sqrt();
+  return variance === null ? deviation : refined(deviation, variance.sqrt());
 }
 
 /**

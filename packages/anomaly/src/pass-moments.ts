@@ -1,5 +1,6 @@
 // Types only, as in discrepancy.ts; here, too, intermediate tensors are left to the caller's tidy.
 import type { Tensor } from '@ddad/compute';
+import { spread } from './discrepancy.ts';
 
 /** What is kept of passes through one network, [N,H,W,1] each. */
 export interface PassMoments {
@@ -50,5 +51,5 @@ export function addMoments(
  * @param passes how many there are, a scalar
  */
 export function intraDiscrepancyOfPasses({ squares, variance }: PassMoments, passes: Tensor): Tensor {
-  return squares.div(passes).sqrt().div(variance.sqrt());
+  return spread(squares, passes, variance);
 }

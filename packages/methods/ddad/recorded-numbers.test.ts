@@ -10,7 +10,6 @@ import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { expect, test } from 'vitest';
-import { ddad } from './index.ts';
 import {
   type DropoutSpec,
   kCurveKind,
@@ -22,6 +21,7 @@ import {
   refinerKind,
 } from './kinds.ts';
 import { inputOf, type MemberFiles, memberInputs, memberKeys, taskOf } from './make-task.testing.ts';
+import { ddad } from './method.ts';
 import type { Backbone } from './settings.ts';
 import { undisturbed } from './undisturbed.testing.ts';
 import { area, side, waveImages } from './wave-images.testing.ts';

@@ -15,7 +15,7 @@ export function definitionsOf(
   return result.definitions ?? methods.method(result.method).scores(facts);
 }
 
-/** What tells a run apart, for headings: `backbone ae, K = 3`; with the method's name where it is not the default one. */
+/** What tells a run apart, for headings: `K = 3`; with the method's name where it is not the default one. */
 export function describeRun(
   result: Pick<RunFacts, 'method'>,
   methods: MethodRegistry = shippedMethods,

@@ -13,13 +13,13 @@ import { Pace } from './pace.ts';
 
 /** A job of a run as it is shown. */
 export interface JobView extends JobProgress {
-  /** As in the run's graph, and unique in it: `member ndm 2`, `maps`. */
+  /** As in the run's graph, and unique in it: `member net 2`, `maps`. */
   id: string;
   /** Key of the artifact that it makes. */
   key: string;
   /** What sort of artifact that is; empty where nobody knows it any more. */
   kind: string;
-  /** For people: `ndm 2` for a member, else the id. */
+  /** For people: `net 2` for a member, else the id. */
   name: string;
   /** Title of its stage. */
   stage: string;

@@ -1,13 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { inferenceStep, recordedEnvironment, tf } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { inputFile } from '@ddad/jobs/task';
 import { asrNet, fromPyTorch } from '@ddad/models';
-import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
+import { decodeSafetensors, openSafetensors } from '@ddad/storage/safetensors';
 import { type RefinedSpec, refinedNetworkSchema } from '../kinds.ts';
-import { inBatches } from '../maps/batches.ts';
+import { ScoreFiles } from '../maps/score-files.ts';
 import { refinerChannels } from './train-refiner.ts';
 
 const batchSize = 16;
@@ -24,55 +23,46 @@ export async function applyRefiner(
   const { directory } = task;
   const { input, imageSize: side } = refinedNetworkSchema.parse(task.inputs.refiner?.manifest.spec);
   const area = side * side;
-  const { tensors } = decodeSafetensors(await readFile(inputFile(task, 'maps', 'maps')));
-  const wanted = input === 'dual' ? ['aIntra', 'aInter'] : ['aIntra'];
-  const channels = wanted.map((name) => {
-    const map = tensors.get(name);
-    if (map === undefined)
-      throw new Error(`maps: expected a tensor ${name}, got ${[...tensors.keys()].join(', ')}`);
-    return map.data;
-  });
-  const count = channels[0].length / area;
+  const channels = input === 'dual' ? ['aIntra', 'aInter'] : ['aIntra'];
   const network = asrNet({ inputs: refinerChannels(input) });
-  const refiner = decodeSafetensors(await readFile(inputFile(task, 'refiner', 'weights'))).tensors;
-  const step = inferenceStep({
-    weights: fromPyTorch(network.parameters, refiner),
-    inputs: { maps: [batchSize, side, side, channels.length] },
-    compute: (weights, inputs) => {
-      const probability = network.anomalyProbability(weights, weights, inputs.maps);
-      return { maps: probability, scores: tf.mean(probability, [1, 2, 3]) };
-    },
-    mode: 'graph',
-  });
+  const { tensors } = decodeSafetensors(await readFile(inputFile(task, 'refiner', 'weights')));
+  const maps = await openSafetensors(inputFile(task, 'maps', 'maps'));
   try {
-    context.ready();
-    const batch = new Float32Array(batchSize * area * channels.length);
-    const results = await inBatches(count, batchSize, async (start) => {
-      batch.fill(0);
-      const pixels = (Math.min(start + batchSize, count) - start) * area;
-      channels.forEach((map, channel) => {
-        for (let i = 0; i < pixels; i++) batch[i * channels.length + channel] = map[start * area + i];
-      });
-      const found = step.run({ maps: batch });
-      return (await goesOn(context)) ? found : null;
+    const [count = 0] = maps.shapes.get('aIntra') ?? [];
+    const files = await ScoreFiles.create({ directory, count, side, maps: ['maps'] });
+    const step = inferenceStep({
+      weights: fromPyTorch(network.parameters, tensors),
+      inputs: { maps: [batchSize, side, side, channels.length] },
+      compute: (weights, inputs) => {
+        const probability = network.anomalyProbability(weights, weights, inputs.maps);
+        return { 'map.maps': probability, scores: tf.mean(probability, [1, 2, 3]) };
+      },
+      mode: 'graph',
     });
-    if (results === null) return null;
-    const files = {
-      scores: join(directory, 'refined-scores.safetensors'),
-      maps: join(directory, 'refined-maps.safetensors'),
-    };
-    const all = (name: string) => results.get(name) ?? new Float32Array();
-    await writeFile(
-      files.scores,
-      encodeSafetensors(new Map([['scores', { shape: [count], data: all('scores') }]])),
-    );
-    await writeFile(
-      files.maps,
-      encodeSafetensors(new Map([['maps', { shape: [count, side, side], data: all('maps') }]])),
-    );
-    const seconds = (performance.now() - started) / 1000;
-    return { files, loss: null, seconds, environment: recordedEnvironment(task.threads) };
+    try {
+      context.ready();
+      const batch = new Float32Array(batchSize * area * channels.length);
+      for (let start = 0; start < count; start += batchSize) {
+        const images = Math.min(batchSize, count - start);
+        batch.fill(0);
+        for (const [channel, name] of channels.entries()) {
+          const values = await maps.read(name, start, images);
+          for (let i = 0; i < values.length; i++) batch[i * channels.length + channel] = values[i]!;
+        }
+        await files.add(step.run({ maps: batch }), images);
+        const done = start + images;
+        const seconds = (performance.now() - started) / 1000;
+        context.progress({ done, total: count, loss: null, imagesPerSecond: done / seconds });
+        if (!(await goesOn(context))) return null;
+      }
+      const paths = await files.close();
+      const seconds = (performance.now() - started) / 1000;
+      return { files: paths, loss: null, seconds, environment: recordedEnvironment(task.threads) };
+    } finally {
+      step.dispose();
+      await files.discard();
+    }
   } finally {
-    step.dispose();
+    await maps.close();
   }
 }

@@ -4,21 +4,23 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
-import { externalWeights, inlineWeights, memberModel, type PipelineFacts, pipelineModel } from '@ddad/onnx';
+import { externalWeights, inlineWeights, type PipelineFacts } from '@ddad/onnx';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { mapKind, type RefinerInput, type Role, recipes, refinedKind, refinerKind } from './kinds.ts';
-import { inputOf, memberInputs, memberKeys, taskOf } from './make-task.testing.ts';
-import { type Backbone, backbones } from './settings.ts';
-import { undisturbed } from './undisturbed.testing.ts';
-import { side, waveImages } from './wave-images.testing.ts';
+import { mapKind, type RefinerInput, type Role, recipes, refinedKind, refinerKind } from '../kinds.ts';
+import { inputOf, memberInputs, memberKeys, taskOf } from '../make-task.testing.ts';
+import { type Backbone, backbones } from '../settings.ts';
+import { undisturbed } from '../undisturbed.testing.ts';
+import { side, waveImages } from '../wave-images.testing.ts';
+import { memberModel } from './member-model.ts';
+import { type DdadFacts, pipelineModel } from './pipeline-model.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
 const { asrNet, backbone, initialise, toPyTorch } = await import('@ddad/models');
-const { applyRefiner } = await import('./refiner/apply-refiner.ts');
-const { makeMaps } = await import('./maps/make-maps.ts');
+const { applyRefiner } = await import('../refiner/apply-refiner.ts');
+const { makeMaps } = await import('../maps/make-maps.ts');
 const { tf } = await import('@ddad/compute');
 
 const count = 3;
@@ -102,9 +104,10 @@ async function makeExported(name: Backbone) {
     own.set(score, (await read(refined.files.scores!)).get('scores')!.data);
     own.set(`${score}_map`, (await read(refined.files.maps!)).get('maps')!.data);
   }
-  const facts: PipelineFacts = {
+  const facts: PipelineFacts & DdadFacts = {
     format: 1,
     kind: 'pipeline',
+    method: 'ddad',
     runId: 'run',
     dataset: 'sine',
     backbone: name,

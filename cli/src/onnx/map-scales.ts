@@ -1,0 +1,48 @@
+import type { ArtifactName, TestMaps } from '@ddad/onnx';
+import { MapScaleFinder } from '@ddad/report/map-scale';
+import { type ObjectStore, openSafetensors, type TensorFile } from '@ddad/storage';
+import { CommandFailure } from '../failure.ts';
+import { withArtifactFile } from './artifact-files.ts';
+
+/** Most values read at a time: 4 MB. */
+const piece = 2 ** 20;
+
+/**
+ * The colour scales of the run's report, by score, so that a new image's heat maps look as those of the report. Maps of any
+ * size are read once, in pieces.
+ */
+export async function mapScales(
+  store: ObjectStore,
+  maps: readonly TestMaps[],
+  directory: string,
+): Promise<Record<string, number>> {
+  const artifacts = new Map<string, { artifact: ArtifactName; of: TestMaps[] }>();
+  for (const one of maps) {
+    const { kind, key } = one;
+    const known = artifacts.get(`${kind}/${key}`);
+    if (known === undefined) artifacts.set(`${kind}/${key}`, { artifact: { kind, key }, of: [one] });
+    else known.of.push(one);
+  }
+  const scales: Record<string, number> = {};
+  for (const { artifact, of } of artifacts.values()) {
+    await withArtifactFile(store, artifact, 'maps', directory, async (path) => {
+      const file = await openSafetensors(path);
+      try {
+        for (const { score, tensor } of of) scales[score] = await scaleOf(file, tensor, artifact);
+      } finally {
+        await file.close();
+      }
+    });
+  }
+  return scales;
+}
+
+async function scaleOf(file: TensorFile, tensor: string, { kind, key }: ArtifactName): Promise<number> {
+  const shape = file.shapes.get(tensor);
+  if (shape === undefined) {
+    throw new CommandFailure(`${kind} ${key}, file maps: expected a tensor ${tensor}, got none`);
+  }
+  const finder = new MapScaleFinder(shape.reduce((product, side) => product * side, 1));
+  for await (const values of file.pieces(tensor, piece)) finder.add(values);
+  return finder.scale().end;
+}

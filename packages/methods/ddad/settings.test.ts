@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { methods } from '../index.ts';
+
+const parse = (fields: object) => methods.parseRunInput({ dataset: 'a', ...fields });
+/** Settings of fields that have no fault. */
+function settings(fields: object) {
+  const parsed = parse(fields);
+  if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults));
+  return parsed.input;
+}
+/** Faults as `path: message`. */
+function faults(fields: object): string[] {
+  const parsed = parse(fields);
+  return 'faults' in parsed ? parsed.faults.map(({ path, message }) => `${path}: ${message}`) : [];
+}
+
+it('has a default for every field but the dataset', () => {
+  expect(settings({})).toEqual({
+    dataset: 'a',
+    method: 'ddad',
+    backbone: 'ae',
+    uncertainty: 'ensemble',
+    k: 3,
+    seed: 0,
+    epochs: 250,
+    batchSize: 64,
+    learningRate: 5e-4,
+    precision: 'float32',
+    calibration: 0,
+    refiner: { epochs: 100, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 },
+  });
+});
+
+it('keeps defaults of nested fields that are left out', () => {
+  const { refiner } = settings({ refiner: { epochs: 3 } });
+  expect(refiner).toEqual({ epochs: 3, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 });
+});
+
+describe('ASR-Net', () => {
+  it('may be left out, or have settings of its own', () => {
+    expect(settings({ refiner: false })).toMatchObject({ refiner: false });
+    expect(faults({ refiner: true })).toEqual(['refiner: expected false or object, got true']);
+    expect(faults({ refiner: { epochs: 0, pace: 1 } })).toEqual([
+      expect.stringMatching(/^refiner\.epochs: .*got 0$/),
+      'refiner.pace: unknown field',
+    ]);
+  });
+});
+
+describe('MC Dropout', () => {
+  it('has one network per role, and passes', () => {
+    expect(settings({ uncertainty: 'dropout' })).toMatchObject({
+      k: 1,
+      dropout: { rate: 0.1, passes: 256, refinerPasses: 16 },
+    });
+    expect(faults({ uncertainty: 'dropout', k: 3 })).toEqual([
+      expect.stringMatching(/^k: expected 1 or nothing with uncertainty "dropout" .*, got 3$/),
+    ]);
+    expect(faults({ dropout: {} })).toEqual([
+      expect.stringMatching(/^dropout: expected none without uncertainty "dropout"/),
+    ]);
+  });
+});
+
+describe('K', () => {
+  it('of 1 is refused, as it has no spread', () => {
+    expect(faults({ k: 1 })).toEqual([expect.stringMatching(/^k: expected at least 2 members.*got 1$/)]);
+  });
+
+  it('may be left to the coordinator, up to maxK', () => {
+    expect(settings({ k: 'auto', maxK: 7 })).toMatchObject({ k: 'auto', maxK: 7 });
+    expect(faults({ k: 3, maxK: 7 })).toEqual(['maxK: expected it with "k": "auto" only, got 7']);
+  });
+
+  it('is the most that minMembers may be', () => {
+    expect(faults({ k: 3, minMembers: 4 })).toEqual(['minMembers: expected at most k, 3, got 4']);
+  });
+});

@@ -1,0 +1,84 @@
+import { commonFields, type KindDefinition, type Method } from '@ddad/contract';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type MethodEntry, MethodRegistry } from './registry.ts';
+
+const kind = (name: string, pool: KindDefinition['pool'] = 'train'): KindDefinition => ({
+  kind: name,
+  pool,
+  schema: z.strictObject({}),
+  needs: () => ({}),
+  reads: {},
+});
+
+/** A method with one field and one kind of its own. */
+function entry(name: string, field: string, of = kind(`trained-${name}`)): MethodEntry {
+  const method: Method = {
+    name,
+    title: name,
+    schema: z.strictObject({ ...commonFields, [field]: z.int().default(1) }) as unknown as Method['schema'],
+    kinds: [of],
+    usesUnlabeled: false,
+    scores: () => [],
+    facts: () => ({}),
+    describe: () => '',
+    plan: () => ({ stages: [], nodes: [], groups: {}, artifacts: [] }),
+  };
+  return { method, makers: async () => ({}) };
+}
+
+const registry = new MethodRegistry([entry('first', 'depth'), entry('second', 'width')]);
+
+describe("a run's input", () => {
+  it("is read by its method's schema", () => {
+    expect(registry.parseRunInput({ dataset: 'a', method: 'second', width: 3 })).toMatchObject({
+      input: { dataset: 'a', method: 'second', width: 3, seed: 0 },
+    });
+  });
+
+  it('of an unknown method names those that there are', () => {
+    for (const [input, came] of [
+      [{ dataset: 'a', method: 'third' }, '"third"'],
+      [{ dataset: 'a', method: 3 }, '3'],
+      // The default method is not among these.
+      [{ dataset: 'a' }, '"ddad"'],
+    ] as const) {
+      const message = `expected one of first, second, got ${came}`;
+      expect(registry.parseRunInput(input)).toEqual({ faults: [{ path: 'method', message }] });
+    }
+  });
+
+  it('says whose a field is that the method does not know', () => {
+    const input = { dataset: 'a', method: 'first', width: 3, height: 4 };
+    expect(registry.parseRunInput(input)).toEqual({
+      faults: [
+        {
+          path: 'width',
+          message: 'unknown field of method first: it is one of second (methods: first, second)',
+        },
+        { path: 'height', message: 'unknown field' },
+      ],
+    });
+  });
+});
+
+it('finds kinds with the methods that bring them, and those that every run has', () => {
+  expect(registry.entryOfKind('trained-second')?.method.name).toBe('second');
+  expect(registry.kind('scored-evaluations')).not.toBeNull();
+  expect(registry.entryOfKind('scored-evaluations')).toBeNull();
+  expect(registry.kind('trained-third')).toBeNull();
+});
+
+it('takes no name twice, and no kind whose name does not say who makes it', () => {
+  const shared = kind('trained-first');
+  expect(
+    () =>
+      new MethodRegistry([
+        entry('first', 'depth', shared),
+        entry('first', 'depth', shared),
+        entry('odd', 'depth', kind('trained-odd', 'score')),
+      ]),
+  ).toThrow(
+    /^method first: expected each once.*; kind trained-first: .*twice; kind trained-odd of method odd: .*scored-$/,
+  );
+});

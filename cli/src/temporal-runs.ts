@@ -14,7 +14,7 @@ import {
   taskQueue,
   workflowType,
 } from '@ddad/contract';
-import type { TemporalAccess } from '@ddad/platform';
+import { type TemporalAccess, temporalClientOptions } from '@ddad/platform';
 import { findRun, listRuns, type RunEntry, type RunHandle, statusOf } from '@ddad/runs';
 import {
   ApplicationFailure,
@@ -72,10 +72,12 @@ const awayLimit = 120_000;
 
 /** @throws CommandFailure where the server does not answer within 6 s */
 export async function connectTemporal({ namespace, ...access }: TemporalPlace): Promise<TemporalRuns> {
-  const { address } = access;
+  const { proxy } = access;
+  const address =
+    proxy === undefined ? access.address : `${access.address} (through the proxy ${proxy.targetHost})`;
   let connection: Connection;
   try {
-    connection = await Connection.connect({ ...access, connectTimeout: connectLimit });
+    connection = await Connection.connect({ ...temporalClientOptions(access), connectTimeout: connectLimit });
   } catch (error) {
     throw unreachable(address, error);
   }

@@ -14,7 +14,7 @@ import {
   serviceSpec,
   startServers,
 } from '@ddad/local-cluster';
-import { environmentOf } from '@ddad/platform';
+import { environmentOf, temporalClientOptions } from '@ddad/platform';
 import { createS3Store, type ObjectStore } from '@ddad/storage';
 import { Client, Connection } from '@temporalio/client';
 import { runDdad, type runProgram } from '../test-cluster.ts';
@@ -128,7 +128,10 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
       }),
     );
     await Promise.all(programs.map((one) => supervisor.start(one)));
-    const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS, connectTimeout: 10_000 });
+    const connection = await Connection.connect({
+      ...temporalClientOptions({ address: env.TEMPORAL_ADDRESS }),
+      connectTimeout: 10_000,
+    });
     closers.push(() => connection.close());
     return {
       supervisor,

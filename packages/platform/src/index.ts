@@ -9,6 +9,7 @@ export * from './logger.ts';
 export * from './nats.ts';
 export * from './operations-server.ts';
 export * from './progress.ts';
+export * from './proxy.ts';
 export * from './service-registry.ts';
 export * from './shutdown.ts';
 export * from './temporal-access.ts';

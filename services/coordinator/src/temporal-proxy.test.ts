@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { parseHostPort } from '@ddad/contract';
 import { readConfig, temporalAccess, temporalClientOptions, temporalShape } from '@ddad/platform';
 import { Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
@@ -20,7 +21,7 @@ beforeAll(async () => {
   // Whatever it is asked for, it leads to the server here: names are nobody's but its own.
   proxy = createServer().on('connect', (request, socket: Socket, head: Buffer) => {
     asked.push({ target: request.url, credentials: request.headers['proxy-authorization'] });
-    const far = connect({ host: '127.0.0.1', port: Number(temporal.address.split(':')[1]) });
+    const far = connect({ host: '127.0.0.1', port: parseHostPort(temporal.address)?.port ?? 0 });
     sockets.push(socket, far);
     far.once('connect', () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
@@ -67,12 +68,13 @@ describe.each(Object.keys(clients) as (keyof typeof clients)[])("Temporal's %s",
   const dead = 'http://127.0.0.1:9';
   const all = { http_proxy: dead, https_proxy: dead, HTTP_PROXY: dead, HTTPS_PROXY: dead, grpc_proxy: dead };
 
-  it.each<Record<string, string>>([{}, { no_proxy: '' }, { no_proxy: 'example.org', NO_PROXY: 'example.org' }])(
-    'reaches loopback where every variable names a proxy that is dead (%j)',
-    async (more) => {
-      await clients[client](accessIn({ ...all, ...more }, temporal.address));
-    },
-  );
+  it.each<Record<string, string>>([
+    {},
+    { no_proxy: '' },
+    { no_proxy: 'example.org', NO_PROXY: 'example.org' },
+  ])('reaches loopback where every variable names a proxy that is dead (%j)', async (more) => {
+    await clients[client](accessIn({ ...all, ...more }, temporal.address));
+  });
 
   it.each(['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'])(
     'goes through the proxy of %s to another place',

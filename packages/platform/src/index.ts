@@ -5,6 +5,7 @@ export * from './config-shapes.ts';
 export * from './connection-settings.ts';
 export * from './fork-child.ts';
 export * from './grpc-access.ts';
+export * from './host-list.ts';
 export * from './logger.ts';
 export * from './nats.ts';
 export * from './operations-server.ts';

@@ -96,7 +96,9 @@ try {
     logger,
   });
   shutdown.add('jobs', () => coordinator.close());
-  const presence = await watchWorkers(nats, (entries) => coordinator.setWorkers(entries), logger);
+  const presence = await watchWorkers(nats, (entries) => coordinator.setWorkers(entries), logger, {
+    hosts: config.WORKER_HOSTS,
+  });
   shutdown.add('presence', () => presence.close());
   const { TRAINER_PODS_NAMESPACE: podsNamespace, KUBERNETES_SERVICE_HOST: apiHost } = config;
   if (podsNamespace !== undefined && apiHost !== undefined) {

@@ -1,4 +1,5 @@
-export * from './dataset-cache.ts';
+// For those who import it from here still.
+export { DatasetCache } from '@ddad/storage';
 export * from './device-name.ts';
 export * from './job.ts';
 export * from './job-host.ts';

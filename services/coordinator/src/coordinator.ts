@@ -1,7 +1,7 @@
 import type { JobProgress } from '@ddad/contract';
 import { type Logger, Registry } from '@ddad/platform';
 import type { ScorerServiceClient, TrainerServiceClient } from '@ddad/rpc';
-import type { ObjectStore } from '@ddad/storage';
+import type { DatasetCache, ObjectStore } from '@ddad/storage';
 import { type Activities, createActivities } from './activities/index.ts';
 import { defaultPatience, type Patience } from './activities/setbacks.ts';
 import { attemptNumbers } from './attempts.ts';
@@ -17,6 +17,8 @@ import { TrainerLink, type TrainJob } from './trainer-link.ts';
 
 export interface CoordinatorDeps {
   store: ObjectStore;
+  /** Gives the files of datasets' pixels. */
+  datasets: Pick<DatasetCache, 'pixels'>;
   /** A client of the scorer at host:port; the coordinator closes it. */
   connectScorer: (address: string) => ScorerServiceClient;
   /** A client of the trainer at host:port; the coordinator closes it. */
@@ -78,7 +80,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
   });
   const activities = createActivities({
     store,
-    catalog: new DatasetCatalog(store),
+    catalog: new DatasetCatalog(store, deps.datasets),
     presentTrainers: () => trainers.workers,
     trainers,
     scorer: scorers,

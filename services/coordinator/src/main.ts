@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   closeNats,
   connectNats,
@@ -16,7 +17,7 @@ import {
   watchTrainers,
 } from '@ddad/platform';
 import { connectScorer, connectTrainer } from '@ddad/rpc';
-import { createS3Store } from '@ddad/storage';
+import { createS3Store, DatasetCache } from '@ddad/storage';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { coordinatorConfig } from './config.ts';
@@ -78,6 +79,7 @@ try {
   });
   const coordinator = createCoordinator({
     store,
+    datasets: new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets')),
     connectScorer: (address) => connectScorer(address, scorerAccess),
     connectTrainer: (address) => connectTrainer(address, access),
     publish: (key, progress) => publishProgress(nats, key, progress),

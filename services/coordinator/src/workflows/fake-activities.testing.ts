@@ -7,6 +7,7 @@ import { planFurtherMembers, planRun, planScoringOf } from '../activities/plan.t
 import type { MapsArgs } from '../activities/score.ts';
 import type { TrainMemberArgs } from '../activities/train-member.ts';
 import { DatasetCatalog } from '../dataset-catalog.ts';
+import { datasetCache } from '../datasets.testing.ts';
 
 export interface FakeOptions {
   store: ObjectStore;
@@ -18,7 +19,7 @@ export interface FakeOptions {
 export function fakeActivities(options: FakeOptions): Activities {
   const deps = {
     ...options,
-    catalog: new DatasetCatalog(options.store),
+    catalog: new DatasetCatalog(options.store, datasetCache(options.store)),
     onDamage: () => {},
     presentTrainers: () => [],
     now: Date.now,

@@ -3,7 +3,8 @@ import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetKeys } from '@ddad/contract';
 import { packedFileDigest } from '@ddad/dataset/digest';
-import { type ObjectStore, readDatasetIndex } from '@ddad/storage';
+import { readDatasetIndex } from './datasets.ts';
+import type { ObjectStore } from './object-store.ts';
 
 /** A job reads its dataset once, in its first minute: what nobody asked for in a day, nobody reads. */
 const keptMs = 24 * 60 * 60 * 1000;

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DatasetIndex, datasetKeys } from '@ddad/contract';
 import { datasetDigest } from '@ddad/dataset/digest';
-import { type ObjectStore, putDataset } from '@ddad/storage';
-import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DatasetCache } from './dataset-cache.ts';
+import { putDataset } from './datasets.ts';
+import { memoryStore } from './memory-store.testing.ts';
+import type { ObjectStore } from './object-store.ts';
 
 const index: DatasetIndex = {
   format: 1,

@@ -57,6 +57,15 @@ test('fetches a dataset once, for all that ask and for the next process', async 
   expect(await readdir(directory)).toEqual([`${digest}.u8`]);
 });
 
+test('verifies with the index that it is given, and needs none from the store then', async () => {
+  await store.remove([datasetKeys.index(digest)]);
+  expect(await content(await new DatasetCache(store, directory).pixels(digest, index))).toEqual(pixels);
+  const other = { ...index, train: [1, 0] };
+  await expect(new DatasetCache(store, directory).pixels(digest, other)).rejects.toThrow(
+    'expected pixels of',
+  );
+});
+
 test('fetches anew what is cut short, lost or changed on disk', async () => {
   const cache = new DatasetCache(store, directory);
   const path = await cache.pixels(digest);

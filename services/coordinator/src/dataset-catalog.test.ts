@@ -20,9 +20,9 @@ beforeEach(async () => {
   file = await cache.pixels(digest);
   asked = 0;
   catalog = new DatasetCatalog(store, {
-    async pixels(of) {
+    async pixels(of, index) {
       asked += 1;
-      return cache.pixels(of);
+      return cache.pixels(of, index);
     },
   });
 });

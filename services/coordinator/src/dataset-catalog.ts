@@ -78,7 +78,7 @@ export class DatasetCatalog {
 
   /** A run's images, or every fault of the selection. */
   async images(digest: string, selection: Selection): Promise<RunImages | { faults: Fault[] }> {
-    const index = await this.#indexes.get(digest, () => readDatasetIndex(this.#store, digest));
+    const index = await this.#index(digest);
     const selected = selectTrainingImages(index, selection);
     if ('faults' in selected) return selected;
     const { images, labels } = testImages(index);
@@ -96,7 +96,7 @@ export class DatasetCatalog {
     const key = JSON.stringify([digest, unlabeled, anomalousRate, calibration]);
     return this.#digests.get(key, async () => {
       const { imageSize, normal, unlabeled, heldOut, test } = images;
-      const path = await this.#cache.pixels(digest);
+      const path = await this.#cache.pixels(digest, await this.#index(digest));
       // One after the other: side by side they would wait for the same disk, with a buffer each.
       const ofNormal = await this.#digestOf(digest, path, imageSize, normal);
       const ofTest = await this.#digestOf(digest, path, imageSize, test);
@@ -110,6 +110,10 @@ export class DatasetCatalog {
         reference: heldOut.length === 0 ? null : hexOf(ofReference),
       };
     });
+  }
+
+  #index(digest: string): Promise<DatasetIndex> {
+    return this.#indexes.get(digest, () => readDatasetIndex(this.#store, digest));
   }
 
   /** The digest over these images, to be gone on with in a copy. */

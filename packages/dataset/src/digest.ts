@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { canonicalJson, type DatasetIndex } from '@ddad/contract';
-import { imagePieces } from './packed-file.ts';
+import { filePieces, imagePieces } from './packed-file.ts';
 import { pickImages, pixelsDigest } from './packed-pixels.ts';
 
 /** Of an index that went through a store as of the one that was put: fields have one order. */
@@ -17,7 +16,7 @@ export function datasetDigest(index: DatasetIndex, pixels: Uint8Array): string {
 /** `datasetDigest` of pixels in a file, read in pieces. */
 export async function packedFileDigest(index: DatasetIndex, pixelsPath: string): Promise<string> {
   const hash = digestOfIndex(index);
-  for await (const chunk of createReadStream(pixelsPath)) hash.update(chunk as Buffer);
+  for await (const piece of filePieces(pixelsPath)) hash.update(piece);
   return hash.digest('hex');
 }
 

@@ -51,6 +51,25 @@ export async function readImages(
   return images;
 }
 
+/**
+ * A file from its beginning to its end, through one buffer: streams leave a buffer behind for every piece, which adds up
+ * while a large file is read.
+ * @yields the next bytes; valid until the next ones are asked for
+ */
+export async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const buffer = new Uint8Array(pieceBytes);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** Images that lie side by side in the file and in what is asked for: they are one read. */
 function runsOf(positions: readonly number[]): { at: number; position: number; count: number }[] {
   const runs: { at: number; position: number; count: number }[] = [];

@@ -42,10 +42,7 @@ export function createS3Store(config: S3Config): ObjectStore {
   return {
     get: (key) =>
       call(`get ${key}`, key, async ({ client, carry }) => {
-        const body = await open(client, bucket, key, carry);
-        const chunks: Buffer[] = [];
-        for await (const chunk of body) chunks.push(chunk as Buffer);
-        return Buffer.concat(chunks);
+        return readWhole(await open(client, bucket, key, carry));
       }),
 
     getToFile: (key, path) =>
@@ -223,6 +220,16 @@ async function open(
   const body = await client.getObject(bucket, key);
   carry(Number((body as http.IncomingMessage).headers['content-length'] ?? 0));
   return body;
+}
+
+/** An answer's body; where the server tells its length, it is never in memory twice. */
+async function readWhole(body: Readable): Promise<Buffer> {
+  const told = (body as http.IncomingMessage).headers['content-length'];
+  if (told === undefined) return Buffer.concat(await body.toArray());
+  const whole = Buffer.allocUnsafe(Number(told));
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) length += chunk.copy(whole, length);
+  return whole.subarray(0, length);
 }
 
 function parseEndpoint(endpoint: string): Pick<ClientOptions, 'endPoint' | 'port' | 'useSSL'> & object {

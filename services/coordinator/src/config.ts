@@ -29,6 +29,8 @@ export const coordinatorConfig = z.object({
    * the workers' bucket can announce any address otherwise, and is shown GRPC_TOKEN there.
    */
   WORKER_HOSTS: z.string().default('*'),
+  /** Directory for the pixels of datasets that runs are planned with. */
+  SCRATCH_DIR: z.string().min(1),
   /** Path of the workflows as one bundle, made beforehand; absent: they are bundled at each start. */
   WORKFLOWS: z.string().optional(),
   /** Kubernetes' namespace of the trainers' pods, whose pod-deletion-cost is kept then; absent: it is not. */

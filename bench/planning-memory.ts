@@ -12,6 +12,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonicalJson, type DatasetIndex, type DatasetRecord, datasetKeys } from '@ddad/contract';
+import { methods } from '@ddad/methods';
 import { createS3Store, DatasetCache, type S3Config } from '@ddad/storage';
 import { startMinio } from '@ddad/storage/testing';
 import { planRun } from '../services/coordinator/src/activities/plan.ts';
@@ -80,18 +81,25 @@ async function putLargeDataset({ config, scratch }: Work): Promise<void> {
 async function plan({ config, scratch }: Work): Promise<void> {
   const store = createS3Store({ ...config, deadlineMs: 600_000 });
   const catalog = new DatasetCatalog(store, new DatasetCache(store, join(scratch, 'datasets')));
-  const deps = { store, catalog, searchAttributes: false, heartbeatTimeoutMs: 1000, onDamage: () => {} };
+  const deps = {
+    store,
+    catalog,
+    methods,
+    searchAttributes: false,
+    heartbeatTimeoutMs: 1000,
+    onDamage: () => {},
+  };
   const heldMiB = () => Math.round(process.resourceUsage().maxRSS / 1024);
   console.log(`before: ${heldMiB()} MiB`);
   for (const run of runs) {
     const began = performance.now();
-    const { members } = await planRun(
+    const { nodes } = await planRun(
       { ...deps, presentTrainers: () => [], now: Date.now },
       { dataset: 'large', imageSize, ...run },
     );
     const seconds = (performance.now() - began) / 1000;
     console.log(
-      `${JSON.stringify(run)}: ${members.length} members planned in ${seconds.toFixed(1)} s, ` +
+      `${JSON.stringify(run)}: ${nodes.length} artifacts planned in ${seconds.toFixed(1)} s, ` +
         `at most ${heldMiB()} MiB resident`,
     );
   }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addMembersSchema, canonicalJson, faultsOf, sha256Hex } from '@ddad/contract';
+import { addMembersSchema, canonicalJson, faultsOf, parseHostPort, sha256Hex } from '@ddad/contract';
 import { isRunning } from '@ddad/local-cluster';
 import { methods } from '@ddad/methods';
 import { checkHealth, connectWorker, MakeRequest, StopRequest, unary } from '@ddad/rpc';
@@ -273,7 +273,7 @@ const clear = [
 
 /** Connections that speak no gRPC: noise, and noise after a good beginning. */
 async function noise(address: string, random: RandomValues): Promise<void> {
-  const port = Number(address.slice(address.lastIndexOf(':') + 1));
+  const port = parseHostPort(address)?.port ?? 0;
   const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
   await Promise.all(
     Array.from({ length: 50 }, async () => {

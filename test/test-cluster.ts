@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { temporalClientOptions } from '@ddad/platform';
 import { createS3Store, type ObjectStore } from '@ddad/storage';
 import { Client, Connection } from '@temporalio/client';
 import { startService, startTestServers, type TestServers, type TestService } from './servers/index.ts';
@@ -85,10 +86,9 @@ export async function startTestCluster({
     await Promise.all(ids.map(addTrainer));
     const coordinator = await startService('coordinator', env);
     closers.push(() => coordinator.stop());
-    const connection = await Connection.connect({
-      address: servers.temporal.address,
-      connectTimeout: 10_000,
-    });
+    const { address } = servers.temporal;
+    const options = temporalClientOptions({ address });
+    const connection = await Connection.connect({ ...options, connectTimeout: 10_000 });
     closers.push(() => connection.close());
     return {
       servers,

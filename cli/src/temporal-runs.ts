@@ -14,7 +14,7 @@ import {
   workflowType,
 } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
-import type { TemporalAccess } from '@ddad/platform';
+import { type TemporalAccess, temporalClientOptions } from '@ddad/platform';
 import {
   findRun,
   type ListOptions,
@@ -87,10 +87,12 @@ export async function connectTemporal(
   methods: MethodRegistry,
 ): Promise<TemporalRuns> {
   const listed: ListOptions = { kinds: ['run', 'experiment'], methods };
-  const { address } = access;
+  const { proxy } = access;
+  const address =
+    proxy === undefined ? access.address : `${access.address} (through the proxy ${proxy.targetHost})`;
   let connection: Connection;
   try {
-    connection = await Connection.connect({ ...access, connectTimeout: connectLimit });
+    connection = await Connection.connect({ ...temporalClientOptions(access), connectTimeout: connectLimit });
   } catch (error) {
     throw unreachable(address, error);
   }

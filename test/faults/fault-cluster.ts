@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseHostPort } from '@ddad/contract';
 import {
   type ClusterEnv,
   choosePorts,
@@ -14,7 +15,7 @@ import {
   serviceSpec,
   startServers,
 } from '@ddad/local-cluster';
-import { environmentOf } from '@ddad/platform';
+import { environmentOf, temporalClientOptions } from '@ddad/platform';
 import { createS3Store, type ObjectStore } from '@ddad/storage';
 import { Client, Connection } from '@temporalio/client';
 import { runDdad, type runProgram } from '../test-cluster.ts';
@@ -68,7 +69,7 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
 
     const ways = new Map<string, TcpProxy>();
     const way = async (name: string, target: string, host?: string, port?: number) => {
-      const proxy = await TcpProxy.listen(Number(new URL(`tcp://${target}`).port), host, port);
+      const proxy = await TcpProxy.listen(parseHostPort(target)?.port ?? 0, host, port);
       ways.set(name, proxy);
       closers.push(() => proxy.close());
       return `127.0.0.1:${proxy.port}`;
@@ -128,7 +129,10 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
       }),
     );
     await Promise.all(programs.map((one) => supervisor.start(one)));
-    const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS, connectTimeout: 10_000 });
+    const connection = await Connection.connect({
+      ...temporalClientOptions({ address: env.TEMPORAL_ADDRESS }),
+      connectTimeout: 10_000,
+    });
     closers.push(() => connection.close());
     return {
       supervisor,

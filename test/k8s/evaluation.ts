@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type RunProgress, type RunResult, taskQueue, workflowType } from '@ddad/contract';
+import { temporalClientOptions } from '@ddad/platform';
 import { createS3Store, type ObjectStore } from '@ddad/storage';
 import { Client, Connection } from '@temporalio/client';
 import { type CommandResult, runProgram } from '../test-cluster.ts';
@@ -43,7 +44,9 @@ export async function applyEvaluation(): Promise<Evaluation> {
   const [temporalPort, uiPort] = await forward('service/temporal', 7233, 8233);
   const [minioPort] = await forward('service/minio', 9000);
   const ui = `http://127.0.0.1:${uiPort}`;
-  const connection = await Connection.connect({ address: `127.0.0.1:${temporalPort}` });
+  const connection = await Connection.connect(
+    temporalClientOptions({ address: `127.0.0.1:${temporalPort}` }),
+  );
   const temporal = new Client({ connection });
   const endpoint = `http://127.0.0.1:${minioPort}`;
   const credentials = async (user: string) => ({

@@ -24,6 +24,7 @@ const rendered = Object.fromEntries(
 
 interface Container {
   name: string;
+  env?: { name: string; valueFrom?: { fieldRef?: { fieldPath: string } } }[];
   image: string;
   ports?: { name: string; containerPort: number; hostPort?: number }[];
   resources: { requests: Record<string, string>; limits: Record<string, string> };
@@ -111,6 +112,17 @@ describe.each(overlays)('overlay %s', (overlay) => {
     }
     const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget');
     expect(budgets.map(({ metadata }) => metadata.name).sort()).toEqual(['scorer', 'trainer']);
+  });
+
+  it("has workers announce their pods' names and addresses", () => {
+    for (const worker of ['trainer', 'scorer']) {
+      const { pod } = workloads(manifests).find(({ name }) => name === worker)!;
+      const env = pod.containers[0]?.env ?? [];
+      const fieldOf = (setting: string) =>
+        env.find(({ name }) => name === `${worker.toUpperCase()}_${setting}`)?.valueFrom?.fieldRef?.fieldPath;
+      expect(fieldOf('ID')).toBe('metadata.name');
+      expect(fieldOf('ADVERTISE')).toBe('status.podIP');
+    }
   });
 
   it('takes images of this version', () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { TemporalAccess } from '@ddad/platform';
+import { type TemporalAccess, temporalClientOptions } from '@ddad/platform';
 import { checkHealth } from '@ddad/rpc';
 import { Connection } from '@temporalio/client';
 
@@ -76,7 +76,7 @@ async function askTemporal(
 ): Promise<boolean> {
   let connection: Connection | undefined;
   try {
-    connection = await Connection.connect({ ...access, connectTimeout: lookMs });
+    connection = await Connection.connect({ ...temporalClientOptions(access), connectTimeout: lookMs });
     const open = connection;
     return await open.withDeadline(Date.now() + lookMs, () => ask(open));
   } catch {

@@ -77,7 +77,11 @@ function coordinatorPolls(env: Environment, startedAt: Date): Promise<boolean> {
 
 /** The coordinator of a local cluster. */
 export function coordinatorSpec(home: Home, cluster: ClusterEnv, environment: Environment): ProgramSpec {
-  const set = { TEMPORAL_NAMESPACE: 'default', ...environmentOf('coordinator', cluster) };
+  const set = {
+    TEMPORAL_NAMESPACE: 'default',
+    WORKER_HOSTS: 'localhost,127.0.0.0/8',
+    ...environmentOf('coordinator', cluster),
+  };
   return serviceSpec({
     ...place(home, 'coordinator'),
     service: 'coordinator',

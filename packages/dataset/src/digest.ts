@@ -1,23 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import type { DatasetIndex } from '@ddad/contract';
+import { canonicalJson, type DatasetIndex } from '@ddad/contract';
+import { filePieces, imagePieces } from './packed-file.ts';
 import { pickImages, pixelsDigest } from './packed-pixels.ts';
 
-/** JSON with sorted keys, so that an index that went through a store digests as before. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, canonical(inner)]),
-  );
-}
-
+/** Of an index that went through a store as of the one that was put: fields have one order. */
 function digestOfIndex(index: DatasetIndex): Hash {
-  return createHash('sha256')
-    .update(JSON.stringify(canonical(index)))
-    .update('\n');
+  return createHash('sha256').update(canonicalJson(index)).update('\n');
 }
 
 /** SHA-256 (hex) over the index as JSON with sorted keys, a line break, and the pixels. */
@@ -28,7 +16,7 @@ export function datasetDigest(index: DatasetIndex, pixels: Uint8Array): string {
 /** `datasetDigest` of pixels in a file, read in pieces. */
 export async function packedFileDigest(index: DatasetIndex, pixelsPath: string): Promise<string> {
   const hash = digestOfIndex(index);
-  for await (const chunk of createReadStream(pixelsPath)) hash.update(chunk as Buffer);
+  for await (const piece of filePieces(pixelsPath)) hash.update(piece);
   return hash.digest('hex');
 }
 
@@ -43,4 +31,20 @@ export async function packedFileDigest(index: DatasetIndex, pixelsPath: string):
  */
 export function imagesDigest(pixels: Uint8Array, imageSize: number, positions: readonly number[]): string {
   return pixelsDigest(pickImages(pixels, imageSize, positions));
+}
+
+/**
+ * Adds images of a packed dataset's file, in the order given, to digests under way; the file is read once for all of them,
+ * and in pieces. A new digest then is what `imagesDigest` gives.
+ * @throws RangeError on a position that the dataset does not have
+ */
+export async function digestImages(
+  hashes: readonly Hash[],
+  pixelsPath: string,
+  imageSize: number,
+  positions: readonly number[],
+): Promise<void> {
+  for await (const piece of imagePieces(pixelsPath, imageSize, positions)) {
+    for (const hash of hashes) hash.update(piece);
+  }
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 
 /**
  * Images of a packed dataset by position.
@@ -10,24 +9,20 @@ import { readFile } from 'node:fs/promises';
  */
 export function pickImages(packed: Uint8Array, imageSize: number, positions: readonly number[]): Uint8Array {
   const area = imageSize * imageSize;
-  const count = packed.length / area;
+  checkPositions(positions, Math.floor(packed.length / area));
   const picked = new Uint8Array(positions.length * area);
   positions.forEach((position, i) => {
-    if (!Number.isInteger(position) || position < 0 || position >= count) {
-      throw new RangeError(`image position: expected 0 to ${count - 1}, got ${position}`);
-    }
     picked.set(packed.subarray(position * area, (position + 1) * area), i * area);
   });
   return picked;
 }
 
-/** The same from the packed file. */
-export async function readImages(
-  path: string,
-  imageSize: number,
-  positions: readonly number[],
-): Promise<Uint8Array> {
-  return pickImages(await readFile(path), imageSize, positions);
+/** @throws RangeError on a position that a dataset of so many images does not have */
+export function checkPositions(positions: readonly number[], count: number): void {
+  const wrong = positions.find(
+    (position) => !Number.isInteger(position) || position < 0 || position >= count,
+  );
+  if (wrong !== undefined) throw new RangeError(`image position: expected 0 to ${count - 1}, got ${wrong}`);
 }
 
 /** SHA-256 over images' bytes in order: what a member's key holds of its training set. */
@@ -37,7 +32,14 @@ export function pixelsDigest(pixels: Uint8Array): string {
 
 /** What the networks read: x/127.5 − 1, in [-1, 1]. */
 export function networkInput(pixels: Uint8Array): Float32Array {
-  return Float32Array.from(pixels, (grey) => grey / 127.5 - 1);
+  const input = new Float32Array(pixels.length);
+  writeNetworkInput(pixels, input, 0);
+  return input;
+}
+
+/** The same, written into `input` from place `at` on. */
+export function writeNetworkInput(pixels: Uint8Array, input: Float32Array, at: number): void {
+  for (let i = 0; i < pixels.length; i += 1) input[at + i] = pixels[i]! / 127.5 - 1;
 }
 
 /**

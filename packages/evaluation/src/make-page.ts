@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactName, type DatasetIndex, type PageSpec, type ShownArtifact } from '@ddad/contract';
-import { readImages } from '@ddad/dataset/packed-pixels';
+import { readImages } from '@ddad/dataset/packed-file';
 import { testImages } from '@ddad/dataset/select';
 import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';
 import type { MakeTask } from '@ddad/jobs/task';
-import { buildReport, type ReportArtifact, type TestImages } from '@ddad/report';
+import type { ReportArtifact, TestImages } from '@ddad/report';
+import { buildReport } from '@ddad/report/build-report';
 import { copiesInTraining } from './copies-in-training.ts';
 import { OpenMaps } from './heat-maps.ts';
 import { readImageScores, valuesOf } from './image-scores.ts';

@@ -1,7 +1,12 @@
-import { evaluationKind, pageKind } from '@ddad/contract';
-import type { Makers } from '@ddad/methods';
-import { makeEvaluation } from './make-evaluation.ts';
-import { makePage } from './make-page.ts';
+import { type EvaluationSpec, evaluationKind, type PageSpec, pageKind } from '@ddad/contract';
+import type { Maker, Makers } from '@ddad/methods';
+
+// Each job has a process of its own, which loads what it needs: charts and pictures take seconds.
+const makeEvaluation: Maker<EvaluationSpec> = async (task, context) =>
+  (await import('./make-evaluation.ts')).makeEvaluation(task, context);
+
+const makePage: Maker<PageSpec> = async (task, context) =>
+  (await import('./make-page.ts')).makePage(task, context);
 
 /** What makes the artifacts that every run has, whatever its method. Loads no TensorFlow. */
 export const makers: Makers = {

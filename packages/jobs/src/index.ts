@@ -1,5 +1,4 @@
 export * from './announce-jobs.ts';
-export * from './dataset-cache.ts';
 export * from './device-name.ts';
 export * from './job.ts';
 export * from './job-host.ts';

@@ -9,8 +9,7 @@ import {
   showValue,
 } from '@ddad/contract';
 import { JobError, type MakeRequest } from '@ddad/rpc';
-import type { ObjectStore } from '@ddad/storage';
-import type { DatasetCache } from './dataset-cache.ts';
+import type { DatasetCache, ObjectStore } from '@ddad/storage';
 import { fetchInputs } from './fetch-inputs.ts';
 import type { ArtifactPlan } from './job.ts';
 import type { MakeTask } from './make-task.ts';

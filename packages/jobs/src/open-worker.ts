@@ -8,9 +8,8 @@ import {
   type Shutdown,
   serviceRegistry,
 } from '@ddad/platform';
-import type { ObjectStore } from '@ddad/storage';
+import { DatasetCache, type ObjectStore } from '@ddad/storage';
 import { announceJobs } from './announce-jobs.ts';
-import { DatasetCache } from './dataset-cache.ts';
 import type { JobLimits } from './job.ts';
 import { JobHost } from './job-host.ts';
 import { jobMetrics } from './job-metrics.ts';

@@ -1,6 +1,7 @@
 import { hostPortSchema } from '@ddad/contract';
 import { z } from 'zod';
 import { logLevels } from './logger.ts';
+import { proxyShape } from './proxy.ts';
 
 const pemSchema = (label: string) =>
   z
@@ -13,6 +14,7 @@ const pemSchema = (label: string) =>
 
 /** Where Temporal is, and as whom to speak to it; see `temporalAccess`. Spread into a schema for `readConfig`, like the other shapes here. */
 export const temporalShape = {
+  ...proxyShape,
   TEMPORAL_ADDRESS: hostPortSchema.describe("the Temporal server's host:port"),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   /** Our own certificate and its key, where the server asks for one. */
@@ -44,6 +46,7 @@ export const natsShape = {
 
 /** The S3 store. */
 export const storeShape = {
+  ...proxyShape,
   S3_ENDPOINT: z
     .string()
     .regex(/^https?:\/\/[^/@\s]+\/?$/, 'expected http://host:port or https://host:port')

@@ -63,6 +63,22 @@ test('a warning about an entry shows nothing of what its writer chose but the st
   expect(JSON.stringify(lines)).not.toContain('secret');
 });
 
+test('an address that nobody of ours has is not dialled', () => {
+  const ours = new KnownWorkers(createLogger('test', 'silent'), '10.0.0.0/8,.lab.example.org');
+  const addresses = [
+    '10.1.2.3:1',
+    'gpu1.lab.example.org:1',
+    '192.0.2.1:1',
+    'evil.example.org:1',
+    '[fd00::1]:1',
+  ];
+  for (const [index, address] of addresses.entries()) {
+    const one = entry(`t${index}`, { address });
+    ours.learn({ key: `train.t${index}`, revision: index + 1, value: bytes(one) }, 0);
+  }
+  expect(ours.entries.map(({ address }) => address)).toEqual(addresses.slice(0, 2));
+});
+
 test('an entry that was refused and is a worker’s now counts, and is told of again when it is none again', () => {
   const steps: (Uint8Array | null)[] = [bytes('x'), bytes('y'), bytes(entry('a')), bytes('z')];
   for (const [index, value] of steps.entries())

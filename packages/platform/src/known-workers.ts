@@ -1,4 +1,11 @@
-import { type WorkerEntry, workerEntryBytes, workerEntrySchema, workerKey } from '@ddad/contract';
+import {
+  parseHostPort,
+  type WorkerEntry,
+  workerEntryBytes,
+  workerEntrySchema,
+  workerKey,
+} from '@ddad/contract';
+import { isListed } from './host-list.ts';
 import type { Logger } from './logger.ts';
 
 /** What a watch or a listing brings of one key of the bucket. */
@@ -28,12 +35,15 @@ const shownKey = 120;
 /** What is known of the bucket's entries, whoever wrote them. */
 export class KnownWorkers {
   readonly #logger: Logger;
+  readonly #hosts: string;
   readonly #known = new Map<string, Known>();
   #ignored = 0;
   #overflowed = false;
 
-  constructor(logger: Logger) {
+  /** @param hosts which hosts may be announced, as `isListed` reads it; all unless given */
+  constructor(logger: Logger, hosts = '*') {
     this.#logger = logger;
+    this.#hosts = hosts;
   }
 
   /** Entries that count, in order of their keys: the pool, then the id. */
@@ -65,7 +75,7 @@ export class KnownWorkers {
       this.#overflowed = true;
       return;
     }
-    const read = value === null ? null : readEntry(key, value);
+    const read = value === null ? null : readEntry(key, value, this.#hosts);
     const refused = typeof read === 'string';
     if (refused && before?.refused !== true) {
       this.#ignored += 1;
@@ -99,7 +109,7 @@ export class KnownWorkers {
 }
 
 /** @returns the entry, or why it is none: never anything that its writer chose */
-function readEntry(key: string, value: Uint8Array): WorkerEntry | string {
+function readEntry(key: string, value: Uint8Array, hosts: string): WorkerEntry | string {
   if (value.byteLength > workerEntryBytes)
     return `expected at most ${workerEntryBytes} bytes, got ${value.byteLength}`;
   let json: unknown;
@@ -113,5 +123,9 @@ function readEntry(key: string, value: Uint8Array): WorkerEntry | string {
     return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
   }
   // Users of NATS may write under some keys only: an entry counts under its own.
-  return workerKey(parsed.data) === key ? parsed.data : 'expected an entry under its own pool and id';
+  if (workerKey(parsed.data) !== key) return 'expected an entry under its own pool and id';
+  const place = parseHostPort(parsed.data.address);
+  // It would be dialled, and shown the cluster's token.
+  if (place === null || !isListed(hosts, place)) return `expected an address of ${hosts}`;
+  return parsed.data;
 }

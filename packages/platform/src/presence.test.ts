@@ -77,7 +77,7 @@ async function watching(nc: NatsConnection, withTimes: PresenceTimes = times) {
       for (const waiter of waiters) if (waiter.meets(list)) waiter.resolve(list);
     },
     logger,
-    withTimes,
+    { times: withTimes },
   );
   cleanups.push(() => watch.close());
   const until = (meets: (list: WorkerEntry[]) => boolean) =>

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { ConfigError, readConfig } from './config.ts';
 import { temporalShape } from './config-shapes.ts';
-import { temporalAccess } from './temporal-access.ts';
+import { temporalAccess, temporalClientOptions } from './temporal-access.ts';
 
 const address = 'temporal:7233';
 const access = (env: Record<string, string>) =>
@@ -48,4 +48,38 @@ test('what is set must be PEM, complete, and fit together; every fault is named,
   expect(faultOf({ TEMPORAL_TLS_CERT: pem('CERTIFICATE'), TEMPORAL_TLS_KEY: pem('PRIVATE KEY') })).toContain(
     'TEMPORAL_TLS_CERT: expected a certificate and its key',
   );
+});
+
+test('a proxy that the environment names is part of it, for both of its clients', () => {
+  const through = access({ HTTPS_PROXY: 'http://me:se%40cret@proxy:3128' });
+  const proxy = {
+    type: 'http-connect',
+    targetHost: 'proxy:3128',
+    basicAuth: { username: 'me', password: 'se@cret' },
+  };
+  expect(through).toEqual({ address, proxy });
+  expect(temporalClientOptions(through)).toEqual({
+    address: 'proxy:3128',
+    channelArgs: {
+      'grpc.enable_http_proxy': 0,
+      'grpc.http_connect_target': `dns:${address}`,
+      'grpc.default_authority': address,
+      'grpc.http_connect_creds': 'me:se@cret',
+    },
+  });
+  expect(access({ HTTPS_PROXY: 'http://proxy', TEMPORAL_API_KEY: 'key' })).toEqual({
+    address,
+    apiKey: 'key',
+    tls: {},
+    proxy: { type: 'http-connect', targetHost: 'proxy:80' },
+  });
+  expect(access({ HTTPS_PROXY: 'http://proxy', NO_PROXY: 'temporal' })).toEqual({ address });
+  expect(faultOf({ HTTPS_PROXY: 'socks5://proxy' })).toContain('HTTPS_PROXY: expected http://host:port');
+});
+
+test('whatever the environment says, its clients dial what has no proxy themselves', () => {
+  const direct = access({ TEMPORAL_ADDRESS: '127.0.0.1:7233', https_proxy: 'http://proxy:3128' });
+  expect(direct).toEqual({ address: '127.0.0.1:7233' });
+  // grpc-js would read the environment by itself.
+  expect(temporalClientOptions(direct).channelArgs).toEqual({ 'grpc.enable_http_proxy': 0 });
 });

@@ -14,6 +14,12 @@ export interface WorkerWatch {
   close(): Promise<void>;
 }
 
+export interface WatchOptions {
+  times?: PresenceTimes;
+  /** Hosts that workers may announce, as `isListed` reads it; entries with others are ignored. All unless given. */
+  hosts?: string;
+}
+
 /** Between two tries while NATS is away or refuses, in ms. */
 const retryMs = 1_000;
 /** The client sees the end of an empty listing only by the server's heartbeat, after so many ms. */
@@ -30,9 +36,9 @@ export async function watchWorkers(
   nc: NatsConnection,
   onChange: (entries: WorkerEntry[]) => void,
   logger: Logger,
-  times: PresenceTimes = presenceTimes,
+  { times = presenceTimes, hosts }: WatchOptions = {},
 ): Promise<WorkerWatch> {
-  const known = new KnownWorkers(logger);
+  const known = new KnownWorkers(logger, hosts);
   let listed: WorkerEntry[] = [];
   let listedText = '[]';
   /** False while what is known is a part: from the moment of forgetting until all are listed. */

@@ -2,8 +2,6 @@ import { methods } from '@ddad/methods';
 import { parseHTML } from 'linkedom';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildReport } from './build-report.ts';
-import { pointsOf } from './charts/loss-charts.ts';
-import { lossPlot, lossRange } from './charts/loss-plots.ts';
 import { percent } from './figures.ts';
 import { dataElements, type PageData } from './page-data.ts';
 import { heatMapsOf, syntheticRun } from './synthetic-run.testing.ts';
@@ -395,28 +393,6 @@ describe('a run of another method', () => {
     expect(document.querySelectorAll('button.case')[0]!.querySelectorAll('img')).toHaveLength(1);
     expect(document.querySelector('.map-controls')!.hasAttribute('hidden')).toBe(true);
   });
-});
-
-test('losses of very many epochs are drawn at equal steps, up to the last', () => {
-  const losses = Array.from({ length: 500_000 }, (_, epoch) => 1 / (epoch + 1));
-  const points = pointsOf(losses);
-  expect(points).toHaveLength(1000);
-  expect(points.at(-1)).toEqual({ epoch: 500_000, loss: 1 / 500_000 });
-  expect(pointsOf(losses.slice(0, 1000)).map(({ epoch }) => epoch)).toEqual(
-    Array.from({ length: 1000 }, (_, epoch) => epoch + 1),
-  );
-});
-
-test('the range of losses and the plot take more values than a call has arguments', () => {
-  const points = Array.from({ length: 600_000 }, (_, epoch) => ({
-    epoch: epoch + 1,
-    loss: 2 + Math.sin(epoch),
-  }));
-  const curve = { name: 'long', points, colour: 'red', dashes: null };
-  const range = lossRange([curve]);
-  expect(range[0]).toBeCloseTo(1, 6);
-  expect(range[1]).toBeCloseTo(3, 6);
-  expect(lossPlot([curve]).x).toMatchObject({ domain: [1, 600_000] });
 });
 
 test('a page of 2,000 test images stays under 15 MB and 20 s of processor time', async () => {

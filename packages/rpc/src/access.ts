@@ -41,12 +41,6 @@ export function tokenFault(token: string, metadata: Metadata): 'no token' | 'wro
   return timingSafeEqual(digest(shown), digest(bearer(token))) ? null : 'wrong token';
 }
 
-/** Loopback addresses, which nobody else reaches. @param address host:port */
-export function isLoopback(address: string): boolean {
-  const host = address.slice(0, address.lastIndexOf(':'));
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 function showing(token: string): Interceptor {
   return (options, nextCall) =>
     new InterceptingCall(nextCall(options), {

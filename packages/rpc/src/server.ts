@@ -1,6 +1,7 @@
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { isLoopbackHost, parseHostPort } from '@ddad/contract';
 import type { GrpcAccess } from '@ddad/platform';
 import {
   Server,
@@ -12,7 +13,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
-import { isLoopback, serverCredentials, tokenFault } from './access.ts';
+import { serverCredentials, tokenFault } from './access.ts';
 import { keepalive, maxMessageBytes } from './channel-options.ts';
 import { type RefusalLogger, Refusals } from './refusals.ts';
 
@@ -158,7 +159,9 @@ export async function listen(
   access: GrpcAccess = {},
   logger?: RefusalLogger,
 ): Promise<number> {
-  if (access.token === undefined && access.tls === undefined && !isLoopback(address)) {
+  const host = parseHostPort(address)?.host;
+  const open = access.token === undefined && access.tls === undefined;
+  if (open && (host === undefined || !isLoopbackHost(host))) {
     throw new Error(
       `cannot listen on ${address} without knowing who may call: expected a token of 32 characters or more ` +
         '(GRPC_TOKEN_FILE, the same for all services), or certificates (GRPC_TLS_CERT_FILE, GRPC_TLS_KEY_FILE, ' +

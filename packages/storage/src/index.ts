@@ -2,6 +2,7 @@
 export { type ArtifactKind, artifactKey, canonicalJson, seedOf as memberSeed } from '@ddad/contract';
 export * from './artifact-objects.ts';
 export * from './checkpoints.ts';
+export * from './dataset-cache.ts';
 export * from './datasets.ts';
 export * from './intact-manifests.ts';
 export * from './manifests.ts';

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort, type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
 import { createS3Store, ensureBucket } from './s3-store.ts';
@@ -166,6 +167,36 @@ describe('an S3 store that cannot answer', () => {
       await expect.poll(async () => (await readdir(folder)).filter((n) => n.startsWith('half'))).toEqual([]);
     } finally {
       stalling.close();
+    }
+  });
+
+  test('goes through a proxy where it is given one, and never because of the environment', async () => {
+    const asked: [url: string | undefined, credentials: string | undefined][] = [];
+    const proxy = createHttpServer((request, response) => {
+      asked.push([request.url, request.headers['proxy-authorization']]);
+      response.writeHead(404).end();
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as { port: number };
+    const url = `http://me:secret@127.0.0.1:${port}`;
+    const names = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'];
+    for (const name of names) vi.stubEnv(name, url);
+    try {
+      await createS3Store(minio.config).put('not/proxied', 'data');
+      expect(asked).toEqual([]);
+      const endpoint = 'http://s3.example.org:9000';
+      const far = createS3Store({ ...minio.config, endpoint, proxy: url });
+      expect(await far.exists('some/key')).toBe(false);
+      const credentials = `Basic ${Buffer.from('me:secret').toString('base64')}`;
+      expect(asked).toEqual([[`${endpoint}/${minio.config.bucket}/some/key`, credentials]]);
+      proxy.closeAllConnections();
+      await new Promise((resolve) => proxy.close(resolve));
+      const error = await failure(far.get('some/key'));
+      expect(error.message).toContain(`${endpoint} (through the proxy 127.0.0.1:${port})`);
+      expect(error.message).not.toContain('secret');
+    } finally {
+      vi.unstubAllEnvs();
+      proxy.close();
     }
   });
 

@@ -16,6 +16,8 @@ export interface S3Config {
   accessKey: string;
   secretKey: string;
   region?: string;
+  /** URL of the HTTP proxy through which it is reached; absent: directly, whatever the environment says. */
+  proxy?: string;
   /** Time that a call may take, in milliseconds, beside a second for each MiB it carries. Default 30 s. */
   deadlineMs?: number;
 }
@@ -40,10 +42,7 @@ export function createS3Store(config: S3Config): ObjectStore {
   return {
     get: (key) =>
       call(`get ${key}`, key, async ({ client, carry }) => {
-        const body = await open(client, bucket, key, carry);
-        const chunks: Buffer[] = [];
-        for await (const chunk of body) chunks.push(chunk as Buffer);
-        return Buffer.concat(chunks);
+        return readWhole(await open(client, bucket, key, carry));
       }),
 
     getToFile: (key, path) =>
@@ -143,6 +142,17 @@ const defaultRegion = 'us-east-1';
 function caller(config: S3Config) {
   const endpoint = parseEndpoint(config.endpoint);
   const deadlineMs = config.deadlineMs ?? 30_000;
+  const { Agent } = endpoint.useSSL ? https : http;
+  const { proxy } = config;
+  const place =
+    proxy === undefined ? config.endpoint : `${config.endpoint} (through the proxy ${new URL(proxy).host})`;
+  // Like Node's own, which would read the environment if it is told so.
+  const agent = new Agent({
+    keepAlive: true,
+    scheduling: 'lifo',
+    timeout: 5_000,
+    ...(proxy === undefined ? {} : { proxyEnv: { http_proxy: proxy, https_proxy: proxy } }),
+  });
 
   return async function call<T>(doing: string, key: string, work: (call: Call) => Promise<T>): Promise<T> {
     const started = performance.now();
@@ -152,7 +162,7 @@ function caller(config: S3Config) {
       setTimeout(
         () => {
           const error = new StoreError(
-            `object store at ${config.endpoint}: could not ${doing}: no answer within ${Math.round(ms)} ms`,
+            `object store at ${place}: could not ${doing}: no answer within ${Math.round(ms)} ms`,
             'DeadlineExceeded',
           );
           controller.abort(error);
@@ -164,7 +174,7 @@ function caller(config: S3Config) {
 
     // The client knows no deadline; a transport of its own for each call hands every request the call's signal.
     const request = (options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void) =>
-      (endpoint.useSSL ? https : http).request({ ...options, signal: controller.signal }, onResponse);
+      (endpoint.useSSL ? https : http).request({ ...options, agent, signal: controller.signal }, onResponse);
     const client = new Client({
       ...endpoint,
       accessKey: config.accessKey,
@@ -189,7 +199,7 @@ function caller(config: S3Config) {
       const code = codeOf(error);
       const detail = error instanceof Error && error.message !== '' ? `${error.message} (${code})` : code;
       throw new StoreError(
-        `object store at ${config.endpoint}: could not ${doing} in bucket ${config.bucket}: ${detail}`,
+        `object store at ${place}: could not ${doing} in bucket ${config.bucket}: ${detail}`,
         code,
         error,
       );
@@ -210,6 +220,16 @@ async function open(
   const body = await client.getObject(bucket, key);
   carry(Number((body as http.IncomingMessage).headers['content-length'] ?? 0));
   return body;
+}
+
+/** An answer's body; where the server tells its length, it is never in memory twice. */
+async function readWhole(body: Readable): Promise<Buffer> {
+  const told = (body as http.IncomingMessage).headers['content-length'];
+  if (told === undefined) return Buffer.concat(await body.toArray());
+  const whole = Buffer.allocUnsafe(Number(told));
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) length += chunk.copy(whole, length);
+  return whole.subarray(0, length);
 }
 
 function parseEndpoint(endpoint: string): Pick<ClientOptions, 'endPoint' | 'port' | 'useSSL'> & object {

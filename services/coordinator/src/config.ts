@@ -24,6 +24,13 @@ export const coordinatorConfig = z.object({
    * keeps a job that nobody follows, so that a coordinator that was killed repeats no epoch either.
    */
   HEARTBEAT_TIMEOUT_S: z.coerce.number().min(1).max(3600).default(20),
+  /**
+   * Hosts that workers may announce: hosts, domains, addresses, ranges like 10.0.0.0/8, with commas between. Whoever may write
+   * the workers' bucket can announce any address otherwise, and is shown GRPC_TOKEN there.
+   */
+  WORKER_HOSTS: z.string().default('*'),
+  /** Directory for the pixels of datasets that runs are planned with. */
+  SCRATCH_DIR: z.string().min(1),
   /** Path of the workflows as one bundle, made beforehand; absent: they are bundled at each start. */
   WORKFLOWS: z.string().optional(),
   /** Kubernetes' namespace of the trainers' pods, whose pod-deletion-cost is kept then; absent: it is not. */

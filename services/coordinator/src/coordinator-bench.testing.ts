@@ -7,7 +7,7 @@ import { memoryStore } from '@ddad/storage/testing';
 import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type Coordinator, type CoordinatorDeps, createCoordinator } from './coordinator.ts';
-import { addDataset } from './datasets.testing.ts';
+import { addDataset, datasetCache } from './datasets.testing.ts';
 import { startWorker } from './fake-services.testing.ts';
 import { nodeProgressSignal } from './node-progress.ts';
 import { startTemporalServer } from './temporal-server.testing.ts';
@@ -53,6 +53,7 @@ export async function createBench({ connection, client }: Temporal) {
     async startCoordinator(trainers: WorkerEntry[], options: Partial<CoordinatorDeps> = {}) {
       const coordinator: Coordinator = createCoordinator({
         store,
+        datasets: datasetCache(store),
         methods,
         connectWorker,
         publish: (key, progress) => void live.push({ key, progress }),

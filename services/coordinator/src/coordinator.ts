@@ -2,7 +2,7 @@ import type { JobProgress, WorkerEntry } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { type Logger, Registry } from '@ddad/platform';
 import type { WorkerServiceClient } from '@ddad/rpc';
-import type { ObjectStore } from '@ddad/storage';
+import type { DatasetCache, ObjectStore } from '@ddad/storage';
 import { type Activities, createActivities } from './activities/index.ts';
 import { defaultPatience, type Patience } from './activities/setbacks.ts';
 import { attemptNumbers } from './attempts.ts';
@@ -18,6 +18,8 @@ import { WorkerLink } from './worker-link.ts';
 
 export interface CoordinatorDeps {
   store: ObjectStore;
+  /** Gives the files of datasets' pixels. */
+  datasets: Pick<DatasetCache, 'pixels'>;
   methods: MethodRegistry;
   /** A client of the worker at host:port; the coordinator closes it. */
   connectWorker: (address: string) => WorkerServiceClient;
@@ -78,7 +80,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
   });
   const activities = createActivities({
     store,
-    catalog: new DatasetCatalog(store),
+    catalog: new DatasetCatalog(store, deps.datasets),
     methods: deps.methods,
     presentTrainers: () => trainers.workers,
     workers: { train: trainers, score: scorers },

@@ -1,10 +1,12 @@
+import { createHash, type Hash } from 'node:crypto';
 import type { DatasetIndex, DatasetRecord, Fault, ImageSet } from '@ddad/contract';
-import { type ImageChoice, imagesDigest, selectTrainingImages, testImages } from '@ddad/dataset';
+import { type ImageChoice, selectTrainingImages, testImages } from '@ddad/dataset';
+import { digestImages } from '@ddad/dataset/digest';
 import {
+  type DatasetCache,
   listDatasets,
   type ObjectStore,
   readDatasetIndex,
-  readDatasetPixels,
   readDatasetRecord,
 } from '@ddad/storage';
 
@@ -56,14 +58,27 @@ export interface ImageDigests {
   reference: string | null;
 }
 
-/** Looks datasets up, keeping what it found in memory: content under a digest never changes. */
+/**
+ * Looks datasets up, keeping what it found in memory: content under a digest never changes. Pixels stay on disk, and a few
+ * MiB of them are in memory at a time.
+ *
+ * A digest over images is that of their bytes one after the other, so that it cannot be put together from digests of single
+ * images. What selections have in common is read once a dataset all the same: D_n, the held-out images and the test images
+ * depend on `calibration` alone, or on nothing, and the state of their digests is kept. A further selection reads its D_u,
+ * once for both digests that end with it.
+ */
 export class DatasetCatalog {
   readonly #store: ObjectStore;
+  readonly #cache: Pick<DatasetCache, 'pixels'>;
   readonly #indexes = new Recent<DatasetIndex>(8);
   readonly #digests = new Recent<ImageDigests>(64);
+  /** Digests under way, over lists that several selections begin with. */
+  readonly #begun = new Recent<Hash>(64);
 
-  constructor(store: ObjectStore) {
+  /** @param cache gives the file of a dataset's pixels */
+  constructor(store: ObjectStore, cache: Pick<DatasetCache, 'pixels'>) {
     this.#store = store;
+    this.#cache = cache;
   }
 
   /** @returns null where no dataset has this name. */
@@ -77,7 +92,7 @@ export class DatasetCatalog {
 
   /** A run's images, or every fault of the selection. */
   async images(digest: string, selection: Selection): Promise<RunImages | { faults: Fault[] }> {
-    const index = await this.#indexes.get(digest, () => readDatasetIndex(this.#store, digest));
+    const index = await this.#index(digest);
     const selected = selectTrainingImages(index, selection);
     if ('faults' in selected) return selected;
     const { images, labels } = testImages(index);
@@ -89,23 +104,45 @@ export class DatasetCatalog {
     };
   }
 
-  /** Digests of a run's images; reads all pixels of the dataset where they are not known yet. */
+  /** Digests of a run's images; reads what of the dataset's pixels no selection before has read. */
   digests(digest: string, selection: Selection, images: RunImages): Promise<ImageDigests> {
     const { unlabeled = null, anomalousRate = null, calibration = 0 } = selection;
     const key = JSON.stringify([digest, unlabeled, anomalousRate, calibration]);
     return this.#digests.get(key, async () => {
-      const pixels = await readDatasetPixels(this.#store, digest);
-      const over = (positions: number[]) => imagesDigest(pixels, images.imageSize, positions);
-      const { normal, unlabeled, test } = images;
-      const reference = referenceImages(images);
+      const { imageSize, normal, unlabeled, heldOut, test } = images;
+      const path = await this.#cache.pixels(digest, await this.#index(digest));
+      // One after the other: side by side they would wait for the same disk, with a buffer each.
+      const ofNormal = await this.#digestOf(digest, path, imageSize, normal);
+      const ofTest = await this.#digestOf(digest, path, imageSize, test);
+      const ofHeldOut = await this.#digestOf(digest, path, imageSize, heldOut);
+      const [ofBoth, ofReference] = [ofNormal.copy(), ofHeldOut.copy()];
+      await digestImages([ofBoth, ofReference], path, imageSize, unlabeled);
       return {
-        normal: over(normal),
-        normalAndUnlabeled: unlabeled.length === 0 ? null : over([...normal, ...unlabeled]),
-        test: test.length === 0 ? null : over(test),
-        reference: reference.length === 0 ? null : over(reference),
+        normal: hexOf(ofNormal),
+        normalAndUnlabeled: unlabeled.length === 0 ? null : hexOf(ofBoth),
+        test: test.length === 0 ? null : hexOf(ofTest),
+        reference: heldOut.length === 0 ? null : hexOf(ofReference),
       };
     });
   }
+
+  #index(digest: string): Promise<DatasetIndex> {
+    return this.#indexes.get(digest, () => readDatasetIndex(this.#store, digest));
+  }
+
+  /** The digest over these images, to be gone on with in a copy. */
+  #digestOf(digest: string, path: string, imageSize: number, positions: readonly number[]): Promise<Hash> {
+    const list = createHash('sha256').update(Uint32Array.from(positions)).digest('hex');
+    return this.#begun.get(`${digest} ${list}`, async () => {
+      const hash = createHash('sha256');
+      await digestImages([hash], path, imageSize, positions);
+      return hash;
+    });
+  }
+}
+
+function hexOf(hash: Hash): string {
+  return hash.copy().digest('hex');
 }
 
 /** The most recently used values; callers who want the same one at the same time share one look-up. */

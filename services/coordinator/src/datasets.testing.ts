@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DatasetIndex } from '@ddad/contract';
 import { datasetDigest } from '@ddad/dataset';
-import { type ObjectStore, putDataset } from '@ddad/storage';
+import { DatasetCache, type ObjectStore, putDataset } from '@ddad/storage';
 
 /** The smallest that methods take. */
 const imageSize = 64;
@@ -43,4 +46,16 @@ export async function addPackings(
   const [first, ...others] = sizes.map((size) => packed(size, {}));
   await putDataset(store, { name, ...first!, others });
   return [first!, ...others].map(({ digest }) => digest);
+}
+
+let cacheDirectory: string | null = null;
+
+/** A cache of datasets on disk; it is gone with the process. */
+export function datasetCache(store: ObjectStore): DatasetCache {
+  if (cacheDirectory === null) {
+    const made = mkdtempSync(join(tmpdir(), 'ddad-datasets-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    cacheDirectory = made;
+  }
+  return new DatasetCache(store, cacheDirectory);
 }

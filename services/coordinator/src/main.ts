@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Pool } from '@ddad/contract';
 import { loadMethods } from '@ddad/methods';
 import {
@@ -18,7 +19,7 @@ import {
   watchWorkers,
 } from '@ddad/platform';
 import { connectWorker } from '@ddad/rpc';
-import { createS3Store } from '@ddad/storage';
+import { createS3Store, DatasetCache } from '@ddad/storage';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { coordinatorConfig } from './config.ts';
@@ -76,6 +77,7 @@ try {
   });
   const coordinator = createCoordinator({
     store,
+    datasets: new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets')),
     methods,
     connectWorker: (address) => connectWorker(address, access),
     publish: (key, progress) => publishProgress(nats, key, progress),
@@ -96,7 +98,9 @@ try {
     logger,
   });
   shutdown.add('jobs', () => coordinator.close());
-  const presence = await watchWorkers(nats, (entries) => coordinator.setWorkers(entries), logger);
+  const presence = await watchWorkers(nats, (entries) => coordinator.setWorkers(entries), logger, {
+    hosts: config.WORKER_HOSTS,
+  });
   shutdown.add('presence', () => presence.close());
   const { TRAINER_PODS_NAMESPACE: podsNamespace, KUBERNETES_SERVICE_HOST: apiHost } = config;
   if (podsNamespace !== undefined && apiHost !== undefined) {

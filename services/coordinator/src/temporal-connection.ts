@@ -9,7 +9,9 @@ const attemptLimitMs = 10_000;
  * @throws where it does not, with the last error as cause.
  */
 export async function connectTemporal(access: TemporalAccess, limitMs = 60_000): Promise<NativeConnection> {
-  const { address } = access;
+  const { proxy } = access;
+  const address =
+    proxy === undefined ? access.address : `${access.address} (through the proxy ${proxy.targetHost})`;
   const giveUpAt = performance.now() + limitMs;
   for (;;) {
     const connecting = NativeConnection.connect(access);

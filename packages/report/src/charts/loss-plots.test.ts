@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { lossPlot } from './loss-plots.ts';
-import { rangeOf } from './range.ts';
+import { pointsOf } from './loss-charts.ts';
+import { type LossCurve, lossPlot, lossRange } from './loss-plots.ts';
 
-const curve = (losses: readonly number[]) => ({
-  name: 'NDM 0',
+const curve = (losses: readonly number[]): LossCurve => ({
+  name: 'net 0',
   colour: 'red',
+  dashes: null,
   points: losses.map((loss, epoch) => ({ epoch: epoch + 1, loss })),
 });
 
@@ -16,12 +17,18 @@ test('the axes reach over all curves; logarithmic only where every loss is above
   expect(lossPlot([curve([3, 2])], 250).x?.domain).toEqual([1, 250]);
 });
 
-test('half a million losses have a plot and a range', () => {
-  const losses = Float64Array.from({ length: 500_000 }, (_, i) => 1 + ((i * 7919) % 500_000) / 1e6);
-  expect(rangeOf(losses)).toEqual([1, 1.499999]);
-  expect(lossPlot([curve([...losses])]).x?.domain).toEqual([1, 500_000]);
+test('half a million losses, more than a call has arguments, have a plot and a range', () => {
+  const losses = Array.from({ length: 500_000 }, (_, i) => 1 + ((i * 7919) % 500_000) / 1e6);
+  expect(lossRange([curve(losses)])).toEqual([1, 1.499999]);
+  expect(lossPlot([curve(losses)]).x?.domain).toEqual([1, 500_000]);
 });
 
-test('the range of nothing is empty', () => {
-  expect(rangeOf([])).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+test('losses of very many epochs are drawn at equal steps, up to the last', () => {
+  const losses = Array.from({ length: 500_000 }, (_, epoch) => 1 / (epoch + 1));
+  const points = pointsOf(losses);
+  expect(points).toHaveLength(1000);
+  expect(points.at(-1)).toEqual({ epoch: 500_000, loss: 1 / 500_000 });
+  expect(pointsOf(losses.slice(0, 1000)).map(({ epoch }) => epoch)).toEqual(
+    Array.from({ length: 1000 }, (_, epoch) => epoch + 1),
+  );
 });

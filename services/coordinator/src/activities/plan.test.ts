@@ -6,7 +6,7 @@ import { memoryStore } from '@ddad/storage/testing';
 import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DatasetCatalog } from '../dataset-catalog.ts';
-import { addDataset, addPackings } from '../datasets.testing.ts';
+import { addDataset, addPackings, datasetCache } from '../datasets.testing.ts';
 import { type PlannedNode, planRun, type RunPlan } from './plan.ts';
 import type { PresentTrainer } from './settled-trainers.ts';
 
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 
 function planOf(raw: unknown): Promise<RunPlan> {
-  const catalog = new DatasetCatalog(store);
+  const catalog = new DatasetCatalog(store, datasetCache(store));
   const deps = { store, catalog, methods, searchAttributes: false, heartbeatTimeoutMs: 1000, onDamage };
   return planRun({ ...deps, presentTrainers: () => trainers, now: () => noon }, raw);
 }

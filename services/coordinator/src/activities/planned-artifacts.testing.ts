@@ -4,6 +4,7 @@ import { methods } from '@ddad/methods';
 import { type ObjectStore, putDataset } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { DatasetCatalog } from '../dataset-catalog.ts';
+import { datasetCache } from '../datasets.testing.ts';
 import { type PlanDeps, planRun, replan } from './plan.ts';
 
 /** A run as its plan depends on it. */
@@ -36,7 +37,7 @@ export async function plannedArtifacts({
   const deps: PlanDeps = {
     methods,
     store,
-    catalog: new DatasetCatalog(store),
+    catalog: new DatasetCatalog(store, datasetCache(store)),
     presentTrainers: () => [],
     now: () => 0,
     searchAttributes: false,

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { formatHostPort, type HostPort, isLoopbackHost, parseHostPort } from '@ddad/contract';
 import { buildRunPage, buildRunsPage, contentPolicy } from '@ddad/report/progress';
 import { type RunEntry, ToldCurves } from '@ddad/runs';
 import { newsOf, streamEvents } from './event-stream.ts';
-import { hostOf, isLoopback, type Refusal, refusalOf } from './request-guard.ts';
+import { type Refusal, refusalOf } from './request-guard.ts';
 import type { RunFeedDeps } from './run-feed.ts';
 import { RunFeeds, TooManyFeeds } from './run-feeds.ts';
 
@@ -40,7 +41,9 @@ const commonHeaders = {
  */
 export async function startPageServer(deps: PageServerDeps): Promise<PageServer> {
   const { listen, logger, source } = deps;
-  const host = hostOf(listen);
+  const place = parseHostPort(listen);
+  if (place === null) throw new Error(`expected host:port to listen on, got ${listen}`);
+  const { host } = place;
   const feeds = new RunFeeds(deps);
   const streams = new Set<{ end(): void }>();
   let list: { at: number; runs: Promise<RunEntry[]> } | null = null;
@@ -83,7 +86,7 @@ export async function startPageServer(deps: PageServerDeps): Promise<PageServer>
         return;
       }
       case '/report': {
-        if (!isLoopback(host)) {
+        if (!isLoopbackHost(host)) {
           return refuse(response, {
             status: 403,
             reason: 'reports hold pictures: they are served on loopback only; npx ddad report fetches them',
@@ -109,11 +112,11 @@ export async function startPageServer(deps: PageServerDeps): Promise<PageServer>
         refuse(response, { status: 503, reason: 'Temporal or the store does not answer; try again later' });
     });
   });
-  await listening(server, host, Number(listen.slice(listen.lastIndexOf(':') + 1)));
+  await listening(server, place);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `http://${formatHostPort({ host, port })}`,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const stream of streams) stream.end();
@@ -169,7 +172,7 @@ function decoded(text: string): string | null {
   }
 }
 
-function listening(server: Server, host: string, port: number): Promise<void> {
+function listening(server: Server, { host, port }: HostPort): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

@@ -8,13 +8,9 @@ export interface Refusal {
   headers?: Record<string, string>;
 }
 
-/** The host of `host:port`, without the brackets of an IPv6 address. */
-export function hostOf(address: string): string {
-  return address.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+/** The host of a request's Host header, which need not name a port, without the brackets of an IPv6 address. */
+function hostOf(header: string): string {
+  return header.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Activities } from '../activities/index.ts';
 import type { MadeNode, MakeArgs } from '../activities/make.ts';
 import { growRun, planRun, replan } from '../activities/plan.ts';
 import { DatasetCatalog } from '../dataset-catalog.ts';
+import { datasetCache } from '../datasets.testing.ts';
 
 export interface FakeOptions {
   store: ObjectStore;
@@ -19,7 +20,7 @@ export function fakeActivities(options: FakeOptions): Activities {
   const deps = {
     ...options,
     methods,
-    catalog: new DatasetCatalog(options.store),
+    catalog: new DatasetCatalog(options.store, datasetCache(options.store)),
     onDamage: () => {},
     presentTrainers: () => [],
     now: Date.now,

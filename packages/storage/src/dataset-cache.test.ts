@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DatasetIndex, datasetKeys } from '@ddad/contract';
 import { datasetDigest } from '@ddad/dataset/digest';
-import { type ObjectStore, putDataset } from '@ddad/storage';
-import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DatasetCache } from './dataset-cache.ts';
+import { putDataset } from './datasets.ts';
+import { memoryStore } from './memory-store.testing.ts';
+import type { ObjectStore } from './object-store.ts';
 
 const index: DatasetIndex = {
   format: 1,
@@ -54,6 +55,15 @@ test('fetches a dataset once, for all that ask and for the next process', async 
   expect(await new DatasetCache(store, directory).pixels(digest)).toBe(paths[0]);
   expect(fetches).toBe(1);
   expect(await readdir(directory)).toEqual([`${digest}.u8`]);
+});
+
+test('verifies with the index that it is given, and needs none from the store then', async () => {
+  await store.remove([datasetKeys.index(digest)]);
+  expect(await content(await new DatasetCache(store, directory).pixels(digest, index))).toEqual(pixels);
+  const other = { ...index, train: [1, 0] };
+  await expect(new DatasetCache(store, directory).pixels(digest, other)).rejects.toThrow(
+    'expected pixels of',
+  );
 });
 
 test('fetches anew what is cut short, lost or changed on disk', async () => {

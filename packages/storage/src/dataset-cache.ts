@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { datasetKeys } from '@ddad/contract';
+import { type DatasetIndex, datasetKeys } from '@ddad/contract';
 import { packedFileDigest } from '@ddad/dataset/digest';
-import { type ObjectStore, readDatasetIndex } from '@ddad/storage';
+import { readDatasetIndex } from './datasets.ts';
+import type { ObjectStore } from './object-store.ts';
 
 /** A job reads its dataset once, in its first minute: what nobody asked for in a day, nobody reads. */
 const keptMs = 24 * 60 * 60 * 1000;
@@ -24,16 +25,17 @@ export class DatasetCache {
   }
 
   /**
+   * @param index the dataset's, where the caller has it: else it is read from the store when the pixels are verified
    * @returns the path of the dataset's pixels
    * @throws Error where the store holds other bytes under this digest
    */
-  async pixels(digest: string): Promise<string> {
+  async pixels(digest: string, index?: DatasetIndex): Promise<string> {
     const path = join(this.#directory, `${digest}.u8`);
     const known = this.#verified.get(digest);
     if (known === undefined || !(await hasLength(path, known))) {
       // Of several that find it missing at once, the first provides it for all.
       if (this.#verified.get(digest) === known) {
-        const providing = this.#provide(digest, path);
+        const providing = this.#provide(digest, path, index);
         this.#verified.set(digest, providing);
         // Failures are not remembered: a stranger's digests would else pile up.
         providing.catch(() => {
@@ -66,10 +68,10 @@ export class DatasetCache {
     return path;
   }
 
-  async #provide(digest: string, path: string): Promise<number> {
+  async #provide(digest: string, path: string, known: DatasetIndex | undefined): Promise<number> {
     await mkdir(this.#directory, { recursive: true });
     await this.#removeOld();
-    const index = await readDatasetIndex(this.#store, digest);
+    const index = known ?? (await readDatasetIndex(this.#store, digest));
     const holds = async (file: string) => (await packedFileDigest(index, file)) === digest;
     if ((await lengthOf(path)) === null || !(await holds(path))) {
       const fetched = `${path}.${randomUUID()}`;

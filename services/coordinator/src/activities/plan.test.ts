@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { artifactKey, datasetKeys, seedOf } from '@ddad/contract';
-import { methods } from '@ddad/methods';
+import { artifactKey, commonFields, datasetKeys, type Method, seedOf } from '@ddad/contract';
+import { MethodRegistry, methods } from '@ddad/methods';
 import { type Damage, type ObjectStore, readDatasetRecord } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { DatasetCatalog } from '../dataset-catalog.ts';
 import { addDataset, addPackings, datasetCache } from '../datasets.testing.ts';
 import { type PlannedNode, planRun, type RunPlan } from './plan.ts';
@@ -392,11 +393,25 @@ describe('a faulty input', () => {
     expect((await refusal({ dataset: 'tiny', method: 'vae' })).message).toBe(
       `method: expected one of ${methods.names.join(', ')}, got "vae"`,
     );
-    const other = methods.names.find((name) => name !== 'ddad')!;
-    const { message } = await refusal({ dataset: 'tiny', method: other, minMembers: 2 });
-    expect(message).toContain(
-      `minMembers: unknown field of method ${other}: it is one of ddad (methods: ${methods.names.join(', ')})`,
+    const other: Method = {
+      ...methods.method('ddad'),
+      name: 'other',
+      kinds: [],
+      schema: z.strictObject(commonFields),
+    };
+    const both = new MethodRegistry(
+      [methods.method('ddad'), other].map((method) => ({ method, makers: async () => ({}) })),
     );
+    const parsed = both.parseRunInput({ dataset: 'tiny', method: 'other', minMembers: 2, colour: 'red' });
+    expect(parsed).toEqual({
+      faults: [
+        {
+          path: 'minMembers',
+          message: 'unknown field of method other: it is one of ddad (methods: ddad, other)',
+        },
+        { path: 'colour', message: 'unknown field' },
+      ],
+    });
   });
 
   it('names the datasets there are where one is unknown', async () => {

@@ -78,10 +78,9 @@ describe('a coordinator', () => {
       await held.finish();
     }
     await handle.result();
-    expect(scored('maps').map(({ request }) => request.images)).toEqual([
-      [11, 12, 13, 14],
-      [2, 5, 6, 8],
-    ]);
+    expect(new Set(scored('maps').map(({ request }) => request.images.join()))).toEqual(
+      new Set(['11,12,13,14', '2,5,6,8']),
+    );
     expect(scored('refiners').map(({ request }) => request.images)).toEqual([
       [0, 1, 3, 4],
       [0, 1, 3, 4],

@@ -151,31 +151,81 @@ const fewPasses = { rate: 0.3, passes: 3, seed: 5 };
 
 const recorded: Record<string, [what: string, make: () => Promise<Numbers>, expected: Numbers][]> = {
   members: [
-    ['ae', () => member('ae'), {}],
-    ['ae with dropout', () => member('ae', { dropout: 0.3 }), {}],
-    ['ae in bfloat16', () => member('ae', { precision: 'bfloat16' }), {}],
-    ['aeu', () => member('aeu'), {}],
-    ['memae', () => member('memae'), {}],
+    ['ae', () => member('ae'), { 'epoch 1': 0.90623, 'epoch 2': 0.635792 }],
+    ['ae with dropout', () => member('ae', { dropout: 0.3 }), { 'epoch 1': 0.917788, 'epoch 2': 0.699431 }],
+    [
+      'ae in bfloat16',
+      () => member('ae', { precision: 'bfloat16' }),
+      { 'epoch 1': 0.908268, 'epoch 2': 0.639745 },
+    ],
+    ['aeu', () => member('aeu'), { 'epoch 1': 0.958024, 'epoch 2': 0.589146 }],
+    ['memae', () => member('memae'), { 'epoch 1': 0.911451, 'epoch 2': 0.651914 }],
   ],
   maps: [
-    ['ae', () => maps('ae'), {}],
-    ['aeu', () => maps('aeu'), {}],
-    ['memae', () => maps('memae'), {}],
-    ['ae with MC Dropout', () => maps('ae', dropout), {}],
-    ['aeu with MC Dropout', () => maps('aeu', dropout), {}],
+    [
+      'ae',
+      () => maps('ae'),
+      { aInter: 0.654914, aIntra: 0.599174, 'rec.0': 0.716682, 'rec.1': 2.90905, recEnsemble: 1.16427 },
+    ],
+    [
+      'aeu',
+      () => maps('aeu'),
+      { aInter: 0.414628, aIntra: 0.404872, 'rec.0': 0.637265, 'rec.1': 5.45375, recEnsemble: 0.887034 },
+    ],
+    [
+      'memae',
+      () => maps('memae'),
+      { aInter: 0.218034, aIntra: 0.191559, 'rec.0': 0.623633, 'rec.1': 0.558984, recEnsemble: 0.538289 },
+    ],
+    [
+      'ae with MC Dropout',
+      () => maps('ae', dropout),
+      { aInter: 0.45807, aIntra: 0.260895, 'rec.0': 0.716682, recEnsemble: 0.731487 },
+    ],
+    [
+      'aeu with MC Dropout',
+      () => maps('aeu', dropout),
+      { aInter: 0.257139, aIntra: 0.198986, 'rec.0': 0.637265, recEnsemble: 0.62439 },
+    ],
   ],
   kcurves: [
-    ['ae', () => kCurve('ae'), {}],
-    ['aeu', () => kCurve('aeu'), {}],
+    [
+      'ae',
+      () => kCurve('ae'),
+      {
+        'aInter.1': 1.44092,
+        'aInter.2': 0.843611,
+        'aInter.3': 0.919111,
+        'aIntra.2': 0.413532,
+        'aIntra.3': 0.618754,
+        'recEnsemble.1': 1.81287,
+        'recEnsemble.2': 0.831358,
+        'recEnsemble.3': 0.78882,
+      },
+    ],
+    [
+      'aeu',
+      () => kCurve('aeu'),
+      {
+        'aInter.1': 1.25819,
+        'aInter.2': 0.543031,
+        'aInter.3': 0.572677,
+        'aIntra.2': 0.244305,
+        'aIntra.3': 0.370952,
+        'recEnsemble.1': 3.04551,
+        'recEnsemble.2': 0.590792,
+        'recEnsemble.3': 0.562436,
+      },
+    ],
   ],
   refiners: [
-    ['dual', () => refiner('dual'), {}],
-    ['intra', () => refiner('intra'), {}],
-    ['dual with MC Dropout', () => refiner('dual', fewPasses), {}],
+    ['dual', () => refiner('dual'), { 'epoch 1': 0.290016 }],
+    ['intra', () => refiner('intra'), { 'epoch 1': 0.288165 }],
+    ['dual with MC Dropout', () => refiner('dual', fewPasses), { 'epoch 1': 0.297243 }],
   ],
   refined: [
-    ['dual', () => refined('dual'), {}],
-    ['intra', () => refined('intra'), {}],
+    ['dual', () => refined('dual'), { scores: 0.491495, maps: 0.491495 }],
+    ['intra', () => refined('intra'), { scores: 0.52245, maps: 0.52245 }],
   ],
 };
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
@@ -100,7 +100,13 @@ async function makeExported(name: Backbone) {
       refiner: inputOf(refinerKind.kind, { input, imageSize: side }, { weights: refiners[score] }),
     };
     const apply = { maps: inputs.maps.manifest.key, refiner: inputs.refiner.manifest.key };
-    const refined = (await applyRefiner(taskOf(refinedKind, apply, { inputs, directory }), undisturbed))!;
+    // Files of both artifacts have the same names.
+    const ownDirectory = join(directory, `${name}-${score}`);
+    await mkdir(ownDirectory);
+    const refined = (await applyRefiner(
+      taskOf(refinedKind, apply, { inputs, directory: ownDirectory }),
+      undisturbed,
+    ))!;
     own.set(score, (await read(refined.files.scores!)).get('scores')!.data);
     own.set(`${score}_map`, (await read(refined.files.maps!)).get('maps')!.data);
   }

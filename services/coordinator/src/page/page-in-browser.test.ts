@@ -88,7 +88,7 @@ test('follows a run to its end: figures, curves, stages, scores, report; accessi
   run.finish();
   await expect.poll(() => page.locator('#scores').textContent(), poll).toMatch(/rDual\s*93\.0/);
   expect(await page.locator('[data-figure="status"]').textContent()).toBe('completed');
-  await expect.poll(() => page.locator('#refiner-losses svg').count(), poll).toBe(1);
+  await expect.poll(() => page.locator('#other-losses svg').count(), poll).toBe(1);
   expect(await page.locator('#connection').isVisible()).toBe(false);
   await page.locator('[data-report]').click();
   await expect.poll(() => page.title(), poll).toBe('report');
@@ -123,7 +123,7 @@ test('is used by keyboard: the link over the bar, the theme, the table, the list
     .poll(() => page.evaluate('getComputedStyle(document.documentElement).colorScheme'), poll)
     .toBe('dark');
   await page.locator('.scroll').last().focus();
-  expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Table of members');
+  expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Table of jobs');
   await page.locator('.brand').press('Enter');
   await expect.poll(() => page.title(), poll).toBe('Runs — DDAD');
   expect(await axeFaults('light')).toEqual([]);

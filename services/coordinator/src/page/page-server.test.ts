@@ -57,7 +57,7 @@ function follow(path = `/runs/${run.entry.id}/events`) {
 
 /** The table's row of a job. */
 const rowOf = (body: string, key: string) =>
-  body.split('\n').find((line) => line.includes(`<tr data-key="${key}"`));
+  body.split('\n').find((line) => line.startsWith('<tr ') && line.includes(` data-key="${key}"`));
 
 const poll = { timeout: 20_000, interval: 10 };
 

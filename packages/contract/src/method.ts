@@ -73,7 +73,7 @@ export interface ScoreSource {
 
 /** An artifact that a run wants. */
 export interface GraphNode {
-  /** For people, and unique in its graph: `member ndm 2`, `maps`. Keeps its meaning when a run is planned again. */
+  /** For people, and unique in its graph: `encoder 2`, `scores`. Keeps its meaning when a run is planned again. */
   id: string;
   kind: string;
   pool: Pool;

@@ -35,7 +35,7 @@ export interface AddMembersResult {
 
 /** An artifact that a run wants, and how it goes. */
 export interface NodeProgress extends JobProgress {
-  /** `member ndm 2`, `maps`: unique within the run. */
+  /** `encoder 2`, `scores`: unique within the run. */
   id: string;
   kind: string;
   /** To follow over NATS. */

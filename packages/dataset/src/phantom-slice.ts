@@ -110,7 +110,7 @@ function drawHead(random: PhantomRandom): Field {
   };
 }
 
-/** All lesions are of one family, so that a UDM that sees a few hundred of them learns to redraw them. */
+/** All lesions are of one family, so that a network that sees a few hundred of them learns to redraw them. */
 function drawLesion(random: PhantomRandom): Lesion {
   const side = random.between(0, 1) < 0.5 ? -1 : 1;
   const end = random.between(0, 1) < 0.5 ? -1 : 1;

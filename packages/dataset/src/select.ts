@@ -5,7 +5,7 @@ import { floorShare, splitNormals, withoutCopiesOf } from './held-out.ts';
 export interface TrainingImages {
   /** D_n: what both roles see. */
   normal: number[];
-  /** D_u: what the UDM see beside D_n; empty in the one-class mode. */
+  /** D_u: images of which nobody said what they show; empty in the one-class mode. */
   unlabeled: number[];
   /** Normal images that nothing is trained on, and that have no copy among those that are; empty where there are none. */
   heldOut: number[];

@@ -16,7 +16,7 @@ const failureOf = {
 
 /**
  * A job's error as the failure that Temporal sees: invalid and diverged jobs are not retried, the others are.
- * @param what names the job, for people: `ndm 0 (key 12ab…)`.
+ * @param what names the job, for people: `encoder 0 (key 12ab…)`.
  * @returns what is no JobError goes through unchanged.
  */
 export function toTemporalFailure(error: unknown, what: string): unknown {

@@ -6,7 +6,7 @@ import { dicomPart10, element, explicitLittleEndian, sequenceOfOne, word } from 
 
 /** A heat map of a DICOM image. */
 export interface HeatMap {
-  /** As it is called in the series' description: `rDual`. */
+  /** As it is called in the series' description. */
   name: string;
   /** [side, side], rows from the top, 0 and more. */
   values: Float32Array;

@@ -5,13 +5,13 @@
  * @example
  * // Maps of n images, batch by batch, and a transformed copy of them; neither is in memory whole.
  * const writer = await SafetensorsWriter.create('maps.safetensors', new Map([
- *   ['aIntra', [n, 64, 64]],
- *   ['aInter', [n, 64, 64]],
+ *   ['first', [n, 64, 64]],
+ *   ['second', [n, 64, 64]],
  * ]));
  * try {
  *   for (const batch of batches) {
- *     await writer.write('aIntra', batch.aIntra); // the next rows of the tensor, as many as there are
- *     await writer.write('aInter', batch.aInter);
+ *     await writer.write('first', batch.first); // the next rows of the tensor, as many as there are
+ *     await writer.write('second', batch.second);
  *   }
  *   await writer.close(); // now the file is there
  * } finally {
@@ -22,7 +22,7 @@
  *
  * const file = await openSafetensors('maps.safetensors');
  * try {
- *   const rows = await file.read('aIntra', 100, 16); // images 100 to 115: Float32Array, [16, 64, 64]
+ *   const rows = await file.read('first', 100, 16); // images 100 to 115: Float32Array, [16, 64, 64]
  * } finally {
  *   await file.close();
  * }

@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { backend } from '@ddad/compute';
 import { expect, it } from 'vitest';
 import { deviceFaults } from './compare-devices.ts';
 
@@ -21,17 +18,3 @@ it('holds a GPU against a processor, over as many epochs at least', () => {
   expect(deviceFaults(gpu, gpu)).toEqual(['expected one training on the processor, both were on a GPU']);
   expect(deviceFaults(processor, { ...gpu, losses: [0.5] })).toEqual(['expected 2 epochs on the GPU, got 1']);
 });
-
-it.skipIf(backend().isUsingGpuDevice)(
-  'the check says what is missing where there is no GPU',
-  async () => {
-    const { promise, resolve } = Promise.withResolvers<{ code: unknown; stderr: string }>();
-    execFile(process.execPath, [join(import.meta.dirname, 'gpu-check.ts')], (error, _stdout, stderr) =>
-      resolve({ code: error?.code, stderr }),
-    );
-    const { code, stderr } = await promise;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^No GPU: .*CUDA/m);
-  },
-  120_000,
-);

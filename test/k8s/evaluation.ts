@@ -79,7 +79,8 @@ export async function applyEvaluation(): Promise<Evaluation> {
 
 /** Removes everything that runs made; datasets stay. */
 export async function forgetArtifacts(store: ObjectStore): Promise<void> {
-  for (const prefix of ['members/', 'maps/', 'refiners/', 'refined/', 'checkpoints/', 'reports/']) {
+  const kinds = ['members', 'maps', 'refiners', 'refined', 'scored-evaluations', 'scored-pages'];
+  for (const prefix of [...kinds, 'checkpoints', 'reports'].map((name) => `${name}/`)) {
     const keys = (await store.list(prefix)).map(({ key }) => key);
     if (keys.length > 0) await store.remove(keys);
   }

@@ -114,7 +114,7 @@ describe('a run on Kubernetes', () => {
     const shown = await photograph(
       page,
       // All four have done their first epochs.
-      (text) => text.includes('4 in training') && !/\t0 \/ \d+ epochs/.test(text),
+      (text) => text.includes('4 running') && !/\t0 \/ \d+ epochs/.test(text),
       join(import.meta.dirname, '../../.cache/temporal-ui.png'),
     );
     for (const { metadata } of await pods('trainer')) expect(shown).toContain(metadata.name);

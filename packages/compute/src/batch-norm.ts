@@ -1,4 +1,5 @@
 import { letEscape } from './escapes.ts';
+import { refuseSecondDerivative } from './input-slopes.ts';
 import { backend, type NodeBackend, type OpAttribute, type Tensor, tf } from './tensorflow.ts';
 
 function attributes(node: NodeBackend, epsilon: number): OpAttribute[] {
@@ -19,7 +20,7 @@ function asImage(x: Tensor): Tensor {
 
 /**
  * Batch normalisation with the batch's own statistics, by TensorFlow's fused kernels: what tfjs offers is built from
- * elementwise ops and takes about a quarter longer for a whole training step.
+ * elementwise ops and takes about a quarter longer for a whole training step. It has no second derivative, and refuses one.
  * @param x [N,H,W,C] or [N,C]
  * @param scale [C], @param offset [C]
  * @returns `y` like x, normalised with the biased variance and differentiable in all three inputs; `mean` [C];
@@ -48,6 +49,7 @@ export function batchNormTrain(
     return {
       value: y,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
+        refuseSecondDerivative('batchNormTrain');
         const [savedImage, savedGamma, ...savedReserve] = saved;
         return node
           .executeMultipleOutputs(

@@ -1,7 +1,10 @@
+export { elu, leakyRelu, sigmoid, tanh } from './activations.ts';
 export { batchNormInfer, batchNormTrain } from './batch-norm.ts';
+export { type ConvolutionForm, convolve, convolveTransposed } from './convolve.ts';
 export { dropoutMask, maskSeed, maskSeedSize } from './dropout-mask.ts';
 export { tensorflowEnvironment } from './environment.ts';
 export { type InferenceStep, type InferenceStepDefinition, inferenceStep } from './inference-step.ts';
+export { gradientPenalty, inputSlopes, refuseSecondDerivative } from './input-slopes.ts';
 export {
   byEpoch,
   cosine,

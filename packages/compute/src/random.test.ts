@@ -39,4 +39,19 @@ describe('a random stream', () => {
     expect(Math.abs(mean - 0.5)).toBeLessThan(0.0102);
     expect(Math.abs(variance - 1 / 12)).toBeLessThan(0.0026);
   });
+
+  it('draws from a normal distribution', () => {
+    const values = new Float32Array(100_001);
+    randomStream(4, 'normal').fillNormal(3, 2, values);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+    // Standard errors: 2/√100,001 = 0.0063 of the mean, 4·√(2/100,001) = 0.018 of the variance; five of each.
+    expect(Math.abs(mean - 3)).toBeLessThan(0.032);
+    expect(Math.abs(variance - 4)).toBeLessThan(0.09);
+    // Within one deviation lie 68.27 %, beyond three 0.27 %.
+    const share = (test: (z: number) => boolean) =>
+      values.filter((value) => test(Math.abs(value - 3) / 2)).length / values.length;
+    expect(share((z) => z < 1)).toBeCloseTo(0.6827, 2);
+    expect(share((z) => z > 3)).toBeCloseTo(0.0027, 3);
+  });
 });

@@ -12,6 +12,8 @@ export interface RandomStream {
   shuffle(n: number): Uint32Array;
   /** Fills with numbers in [low, high). */
   fillUniform(low: number, high: number, target: Float32Array): void;
+  /** Fills with numbers of a normal distribution, by Box and Muller's transform. */
+  fillNormal(mean: number, deviation: number, target: Float32Array): void;
 }
 
 /**
@@ -42,6 +44,15 @@ export function randomStream(seed: number, ...labels: (string | number)[]): Rand
     },
     fillUniform(low, high, target) {
       for (let i = 0; i < target.length; i++) target[i] = low + (high - low) * uniform();
+    },
+    fillNormal(mean, deviation, target) {
+      for (let i = 0; i < target.length; i += 2) {
+        // In (0, 1]: 0 has no logarithm.
+        const radius = deviation * Math.sqrt(-2 * Math.log(1 - uniform()));
+        const angle = 2 * Math.PI * uniform();
+        target[i] = mean + radius * Math.cos(angle);
+        if (i + 1 < target.length) target[i + 1] = mean + radius * Math.sin(angle);
+      }
     },
   };
 }

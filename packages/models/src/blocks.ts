@@ -7,87 +7,24 @@ import {
   tf,
   transposedConvolution,
 } from '@ddad/compute';
-import { type Block, epsilon, type MapSize } from './block.ts';
+import { type Block, epsilon } from './block.ts';
 import type { Drop } from './dropout.ts';
+import { batchNormSpecs, convolutionSpecs, linearSpecs } from './parameter-specs.ts';
 import type { ParameterSpec } from './parameters.ts';
 
 /** Tensors by parameter name, in TensorFlow's layout. */
 export type Tensors = Record<string, Tensor>;
 
 /** PyTorch's sense: the share of the new batch. */
-const momentum = 0.1;
-
-function weightSpec(block: Block): ParameterSpec {
-  const { name, inputs, outputs, kernel } = block;
-  const common = { name: `${name}.weight`, kind: 'trainable' } as const;
-  if (block.layer === 'linear') {
-    const unfold = (size: number, maps: MapSize | null) =>
-      maps === null ? [size] : [maps.channels, maps.side, maps.side];
-    const rows = unfold(outputs, block.to);
-    const columns = unfold(inputs, block.from);
-    // Channels last within each unfolded side; the input's axes before the output's.
-    const order = (axes: number[], first: number) =>
-      axes.length === 1 ? [first] : [first + 1, first + 2, first];
-    return {
-      ...common,
-      pytorchShape: [outputs, inputs],
-      shape: [inputs, outputs],
-      unfolded: [...rows, ...columns],
-      permutation: [...order(columns, rows.length), ...order(rows, 0)],
-      initial: { kind: 'uniform', fanIn: inputs },
-    };
-  }
-  const transposed = block.layer === 'transposedConvolution';
-  const pytorchShape = transposed ? [inputs, outputs, kernel, kernel] : [outputs, inputs, kernel, kernel];
-  return {
-    ...common,
-    pytorchShape,
-    shape: [kernel, kernel, pytorchShape[1], pytorchShape[0]],
-    unfolded: pytorchShape,
-    permutation: [2, 3, 1, 0],
-    // PyTorch counts a transposed convolution's fan-in on its output channels as well: axis 1 in either case.
-    initial: { kind: 'uniform', fanIn: pytorchShape[1] * kernel * kernel },
-  };
-}
-
-function biasSpec(block: Block): ParameterSpec {
-  const { name, outputs, to } = block;
-  const maps = to === null ? [outputs] : [to.channels, to.side, to.side];
-  return {
-    name: `${name}.bias`,
-    kind: 'trainable',
-    pytorchShape: [outputs],
-    shape: [outputs],
-    unfolded: maps,
-    permutation: to === null ? [0] : [1, 2, 0],
-    initial: weightSpec(block).initial,
-  };
-}
-
-function normSpecs(norm: string, channels: number): ParameterSpec[] {
-  const spec = (field: string, kind: ParameterSpec['kind'], value: 0 | 1): ParameterSpec => ({
-    name: `${norm}.${field}`,
-    kind,
-    pytorchShape: [channels],
-    shape: [channels],
-    unfolded: [channels],
-    permutation: [0],
-    initial: { kind: 'constant', value },
-  });
-  return [
-    spec('weight', 'trainable', 1),
-    spec('bias', 'trainable', 0),
-    spec('running_mean', 'buffer', 0),
-    spec('running_var', 'buffer', 1),
-  ];
-}
+export const runningMomentum = 0.1;
 
 /** All parameters of a chain, in PyTorch's order. */
 export function blockParameters(blocks: readonly Block[]): ParameterSpec[] {
   return blocks.flatMap((block) => [
-    weightSpec(block),
-    ...(block.bias ? [biasSpec(block)] : []),
-    ...(block.norm === null ? [] : normSpecs(block.norm, block.outputs)),
+    ...(block.layer === 'linear'
+      ? linearSpecs(block, block.from, block.to)
+      : convolutionSpecs(block, block.layer === 'transposedConvolution')),
+    ...(block.norm === null ? [] : batchNormSpecs(block.norm, block.outputs)),
   ]);
 }
 
@@ -147,7 +84,7 @@ export function trainBlocks(
     );
     const renew = (field: string, value: Tensor) => {
       const old = tensorOf(buffers, `${norm}.${field}`);
-      renewed[`${norm}.${field}`] = tf.add(tf.mul(old, 1 - momentum), tf.mul(value, momentum));
+      renewed[`${norm}.${field}`] = tf.add(tf.mul(old, 1 - runningMomentum), tf.mul(value, runningMomentum));
     };
     renew('running_mean', batch.mean);
     renew('running_var', batch.variance);

@@ -4,7 +4,9 @@ export { backbone } from './backbones.ts';
 export type { Tensors } from './blocks.ts';
 export { type Drop, dropInPasses, dropInTraining } from './dropout.ts';
 export { focalLoss } from './focal-loss.ts';
+export * from './layers/index.ts';
 export {
+  bufferNames,
   fromPyTorch,
   type Initial,
   initialise,
@@ -12,4 +14,6 @@ export {
   shapesOf,
   toPyTorch,
   trainableCount,
+  trainableNames,
 } from './parameters.ts';
+export { type ResNet18, resnet18, resnet18Features } from './resnet18.ts';

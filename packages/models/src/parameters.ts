@@ -1,9 +1,11 @@
 import { randomStream, type Shapes, type TensorData } from '@ddad/compute';
 
-/** How a parameter starts: PyTorch's defaults. */
+/** How a parameter starts; PyTorch's defaults are of the first two kinds. */
 export type Initial =
   /** Uniform in ±1/√fanIn. */
-  { kind: 'uniform'; fanIn: number } | { kind: 'constant'; value: 0 | 1 };
+  | { kind: 'uniform'; fanIn: number }
+  | { kind: 'constant'; value: 0 | 1 }
+  | { kind: 'normal'; mean: number; deviation: number };
 
 /** One tensor of a model, as a PyTorch user knows it and as it lies in memory here. */
 export interface ParameterSpec {
@@ -75,6 +77,16 @@ export function shapesOf(parameters: readonly ParameterSpec[]): { trainable: Sha
   return { trainable: pick('trainable'), buffers: pick('buffer') };
 }
 
+/** Names of the trainable parameters: what a phase of a training step may train. */
+export function trainableNames(parameters: readonly ParameterSpec[]): string[] {
+  return parameters.filter(({ kind }) => kind === 'trainable').map(({ name }) => name);
+}
+
+/** Names of the buffers, BatchNorm's running statistics: what a phase of a training step may renew. */
+export function bufferNames(parameters: readonly ParameterSpec[]): string[] {
+  return parameters.filter(({ kind }) => kind === 'buffer').map(({ name }) => name);
+}
+
 /** Number of trainable values. */
 export function trainableCount(parameters: readonly ParameterSpec[]): number {
   return parameters
@@ -91,10 +103,12 @@ export function initialise(parameters: readonly ParameterSpec[], seed: number): 
     parameters.map((parameter) => {
       const { name, initial } = parameter;
       const data = new Float32Array(product(parameter.shape));
+      const random = randomStream(seed, 'init', name);
       if (initial.kind === 'constant') data.fill(initial.value);
+      else if (initial.kind === 'normal') random.fillNormal(initial.mean, initial.deviation, data);
       else {
         const bound = 1 / Math.sqrt(initial.fanIn);
-        randomStream(seed, 'init', name).fillUniform(-bound, bound, data);
+        random.fillUniform(-bound, bound, data);
       }
       return [name, inward(parameter, data)];
     }),

@@ -30,23 +30,48 @@ export function runPython(script: string, args: string[]): string {
   return stdout;
 }
 
-/** Tensors that a command of reference.py gives; weights and inputs in PyTorch's layouts. */
+/** Runs a script that reads weights and inputs, in PyTorch's layouts, from files and writes tensors to another. */
+function tensorsFrom(
+  script: string,
+  command: string[],
+  weights: ReadonlyMap<string, TensorData>,
+  inputs: Record<string, TensorData>,
+  options: string[],
+): Map<string, TensorData> {
+  const directory = mkdtempSync(join(tmpdir(), 'ddad-reference-'));
+  try {
+    const [w, i, o] = ['weights', 'inputs', 'output'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(w, encodeSafetensors(weights));
+    writeFileSync(i, encodeSafetensors(new Map(Object.entries(inputs))));
+    runPython(script, [...command, w, i, o, ...options]);
+    return decodeSafetensors(readFileSync(o)).tensors;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Tensors that a command of reference.py gives. */
 export function reference(
   command: 'reconstruct' | 'probability' | 'step' | 'train' | 'losses' | 'passes',
   weights: ReadonlyMap<string, TensorData>,
   inputs: Record<string, TensorData>,
   options: string[] = [],
 ): Map<string, TensorData> {
-  const directory = mkdtempSync(join(tmpdir(), 'ddad-reference-'));
-  try {
-    const [w, i, o] = ['weights', 'inputs', 'output'].map((name) => join(directory, name));
-    writeFileSync(w, encodeSafetensors(weights));
-    writeFileSync(i, encodeSafetensors(new Map(Object.entries(inputs))));
-    runPython('reference.py', [command, w, i, o, ...options]);
-    return decodeSafetensors(readFileSync(o)).tensors;
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  return tensorsFrom('reference.py', [command], weights, inputs, options);
+}
+
+/** Tensors that a command of networks.py gives. */
+export function networkReference(
+  command: 'step' | 'penalty',
+  network: string,
+  weights: ReadonlyMap<string, TensorData>,
+  inputs: Record<string, TensorData>,
+): Map<string, TensorData> {
+  return tensorsFrom('networks.py', [command, network], weights, inputs, []);
 }
 
 /** Images [count,side,side] in [-1,1]: real brain slices where the data lies beside the checkout, else `smoothImages`. */

@@ -85,7 +85,10 @@ test('a run is paused, given more members and resumed from the command line', as
     report: true,
   });
   expect((await events).trimEnd()).toMatch(/event: end\ndata: \{\}$/);
-  expect(await (await fetch(`${pages}/runs/steered/report`)).text()).toContain('<html');
+  const report = await (await fetch(`${pages}/runs/steered/report`)).text();
+  // What roles are, and the order of the stages, is what the method says of them.
+  expect(report).toContain('trained on normal and unlabeled images');
+  expect(report).toMatch(/train [\d:.a-z ]+, maps [\d:.a-z ]+, refine /);
   // The terminal shows how it ended: plain lines, as nobody's terminal is here.
   const watched = await cluster.ddad('watch', 'steered');
   expect(watched.code).toBe(0);

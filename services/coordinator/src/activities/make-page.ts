@@ -3,6 +3,7 @@ import {
   newPageSpec,
   type PlanBasis,
   pageKind,
+  reportStage,
   runKeys,
   runResultSchema,
   type ShownArtifact,
@@ -45,6 +46,9 @@ export async function makePage(
     datasetDigest: basis.datasetDigest,
     selection: selectionOf(basis.settings),
     trainsOnUnlabeled: trainsOnUnlabeled(graph),
+    ...(method.roles === undefined ? {} : { roles: method.roles }),
+    // A page shows the times of what it is the report of, not its own.
+    stages: graph.stages.map(({ name }) => name).filter((name) => name !== reportStage.name),
     artifacts: shown.map(
       ({ kind, key, id, member, artifact }): ShownArtifact => ({
         kind,

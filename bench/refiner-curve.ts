@@ -41,7 +41,8 @@ async function collect(store: ObjectStore, directory: string): Promise<void> {
   for (let idle = 0; idle < 120; idle++) {
     for (const { key } of await store.list('checkpoints/refiners/')) {
       const [, , refiner, name] = key.split('/');
-      const steps = Number(/-(\d+)\.safetensors$/.exec(name)?.[1]);
+      const steps = Number(/^\d+-(\d+)-[0-9a-f]{64}\.safetensors$/.exec(name ?? '')?.[1]);
+      if (!Number.isFinite(steps)) continue;
       const path = join(directory, `${refiner}-${steps}.safetensors`);
       if (existsSync(path)) continue;
       // Gone again where a newer one was faster.

@@ -1,9 +1,12 @@
-/** A fault that the job's process names itself: the specification is wrong, or training diverged. */
+/**
+ * A fault that the job's process names itself: the specification is wrong, training diverged, or the checkpoint that it was given
+ * is not one of this training.
+ */
 export class ChildFault extends Error {
   override name = 'ChildFault';
-  readonly kind: 'invalid' | 'diverged';
+  readonly kind: 'invalid' | 'diverged' | 'checkpoint';
 
-  constructor(kind: 'invalid' | 'diverged', message: string) {
+  constructor(kind: ChildFault['kind'], message: string) {
     super(message);
     this.kind = kind;
   }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, Registry } from '@ddad/platform';
@@ -17,6 +17,7 @@ import {
 import { memoryStore, type RunningMinio, startMinio } from '@ddad/storage/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type TestCaller, testCaller } from './caller.testing.ts';
+import { writeCheckpointFile } from './checkpoint-file.ts';
 import type { ArtifactPlan } from './job.ts';
 import { JobHost, type JobHostOptions } from './job-host.ts';
 import { jobMetrics } from './job-metrics.ts';
@@ -262,7 +263,7 @@ test('a newer attempt takes a running job over, and an older one is refused', as
   await expect(second.ended).rejects.toMatchObject({ kind: 'stopped' });
   // Checkpoints are written under the attempt that has the job.
   const [checkpoint] = await listCheckpoints(store, 'members', job.key);
-  expect(checkpoint.object).toMatch(/\/0*11-\d+\.safetensors$/);
+  expect(checkpoint.object).toMatch(/\/0*11-\d+-[0-9a-f]{64}\.safetensors$/);
 });
 
 test('runs on without its caller and is taken over within the grace', async () => {
@@ -425,30 +426,71 @@ test('weights that are not finite are not published: they would be used for ever
   expect(await readManifest(store, 'members', job.key)).toBeNull();
 });
 
-test('goes on from an older checkpoint where the newest is cut short, and from the start without one', async () => {
+test('goes on from an older checkpoint where the newest is damaged, and from the start without one', async () => {
   const { job, done } = await interrupted();
   const [{ object }] = await listCheckpoints(store, 'members', job.key);
   const whole = await store.get(object);
-  const cut = join(traces, 'cut');
-  const save = async (steps: number, data: Buffer) => {
-    await store.put(`checkpoints/members/${job.key}/cut`, data);
-    await store.getToFile(`checkpoints/members/${job.key}/cut`, cut);
-    await store.remove([`checkpoints/members/${job.key}/cut`]);
-    await saveCheckpoint(store, 'members', job.key, attempt, steps, cut);
+  const file = join(traces, 'file');
+  const save = async (of: TestPlan, steps: number, data: Buffer) => {
+    await writeFile(file, data);
+    await saveCheckpoint(store, 'members', of.key, attempt, steps, file);
+    await rm(file);
   };
-  await save(1000, whole.subarray(0, -3));
-  await store.put(object, whole);
-  await rm(cut);
+  // Stored cut short, digest and all.
+  await save(job, 1000, whole.subarray(0, -3));
   await call(startHost(), job).ended;
   expect(stepsOf(job.trace)).toHaveLength(8);
   expect(await checkpointsOf(job)).toEqual([]);
   expect(done).toBeLessThan(8);
 
   const anew = plan();
-  await store.put(`checkpoints/members/${anew.key}/1-7.safetensors`, whole.subarray(0, 40));
+  await save(anew, 7, whole);
+  const [{ object: later }] = await listCheckpoints(store, 'members', anew.key);
+  await store.put(later, whole.subarray(0, 40));
   await call(startHost(), anew).ended;
   expect(stepsOf(anew.trace)).toHaveLength(8);
   expect(await weightsOf(anew)).toBe(await weightsOf(job));
+  expect(await store.list(`checkpoints/members/${anew.key}/`)).toEqual([]);
+});
+
+test('goes on without a checkpoint that the training itself refuses, in the same call', async () => {
+  const { job } = await interrupted();
+  const file = join(traces, 'file');
+  const tensors = new Map([['weight', { shape: [2], data: Float32Array.of(1, 2) }]]);
+  await writeCheckpointFile(file, { steps: 7, lossSum: 0, history: [1, 1, 1], seconds: 1, tensors });
+  await saveCheckpoint(store, 'members', job.key, attempt, 7, file);
+  await rm(file);
+  const [refused] = await listCheckpoints(store, 'members', job.key);
+  let aside: string[] = [];
+  const watching: ObjectStore = {
+    ...store,
+    async remove(objects) {
+      aside = [...aside, ...objects];
+      return store.remove(objects);
+    },
+  };
+  await call(startHost({ store: watching }), job).ended;
+  expect(await weightsOf(job)).toBe(await undisturbed());
+  // Two processes: one that refused it, and one that went on from the older one.
+  expect(stepsOf(job.trace)).toHaveLength(8);
+  expect(processesOf(job.trace)).toHaveLength(3);
+  expect(aside).toContain(refused.object);
+});
+
+test('stores no checkpoint whose values are not finite', async () => {
+  const saved: number[] = [];
+  const watching: ObjectStore = {
+    ...store,
+    async putFile(object, path) {
+      await store.putFile(object, path);
+      if (object.startsWith('checkpoints/')) saved.push(Number(object.split('-')[1]));
+    },
+  };
+  const host = startHost({ store: watching, limits: { checkpointMs: 1 } });
+  const job = plan({ stepMs: 200, spoilFrom: 3 });
+  await call(host, job).ended;
+  expect(saved.length).toBeGreaterThan(0);
+  expect(Math.max(...saved)).toBeLessThan(3);
 });
 
 test('goes on without a checkpoint that the store has lost part of, and fails where the store is away', async () => {
@@ -462,7 +504,7 @@ test('goes on without a checkpoint that the store has lost part of, and fails wh
     list: (prefix) => (away ? Promise.reject(broken) : memory.list(prefix)),
   };
   const job = plan();
-  await memory.put(`checkpoints/members/${job.key}/1-7.safetensors`, 'state');
+  await memory.put(`checkpoints/members/${job.key}/1-7-${'a'.repeat(64)}.safetensors`, 'state');
   const host = startHost({ store: shaky });
   away = true;
   await expect(call(host, job).ended).rejects.toMatchObject({ kind: 'failed' });

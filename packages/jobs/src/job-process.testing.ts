@@ -23,6 +23,8 @@ export interface TestTask {
   diverge: boolean;
   /** Makes weights that are not finite. */
   broken?: boolean;
+  /** From so many steps on its state holds a NaN. */
+  spoilFrom?: number;
 }
 
 /** Images that it trains on, and in a batch: two steps an epoch. */
@@ -39,6 +41,12 @@ runChild<TestTask>(async (task, context) => {
   tell(`pid ${process.pid}`);
   if (task.diverge) throw new ChildFault('diverged', 'the loss became NaN in step 1 (epoch 1 of 1)');
   const step = fakeStep();
+  const { readState } = step;
+  step.readState = () => {
+    const state = readState();
+    if (state.steps < (task.spoilFrom ?? Number.POSITIVE_INFINITY)) return state;
+    return { ...state, tensors: new Map([['weight', { shape: [1], data: Float32Array.of(Number.NaN) }]]) };
+  };
   const outcome = await runTraining({
     step,
     epochs,

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { type Child, forkChild, type Logger, withTimeLimit } from '@ddad/platform';
 import { JobError } from '@ddad/rpc';
 import {
   type ArtifactKind,
-  listCheckpoints,
   type Manifest,
   type ObjectStore,
   type Publication,
@@ -14,10 +12,11 @@ import {
   StoreError,
   saveCheckpoint,
 } from '@ddad/storage';
-import { readCheckpointFile } from './checkpoint-file.ts';
+import { verifyCheckpointFile } from './checkpoint-file.ts';
 import { CheckpointUploads } from './checkpoint-uploads.ts';
 import type { ChildProgress, ChildResult, FromChild, ToChild } from './messages.ts';
 import { jobDirectory, removeDirectory } from './scratch.ts';
+import { type FetchedCheckpoint, fetchSoundCheckpoint, setAside } from './sound-checkpoint.ts';
 import { StallClock, type StallLimits, stallWatchMs } from './stall-clock.ts';
 
 /** What makes one artifact. */
@@ -50,9 +49,6 @@ export const defaultLimits: JobLimits = {
   checkpointMs: 30_000,
 };
 
-/** A read may break off by chance once. */
-const checkpointTries = 2;
-
 /** What storing a checkpoint gets at least, where writing it took all of `stopMs`. */
 const leastStoreMs = 2000;
 
@@ -81,6 +77,8 @@ export class Job {
   readonly #options: JobOptions;
   #attempt: number;
   #child: Process | null = null;
+  /** The checkpoint that the work goes on from. */
+  #resumed: FetchedCheckpoint | null = null;
   #stopping: { reason: JobError; since: number } | null = null;
   readonly #stopped = Promise.withResolvers<never>();
 
@@ -146,8 +144,12 @@ export class Job {
     if (published.damage !== null) logger.warn(published.damage, 'a damaged artifact is made again');
     const directory = await jobDirectory(scratch, key);
     try {
-      const task = await this.#unlessStopped(this.#prepare(directory));
-      const manifest = await this.#publish(await this.#work(task));
+      let result: ChildResult | null = null;
+      while (result === null) {
+        const task = await this.#unlessStopped(this.#prepare(directory));
+        result = await this.#work(task);
+      }
+      const manifest = await this.#publish(result);
       await this.#removeCheckpoints();
       return { manifest, reused: false };
     } finally {
@@ -197,38 +199,21 @@ export class Job {
     }
   }
 
-  /**
-   * Fetches the checkpoint with the most work that can be read.
-   * @returns its path; null where there is none: the work begins anew
-   */
+  /** @returns path of the soundest checkpoint; null where there is none: the work begins anew */
   async #fetchCheckpoint(directory: string): Promise<string | null> {
     const { store, logger, plan } = this.#options;
     const { kind, key } = plan;
-    const path = join(directory, 'resume.safetensors');
-    const failures = new Map<string, number>();
-    for (;;) {
-      // Asked for anew each time: a store that is away must fail the attempt, not cost the checkpoint. Where it answers
-      // and one object cannot be read, as when a disk lost part of it, no later attempt would do better.
-      const all = await listCheckpoints(store, kind, key);
-      const best = all.find(({ object }) => (failures.get(object) ?? 0) < checkpointTries);
-      if (best === undefined) return null;
-      const { object, done: steps } = best;
-      try {
-        await store.getToFile(object, path);
-        await readCheckpointFile(path);
-        logger.info({ key, steps }, 'going on from a checkpoint');
-        return path;
-      } catch (err) {
-        failures.set(object, (failures.get(object) ?? 0) + 1);
-        logger.warn({ err, key, steps }, 'a checkpoint could not be read');
-      }
-    }
+    this.#resumed = await fetchSoundCheckpoint({ store, kind, key, logger }, directory);
+    return this.#resumed?.path ?? null;
   }
 
-  /** Runs the process to its end. */
-  async #work(task: unknown): Promise<ChildResult> {
+  /**
+   * Runs the process to its end.
+   * @returns null where it could not go on from the checkpoint that it was given, which is set aside then
+   */
+  async #work(task: unknown): Promise<ChildResult | null> {
     this.#throwIfStopping();
-    const { limits, logger, childEntry, childEnvironment, onProgress, plan } = this.#options;
+    const { limits, logger, childEntry, childEnvironment, onProgress, plan, store } = this.#options;
     const { key } = plan;
     const uploads = new CheckpointUploads((done, path) => this.#saveCheckpoint(done, path), logger);
     const child: Process = forkChild(childEntry, childEnvironment);
@@ -236,6 +221,7 @@ export class Job {
     const clock = new StallClock(limits);
     let result: ChildResult | null = null;
     let fault: JobError | null = null;
+    let refused: string | null = null;
     child.onMessage((message) => {
       if (message.type === 'step') clock.stepped();
       else if (message.type === 'ready') clock.compiles();
@@ -243,8 +229,10 @@ export class Job {
       if (message.type === 'progress') onProgress(message);
       else if (message.type === 'checkpoint') uploads.add(message.done, message.path);
       else if (message.type === 'finished') result = message;
-      else if (message.type === 'failed') fault = new JobError(message.kind, message.message);
-      else if (message.type === 'stopped')
+      else if (message.type === 'failed') {
+        if (message.kind === 'checkpoint') refused = message.message;
+        else fault = new JobError(message.kind, message.message);
+      } else if (message.type === 'stopped')
         fault = new JobError('failed', 'the work stopped, and nobody had told it to');
     });
     const watch = setInterval(() => {
@@ -263,6 +251,12 @@ export class Job {
       await this.#settle(uploads);
       if (result !== null) return result;
       this.#throwIfStopping();
+      if (refused !== null && this.#resumed !== null) {
+        const place = { store, kind: plan.kind, key, logger };
+        if (await setAside(place, this.#resumed, refused)) return null;
+        // The next one would be the same again.
+        throw new JobError('failed', refused);
+      }
       if (fault !== null) throw fault;
       const how = exit.signal === null ? `code ${exit.code}` : `signal ${exit.signal}`;
       logger.warn({ key, ...exit, stderr: child.errorTail() }, 'job process ended early');
@@ -298,6 +292,8 @@ export class Job {
   async #saveCheckpoint(done: number, path: string): Promise<void> {
     const { store, plan } = this.#options;
     const { kind, key } = plan;
+    // Nobody could go on from one that is not: it would only take the place of one that is.
+    await verifyCheckpointFile(path);
     await saveCheckpoint(store, kind, key, this.#attempt, done, path);
     // Another attempt may have published meanwhile, and removed all checkpoints but this one.
     if ((await readManifest(store, kind, key)) !== null) await removeCheckpoints(store, kind, key);

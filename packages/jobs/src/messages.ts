@@ -35,4 +35,4 @@ export type FromChild =
   | ({ type: 'finished' } & ChildResult)
   /** It ends because it was told to. */
   | { type: 'stopped' }
-  | { type: 'failed'; kind: 'invalid' | 'diverged' | 'failed'; message: string };
+  | { type: 'failed'; kind: 'invalid' | 'diverged' | 'checkpoint' | 'failed'; message: string };

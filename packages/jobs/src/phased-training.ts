@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { readCheckpointFile, type TrainingState, writeCheckpointFile } from './checkpoint-file.ts';
-import type { ChildContext } from './child.ts';
+import { type ChildContext, ChildFault } from './child.ts';
 import { type EpochFigures, EpochSums, type StepFigures } from './epoch-figures.ts';
 import { assertFiniteState } from './finite-state.ts';
+import { checkpointFault } from './fitting-checkpoint.ts';
 import type { Turns } from './phase-turns.ts';
 
 type Tensors = TrainingState['tensors'];
@@ -68,11 +69,16 @@ export type PhasedOutcome = {
 } | null;
 
 /** Where a training begins: at its checkpoint, or at nothing. */
-async function begin<Name extends string>({ step, checkpoint }: PhasedTraining<Name>, stepsPerEpoch: number) {
+async function begin<Name extends string>({ step, checkpoint, epochs, stepsPerEpoch }: PhasedTraining<Name>) {
   if (checkpoint === null) {
     return { sums: new EpochSums(), history: [] as number[], figures: [] as EpochFigures[], seconds: 0 };
   }
-  const { steps, tensors, lossSum, history, seconds, phases } = await readCheckpointFile(checkpoint);
+  const state = await readCheckpointFile(checkpoint);
+  const own = step.readState();
+  const expected = { tensors: own.tensors, phases: Object.keys(own.stepsOf), epochs, stepsPerEpoch };
+  const fault = checkpointFault(state, expected);
+  if (fault !== null) throw new ChildFault('checkpoint', fault);
+  const { steps, tensors, lossSum, history, seconds, phases } = state;
   step.writeState({ steps, stepsOf: phases?.stepsOf ?? { '': steps }, tensors });
   const sums = phases?.sums ?? { '': [lossSum, steps % stepsPerEpoch] };
   const figures = phases?.figures ?? history.map((loss): EpochFigures => ({ '': loss }));
@@ -84,11 +90,12 @@ async function begin<Name extends string>({ step, checkpoint }: PhasedTraining<N
  * only, so that a resumed training is the undisturbed one, bit by bit, in the middle of whichever phase; and so is one with other
  * numbers of steps a call. A call does up to `stepsACall` steps of one phase, and none goes beyond the epoch; checkpoints lie between
  * calls. What was trained is finite where this returns.
- * @throws ChildFault `diverged` on a loss, a watched scalar or a final tensor that is not finite
+ * @throws ChildFault `diverged` on a loss, a watched scalar or a final tensor that is not finite; `checkpoint` where the checkpoint is
+ * not one of this training
  */
 export async function runPhases<Name extends string>(loop: PhasedTraining<Name>): Promise<PhasedOutcome> {
   const { step, turns, epochs, stepsPerEpoch, context } = loop;
-  const { sums, history, figures, seconds: earlier } = await begin(loop, stepsPerEpoch);
+  const { sums, history, figures, seconds: earlier } = await begin(loop);
   const started = performance.now();
   const seconds = () => earlier + (performance.now() - started) / 1000;
   const save = async () => {

@@ -60,7 +60,8 @@ function asPhases(step: ResumableStep): ResumablePhases<''> {
  * Trains to the end, in epochs of all images, from a checkpoint where there is one: `runPhases` of one phase. All that happens in a
  * step depends on its number only, so that a resumed training is the undisturbed one, bit by bit, and so is one with other numbers of
  * steps a call. A call does `stepsACall` steps, or what is left of the epoch; checkpoints lie between calls.
- * @throws ChildFault `diverged` on a loss, or a tensor of the last state, that is not finite
+ * @throws ChildFault `diverged` on a loss, or a tensor of the last state, that is not finite; `checkpoint` where the checkpoint is not
+ * one of this training
  */
 export async function runTraining(loop: TrainingLoop): Promise<TrainingOutcome> {
   const { step, epochs, images, batchSize, directory, checkpoint, context } = loop;

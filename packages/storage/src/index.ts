@@ -9,4 +9,5 @@ export * from './manifests.ts';
 export * from './object-store.ts';
 export * from './s3-store.ts';
 export * from './safetensors/index.ts';
+export * from './store-promises.ts';
 export * from './stored-json.ts';

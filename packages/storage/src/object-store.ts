@@ -16,7 +16,7 @@ export interface ObjectStore {
   getToFile(key: string, path: string): Promise<void>;
   put(key: string, data: Buffer | string): Promise<void>;
   putFile(key: string, path: string): Promise<void>;
-  /** @returns false where the key existed already; what is stored then stays as it was. */
+  /** @returns false where the key existed already; what is stored then stays as it was. Of several at once one gets true. */
   putIfAbsent(key: string, data: Buffer | string): Promise<boolean>;
   exists(key: string): Promise<boolean>;
   /** Every object whose key starts with `prefix`, in order of keys. */

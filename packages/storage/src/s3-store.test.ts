@@ -148,6 +148,67 @@ describe('an S3 store that cannot answer', () => {
     }
   });
 
+  /** Answers PUTs with the next of these; every further one with the last. */
+  async function answering(answers: { status: number; body: string }[]) {
+    const conditions: (string | undefined)[] = [];
+    const server = createHttpServer((request, response) => {
+      const answer = answers[Math.min(conditions.length, answers.length - 1)]!;
+      conditions.push(request.headers['if-none-match']);
+      request.resume().on('end', () => {
+        response.writeHead(answer.status, { ETag: '"a"', 'Content-Type': 'application/xml' });
+        response.end(answer.body);
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const endpoint = `http://127.0.0.1:${port}`;
+    return {
+      endpoint,
+      conditions,
+      close() {
+        server.closeAllConnections();
+        server.close();
+      },
+    };
+  }
+  const fault = (status: number, code: string) => ({
+    status,
+    body: `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`,
+  });
+  const conflict = fault(409, 'ConditionalRequestConflict');
+
+  test.each([
+    ['won', { status: 200, body: '' }, true],
+    ['lost', fault(412, 'PreconditionFailed'), false],
+  ])('tries a conditional put again after a conflict, until it is %s', async (_, last, won) => {
+    const server = await answering([conflict, conflict, last]);
+    try {
+      expect(await createS3Store({ ...minio.config, endpoint: server.endpoint }).putIfAbsent('k', 'v')).toBe(
+        won,
+      );
+      expect(server.conditions).toEqual(['*', '*', '*']);
+    } finally {
+      server.close();
+    }
+  });
+
+  test('gives up on conflicts without end, and on other ones at once', async () => {
+    const [endless, other] = [await answering([conflict]), await answering([fault(409, 'OperationAborted')])];
+    const config = { ...minio.config, deadlineMs: 400 };
+    try {
+      const never = createS3Store({ ...config, endpoint: endless.endpoint }).putIfAbsent('k', 'v');
+      expect((await failure(never)).code).toBe('DeadlineExceeded');
+      expect(endless.conditions.length).toBeGreaterThan(1);
+      const aborted = createS3Store({ ...config, endpoint: other.endpoint }).putIfAbsent('k', 'v');
+      expect((await failure(aborted)).code).toBe('OperationAborted');
+      expect(other.conditions).toHaveLength(1);
+    } finally {
+      endless.close();
+      other.close();
+    }
+  });
+
   test('gives up on an answer that stops in its middle', async () => {
     const stalling = createServer((socket) => {
       socket.on('error', () => {});

@@ -5,6 +5,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type ClientOptions } from 'minio';
 import { type ObjectEntry, ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
 
@@ -71,15 +72,20 @@ export function createS3Store(config: S3Config): ObjectStore {
       }),
 
     putIfAbsent: (key, data) =>
-      call(`put ${key}`, key, async ({ client, carry }) => {
+      call(`put ${key}`, key, async ({ client, carry, signal }) => {
         const bytes = Buffer.from(data);
         carry(bytes.length);
-        try {
-          await client.putObject(bucket, key, bytes, bytes.length, { 'If-None-Match': '*' });
-          return true;
-        } catch (error) {
-          if (codeOf(error) === 'PreconditionFailed') return false;
-          throw error;
+        for (let tries = 1; ; tries += 1) {
+          try {
+            await client.putObject(bucket, key, bytes, bytes.length, { 'If-None-Match': '*' });
+            return true;
+          } catch (error) {
+            const code = codeOf(error);
+            if (code === 'PreconditionFailed') return false;
+            // Another write or removal of the key was under way, and nothing is decided: the call's deadline ends this.
+            if (code !== 'ConditionalRequestConflict') throw error;
+          }
+          await delay(Math.random() * Math.min(1000, 50 * 2 ** tries), undefined, { signal });
         }
       }),
 

@@ -83,9 +83,9 @@ it('refuses calls of a pod that has no token', async () => {
   for (const name of ['trainer', 'scorer']) {
     const [pod] = await pods(name);
     const program = `
-      import { checkHealth, connectTrainer, connectScorer, unary } from '/app/packages/rpc/src/index.ts';
+      import { checkHealth, connectWorker, unary } from '/app/packages/rpc/src/index.ts';
       const address = '${pod!.status.podIP}:50051';
-      const client = ${name === 'trainer' ? 'connectTrainer' : 'connectScorer'}(address);
+      const client = connectWorker(address);
       const stop = { job: { key: 'a'.repeat(64), attempt: 1 } };
       const answer = await unary(client, client.stop, stop, { limitMs: 5000 }).catch((error) => error.message);
       console.log(JSON.stringify({ health: await checkHealth(address, { limitMs: 5000 }), answer }));

@@ -388,7 +388,7 @@ test('after a process was killed the next attempt goes on from its last checkpoi
   });
   // A checkpoint after every step; the last may have been lost with the process.
   const [done, ...older] = await checkpointsOf(job);
-  expect(older).toEqual([]);
+  expect(older.length).toBeLessThanOrEqual(1);
   expect(done).toBeGreaterThanOrEqual(4);
 
   await call(host, job).ended;
@@ -488,7 +488,7 @@ test('stores no checkpoint whose values are not finite', async () => {
   };
   const host = startHost({ store: watching, limits: { checkpointMs: 1 } });
   const job = plan({ stepMs: 200, spoilFrom: 3 });
-  await call(host, job).ended;
+  await expect(call(host, job).ended).rejects.toMatchObject({ kind: 'diverged' });
   expect(saved.length).toBeGreaterThan(0);
   expect(Math.max(...saved)).toBeLessThan(3);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { artifactKey } from '@ddad/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readIntactManifest } from './intact-manifests.ts';
+import { readIntactManifest, setAsideFault } from './intact-manifests.ts';
 import { type Manifest, manifestKey, publishArtifact, readManifest } from './manifests.ts';
 import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -177,4 +177,19 @@ test('leaves alone what was made again while it was judged', async () => {
   const { manifest, damage } = await readIntactManifest(slow, 'members', published.key, { now });
   expect(manifest).toEqual(JSON.parse(fresh));
   expect(damage).toBeNull();
+});
+
+describe('why a manifest is missing', () => {
+  const why = () => setAsideFault(store, 'members', published.key);
+
+  test('is said to whoever comes after the one who set it aside', async () => {
+    await store.put(weightsKey(), 'the weighty');
+    expect((await read({ digests: true })).damage!.fault).toBe(await why());
+    expect(await why()).toMatch(/^members\/.*: expected content with that SHA-256, found other bytes$/);
+  });
+
+  test('is not known where none was set aside', async () => {
+    await store.remove([manifestKey('members', published.key)]);
+    expect(await why()).toBeNull();
+  });
 });

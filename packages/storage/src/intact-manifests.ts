@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ArtifactKind } from '@ddad/contract';
 import { artifactPrefix } from './artifact-objects.ts';
 import { type Manifest, manifestKey, parseManifest } from './manifests.ts';
@@ -44,11 +43,34 @@ export async function readIntactManifest(
     const now = await getOrNull(store, object);
     if (now === null || !now.equals(text)) continue;
     const time = (options.now?.() ?? new Date()).toISOString().replaceAll(/[-:.]/g, '');
-    const setAside = object.replace(/\.json$/, `.set-aside-${time}.json`);
+    const setAside = `${setAsidePrefix(object)}${time}.json`;
     await store.put(setAside, text);
     await store.remove([object]);
     return { manifest: null, damage: { kind, key, fault: judged.fault, setAside } };
   }
+}
+
+/**
+ * Why an artifact that has no manifest was taken for damaged: several may find the same damage at once, and all but the first find no
+ * manifest any more.
+ * @returns what was expected and what is there, by the manifest that was set aside last; null where none was, or nothing is wrong with it
+ */
+export async function setAsideFault(
+  store: ObjectStore,
+  kind: ArtifactKind,
+  key: string,
+): Promise<string | null> {
+  const begin = setAsidePrefix(manifestKey(kind, key));
+  const last = (await store.list(begin)).at(-1);
+  const text = last === undefined ? null : await getOrNull(store, last.key);
+  if (text === null) return null;
+  const judged = await judge(store, kind, key, text, true);
+  return 'fault' in judged ? judged.fault : null;
+}
+
+/** Times follow, in the order of the object keys. */
+function setAsidePrefix(manifest: string): string {
+  return manifest.replace(/\.json$/, '.set-aside-');
 }
 
 async function judge(
@@ -73,8 +95,7 @@ async function judge(
       const found = size === undefined ? 'none' : `${size} bytes`;
       return { fault: `${file.object}: expected ${file.bytes} bytes, found ${found}` };
     }
-    const data = digests ? await getOrNull(store, file.object) : null;
-    if (data !== null && createHash('sha256').update(data).digest('hex') !== file.sha256) {
+    if (digests && (await store.digest(file.object)).sha256 !== file.sha256) {
       return { fault: `${file.object}: expected content with that SHA-256, found other bytes` };
     }
   }

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { streamDigest } from './file-digest.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 
 /** An object store in memory, for tests of what stands above it; S3 itself is tested in @ddad/storage. */
@@ -11,6 +12,7 @@ export function memoryStore(): ObjectStore {
   };
   return {
     get: async (key) => get(key),
+    digest: (key) => streamDigest([get(key)] as never),
     getToFile: async (key, path) => writeFile(path, get(key)),
     put: async (key, data) => void objects.set(key, Buffer.from(data)),
     putFile: async (key, path) => void objects.set(key, await readFile(path)),

@@ -1,3 +1,5 @@
+import type { ContentDigest } from './file-digest.ts';
+
 /** What is known of an object without reading it. */
 export interface ObjectEntry {
   key: string;
@@ -12,6 +14,8 @@ export interface ObjectEntry {
  */
 export interface ObjectStore {
   get(key: string): Promise<Buffer>;
+  /** Of the object's content, which is read in pieces and not kept. */
+  digest(key: string): Promise<ContentDigest>;
   /** Writes beside `path` first and renames, so that `path` is whole or absent. */
   getToFile(key: string, path: string): Promise<void>;
   put(key: string, data: Buffer | string): Promise<void>;

@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type ClientOptions } from 'minio';
+import { streamDigest } from './file-digest.ts';
 import { type ObjectEntry, ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
 
 /** How to reach a bucket of an S3 store. */
@@ -44,6 +45,11 @@ export function createS3Store(config: S3Config): ObjectStore {
     get: (key) =>
       call(`get ${key}`, key, async ({ client, carry }) => {
         return readWhole(await open(client, bucket, key, carry));
+      }),
+
+    digest: (key) =>
+      call(`get ${key}`, key, async ({ client, carry }) => {
+        return streamDigest(await open(client, bucket, key, carry));
       }),
 
     getToFile: (key, path) =>

@@ -105,7 +105,7 @@ describe('a member that fails again and again', () => {
     first.fail(new JobError('failed', 'the process died'));
     const second = await bench.trainer.jobs.next();
     // It got further: the count begins anew.
-    const checkpoint = '0000000000000001-0000000000000010.safetensors';
+    const checkpoint = `0000000000000001-0000000000000010-${'a'.repeat(64)}.safetensors`;
     await bench.store.put(`checkpoints/members/${key}/${checkpoint}`, 'x');
     second.fail(new JobError('failed', 'the process died'));
     (await bench.trainer.jobs.next()).fail(new JobError('failed', 'the process died again'));
@@ -198,7 +198,7 @@ describe('a finished member', () => {
     const first = await bench.start();
     await finishJobs(2);
     const { members } = (await first.result()) as RunResult;
-    const left = `checkpoints/members/${members[0]!.key}/${'1'.padStart(16, '0')}-${'5'.padStart(16, '0')}.safetensors`;
+    const left = `checkpoints/members/${members[0]!.key}/${'1'.padStart(16, '0')}-${'5'.padStart(16, '0')}-${'a'.repeat(64)}.safetensors`;
     await bench.store.put(left, 'of somebody who died');
     const again = await bench.start();
     const job = await bench.trainer.jobs.next();

@@ -1,5 +1,5 @@
 import { JobError } from '@ddad/rpc';
-import { type Damage, type ObjectStore, readIntactManifest } from '@ddad/storage';
+import { type Damage, type ObjectStore, readIntactManifest, setAsideFault } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { DamagedArtifact } from '../damage-report.ts';
 import { failureTypes } from '../failure-types.ts';
@@ -36,7 +36,8 @@ export async function explainByInputs(
         onDamage(damage);
         damaged.push({ kind, key, fault: damage.fault });
       } else if (manifest === null) {
-        damaged.push({ kind, key, fault: 'expected it to be finished, found no manifest' });
+        const fault = await setAsideFault(store, kind, key);
+        damaged.push({ kind, key, fault: fault ?? 'expected it to be finished, found no manifest' });
       }
     }
   } catch {

@@ -45,7 +45,7 @@ export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('expected at least one value');
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
-  return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;
+  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 }
 
 /** Figures under each other; a column for every name that occurs. */
@@ -56,11 +56,11 @@ export function table(figures: readonly Figure[]): string {
     return typeof value === 'number' ? String(Number(value.toPrecision(3))) : String(value);
   };
   const rows = [names, ...figures.map((figure) => names.map((name) => show(figure[name])))];
-  const widths = names.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const widths = names.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows
     .map((row) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column]))
+        .map((cell, column) => cell.padEnd(widths[column]!))
         .join('  ')
         .trimEnd(),
     )

@@ -35,7 +35,7 @@ const settings: BenchSettings = { quick: QUICK === '1', threads, python: BENCH_P
 console.error(`${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, ${threads} threads`);
 for (const name of wanted) {
   const figures: Figure[] = [];
-  const { part } = await parts[name]();
+  const { part } = await parts[name]!();
   for await (const figure of part(settings)) {
     figures.push(figure);
     console.log(JSON.stringify({ part: name, threads, ...figure }));

@@ -69,7 +69,7 @@ async function evaluate(
   const index = await readDatasetIndex(store, record.digest);
   const { labels } = testImages(index);
   if (labels === null) throw new Error('expected test images with labels');
-  const manifest = await readManifest(store, 'maps', result.artifacts.maps);
+  const manifest = await readManifest(store, 'maps', result.artifacts.maps!);
   if (manifest === null) throw new Error('expected published maps');
   const mapsFile = join(directory, 'maps.bin');
   await fetchFile(store, manifest, 'maps', mapsFile);
@@ -101,7 +101,7 @@ async function evaluate(
         weights,
         inputs: { maps: [batchSize, side, side, channels.length] },
         compute: (all, { maps: batch }) => ({
-          scores: tf.mean(network.anomalyProbability(all, all, batch), [1, 2, 3]),
+          scores: tf.mean(network.anomalyProbability(all, all, batch!), [1, 2, 3]),
         }),
         mode: 'graph',
       });
@@ -111,9 +111,10 @@ async function evaluate(
         const count = Math.min(batchSize, labels.length - start);
         batch.fill(0);
         channels.forEach((map, channel) => {
-          for (let i = 0; i < count * area; i++) batch[i * channels.length + channel] = map[start * area + i];
+          for (let i = 0; i < count * area; i++)
+            batch[i * channels.length + channel] = map[start * area + i]!;
         });
-        scores.push(...step.run({ maps: batch }).scores.subarray(0, count));
+        scores.push(...step.run({ maps: batch }).scores!.subarray(0, count));
       }
       step.dispose();
       console.log(
@@ -131,5 +132,5 @@ async function evaluate(
 const [command, directory, runId, every] = process.argv.slice(2);
 if (command === 'collect' && directory !== undefined) await collect(openStore(), directory);
 else if (command === 'evaluate' && runId !== undefined)
-  await evaluate(openStore(), directory, runId, Number(every ?? 5));
+  await evaluate(openStore(), directory!, runId, Number(every ?? 5));
 else throw new Error('expected: collect DIRECTORY, or evaluate DIRECTORY RUN_ID [EVERY_EPOCHS]');

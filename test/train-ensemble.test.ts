@@ -328,7 +328,7 @@ test("starts from Temporal's own command line with the same defaults, gives a ne
 
 test('a finished member can be listed and exported', async () => {
   const listed = await cluster.ddad('members', '--json');
-  const [{ key }] = first.members;
+  const { key } = first.members[0]!;
   expect(listed.stdout).toContain(key);
   const file = join(scratch, 'member.safetensors');
   const exported = await cluster.ddad('export', key.slice(0, 12), file);
@@ -391,7 +391,7 @@ test('nothing that leaves the services names an image or a patient: no log, no p
   }
 
   // It looked where the data is: keys of members and figures travel, by all ways but the logs of the servers.
-  const [{ key }] = first.members;
+  const { key } = first.members[0]!;
   for (const place of ['logs', 'nats', 'histories', 'shown'] as const) {
     expect(
       places[place].some((text) => text.includes(key)),

@@ -44,7 +44,7 @@ export async function* part({ quick, threads, python }: BenchSettings): AsyncGen
       const numbers = [k, epochs, refinerEpochs, threads].map(String);
       const script = join(import.meta.dirname, '../peer/run.py');
       const [peer] = await jsonLines(python, [script, folder, ...numbers, precision]);
-      yield { precision, ...ours, ratio: Number(ours.seconds) / Number(peer.seconds), target: 0.5 };
+      yield { precision, ...ours, ratio: Number(ours.seconds) / Number(peer!.seconds), target: 0.5 };
       yield { precision, ...peer };
     }
   } finally {
@@ -76,7 +76,7 @@ async function ourRun(folder: string, scratch: string, threads: number, input: o
     ) as RunResult;
     const seconds = (performance.now() - started) / 1000;
     const membersSeconds = members.reduce((sum, member) => sum + (member.seconds ?? 0), 0);
-    const { train, maps, refine, report } = stages;
+    const { train = null, maps = null, refine = null, report = null } = stages;
     return { form: 'ours', seconds, membersSeconds, train, maps, refine, report };
   } finally {
     await cluster.stop();

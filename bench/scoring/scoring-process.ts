@@ -12,7 +12,7 @@ import { applyRefiner } from '@ddad/methods/ddad/refiner/apply-refiner';
 import { asrNet, backbone, initialise, type ParameterSpec, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 
-const [k, count, threads] = process.argv.slice(2).map(Number);
+const [k, count, threads] = process.argv.slice(2, 5).map(Number) as [number, number, number];
 const imageSize = 64;
 const context: ChildContext = {
   ready: () => {},

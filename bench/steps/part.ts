@@ -62,7 +62,7 @@ export async function* part({ quick, threads, python }: BenchSettings): AsyncGen
           ms,
           cpuMs,
           imagesPerSecond: (1000 * batch(network)) / ms,
-          shareOfPeak: operations[network] / (cpuMs / 1000) / ((peak * 1e9) / threads),
+          shareOfPeak: operations[network]! / (cpuMs / 1000) / ((peak * 1e9) / threads),
           firstSeconds: middle(form, 'firstSeconds'),
           firstCpuSeconds: middle(form, 'firstCpuSeconds'),
           ...(form === 'ours'

@@ -8,7 +8,7 @@ import { asrNet, backbone, initialise, shapesOf } from '@ddad/models';
 const [network, count, precision] = process.argv.slice(2);
 const steps = Number(count);
 const isRefiner = network === 'asr';
-const model = isRefiner ? asrNet({ inputs: 2 }) : backbone(network, 64);
+const model = isRefiner ? asrNet({ inputs: 2 }) : backbone(network!, 64);
 const shapes: Shapes = isRefiner
   ? { maps: [8, 64, 64, 2], labels: [8, 64, 64, 1] }
   : { images: [64, 64, 64, 1] };

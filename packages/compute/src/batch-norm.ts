@@ -43,11 +43,11 @@ export function batchNormTrain(
       [image as Tensor, gamma as Tensor, beta as Tensor, none, none],
       6,
     );
-    mean = letEscape(batchMean);
-    variance = letEscape(batchVariance);
+    mean = letEscape(batchMean!);
+    variance = letEscape(batchVariance!);
     (save as (tensors: Tensor[]) => void)([image as Tensor, gamma as Tensor, ...reserve]);
     return {
-      value: y,
+      value: y!,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         refuseSecondDerivative('batchNormTrain');
         const [savedImage, savedGamma, ...savedReserve] = saved;
@@ -55,7 +55,7 @@ export function batchNormTrain(
           .executeMultipleOutputs(
             'FusedBatchNormGradV3',
             attributes(node, epsilon),
-            [dy, savedImage, savedGamma, ...savedReserve],
+            [dy, savedImage!, savedGamma!, ...savedReserve],
             5,
           )
           .slice(0, 3);

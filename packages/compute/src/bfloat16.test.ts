@@ -14,9 +14,9 @@ function network(precision: 'float32' | 'bfloat16'): TrainStepDefinition {
     inputs: { x: [2, 8, 8, 1] },
     loss: ({ conv, deconv, dense }, _buffers, { x }) => {
       const maps = tf.conv2d(x as Tensor4D, conv as Tensor4D, 2, 'same');
-      const mixed = tf.reshape(tf.matMul(tf.reshape(maps, [32, 8]) as Tensor, dense), [2, 4, 4, 8]);
+      const mixed = tf.reshape(tf.matMul(tf.reshape(maps, [32, 8]) as Tensor, dense!), [2, 4, 4, 8]);
       const y = tf.conv2dTranspose(mixed as Tensor4D, deconv as Tensor4D, [2, 8, 8, 1], 2, 'same');
-      return { loss: tf.mean(tf.squaredDifference(y, x)), buffers: {} };
+      return { loss: tf.mean(tf.squaredDifference(y, x!)), buffers: {} };
     },
     optimiser: { learningRate: 1e-3, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
     mode: 'graph',
@@ -47,7 +47,7 @@ describe('precision bfloat16', () => {
   it('rounds the factors of products to eight bits, and is the same again', () => {
     const [exact, rounded] = [gradients('float32'), gradients('bfloat16')];
     const norm = (list: number[]) => Math.sqrt(list.reduce((sum, x) => sum + x * x, 0));
-    const error = norm(exact.map((x, i) => x - rounded[i])) / norm(exact);
+    const error = norm(exact.map((x, i) => x - rounded[i]!)) / norm(exact);
     // One rounding is off by up to 2^-9 of the value; a gradient passes through some ten of them.
     expect(error).toBeLessThan(10 * 2 ** -9);
     expect(error).toBeGreaterThan(2 ** -12);
@@ -57,7 +57,7 @@ describe('precision bfloat16', () => {
   it('leaves what trainable tensors have no part in as it is, and maps in bfloat16 up to the result', () => {
     const recording = recordTwice({ trained: [4, 4], frozen: [4, 4], x: [4, 4] }, (args) => {
       const { trained, frozen, x } = args as Record<string, ReturnType<typeof tf.tensor2d>>;
-      return { y: tf.relu(tf.matMul(tf.matMul(x, frozen), trained)) };
+      return { y: tf.relu(tf.matMul(tf.matMul(x!, frozen!), trained!)) };
     });
     const types = (ops: typeof recording.ops) =>
       ops.map(({ op, attributes }) => [op, attributes.find(({ name }) => name === 'T')?.value]);
@@ -75,7 +75,7 @@ describe('precision bfloat16', () => {
       ['Relu', 14],
       ['Cast', undefined],
     ]);
-    expect(changed.results[0].source).toEqual({ from: 'op', index: 5, output: 0 });
+    expect(changed.results[0]!.source).toEqual({ from: 'op', index: 5, output: 0 });
   });
 
   it('is not there eagerly', () => {

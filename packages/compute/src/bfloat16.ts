@@ -40,7 +40,7 @@ class Rewriting {
   }
 
   isLow(source: Source): boolean {
-    return source.from === 'op' && source.output === 0 && this.#places[source.index].low;
+    return source.from === 'op' && source.output === 0 && this.#places[source.index]!.low;
   }
 
   /** A value of the given recording as it was. */
@@ -58,7 +58,7 @@ class Rewriting {
   }
 
   #moved(source: Source): Source {
-    return source.from === 'op' ? { ...source, index: this.#places[source.index].index } : source;
+    return source.from === 'op' ? { ...source, index: this.#places[source.index]!.index } : source;
   }
 
   /** Cast once, however many ops read it. */
@@ -88,16 +88,22 @@ export function productsInBfloat16(recording: Recording, arguments_: readonly st
   const concerned: boolean[] = [];
   const concerns = (source: Source): boolean => {
     if (source.from === 'argument') return arguments_.includes(source.name);
-    return source.from === 'op' && concerned[source.index];
+    return source.from === 'op' && concerned[source.index]!;
   };
-  const isProduct = (source: Source) => source.from === 'op' && recording.ops[source.index].op in products;
+  const isProduct = (source: Source) => source.from === 'op' && recording.ops[source.index]!.op in products;
   /** Which inputs are to be in bfloat16; none where the op stays as it is. */
   const lowInputs = ({ op, inputs }: RecordedOp): readonly number[] => {
-    if (op in products) return products[op];
+    const product = products[op];
+    if (product !== undefined) return product;
     // A layer's bias, which oneDNN adds inside of the product.
-    if (op === 'Add' && isProduct(inputs[0]) && rewriting.isLow(inputs[0]) && inputs[1].from === 'argument')
+    if (
+      op === 'Add' &&
+      isProduct(inputs[0]!) &&
+      rewriting.isLow(inputs[0]!) &&
+      inputs[1]!.from === 'argument'
+    )
       return [0, 1];
-    return op in carriers && rewriting.isLow(inputs[0]) ? carriers[op] : [];
+    return op in carriers && rewriting.isLow(inputs[0]!) ? carriers[op]! : [];
   };
   for (const recorded of recording.ops) {
     const { op, attributes, inputs } = recorded;

@@ -39,7 +39,7 @@ describe('a dropout mask', () => {
     const step = inferenceStep({
       weights: new Map(),
       inputs: { seed: [2] },
-      compute: (_weights, { seed }) => ({ mask: dropoutMask(seed, 3, [100, 7], 0.3) }),
+      compute: (_weights, { seed }) => ({ mask: dropoutMask(seed!, 3, [100, 7], 0.3) }),
       mode: 'graph',
     });
     try {

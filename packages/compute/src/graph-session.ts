@@ -102,7 +102,7 @@ export class GraphBuilder {
     const readers = new Map<string, string[]>();
     const reference = (source: Source): string => {
       if (source.from === 'argument') return argument(source.name);
-      if (source.from === 'constant') return constants[source.index];
+      if (source.from === 'constant') return constants[source.index]!;
       return `${prefix}/${source.index}:${source.output}`;
     };
     recording.ops.forEach(({ op, attributes, inputs }, index) => {
@@ -166,7 +166,7 @@ export class GraphSession {
     );
     // The addon may hand out TensorFlow's own memory, which the next step overwrites.
     return new Map(
-      names.map((name, i) => [name, { shape: this.#shapes.get(name) ?? [], data: values[i].slice() }]),
+      names.map((name, i) => [name, { shape: this.#shapes.get(name) ?? [], data: values[i]!.slice() }]),
     );
   }
 

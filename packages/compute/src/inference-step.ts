@@ -40,10 +40,10 @@ function graphStep({ weights, inputs, compute }: InferenceStepDefinition): Infer
       const feeds = Object.entries(inputs).map(([name, shape]) => ({
         node: `input/${name}`,
         shape,
-        values: values[name],
+        values: values[name]!,
       }));
       const found = session.run(feeds, outputs);
-      return Object.fromEntries(names.map((name, i) => [name, found[i].slice()]));
+      return Object.fromEntries(names.map((name, i) => [name, found[i]!.slice()]));
     },
     dispose: () => session.dispose(),
   };
@@ -60,7 +60,7 @@ function eagerStep({ weights, inputs, compute }: InferenceStepDefinition): Infer
       withEscapes(() =>
         tf.tidy(() => {
           const args = Object.fromEntries(
-            Object.entries(inputs).map(([name, shape]) => [name, tf.tensor(values[name], shape)]),
+            Object.entries(inputs).map(([name, shape]) => [name, tf.tensor(values[name]!, shape)]),
           );
           for (const [name, tensor] of Object.entries(compute(fixed, args)))
             found[name] = tensor.dataSync<'float32'>().slice();

@@ -20,7 +20,7 @@ describe('a random stream', () => {
     );
     // Place of the first of 4 items over 4,000 shuffles: 1,000 each, 5 standard deviations are 5·√(4000·¼·¾) = 137.
     const places = [0, 0, 0, 0];
-    for (let i = 0; i < 4000; i++) places[randomStream(9, i).shuffle(4).indexOf(0)]++;
+    for (let i = 0; i < 4000; i++) places[randomStream(9, i).shuffle(4).indexOf(0)]!++;
     for (const count of places) expect(Math.abs(count - 1000)).toBeLessThan(137);
   });
 

@@ -36,8 +36,8 @@ export function randomStream(seed: number, ...labels: (string | number)[]): Rand
       const order = Uint32Array.from({ length: n }, (_, i) => i);
       for (let i = n - 1; i > 0; i--) {
         const j = integer(0, i);
-        const moved = order[i];
-        order[i] = order[j];
+        const moved = order[i]!;
+        order[i] = order[j]!;
         order[j] = moved;
       }
       return order;

@@ -43,7 +43,7 @@ export function record(args: Record<string, Tensor>, compute: () => Record<strin
   const real = node.binding;
   const sources = new Map<number, Source>();
   for (const [name, tensor] of Object.entries(args)) {
-    sources.set(node.getInputTensorIds([tensor])[0], { from: 'argument', name });
+    sources.set(node.getInputTensorIds([tensor])[0]!, { from: 'argument', name });
   }
   const ops: RecordedOp[] = [];
   const constants: RecordedConstant[] = [];
@@ -85,7 +85,7 @@ export function record(args: Record<string, Tensor>, compute: () => Record<strin
     withEscapes(() =>
       tf.tidy(() => {
         for (const [name, tensor] of Object.entries(compute())) {
-          const source = sourceOf(node.getInputTensorIds([tensor])[0], `result ${name}`);
+          const source = sourceOf(node.getInputTensorIds([tensor])[0]!, `result ${name}`);
           results.push({ name, source, shape: [...tensor.shape] });
         }
       }),
@@ -112,7 +112,7 @@ export function assertSame(first: Recording, second: Recording): void {
     }
   }
   first.constants.forEach((constant, index) => {
-    const other = second.constants[index];
+    const other = second.constants[index]!;
     const equal = constant.values.every((value, i) => Object.is(value, other.values[i]));
     if (equal && constant.values.length === other.values.length) return;
     const user = first.ops.find((op) => op.inputs.some((s) => s.from === 'constant' && s.index === index));

@@ -8,7 +8,7 @@ it('takes rows by their positions, in a compiled step', () => {
   const step = inferenceStep({
     weights: new Map([['rows', rows]]),
     inputs: { positions: [2] },
-    compute: (weights, { positions }) => ({ taken: rowsAt(weights.rows, positions) }),
+    compute: (weights, { positions }) => ({ taken: rowsAt(weights.rows!, positions!) }),
     mode: 'graph',
   });
   try {

@@ -19,17 +19,17 @@ function network(change: Partial<TrainStepDefinition> = {}): TrainStepDefinition
     loss: (weights, running, { x, seed }, { eye }) => {
       const seen = tf.relu(tf.conv2d(x as Tensor4D, eye as Tensor4D, 1, 'same'));
       const convolved = tf.conv2d(seen as Tensor4D, weights.conv as Tensor4D, 2, 'same');
-      const normal = batchNormTrain(convolved, weights.scale, weights.offset, 1e-5);
-      const dropped = tf.mul(tf.relu(normal.y), dropoutMask(seed, 0, [4, 8, 8, 8], 0.3));
+      const normal = batchNormTrain(convolved, weights.scale!, weights.offset!, 1e-5);
+      const dropped = tf.mul(tf.relu(normal.y), dropoutMask(seed!, 0, [4, 8, 8, 8], 0.3));
       const mixed = tf.matMul(tf.reshape(dropped, [256, 8]) as Tensor2D, weights.dense as Tensor2D);
       const maps = tf.reshape(mixed, [4, 8, 8, 8]) as Tensor4D;
       const y = tf.conv2dTranspose(maps, weights.deconv as Tensor4D, [4, 16, 16, 1], 2, 'same');
       const follow = (old: Tensor, now: Tensor) => tf.add(tf.mul(old, 0.9), tf.mul(now, 0.1));
       return {
-        loss: tf.mean(tf.squaredDifference(x, y)),
+        loss: tf.mean(tf.squaredDifference(x!, y)),
         buffers: {
-          mean: follow(running.mean, normal.mean),
-          variance: follow(running.variance, normal.variance),
+          mean: follow(running.mean!, normal.mean),
+          variance: follow(running.variance!, normal.variance),
         },
       };
     },
@@ -90,7 +90,7 @@ describe('several steps a call', () => {
     const eager = train({ stepsACall: 3, mode: 'eager' }, [3, 3, 2]);
     expect(eager.state.steps).toBe(8);
     eager.losses.forEach((loss, i) => {
-      expect(Math.abs(graph.losses[i] / loss - 1)).toBeLessThan(1e-5);
+      expect(Math.abs(graph.losses[i]! / loss - 1)).toBeLessThan(1e-5);
     });
   });
 
@@ -101,7 +101,7 @@ describe('several steps a call', () => {
       try {
         step.write(random({ ...definition.trainable, ...definition.buffers }));
         step.writeFrozen(random(definition.frozen ?? {}));
-        return step.gradients(batches[0]);
+        return step.gradients(batches[0]!);
       } finally {
         step.dispose();
       }
@@ -115,7 +115,7 @@ describe('several steps a call', () => {
       expect(step.stepsACall).toBe(2);
       expect(() => step.runSeveral(batches.slice(0, 3))).toThrow('batches: expected 1 to 2, got 3');
       expect(() => step.runSeveral([])).toThrow('batches: expected 1 to 2, got 0');
-      expect(() => step.runSeveral([batches[0], { x: batches[1].x }])).toThrow(
+      expect(() => step.runSeveral([batches[0]!, { x: batches[1]!.x }])).toThrow(
         'seed: expected 2 values (2), got nothing',
       );
       expect(step.steps).toBe(0);

@@ -19,14 +19,14 @@ function smallNetwork(mode: 'graph' | 'eager'): TrainStepDefinition {
     inputs: { x: [4, 16, 16, 1] },
     loss: (weights, running, { x }) => {
       const convolved = tf.conv2d(x as Tensor4D, weights.conv as Tensor4D, 2, 'same');
-      const normal = batchNormTrain(convolved, weights.scale, weights.offset, 1e-5);
+      const normal = batchNormTrain(convolved, weights.scale!, weights.offset!, 1e-5);
       const hidden = tf.relu(normal.y) as Tensor4D;
       const y = tf.conv2dTranspose(hidden, weights.deconv as Tensor4D, [4, 16, 16, 1], 2, 'same');
       return {
-        loss: tf.mean(tf.square(tf.sub(x, y))),
+        loss: tf.mean(tf.square(tf.sub(x!, y))),
         buffers: {
-          mean: tf.add(tf.mul(running.mean, 0.9), tf.mul(normal.mean, 0.1)),
-          variance: tf.add(tf.mul(running.variance, 0.9), tf.mul(normal.variance, 0.1)),
+          mean: tf.add(tf.mul(running.mean!, 0.9), tf.mul(normal.mean, 0.1)),
+          variance: tf.add(tf.mul(running.variance!, 0.9), tf.mul(normal.variance, 0.1)),
         },
       };
     },
@@ -99,7 +99,7 @@ describe('a training step', () => {
       trainable: { w: [] },
       buffers: {},
       inputs: {},
-      loss: ({ w }) => ({ loss: tf.square(w), buffers: {} }),
+      loss: ({ w }) => ({ loss: tf.square(w!), buffers: {} }),
       optimiser: { learningRate: 0.1, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
       mode: 'graph',
     });
@@ -118,8 +118,8 @@ describe('a training step', () => {
       buffers: {},
       inputs: { x: [2] },
       loss: ({ w }, _running, { x }) => {
-        const scale = tf.mul(w, x).dataSync()[0];
-        return { loss: tf.sum(tf.mul(w, scale)), buffers: {} };
+        const scale = tf.mul(w!, x!).dataSync()[0]!;
+        return { loss: tf.sum(tf.mul(w!, scale)), buffers: {} };
       },
     };
     expect(() => trainStep(reading)).toThrow(NotRecordable);
@@ -133,7 +133,7 @@ describe('a training step', () => {
       trainable: { w: [2] },
       buffers: {},
       inputs: {},
-      loss: ({ w }) => ({ loss: tf.sum(tf.mul(w, outside)), buffers: {} }),
+      loss: ({ w }) => ({ loss: tf.sum(tf.mul(w!, outside)), buffers: {} }),
     };
     expect(() => trainStep(reading)).toThrow('not a declared input');
     outside.dispose();
@@ -156,7 +156,7 @@ describe('a recorded computation', () => {
       trainable: { w: [2] },
       buffers: {},
       inputs: {},
-      loss: ({ w }) => ({ loss: tf.sum(tf.mul(w, tf.tensor1d([calls++, 1]))), buffers: {} }),
+      loss: ({ w }) => ({ loss: tf.sum(tf.mul(w!, tf.tensor1d([calls++, 1]))), buffers: {} }),
     };
     expect(() => trainStep(drawing)).toThrow(/constant \d+, read by Mul, depends on the inputs' values/);
   });

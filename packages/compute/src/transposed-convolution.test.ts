@@ -11,7 +11,7 @@ function random(name: string, shape: [number, number, number, number]): Tensor4D
   return tf.tensor4d(values, shape);
 }
 
-const largestDifference = (a: Tensor, b: Tensor): number => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0];
+const largestDifference = (a: Tensor, b: Tensor): number => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!;
 
 it('spreads a pixel over output 2·pixel − 1 to 2·pixel + 2, as PyTorch does with padding 1', () => {
   tf.tidy(() => {
@@ -41,7 +41,7 @@ it.each([1, 2, 3, 15, 16])('has the values and gradients of tfjs with %i output 
     expect(largestDifference(transposedConvolution(x, kernel), plain(x, kernel))).toBeLessThan(4e-6);
     const ours = tf.grads(transposedConvolution)([x, kernel], dy);
     tf.grads(plain)([x, kernel], dy).forEach((gradient, i) => {
-      expect(largestDifference(ours[i], gradient)).toBeLessThan(2e-5);
+      expect(largestDifference(ours[i]!, gradient)).toBeLessThan(2e-5);
     });
   });
   expect(tf.memory().numTensors).toBe(before);

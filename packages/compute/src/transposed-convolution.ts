@@ -14,9 +14,9 @@ const fullWidth = 16;
  */
 function kernelOfChannels(weight: Tensor): Tensor4D {
   const [, , outputs, inputs] = weight.shape;
-  const taps = tf.reshape(weight, [2, 2, 2, 2, outputs, inputs]);
+  const taps = tf.reshape(weight, [2, 2, 2, 2, outputs!, inputs!]);
   const byInput = tf.reverse(tf.transpose(taps, [0, 2, 5, 1, 3, 4]), [0, 1]);
-  return tf.reshape(byInput, [2, 2, inputs, stride ** 2 * outputs]);
+  return tf.reshape(byInput, [2, 2, inputs!, stride ** 2 * outputs!]);
 }
 
 /** The transposed convolution by an ordinary one, whose channels then become pixels. */
@@ -61,7 +61,7 @@ export function transposedConvolution(x: Tensor, weight: Tensor): Tensor {
   const [n, height, width] = x.shape;
   const outputs = weight.shape[2] as number;
   if (outputs >= fullWidth) {
-    const shape: [number, number, number, number] = [n, stride * height, stride * width, outputs];
+    const shape: [number, number, number, number] = [n, stride * height!, stride * width!, outputs];
     return tf.conv2dTranspose(x as Tensor4D, weight as Tensor4D, shape, stride, 'same');
   }
   return tf.customGrad((maps, kernel, save) => {
@@ -70,7 +70,7 @@ export function transposedConvolution(x: Tensor, weight: Tensor): Tensor {
       value: throughChannels(maps as Tensor4D, kernel as Tensor),
       gradFunc: (dy: Tensor, saved: Tensor[]) => [
         tf.conv2d(dy as Tensor4D, saved[1] as Tensor4D, stride, 'same'),
-        kernelGradient(saved[0], dy, saved[1]),
+        kernelGradient(saved[0]!, dy, saved[1]!),
       ],
     };
   })(x, weight);

@@ -20,14 +20,14 @@ const step = trainStep({
   ...shapes,
   inputs: { positions: [4], seed: [maskSeedSize] },
   loss: (weights, running, { positions, seed }, { pixels }) => {
-    const x = rowsAt(pixels, positions) as Tensor4D;
+    const x = rowsAt(pixels!, positions!) as Tensor4D;
     const convolved = tf.conv2d(x, weights.conv as Tensor4D, 2, 'same');
-    const normal = batchNormTrain(convolved, weights.scale, weights.offset, 1e-5);
-    const dropped = tf.mul(tf.relu(normal.y), dropoutMask(seed, 0, [4, 8, 8, 8], 0.3));
+    const normal = batchNormTrain(convolved, weights.scale!, weights.offset!, 1e-5);
+    const dropped = tf.mul(tf.relu(normal.y), dropoutMask(seed!, 0, [4, 8, 8, 8], 0.3));
     const mixed = tf.matMul(tf.reshape(dropped, [256, 8]) as Tensor2D, weights.dense as Tensor2D);
     const maps = tf.reshape(mixed, [4, 8, 8, 8]) as Tensor4D;
     const y = tf.conv2dTranspose(maps, weights.deconv as Tensor4D, [4, 16, 16, 1], 2, 'same');
-    const mean = tf.add(tf.mul(running.mean, 0.9), tf.mul(normal.mean, 0.1));
+    const mean = tf.add(tf.mul(running.mean!, 0.9), tf.mul(normal.mean, 0.1));
     return { loss: tf.mean(tf.squaredDifference(x, y)), buffers: { mean } };
   },
   optimiser: { learningRate: 1e-2, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4 },

@@ -23,9 +23,9 @@ it('XLA compiles a training step, with images that lie in the graph and two step
   expect(with_.compiled).toBe(true);
   expect(without.compiled).toBe(false);
   expect(with_.losses).toHaveLength(10);
-  expect(with_.losses[9]).toBeLessThan(with_.losses[0]);
+  expect(with_.losses[9]).toBeLessThan(with_.losses[0]!);
   with_.losses.forEach((loss, i) => {
-    expect(Math.abs(loss / without.losses[i] - 1), `step ${i + 1}`).toBeLessThan(1e-5);
+    expect(Math.abs(loss / without.losses[i]! - 1), `step ${i + 1}`).toBeLessThan(1e-5);
   });
   // It rounds otherwise, which whoever compares bytes has to know.
   expect(with_.environment.xla).toBe('on');

@@ -56,7 +56,7 @@ export function gatherBatch(
   batch: Float32Array,
 ): void {
   for (let i = 0; i * area < batch.length; i++) {
-    const position = order[start + i];
+    const position = order[start + i]!;
     batch.set(images.subarray(position * area, (position + 1) * area), i * area);
   }
 }

@@ -64,7 +64,8 @@ const partSchema = z.unknown().transform((value, context): Labelled => {
   const flat = Array.isArray(value);
   const parsed = flat ? namesSchema.safeParse(value) : labelledSchema.safeParse(value);
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) context.addIssue({ ...issue, input: undefined });
+    for (const issue of parsed.error.issues)
+      context.issues.push({ ...issue, input: undefined } as z.core.$ZodRawIssue);
     return z.NEVER;
   }
   if (Array.isArray(parsed.data)) {

@@ -41,15 +41,15 @@ test('stores one at a time, of those that wait the newest, and removes every fil
   const { uploads, stored, gates } = gated();
   for (const done of [1, 2, 3]) uploads.add(...(await checkpoint(done)));
   expect(gates).toHaveLength(1);
-  gates[0].resolve();
+  gates[0]!.resolve();
   await expect.poll(() => gates.length).toBe(2);
-  gates[1].resolve();
+  gates[1]!.resolve();
   await uploads.idle();
   expect(stored).toEqual([1, 3]);
   for (const done of [1, 2, 3]) await expect.poll(() => existsSync(join(folder, String(done)))).toBe(false);
 
   uploads.add(...(await checkpoint(4)));
-  gates[2].resolve();
+  gates[2]!.resolve();
   await uploads.idle();
   expect(stored).toEqual([1, 3, 4]);
 });
@@ -58,9 +58,9 @@ test('goes on after a checkpoint that could not be stored', async () => {
   const { uploads, stored, gates } = gated();
   uploads.add(...(await checkpoint(1)));
   uploads.add(...(await checkpoint(2)));
-  gates[0].reject(new Error('no store'));
+  gates[0]!.reject(new Error('no store'));
   await expect.poll(() => gates.length).toBe(2);
-  gates[1].resolve();
+  gates[1]!.resolve();
   await uploads.idle();
   expect(stored).toEqual([2]);
   expect(existsSync(join(folder, '1'))).toBe(false);
@@ -71,7 +71,7 @@ test('drops what waits and leaves what is under way', async () => {
   uploads.add(...(await checkpoint(1)));
   uploads.add(...(await checkpoint(2)));
   uploads.dropWaiting();
-  gates[0].resolve();
+  gates[0]!.resolve();
   await uploads.idle();
   expect(stored).toEqual([1]);
   await expect.poll(() => existsSync(join(folder, '2'))).toBe(false);

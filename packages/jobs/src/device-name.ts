@@ -9,7 +9,7 @@ export function deviceName(): string {
   try {
     for (const gpu of readdirSync(nvidiaDirectory)) {
       const model = /^Model:\s*(.+)$/m.exec(readFileSync(join(nvidiaDirectory, gpu, 'information'), 'utf8'));
-      if (model !== null) return model[1].trim();
+      if (model !== null) return model[1]!.trim();
     }
   } catch (error) {
     // No driver: the usual case on a laptop.

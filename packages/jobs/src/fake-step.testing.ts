@@ -11,7 +11,7 @@ export function fakeStep(stepsACall = 1): ResumableStep {
     stepsACall,
     runSeveral: (batches) =>
       batches.map(({ images }) => {
-        for (const image of images) weight = Math.fround(weight * 0.9 + image);
+        for (const image of images!) weight = Math.fround(weight * 0.9 + image);
         steps += 1;
         return weight / (steps + 1);
       }),

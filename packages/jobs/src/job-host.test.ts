@@ -123,7 +123,7 @@ const stepsOf = (trace: string) => lines(trace).filter((line) => line.includes('
 const checkpointsOf = async ({ kind, key }: ArtifactPlan) =>
   (await listCheckpoints(store, kind, key)).map(({ done }) => done);
 const weightsOf = async ({ kind, key }: ArtifactPlan) =>
-  (await readManifest(store, kind, key))?.files.weights.sha256;
+  (await readManifest(store, kind, key))?.files.weights?.sha256;
 
 let calm: Promise<string | undefined> | undefined;
 
@@ -230,7 +230,7 @@ test('is busy when its slots are full, and free again before a caller hears of t
     kind: 'busy',
     message: 'all 2 slots of tester are taken',
   });
-  await running[1].ended;
+  await running[1]!.ended;
   const third = call(host, plan());
   expect(await third.ended).toMatchObject({ $case: 'finished' });
   expect(host.keys).toEqual([first.key]);
@@ -263,7 +263,7 @@ test('a newer attempt takes a running job over, and an older one is refused', as
   await expect(second.ended).rejects.toMatchObject({ kind: 'stopped' });
   // Checkpoints are written under the attempt that has the job.
   const [checkpoint] = await listCheckpoints(store, 'members', job.key);
-  expect(checkpoint.object).toMatch(/\/0*11-\d+-[0-9a-f]{64}\.safetensors$/);
+  expect(checkpoint!.object).toMatch(/\/0*11-\d+-[0-9a-f]{64}\.safetensors$/);
 });
 
 test('runs on without its caller and is taken over within the grace', async () => {
@@ -393,7 +393,7 @@ test('after a process was killed the next attempt goes on from its last checkpoi
 
   await call(host, job).ended;
   const steps = stepsOf(job.trace);
-  expect(steps).toHaveLength(5 + 8 - done);
+  expect(steps).toHaveLength(5 + 8 - done!);
   expect(new Set(steps).size).toBe(8);
   expect(await weightsOf(job)).toBe(await undisturbed());
   expect(await checkpointsOf(job)).toEqual([]);
@@ -414,7 +414,7 @@ async function interrupted(): Promise<{ job: TestPlan; done: number }> {
   await caller.reached(2);
   await host.stop({ key: job.key, attempt });
   const [done] = await checkpointsOf(job);
-  return { job, done };
+  return { job, done: done! };
 }
 
 test('weights that are not finite are not published: they would be used for ever', async () => {
@@ -428,7 +428,7 @@ test('weights that are not finite are not published: they would be used for ever
 
 test('goes on from an older checkpoint where the newest is damaged, and from the start without one', async () => {
   const { job, done } = await interrupted();
-  const [{ object }] = await listCheckpoints(store, 'members', job.key);
+  const { object } = (await listCheckpoints(store, 'members', job.key))[0]!;
   const whole = await store.get(object);
   const file = join(traces, 'file');
   const save = async (of: TestPlan, steps: number, data: Buffer) => {
@@ -445,7 +445,7 @@ test('goes on from an older checkpoint where the newest is damaged, and from the
 
   const anew = plan();
   await save(anew, 7, whole);
-  const [{ object: later }] = await listCheckpoints(store, 'members', anew.key);
+  const later = (await listCheckpoints(store, 'members', anew.key))[0]!.object;
   await store.put(later, whole.subarray(0, 40));
   await call(startHost(), anew).ended;
   expect(stepsOf(anew.trace)).toHaveLength(8);
@@ -474,7 +474,7 @@ test('goes on without a checkpoint that the training itself refuses, in the same
   // Two processes: one that refused it, and one that went on from the older one.
   expect(stepsOf(job.trace)).toHaveLength(8);
   expect(processesOf(job.trace)).toHaveLength(3);
-  expect(aside).toContain(refused.object);
+  expect(aside).toContain(refused!.object);
 });
 
 test('stores no checkpoint whose values are not finite', async () => {
@@ -546,12 +546,12 @@ test('makes an artifact again whose published file is lost', async () => {
   const job = plan();
   await call(host, job).ended;
   const published = await readManifest(store, 'members', job.key);
-  await store.remove([published?.files.weights.object ?? '']);
+  await store.remove([published?.files.weights?.object ?? '']);
   expect(await call(host, job).ended).toMatchObject({ value: { reused: false } });
   expect(processesOf(job.trace)).toHaveLength(2);
   const again = await readManifest(store, 'members', job.key);
   expect(again?.files).toEqual(published?.files);
-  expect(await store.exists(again?.files.weights.object ?? '')).toBe(true);
+  expect(await store.exists(again?.files.weights?.object ?? '')).toBe(true);
 });
 
 test('who stops a job does not wait for a store that is away', async () => {

@@ -5,8 +5,8 @@ import type { FromChild, ToChild } from './messages.ts';
 
 const [trace, directory, loadMs] = process.argv.slice(2);
 const task: TestTask = {
-  trace,
-  directory,
+  trace: trace!,
+  directory: directory!,
   checkpoint: null,
   epochs: 1000,
   stepMs: 200,
@@ -15,7 +15,7 @@ const task: TestTask = {
   diverge: false,
 };
 const child = forkChild<ToChild<TestTask>, FromChild>(new URL('./job-process.testing.ts', import.meta.url), {
-  TEST_LOAD_MS: loadMs,
+  TEST_LOAD_MS: loadMs!,
 });
 child.send({ type: 'start', task, checkpointMs: 600_000 });
 process.stdout.write(`child ${child.pid}\n`);

@@ -78,7 +78,7 @@ test.each([1, 2, 3, 4, 5, 6])(
     const first = training([...Array.from({ length: stop - 1 }, (): Answer => 'go on'), 'stop']);
     expect(await runTraining(first.loop)).toBeNull();
     expect(first.checkpoints).toHaveLength(1);
-    const [done, path] = first.checkpoints[0];
+    const [done, path] = first.checkpoints[0]!;
     expect(done).toBe(stop);
 
     const second = training([], { checkpoint: path });
@@ -99,7 +99,7 @@ test('killed after a checkpoint, repeats the steps that were lost and no others'
     if (done === 3) throw end;
   };
   await expect(runTraining(killed.loop)).rejects.toBe(end);
-  const next = training([], { checkpoint: killed.checkpoints[0][1] });
+  const next = training([], { checkpoint: killed.checkpoints[0]![1] });
   const outcome = await runTraining(next.loop);
   expect([...killed.visited.slice(0, 3), ...next.visited]).toEqual(calm.visited);
   expect(outcome?.history).toEqual(expected?.history);
@@ -108,7 +108,7 @@ test('killed after a checkpoint, repeats the steps that were lost and no others'
 test('counts the time of the attempts that it goes on from', async () => {
   const { loop, checkpoints } = training(['stop']);
   await runTraining(loop);
-  const path = checkpoints[0][1];
+  const path = checkpoints[0]![1];
   await writeCheckpointFile(path, { ...(await readCheckpointFile(path)), seconds: 100 });
   const outcome = await runTraining(training([], { checkpoint: path }).loop);
   expect(outcome?.seconds).toBeGreaterThan(100);
@@ -180,7 +180,7 @@ test.each(Array.from({ length: 14 }, (_, i) => i + 1))(
     const expected = await runTraining(calm.loop);
     const first = longer([...Array.from({ length: stop - 1 }, (): Answer => 'go on'), 'stop']);
     await runTraining(first.loop);
-    const [done, path] = first.checkpoints[0];
+    const [done, path] = first.checkpoints[0]!;
     expect(done).toBe(stop);
     const second = longer([], 3, path);
     const outcome = await runTraining(second.loop);
@@ -197,7 +197,7 @@ test('a call of several steps ends in one checkpoint, which single steps go on f
   expect(await runTraining(first.loop)).toBeNull();
   // Calls of 3, 2 and 3 steps.
   expect(first.checkpoints.map(([done]) => done)).toEqual([3, 8]);
-  const second = longer([], 1, first.checkpoints[1][1]);
+  const second = longer([], 1, first.checkpoints[1]![1]);
   expect((await runTraining(second.loop))?.history).toEqual(expected?.history);
   expect(second.step.readState()).toEqual(calm.step.readState());
 });
@@ -263,7 +263,7 @@ test('a batch larger than the images is refused', async () => {
 test('refuses a checkpoint file that is cut short, another file, and one without its loop', async () => {
   const { loop, checkpoints } = training(['stop']);
   await runTraining(loop);
-  const path = checkpoints[0][1];
+  const path = checkpoints[0]![1];
   const state = await readCheckpointFile(path);
   await truncate(path, 100);
   await expect(readCheckpointFile(path)).rejects.toThrow('safetensors');

@@ -29,7 +29,7 @@ function batchOf(inputs: number, index: number): { maps: Float32Array; labels: F
       const [row, column] = [Math.floor(i / side) - top, (i % side) - left];
       if (row < 0 || row >= size || column < 0 || column >= size) continue;
       labels[image * area + i] = 1;
-      for (let c = 0; c < inputs; c++) maps[(image * area + i) * inputs + c] += 0.2;
+      for (let c = 0; c < inputs; c++) maps[(image * area + i) * inputs + c]! += 0.2;
     }
   }
   return { maps, labels };
@@ -40,7 +40,7 @@ function channelsFirst(maps: Float32Array, inputs: number): Float32Array {
   return maps.map((_, i) => {
     const image = Math.floor(i / (inputs * area));
     const channel = Math.floor(i / area) % inputs;
-    return maps[(image * area + (i % area)) * inputs + channel];
+    return maps[(image * area + (i % area)) * inputs + channel]!;
   });
 }
 
@@ -52,15 +52,16 @@ describe.each([1, 2] as const)('ASR-Net on %i maps', (inputs) => {
   const asInput = (index: number): Record<string, TensorData> => ({
     maps: {
       shape: [batchSize, inputs, side, side],
-      data: channelsFirst(batches[index].maps, inputs),
+      data: channelsFirst(batches[index]!.maps, inputs),
     },
-    labels: { shape: [batchSize, 1, side, side], data: batches[index].labels },
+    labels: { shape: [batchSize, 1, side, side], data: batches[index]!.labels },
   });
   const newStep = (decay: number, mode: 'graph' | 'eager' = 'graph') =>
     trainStep({
       ...shapesOf(parameters),
       inputs: { maps: [batchSize, side, side, inputs], labels: [batchSize, side, side, 1] },
-      loss: (weights, running, { maps, labels }) => network.loss(weights, running, { maps, labels }),
+      loss: (weights, running, { maps, labels }) =>
+        network.loss(weights, running, { maps: maps!, labels: labels! }),
       optimiser: { learningRate, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: decay },
       mode,
     });
@@ -97,8 +98,8 @@ describe.each([1, 2] as const)('ASR-Net on %i maps', (inputs) => {
       const losses = Float32Array.from(batches, (batch) => step.run({ ...batch }));
       const all = batches.map((_, i) => asInput(i));
       const stack = (name: string): TensorData => ({
-        shape: [steps, ...all[0][name].shape],
-        data: Float32Array.from(all.flatMap((each) => [...each[name].data])),
+        shape: [steps, ...all[0]![name]!.shape],
+        data: Float32Array.from(all.flatMap((each) => [...each[name]!.data])),
       });
       const options = ['--learning-rate', String(learningRate), '--weight-decay', String(weightDecay)];
       const trained = reference(
@@ -109,19 +110,19 @@ describe.each([1, 2] as const)('ASR-Net on %i maps', (inputs) => {
       );
       expect(trained.get('margin')!.data[0]).toBeGreaterThan(1e-5);
       expect(largestRelativeDifference(losses, trained.get('losses')!.data)).toBeLessThan(1e-5);
-      expect(losses[steps - 1]).toBeLessThan(losses[0]);
+      expect(losses[steps - 1]).toBeLessThan(losses[0]!);
 
       const weights = step.read();
       const inference = inferenceStep({
         weights,
         inputs: { maps: [batchSize, side, side, inputs] },
-        compute: (tensors, { maps }) => ({ maps: network.anomalyProbability(tensors, tensors, maps) }),
+        compute: (tensors, { maps }) => ({ maps: network.anomalyProbability(tensors, tensors, maps!) }),
         mode: 'graph',
       });
       try {
-        const found = inference.run({ maps: batches[0].maps }).maps;
+        const found = inference.run({ maps: batches[0]!.maps }).maps;
         const expected = reference('probability', outward(weights), asInput(0)).get('probability')!.data;
-        expect(largestDifference(found, expected)).toBeLessThan(1e-4);
+        expect(largestDifference(found!, expected)).toBeLessThan(1e-4);
       } finally {
         inference.dispose();
       }

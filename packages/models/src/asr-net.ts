@@ -36,7 +36,7 @@ export function asrNet({ inputs }: { inputs: 1 | 2 }): AsrNet {
       tf.tidy(() => {
         const [, height, width] = maps.shape;
         const probabilities = tf.softmax(inferBlocks(blocks, weights, buffers, maps));
-        return tf.slice(probabilities, [0, 0, 0, 1], [-1, height, width, 1]);
+        return tf.slice(probabilities, [0, 0, 0, 1], [-1, height!, width!, 1]);
       }),
   };
 }

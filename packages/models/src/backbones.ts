@@ -18,5 +18,5 @@ export function backbone(name: string, imageSize: number): BackboneModel {
   if (!Object.hasOwn(backbones, name)) {
     throw new Error(`backbone: expected one of ${Object.keys(backbones).join(', ')}, got ${name}`);
   }
-  return backbones[name](imageSize);
+  return backbones[name]!(imageSize);
 }

@@ -36,7 +36,7 @@ interface ConvolutionSettings {
   kernel: number;
   stride: number;
   bias?: boolean;
-  norm?: string;
+  norm?: string | undefined;
 }
 
 export function convolution(

@@ -142,15 +142,15 @@ export function foldBlocks(
     const { outputs } = block;
     const factor = Float64Array.from(
       { length: outputs },
-      (_, o) => scale[o] / Math.sqrt(variance[o] + epsilon),
+      (_, o) => scale![o]! / Math.sqrt(variance![o]! + epsilon),
     );
     // Output channels are the last axis of every weight but a transposed convolution's (H,W,O,I).
     const inner = block.layer === 'transposedConvolution' ? block.inputs : 1;
-    const data = weight.data.map((value, i) => value * factor[Math.floor(i / inner) % outputs]);
+    const data = weight.data.map((value, i) => value * factor[Math.floor(i / inner) % outputs]!);
     folded.set(`${block.name}.weight`, { shape: [...weight.shape], data });
     const shift = Float32Array.from(
       { length: outputs },
-      (_, o) => ((bias?.data[o] ?? 0) - mean[o]) * factor[o] + offset[o],
+      (_, o) => ((bias?.data[o] ?? 0) - mean![o]!) * factor[o]! + offset![o]!,
     );
     folded.set(`${block.name}.bias`, { shape: [outputs], data: shift });
   }

@@ -46,8 +46,8 @@ describe.each(['ae', 'aeu', 'memae'] as const)('dropout of %s', (name) => {
         model.loss(
           now,
           running,
-          { images: inputs.images },
-          rate === null ? undefined : dropInTraining(inputs.masks, rate),
+          { images: inputs.images! },
+          rate === null ? undefined : dropInTraining(inputs.masks!, rate),
         ),
       optimiser: adam,
       mode: 'graph',
@@ -72,8 +72,8 @@ describe.each(['ae', 'aeu', 'memae'] as const)('dropout of %s', (name) => {
       inputs: { input: [count, 64, 64, 1], masks: [2] },
       compute: (now, { input, masks }) => {
         const { image, variance } = folded
-          ? model.reconstructFolded(now, input, drop?.(masks))
-          : model.reconstruct(now, now, input, drop?.(masks));
+          ? model.reconstructFolded(now, input!, drop?.(masks!))
+          : model.reconstruct(now, now, input!, drop?.(masks!));
         return { image, ...(variance !== null && { variance }) };
       },
       mode: 'graph',
@@ -129,13 +129,13 @@ describe.each(['ae', 'aeu', 'memae'] as const)('dropout of %s', (name) => {
     });
     const difference = (values: Float32Array, other: Float32Array) =>
       largestDifference(values, other) / Math.max(...other.map(Math.abs));
-    expect(difference(found.image, expected.get('images')!.data)).toBeLessThan(1e-5);
+    expect(difference(found.image!, expected.get('images')!.data)).toBeLessThan(1e-5);
     for (const [output, values] of Object.entries(unfolded))
-      expect(difference(found[output], values), output).toBeLessThan(1e-5);
+      expect(difference(found[output]!, values), output).toBeLessThan(1e-5);
     // The second image alone is what it is beside the first.
     const alone = infer(true, 1, (masks) => dropInPasses(masks, { ...settings, images: 1 }));
-    const first = found.image.subarray(2 * area, 3 * area);
-    expect(difference(alone.image.subarray(area, 2 * area), first)).toBeLessThan(1e-6);
+    const first = found.image!.subarray(2 * area, 3 * area);
+    expect(difference(alone.image!.subarray(area, 2 * area), first)).toBeLessThan(1e-6);
   }, 60_000);
 });
 
@@ -147,7 +147,7 @@ function repeated(values: Float32Array, times: number): Float32Array {
 
 /** Every row `count` times. */
 function perImage({ shape, data }: TensorData, count: number): TensorData {
-  const rows = Array.from({ length: shape[0] * count }, (_, row) => Math.floor(row / count));
+  const rows = Array.from({ length: shape[0]! * count }, (_, row) => Math.floor(row / count));
   return {
     shape: [rows.length, hidden],
     data: Float32Array.from(rows.flatMap((row) => [...data.subarray(row * hidden, (row + 1) * hidden)])),

@@ -13,7 +13,7 @@ function lossOf(...pixels: { anomaly: number; label: 0 | 1 }[]): number {
       pixels.map(({ label }) => label),
       [...size, 1],
     );
-    return focalLoss(probabilities, labels).dataSync()[0];
+    return focalLoss(probabilities, labels).dataSync()[0]!;
   });
 }
 

@@ -42,11 +42,11 @@ function permute(data: Float32Array, shape: readonly number[], permutation: read
   const at = sides.map(() => 0);
   let from = 0;
   for (let to = 0; to < result.length; to++) {
-    result[to] = data[from];
+    result[to] = data[from]!;
     for (let axis = sides.length - 1; axis >= 0; axis--) {
-      from += steps[axis];
-      if (++at[axis] < sides[axis]) break;
-      from -= steps[axis] * sides[axis];
+      from += steps[axis]!;
+      if (++at[axis]! < sides[axis]!) break;
+      from -= steps[axis]! * sides[axis]!;
       at[axis] = 0;
     }
   }
@@ -63,7 +63,7 @@ function inward(parameter: ParameterSpec, data: Float32Array): TensorData {
 
 /** From TensorFlow's layout to PyTorch's. */
 function outward(parameter: ParameterSpec, data: Float32Array): TensorData {
-  const moved = parameter.permutation.map((axis) => parameter.unfolded[axis]);
+  const moved = parameter.permutation.map((axis) => parameter.unfolded[axis]!);
   const back = parameter.permutation.map((_, axis) => parameter.permutation.indexOf(axis));
   return { shape: [...parameter.pytorchShape], data: permute(data, moved, back) };
 }

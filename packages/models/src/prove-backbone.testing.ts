@@ -54,7 +54,8 @@ function withStep<T>(settings: StepSettings, use: (step: TrainStep) => T): T {
     buffers,
     frozen: part(true),
     inputs: { images: [batchSize, side, side, 1] },
-    loss: (weights, running, { images }, fixed) => model.loss({ ...weights, ...fixed }, running, { images }),
+    loss: (weights, running, { images }, fixed) =>
+      model.loss({ ...weights, ...fixed }, running, { images: images! }),
     optimiser: { ...adam, learningRate },
     mode,
   });
@@ -141,8 +142,8 @@ export function proveBackbone(
       inputs: { input: [batchSize, side, side, 1] },
       compute: (weights, { input }) => {
         const { image, variance } = folded
-          ? model.reconstructFolded(weights, input)
-          : model.reconstruct(weights, weights, input);
+          ? model.reconstructFolded(weights, input!)
+          : model.reconstruct(weights, weights, input!);
         const results: Tensors = { images: image };
         if (variance !== null) results.log_variance = tf.log(variance);
         return results;
@@ -172,7 +173,7 @@ export function proveBackbone(
     it('reconstructs the same with BatchNorm folded, to 1e-5', () => {
       const [folded, plain] = [infer(true), infer(false)];
       for (const [output, values] of Object.entries(plain)) {
-        expect(largestDifference(folded[output], values), output).toBeLessThan(1e-5);
+        expect(largestDifference(folded[output]!, values), output).toBeLessThan(1e-5);
       }
       expect([...model.fold(trained.after).keys()].some((key) => key.includes('running'))).toBe(false);
     });
@@ -193,7 +194,7 @@ export function proveBackbone(
         for (let i = 1; i < steps; i++) losses.push(step.run({ images: batch(i) }));
         const difference = largestRelativeDifference(Float32Array.from(losses), expected.get('losses')!.data);
         expect(difference).toBeLessThan(1e-5);
-        expect(losses[steps - 1]).toBeLessThan(losses[0]);
+        expect(losses[steps - 1]).toBeLessThan(losses[0]!);
       });
     }, 120_000);
 
@@ -205,7 +206,7 @@ export function proveBackbone(
       );
       const expected = reference('losses', weights, { images: allBatches() }).get('losses')!.data;
       expect(largestRelativeDifference(trained.losses, expected)).toBeLessThan(1e-5);
-      expect(trained.losses[steps - 1]).toBeLessThan(trained.losses[0] * 0.7);
+      expect(trained.losses[steps - 1]).toBeLessThan(trained.losses[0]! * 0.7);
     }, 120_000);
 
     it('leaves no tensor behind', () => {
@@ -290,6 +291,6 @@ export function proveGraphEqualsEager(name: string): void {
       });
     const [graph, eager] = [lossesOf('graph'), lossesOf('eager')];
     expect(largestRelativeDifference(graph, eager)).toBeLessThan(1e-5);
-    expect(graph[49]).toBeLessThan(graph[0]);
+    expect(graph[49]).toBeLessThan(graph[0]!);
   }, 240_000);
 }

@@ -110,13 +110,13 @@ export function norm(values: Float32Array): number {
 /** Largest absolute difference. */
 export function largestDifference(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) throw new Error(`expected ${b.length} values, got ${a.length}`);
-  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 }
 
 /** Largest |a − b|/|b|. */
 export function largestRelativeDifference(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) throw new Error(`expected ${b.length} values, got ${a.length}`);
-  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]) / Math.abs(b[i])), 0);
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!) / Math.abs(b[i]!)), 0);
 }
 
 /**
@@ -152,7 +152,7 @@ export function differingGradients(
   const all = Math.hypot(...[...found.keys()].map((name) => norm(expectedOf(name))));
   return [...found].flatMap(([name, { data }]) => {
     const other = expectedOf(name);
-    const [difference, own] = [norm(data.map((value, i) => value - other[i])), norm(other)];
+    const [difference, own] = [norm(data.map((value, i) => value - other[i]!)), norm(other)];
     const fits = difference <= ofAll * all && (difference <= ofOwn * own || own < 1e-6 * all);
     return fits
       ? []

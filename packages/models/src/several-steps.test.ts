@@ -34,7 +34,7 @@ function train(
         weights,
         buffers,
         batch as never,
-        dropout === undefined ? undefined : dropInTraining(masks, dropout),
+        dropout === undefined ? undefined : dropInTraining(masks!, dropout),
       ),
     optimiser: { learningRate: 5e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4 },
     precision,

@@ -19,7 +19,7 @@ it('gives the loss of eq. 5 worked out by hand', () => {
     expect(loss.dataSync()[0]).toBeCloseTo(0.875 / 3, 6);
     // Least where σ² is the squared error: 0.25/0.25 + ln 0.25 = −0.386294.
     const at = (variance: number) =>
-      uncertaintyLoss(pixels(0.5), pixels(0), pixels(Math.log(variance))).dataSync()[0];
+      uncertaintyLoss(pixels(0.5), pixels(0), pixels(Math.log(variance))).dataSync()[0]!;
     expect(at(0.25)).toBeCloseTo(-0.386294, 6);
     expect(at(0.25)).toBeLessThan(Math.min(at(0.2), at(0.3)));
   });

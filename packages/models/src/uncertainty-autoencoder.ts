@@ -6,7 +6,7 @@ import { blockParameters, foldBlocks, inferBlocks, inferFolded, trainBlocks } fr
 /** The two channels of the last layer, each [N,H,W,1]. */
 function channels(y: Tensor): { image: Tensor; logVariance: Tensor } {
   const [image, logVariance] = tf.split(y, 2, 3);
-  return { image, logVariance };
+  return { image: image!, logVariance: logVariance! };
 }
 
 /** The same outside of training. */

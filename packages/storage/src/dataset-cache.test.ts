@@ -95,13 +95,13 @@ test('refuses other bytes than the digest names, leaves nothing of them, and tak
 test('keeps what was used within a day, and removes the rest when it fetches something', async () => {
   const [old, recent] = ['old.u8', 'recent.u8'].map((name) => join(directory, name));
   const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
-  await writeFile(old, '');
-  await writeFile(recent, '');
-  await utimes(old, hoursAgo(25), hoursAgo(25));
-  await utimes(recent, hoursAgo(23), hoursAgo(23));
+  await writeFile(old!, '');
+  await writeFile(recent!, '');
+  await utimes(old!, hoursAgo(25), hoursAgo(25));
+  await utimes(recent!, hoursAgo(23), hoursAgo(23));
   const cache = new DatasetCache(store, directory);
   const path = await cache.pixels(digest);
-  expect([existsSync(old), existsSync(recent)]).toEqual([false, true]);
+  expect([existsSync(old!), existsSync(recent!)]).toEqual([false, true]);
   // Used again: its day starts anew.
   await utimes(path, hoursAgo(25), hoursAgo(25));
   await cache.pixels(digest);

@@ -13,7 +13,7 @@ import { type KubernetesAccess, setPodDeletionCost } from './kubernetes-api.ts';
 
 let server: Server;
 let access: KubernetesAccess;
-let received: { method?: string; url?: string; type?: string; token?: string; body: unknown }[];
+let received: Record<'method' | 'url' | 'type' | 'token' | 'body', unknown>[];
 let status = 200;
 
 beforeEach(async () => {

@@ -78,7 +78,7 @@ describe.each(['ae', 'aeu'] as const)('subsets of %s', (name) => {
       for (const score of ['recEnsemble', 'aIntra', 'aInter'] as const) {
         const found = tensors.get(`${score}.${k}`)!.data.subarray(row * count, (row + 1) * count);
         const wanted = expected.get(score)!.data;
-        const worst = Math.max(...Array.from(found, (value, i) => Math.abs(value / wanted[i] - 1)));
+        const worst = Math.max(...Array.from(found, (value, i) => Math.abs(value / wanted[i]! - 1)));
         expect(worst, `${score} of ${members}`).toBeLessThan(tolerance);
       }
     }
@@ -86,7 +86,7 @@ describe.each(['ae', 'aeu'] as const)('subsets of %s', (name) => {
     const single = tensors.get('recEnsemble.1')!.data;
     for (const [row, rec] of [all.get('rec.0')!, all.get('rec.1')!].entries()) {
       rec.data.forEach((value, i) => {
-        expect(single[row * count + i] / value).toBeCloseTo(1, 5);
+        expect(single[row * count + i]! / value).toBeCloseTo(1, 5);
       });
     }
   }, 120_000);
@@ -120,8 +120,8 @@ test('a spread that is small beside the values it lies at survives float32', () 
       ndm: Float32Array.of(1, 1, 1.002, 1.002, 1.5, 1.5),
     });
     // Eq. 3 of two: half of their distance.
-    expect(aIntra[0]! / 0.001).toBeCloseTo(1, 2);
-    expect(aIntra[1]!).toBeCloseTo(0.25, 6);
+    expect(aIntra![0]! / 0.001).toBeCloseTo(1, 2);
+    expect(aIntra![1]!).toBeCloseTo(0.25, 6);
   } finally {
     step.dispose();
   }

@@ -39,13 +39,13 @@ export async function makeKCurve(
     weights: ensemble.weights,
     inputs: { images: [batchSize, side, side, 1] },
     compute: (weights, inputs) => {
-      const ndm = ensemble.reconstruct('ndm', weights, inputs.images);
+      const ndm = ensemble.reconstruct('ndm', weights, inputs.images!);
       const variances = ndm.flatMap(({ variance: own }) => own ?? []);
       variance = variances.length > 0;
       const results: Record<string, Tensor> = { ndm: tf.stack(ndm.map(({ image }) => image)) };
       if (variance) results.variance = tf.stack(variances);
       if (udm) {
-        const found = ensemble.reconstruct('udm', weights, inputs.images);
+        const found = ensemble.reconstruct('udm', weights, inputs.images!);
         results.udm = tf.stack(found.map(({ image }) => image));
       }
       return results;

@@ -34,25 +34,25 @@ export function subsetStep(shape: SubsetStepShape): InferenceStep {
     weights: new Map(),
     inputs,
     compute: (_, given) => {
-      const over = (values: Tensor): Tensor => tf.matMul(given.weights, values);
-      const mean = tf.mean(given.ndm, 0);
-      const deviations = given.ndm.sub(mean);
+      const over = (values: Tensor): Tensor => tf.matMul(given.weights!, values);
+      const mean = tf.mean(given.ndm!, 0);
+      const deviations = given.ndm!.sub(mean);
       // [S,N·P] from here on.
       const shift = over(deviations);
       const spread = tf.relu(over(deviations.square()).sub(shift.square()));
-      const sigma2 = variance ? over(given.variance) : null;
+      const sigma2 = variance ? over(given.variance!) : null;
       const sigma = sigma2 === null ? null : sigma2.sqrt();
       const imageScores = (map: Tensor, uncertainty: Tensor | null): Tensor => {
         const refined = uncertainty === null ? map : map.div(uncertainty);
         return tf.mean(refined.reshape([subsets, images, pixels]), 2);
       };
       const scores: Record<string, Tensor> = {
-        recEnsemble: imageScores(given.images.sub(mean).sub(shift).square(), sigma2),
+        recEnsemble: imageScores(given.images!.sub(mean).sub(shift).square(), sigma2),
         aIntra: imageScores(spread.sqrt(), sigma),
       };
       if (udm) {
-        const meanUdm = tf.mean(given.udm, 0);
-        const apart = over(deviations.sub(given.udm.sub(meanUdm)));
+        const meanUdm = tf.mean(given.udm!, 0);
+        const apart = over(deviations.sub(given.udm!.sub(meanUdm)));
         scores.aInter = imageScores(mean.sub(meanUdm).add(apart).abs(), sigma);
       }
       return scores;

@@ -24,7 +24,7 @@ export function deviceFaults(processor: GpuCheckFigures, gpu: GpuCheckFigures): 
   if (processor.losses.length > gpu.losses.length)
     return [`expected ${processor.losses.length} epochs on the GPU, got ${gpu.losses.length}`];
   return processor.losses.flatMap((expected, epoch) => {
-    const found = gpu.losses[epoch];
+    const found = gpu.losses[epoch]!;
     // Not "more than": NaN is a fault too.
     if (Math.abs(found / expected - 1) <= lossTolerance) return [];
     return [

@@ -23,24 +23,24 @@ export function dropoutMapMaker(ensemble: Ensemble, dropout: DropoutSpec, side: 
   const state: Shapes = { passes: scalar };
   for (const role of roles) for (const field of fields) state[`${role}.${field}`] = images;
   const momentsIn = (role: Role, tensors: Record<string, Tensor>): PassMoments => ({
-    mean: tensors[`${role}.mean`],
-    squares: tensors[`${role}.squares`],
-    variance: tensors[`${role}.variance`],
+    mean: tensors[`${role}.mean`]!,
+    squares: tensors[`${role}.squares`]!,
+    variance: tensors[`${role}.variance`]!,
   });
 
   const block = inferenceStep({
     weights: ensemble.weights,
     inputs: { images, masks: [maskSeedSize], counted: [passesAtOnce, 1, 1, 1, 1], ...state },
     compute: (weights, inputs) => {
-      const count = tf.reshape(tf.sum(inputs.counted), scalar);
-      const results: Record<string, Tensor> = { passes: tf.add(inputs.passes, count) };
+      const count = tf.reshape(tf.sum(inputs.counted!), scalar);
+      const results: Record<string, Tensor> = { passes: tf.add(inputs.passes!, count) };
       for (const role of roles) {
         const more = momentsOfPasses(ensemble, role, rate, weights, {
-          images: inputs.images,
-          seed: inputs.masks,
-          counted: inputs.counted,
+          images: inputs.images!,
+          seed: inputs.masks!,
+          counted: inputs.counted!,
         });
-        const sum = addMoments([momentsIn(role, inputs), more], [inputs.passes, count]);
+        const sum = addMoments([momentsIn(role, inputs), more], [inputs.passes!, count]);
         for (const field of fields) results[`${role}.${field}`] = sum[field];
       }
       return results;
@@ -53,11 +53,11 @@ export function dropoutMapMaker(ensemble: Ensemble, dropout: DropoutSpec, side: 
     compute: (weights, inputs) => {
       const ndm = momentsIn('ndm', inputs);
       const udm = roles.includes('udm') ? momentsIn('udm', inputs) : null;
-      const plain = ensemble.reconstruct('ndm', weights, inputs.images);
-      return mapResults(inputs.images, {
+      const plain = ensemble.reconstruct('ndm', weights, inputs.images!);
+      return mapResults(inputs.images!, {
         ndm: plain,
-        recEnsemble: reconstructionError(inputs.images, ndm.mean, ndm.variance),
-        ...discrepanciesOfMoments(ndm, udm, inputs.passes),
+        recEnsemble: reconstructionError(inputs.images!, ndm.mean, ndm.variance),
+        ...discrepanciesOfMoments(ndm, udm, inputs.passes!),
       });
     },
     mode: 'graph',

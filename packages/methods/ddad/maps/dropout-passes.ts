@@ -23,7 +23,7 @@ export function momentsOfPasses(
   return tf.tidy(() => {
     const [passes] = counted.shape;
     const drop = dropInPasses(seed, { passes, images: images.shape[0], rate, network: network[role] });
-    const [{ image, variance }] = ensemble.reconstruct(role, weights, images, drop);
+    const { image, variance } = ensemble.reconstruct(role, weights, images, drop)[0]!;
     const byPass = (values: Tensor) => tf.reshape(values, [passes, ...images.shape]);
     return { ...passMoments(byPass(image), variance === null ? null : byPass(variance), counted) };
   });

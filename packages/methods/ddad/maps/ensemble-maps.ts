@@ -11,9 +11,9 @@ export function ensembleMapMaker(ensemble: Ensemble, side: number): MapMaker {
     weights: ensemble.weights,
     inputs: { images: [batchSize, side, side, 1] },
     compute: (weights, { images }) => {
-      const { ndm, mean, variance, aIntra, aInter } = discrepancies(ensemble, weights, images);
-      const recEnsemble = reconstructionError(images, mean, variance);
-      return mapResults(images, { ndm, recEnsemble, aIntra, aInter });
+      const { ndm, mean, variance, aIntra, aInter } = discrepancies(ensemble, weights, images!);
+      const recEnsemble = reconstructionError(images!, mean, variance);
+      return mapResults(images!, { ndm, recEnsemble, aIntra, aInter });
     },
     mode: 'graph',
   });

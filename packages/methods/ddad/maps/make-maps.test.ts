@@ -71,18 +71,18 @@ describe.each(['ae', 'aeu'] as const)('maps of %s', (name) => {
       values: { image: Float32Array; variance: Float32Array }[],
       what: 'image' | 'variance',
       i: number,
-    ) => values.map((each) => each[what][i]);
+    ) => values.map((each) => each[what][i]!);
     const pixel = Array.from(x, (grey, i) => {
       const [muA, muB] = [mean(at(ndm, 'image', i)), mean(at(udm, 'image', i))];
       // σ² is the NDM's; that of the UDM's members has no say.
       const variance = mean(at(ndm, 'variance', i));
-      const spread = mean(at(ndm, 'image', i).map((value) => (muA - value) ** 2));
+      const spread = mean(at(ndm, 'image', i).map((value) => (muA - value!) ** 2));
       return {
         recEnsemble: (grey - muA) ** 2 / variance,
         aIntra: Math.sqrt(spread / variance),
         aInter: Math.abs(muA - muB) / Math.sqrt(variance),
-        'rec.0': (grey - ndm[0].image[i]) ** 2 / ndm[0].variance[i],
-        'rec.1': (grey - ndm[1].image[i]) ** 2 / ndm[1].variance[i],
+        'rec.0': (grey - ndm[0]!.image[i]!) ** 2 / ndm[0]!.variance[i]!,
+        'rec.1': (grey - ndm[1]!.image[i]!) ** 2 / ndm[1]!.variance[i]!,
       };
     });
     if (name === 'aeu') {
@@ -93,17 +93,17 @@ describe.each(['ae', 'aeu'] as const)('maps of %s', (name) => {
       const tensor = maps.get(map)!;
       expect(tensor.shape).toEqual([count, side, side]);
       const worst = tensor.data.reduce(
-        (most, value, i) => Math.max(most, Math.abs(value - pixel[i][map]) / (1 + pixel[i][map])),
+        (most, value, i) => Math.max(most, Math.abs(value - pixel[i]![map]) / (1 + pixel[i]![map])),
         0,
       );
       expect(worst, map).toBeLessThan(1e-5);
     }
     expect([...maps.keys()].sort()).toEqual(['aInter', 'aIntra', 'recEnsemble']);
-    expect([...scores.keys()].sort()).toEqual(Object.keys(pixel[0]).sort());
+    expect([...scores.keys()].sort()).toEqual(Object.keys(pixel[0]!).sort());
     for (const [score, { data }] of scores) {
       for (const image of images) {
         const own = pixel.slice(image * area, (image + 1) * area).map((each) => each[score as 'rec.0']);
-        expect(data[image] / mean(own), score).toBeCloseTo(1, 5);
+        expect(data[image]! / mean(own), score).toBeCloseTo(1, 5);
       }
     }
   }, 60_000);
@@ -142,8 +142,8 @@ describe.each(['ae', 'aeu'] as const)('maps of %s with MC Dropout', (name) => {
     const { tensors } = decodeSafetensors(await readFile(path));
     const found = reference('passes', tensors, {
       images: { shape: [count, 1, side, side], data: x },
-      'mask/0': masks[0],
-      'mask/1': masks[1],
+      'mask/0': masks[0]!,
+      'mask/1': masks[1]!,
     });
     const values = (key: string) => found.get(key)?.data ?? new Float32Array(count * area).fill(1);
     return { mean: values('mean'), deviation: values('deviation'), variance: values('variance') };
@@ -154,15 +154,15 @@ describe.each(['ae', 'aeu'] as const)('maps of %s with MC Dropout', (name) => {
     first = made;
     const [ndm, udm] = [await passesOf(made.ndm.path, 0), await passesOf(made.udm.path, 1)];
     const expected = {
-      recEnsemble: x.map((grey, i) => (grey - ndm.mean[i]) ** 2 / ndm.variance[i]),
-      aIntra: ndm.deviation.map((value, i) => value / Math.sqrt(ndm.variance[i])),
-      aInter: ndm.mean.map((value, i) => Math.abs(value - udm.mean[i]) / Math.sqrt(ndm.variance[i])),
+      recEnsemble: x.map((grey, i) => (grey - ndm.mean[i]!) ** 2 / ndm.variance[i]!),
+      aIntra: ndm.deviation.map((value, i) => value / Math.sqrt(ndm.variance[i]!)),
+      aInter: ndm.mean.map((value, i) => Math.abs(value - udm.mean[i]!) / Math.sqrt(ndm.variance[i]!)),
     };
     const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
     for (const [map, values] of Object.entries(expected)) {
       const { data, shape } = made.maps.get(map)!;
       expect(shape).toEqual([count, side, side]);
-      const worst = data.reduce((most, value, i) => Math.max(most, Math.abs(value - values[i])), 0);
+      const worst = data.reduce((most, value, i) => Math.max(most, Math.abs(value - values[i]!)), 0);
       expect(worst / Math.max(...values), map).toBeLessThan(1e-5);
       for (let image = 0; image < count; image++) {
         const own = mean(values.subarray(image * area, (image + 1) * area));
@@ -170,7 +170,7 @@ describe.each(['ae', 'aeu'] as const)('maps of %s with MC Dropout', (name) => {
       }
     }
     // The network itself, without dropout.
-    const plain = x.map((grey, i) => (grey - made.ndm.image[i]) ** 2 / made.ndm.variance[i]);
+    const plain = x.map((grey, i) => (grey - made.ndm.image[i]!) ** 2 / made.ndm.variance[i]!);
     expect(made.scores.get('rec.0')!.data[0]! / mean(plain.subarray(0, area))).toBeCloseTo(1, 5);
     expect([...made.scores.keys()].sort()).toEqual(['aInter', 'aIntra', 'rec.0', 'recEnsemble']);
   }, 120_000);

@@ -84,7 +84,7 @@ test('training gives the recorded losses, and weights under the names and layout
   const recorded = [0.594733, 0.363703];
   expect(result?.history).toHaveLength(recorded.length);
   result?.history?.forEach((loss, epoch) => {
-    expect(Math.abs(loss / recorded[epoch] - 1), `epoch ${epoch + 1}: ${loss}`).toBeLessThan(1e-3);
+    expect(Math.abs(loss / recorded[epoch]! - 1), `epoch ${epoch + 1}: ${loss}`).toBeLessThan(1e-3);
   });
   expect(result?.loss).toBe(result?.history?.[1]);
   expect(progress.map(({ done, total }) => [done, total])).toEqual([
@@ -103,7 +103,7 @@ test('training gives the recorded losses, and weights under the names and layout
 test('training gives the same bytes again, stopped and resumed too', async () => {
   const stopped = await train({}, (step) => (step === 4 ? 'stop' : 'go on'));
   expect(stopped.result).toBeNull();
-  const resumed = await train({ checkpoint: stopped.checkpoints[0] });
+  const resumed = await train({ checkpoint: stopped.checkpoints[0]! });
   expect(resumed.sha256).toBe(first.sha256);
   expect((await train()).sha256).toBe(first.sha256);
 }, 120_000);
@@ -113,7 +113,7 @@ test('neither several steps a call nor where the images lie change a byte, stopp
   const resident = 2 ** 30;
   const stopped = await train({ stepsACall: 2 }, (call) => (call === 3 ? 'stop' : 'go on'), resident);
   expect(stopped.result).toBeNull();
-  const checkpoint = stopped.checkpoints[0];
+  const checkpoint = stopped.checkpoints[0]!;
   expect(basename(checkpoint)).toBe('checkpoint-5.safetensors');
   expect((await train({ checkpoint, stepsACall: 3 }, undefined, resident)).sha256).toBe(first.sha256);
   // 48 images of 64×64 are 786,432 bytes: one less, and they are fed.
@@ -129,10 +129,10 @@ test('with dropout it gives the recorded losses, and the same bytes when it was 
   const recorded = [0.610903, 0.383313];
   expect(whole.result?.history).toHaveLength(recorded.length);
   whole.result?.history?.forEach((loss, epoch) => {
-    expect(Math.abs(loss / recorded[epoch] - 1), `epoch ${epoch + 1}: ${loss}`).toBeLessThan(1e-3);
+    expect(Math.abs(loss / recorded[epoch]! - 1), `epoch ${epoch + 1}: ${loss}`).toBeLessThan(1e-3);
   });
   const stopped = await train(withDropout, (step) => (step === 4 ? 'stop' : 'go on'));
-  const resumed = await train({ ...withDropout, stepsACall: 3, checkpoint: stopped.checkpoints[0] });
+  const resumed = await train({ ...withDropout, stepsACall: 3, checkpoint: stopped.checkpoints[0]! });
   expect(resumed.sha256).toBe(whole.sha256);
   expect(whole.sha256).not.toBe(first.sha256);
 }, 120_000);

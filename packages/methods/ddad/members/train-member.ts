@@ -66,7 +66,7 @@ export async function trainMember(
         weights,
         running,
         { images: images.batch(inputs, frozen) },
-        rate === undefined ? undefined : dropInTraining(inputs.masks, rate),
+        rate === undefined ? undefined : dropInTraining(inputs.masks!, rate),
       ),
     optimiser: { ...adam, learningRate: spec.learningRate },
     precision: spec.precision,

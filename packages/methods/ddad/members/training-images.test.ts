@@ -29,8 +29,8 @@ test.each([
     const [first, second] = [source.values(order, 0, 0), source.values(order, 2, 1)];
     const all = images();
     const at = (position: number) => [...all.subarray(position * 4, position * 4 + 4)];
-    expect([...step.run(first).batch]).toEqual([...at(2), ...at(0)]);
-    expect([...step.run(second).batch]).toEqual([...at(3), ...at(1)]);
+    expect([...step.run(first).batch!]).toEqual([...at(2), ...at(0)]);
+    expect([...step.run(second).batch!]).toEqual([...at(3), ...at(1)]);
   } finally {
     step.dispose();
   }

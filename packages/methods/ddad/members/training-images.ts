@@ -27,7 +27,7 @@ export function residentImages(images: Float32Array, side: number, batchSize: nu
   return {
     inputs: { positions: [batchSize] },
     frozen: { pixels: shape },
-    batch: ({ positions }, { pixels }) => rowsAt(pixels, positions),
+    batch: ({ positions }, { pixels }) => rowsAt(pixels!, positions!),
     moveInto(step) {
       if (waiting === null) throw new Error('the images were moved into a step before');
       step.writeFrozen(new Map([['pixels', { shape, data: waiting }]]));
@@ -45,7 +45,7 @@ export function fedImages(images: Float32Array, side: number, batchSize: number)
   return {
     inputs: { images: [batchSize, side, side, 1] },
     frozen: {},
-    batch: ({ images: batch }) => batch,
+    batch: ({ images: batch }) => batch!,
     moveInto: () => {},
     values(order, start, place) {
       buffers[place] ??= new Float32Array(batchSize * area);

@@ -34,7 +34,7 @@ export async function applyRefiner(
       weights: fromPyTorch(network.parameters, tensors),
       inputs: { maps: [batchSize, side, side, channels.length] },
       compute: (weights, inputs) => {
-        const probability = network.anomalyProbability(weights, weights, inputs.maps);
+        const probability = network.anomalyProbability(weights, weights, inputs.maps!);
         return { 'map.maps': probability, scores: tf.mean(probability, [1, 2, 3]) };
       },
       mode: 'graph',

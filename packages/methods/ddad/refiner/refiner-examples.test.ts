@@ -51,7 +51,7 @@ it('gives an image without a patch the maps that the members make of it, and no 
   expect(plain.length).toBeLessThan(batchSize);
   tf.tidy(() => {
     for (const i of plain) {
-      const position = order[16 + i];
+      const position = order[16 + i]!;
       const image = tf.tensor4d(pixels.slice(position * area, (position + 1) * area), [1, side, side, 1]);
       const weights = Object.fromEntries(
         [...ensemble.weights].map(([name, { shape, data }]) => [name, tf.tensor(data.slice(), shape)]),
@@ -59,7 +59,7 @@ it('gives an image without a patch the maps that the members make of it, and no 
       const { aIntra, aInter } = discrepancies(ensemble, weights, image);
       const expected = tf.concat([aIntra, aInter ?? aIntra], 3).dataSync();
       const found = maps.subarray(i * area * 2, (i + 1) * area * 2);
-      expect(Math.max(...found.map((value, at) => Math.abs(value - expected[at])))).toBeLessThan(1e-6);
+      expect(Math.max(...found.map((value, at) => Math.abs(value - expected[at]!)))).toBeLessThan(1e-6);
       expect(Math.max(...found)).toBeGreaterThan(1e-3);
       expect(labels.subarray(i * area, (i + 1) * area).every((label) => label === 0)).toBe(true);
     }
@@ -77,7 +77,7 @@ it('patches other images in another epoch, about half of them, and changes their
   expect(share).toBeLessThan(0.65);
   expect(of(second)).not.toEqual(of(first));
   const mapsOf = (batches: typeof first, at: number) =>
-    batches[Math.floor(at / batchSize)].maps.subarray(
+    batches[Math.floor(at / batchSize)]!.maps.subarray(
       (at % batchSize) * area * 2,
       ((at % batchSize) + 1) * area * 2,
     );

@@ -73,7 +73,7 @@ export function ensembleExamples(
   const step = inferenceStep({
     weights: ensemble.weights,
     inputs: { images: [blockSize, side, side, 1] },
-    compute: (weights, inputs) => asChannels(discrepancies(ensemble, weights, inputs.images)),
+    compute: (weights, inputs) => asChannels(discrepancies(ensemble, weights, inputs.images!)),
     mode: 'graph',
   });
   const batch = new Float32Array(blockSize * area);
@@ -81,7 +81,7 @@ export function ensembleExamples(
     batch.fill(0);
     for (let i = 0; i < Math.min(blockSize, items - number * blockSize); i++)
       write(number * blockSize + i, batch.subarray(i * area, (i + 1) * area));
-    return step.run({ images: batch }).maps;
+    return step.run({ images: batch }).maps!;
   };
   const width = area * (ensemble.sizes.udm === 0 ? 1 : 2);
   const placeOf = (item: number) => (item % blockSize) * width;
@@ -101,7 +101,7 @@ export function ensembleExamples(
     if (last?.number !== number) {
       const { positions, patches } = patched;
       const write = (item: number, target: Float32Array) =>
-        writeImage(images, positions[item], patches[item], target);
+        writeImage(images, positions[item]!, patches[item]!, target);
       last = { number, maps: block(number, positions.length, write) };
     }
     target.set(last.maps.subarray(placeOf(rank), placeOf(rank) + width));
@@ -115,11 +115,11 @@ export function ensembleExamples(
       }
       const size = labels.length / area;
       for (let i = 0; i < size; i++) {
-        const rank = patched.ranks[start + i];
+        const rank = patched.ranks[start + i]!;
         const target = maps.subarray(i * width, (i + 1) * width);
-        if (rank < 0) writeUntouched(order[start + i], target);
+        if (rank < 0) writeUntouched(order[start + i]!, target);
         else writePatched(rank, target);
-        patchLabel(labels.subarray(i * area, (i + 1) * area), rank < 0 ? null : patched.patches[rank]);
+        patchLabel(labels.subarray(i * area, (i + 1) * area), rank < 0 ? null : patched.patches[rank]!);
       }
     },
     dispose() {
@@ -155,7 +155,7 @@ export function dropoutExamples(
     inputs: { images: [batchSize, side, side, 1], masks: [maskSeedSize] },
     compute: (weights, inputs) =>
       asChannels(
-        discrepanciesOfPasses(ensemble, dropout, weights, { images: inputs.images, seed: inputs.masks }),
+        discrepanciesOfPasses(ensemble, dropout, weights, { images: inputs.images!, seed: inputs.masks! }),
       ),
     mode: 'graph',
   });
@@ -163,11 +163,11 @@ export function dropoutExamples(
   return {
     write(epoch, order, start, { maps, labels }) {
       for (let i = 0; i < batchSize; i++) {
-        const patch = patchOf(images, epoch, order[start + i]);
-        writeImage(images, order[start + i], patch, batch.subarray(i * area, (i + 1) * area));
+        const patch = patchOf(images, epoch, order[start + i]!);
+        writeImage(images, order[start + i]!, patch, batch.subarray(i * area, (i + 1) * area));
         patchLabel(labels.subarray(i * area, (i + 1) * area), patch);
       }
-      maps.set(step.run({ images: batch, masks: maskSeed(dropout.seed, 'refiner', epoch, start) }).maps);
+      maps.set(step.run({ images: batch, masks: maskSeed(dropout.seed, 'refiner', epoch, start) }).maps!);
     },
     dispose: () => step.dispose(),
   };

@@ -43,7 +43,8 @@ export async function trainRefiner(
     trainable,
     buffers,
     inputs,
-    loss: (weights, running, { maps, labels }) => network.loss(weights, running, { maps, labels }),
+    loss: (weights, running, { maps, labels }) =>
+      network.loss(weights, running, { maps: maps!, labels: labels! }),
     optimiser: { ...adam, learningRate: spec.learningRate, weightDecay: spec.weightDecay },
     precision: spec.precision,
     stepsACall: task.stepsACall ?? usualStepsACall(),
@@ -67,8 +68,9 @@ export async function trainRefiner(
       batchSize,
       order: (epoch) => randomStream(spec.seed, 'order', epoch).shuffle(count),
       inputs: (epoch, order, start, place) => {
-        examples.write(epoch, order, start, places[place]);
-        return places[place];
+        const target = places[place]!;
+        examples.write(epoch, order, start, target);
+        return target;
       },
       directory,
       checkpoint: task.checkpoint,

@@ -12,9 +12,9 @@ export interface PlannedCase {
   /** As a user writes it. */
   input: object;
   /** Members whose seeds diverged, so many times. */
-  diverged?: { role: 'ndm' | 'udm'; index: number; retry: number }[];
+  diverged?: { role: 'ndm' | 'udm'; index: number; retry: number }[] | undefined;
   /** Members that failed for good. */
-  failed?: { role: 'ndm' | 'udm'; index: number }[];
+  failed?: { role: 'ndm' | 'udm'; index: number }[] | undefined;
 }
 
 /** What a run makes: an object of the store is called after kind and key. */

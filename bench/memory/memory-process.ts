@@ -7,10 +7,11 @@ import { randomStream } from '@ddad/compute';
 import { imagesDigest } from '@ddad/dataset';
 import type { ChildContext } from '@ddad/jobs/child';
 import { memberKind, recipes, refinerKind } from '@ddad/methods/ddad/kinds';
-import { memberInputs, memberKeys, taskOf } from '@ddad/methods/ddad/make-task.testing';
+import { memberInputs, memberKeys } from '@ddad/methods/ddad/member-inputs.testing';
 import { trainMember } from '@ddad/methods/ddad/members/train-member';
 import { trainRefiner } from '@ddad/methods/ddad/refiner/train-refiner';
 import { backboneSchema } from '@ddad/methods/ddad/settings';
+import { taskOf } from '@ddad/methods/make-task.testing';
 import { backbone, initialise, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 

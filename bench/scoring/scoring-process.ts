@@ -6,9 +6,10 @@ import { randomStream } from '@ddad/compute';
 import { imagesDigest } from '@ddad/dataset';
 import type { ChildContext } from '@ddad/jobs/child';
 import { mapKind, type RefinerInput, recipes, refinedKind, refinerKind } from '@ddad/methods/ddad/kinds';
-import { inputOf, memberInputs, memberKeys, taskOf } from '@ddad/methods/ddad/make-task.testing';
 import { makeMaps } from '@ddad/methods/ddad/maps/make-maps';
+import { memberInputs, memberKeys } from '@ddad/methods/ddad/member-inputs.testing';
 import { applyRefiner } from '@ddad/methods/ddad/refiner/apply-refiner';
+import { inputOf, taskOf } from '@ddad/methods/make-task.testing';
 import { asrNet, backbone, initialise, type ParameterSpec, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 

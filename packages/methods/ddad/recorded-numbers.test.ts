@@ -10,6 +10,9 @@ import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { expect, test } from 'vitest';
+import { inputOf, taskOf } from '../make-task.testing.ts';
+import { undisturbed } from '../undisturbed.testing.ts';
+import { area, side, waveImages } from '../wave-images.testing.ts';
 import {
   type DropoutSpec,
   kCurveKind,
@@ -20,11 +23,9 @@ import {
   refinedKind,
   refinerKind,
 } from './kinds.ts';
-import { inputOf, type MemberFiles, memberInputs, memberKeys, taskOf } from './make-task.testing.ts';
+import { type MemberFiles, memberInputs, memberKeys } from './member-inputs.testing.ts';
 import { ddad } from './method.ts';
 import type { Backbone } from './settings.ts';
-import { undisturbed } from './undisturbed.testing.ts';
-import { area, side, waveImages } from './wave-images.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));

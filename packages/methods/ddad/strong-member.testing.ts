@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backbone, initialise, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
+import { side } from '../wave-images.testing.ts';
 import type { Backbone } from './settings.ts';
-import { side } from './wave-images.testing.ts';
 
 /** A member that was not trained, with a strong last layer: otherwise its output is next to nothing, and its σ² next to 1. */
 export async function strongMember(directory: string, name: Backbone, seed: number) {

@@ -4,11 +4,12 @@ import { pixelsDigest } from '@ddad/dataset/packed-pixels';
 import type { MakeTask } from '@ddad/jobs';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { describe, expect, test } from 'vitest';
+import { taskOf } from '../../make-task.testing.ts';
+import { undisturbed } from '../../undisturbed.testing.ts';
+import { side, waveImages } from '../../wave-images.testing.ts';
 import { type KCurveSpec, kCurveKind, type MapSpec, mapKind, recipes } from '../kinds.ts';
-import { type MemberFiles, memberInputs, memberKeys, taskOf } from '../make-task.testing.ts';
+import { type MemberFiles, memberInputs, memberKeys } from '../member-inputs.testing.ts';
 import type { Backbone } from '../settings.ts';
-import { undisturbed } from '../undisturbed.testing.ts';
-import { side, waveImages } from '../wave-images.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));

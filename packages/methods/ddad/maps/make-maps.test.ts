@@ -3,11 +3,12 @@ import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { networkInput, pixelsDigest } from '@ddad/dataset/packed-pixels';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { describe, expect, test } from 'vitest';
+import { taskOf } from '../../make-task.testing.ts';
+import { undisturbed } from '../../undisturbed.testing.ts';
+import { area, side, waveImages } from '../../wave-images.testing.ts';
 import { type MapSpec, mapKind, recipes } from '../kinds.ts';
-import { type MemberFiles, memberInputs, memberKeys, taskOf } from '../make-task.testing.ts';
+import { type MemberFiles, memberInputs, memberKeys } from '../member-inputs.testing.ts';
 import type { Backbone } from '../settings.ts';
-import { undisturbed } from '../undisturbed.testing.ts';
-import { area, side, waveImages } from '../wave-images.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));

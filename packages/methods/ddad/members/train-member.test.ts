@@ -8,8 +8,8 @@ import type { ChildProgress, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { taskOf } from '../../make-task.testing.ts';
 import { type MemberSpec, memberKind, recipes } from '../kinds.ts';
-import { taskOf } from '../make-task.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));

@@ -8,11 +8,12 @@ import { externalWeights, inlineWeights, type PipelineFacts } from '@ddad/onnx';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
+import { inputOf, taskOf } from '../../make-task.testing.ts';
+import { undisturbed } from '../../undisturbed.testing.ts';
+import { side, waveImages } from '../../wave-images.testing.ts';
 import { mapKind, type RefinerInput, type Role, recipes, refinedKind, refinerKind } from '../kinds.ts';
-import { inputOf, memberInputs, memberKeys, taskOf } from '../make-task.testing.ts';
+import { memberInputs, memberKeys } from '../member-inputs.testing.ts';
 import { type Backbone, backbones } from '../settings.ts';
-import { undisturbed } from '../undisturbed.testing.ts';
-import { side, waveImages } from '../wave-images.testing.ts';
 import { memberModel } from './member-model.ts';
 import { type DdadFacts, pipelineModel } from './pipeline-model.ts';
 

@@ -4,10 +4,10 @@ import { tensorflowEnvironment } from '@ddad/compute/environment';
 import type { ChildContext } from '@ddad/jobs/child';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { expect, test } from 'vitest';
+import { inputOf, taskOf } from '../../make-task.testing.ts';
+import { longRunning, undisturbed } from '../../undisturbed.testing.ts';
+import { area, side, waveImages } from '../../wave-images.testing.ts';
 import { refinedKind, refinerKind } from '../kinds.ts';
-import { inputOf, taskOf } from '../make-task.testing.ts';
-import { longRunning, undisturbed } from '../undisturbed.testing.ts';
-import { area, side, waveImages } from '../wave-images.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));

@@ -7,9 +7,10 @@ import { imagesDigest, packDataset, writePhantom } from '@ddad/dataset';
 import type { MakeTask } from '@ddad/jobs';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { taskOf } from '../../make-task.testing.ts';
+import { undisturbed } from '../../undisturbed.testing.ts';
 import { type RefinerSpec, recipes, refinerKind } from '../kinds.ts';
-import { memberInputs, memberKeys, taskOf } from '../make-task.testing.ts';
-import { undisturbed } from '../undisturbed.testing.ts';
+import { memberInputs, memberKeys } from '../member-inputs.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));

@@ -1,7 +1,6 @@
 import { artifactKey, type KindDefinition } from '@ddad/contract';
 import type { MakerInput, MakeTask } from '@ddad/jobs';
 import type { Manifest } from '@ddad/storage';
-import { memberKind, memberName } from './kinds.ts';
 
 /** What a job's process is given for an artifact; without changes it has one thread, and no images or inputs. */
 export function taskOf<Spec extends object>(
@@ -39,26 +38,4 @@ export function inputOf(kind: string, spec: object, files: Record<string, string
     environment: {},
   };
   return { manifest, files };
-}
-
-/** Files of members, by index, as makers find them. */
-export interface MemberFiles {
-  ndm: readonly string[];
-  udm: readonly string[];
-}
-
-export function memberInputs(files: MemberFiles): Record<string, MakerInput> {
-  const entries = (['ndm', 'udm'] as const).flatMap((role) =>
-    files[role].map((weights, index): [string, MakerInput] => [
-      memberName(role, index),
-      inputOf(memberKind.kind, { role, index }, { weights }),
-    ]),
-  );
-  return Object.fromEntries(entries);
-}
-
-/** Keys of members that were never published. */
-export function memberKeys(files: MemberFiles): { ndm: string[]; udm: string[] } {
-  const keys = (role: 'ndm' | 'udm') => files[role].map((_path, index) => artifactKey({ role, index }));
-  return { ndm: keys('ndm'), udm: keys('udm') };
 }

@@ -174,8 +174,11 @@ export interface Method<Settings extends RunSettings = RunSettings> {
   describe(facts: Readonly<Record<string, unknown>>): string;
   /** What the roles of its members are, by role, for captions: "trained on normal images". */
   roles?: Readonly<Record<string, string>>;
-  /** Ways in which this implementation differs from its source; shown beside the name. */
-  deviations?(settings: Settings): string[];
+  /**
+   * Ways in which this implementation differs from its source; shown beside the name.
+   * @param imageSize side of the images in pixels, which the settings may leave to the dataset
+   */
+  deviations?(settings: Settings, imageSize: number): string[];
   /** Batch sizes among the fields that could be read. */
   batchSizes?(fields: Readonly<Record<string, unknown>>): BatchSize[];
   /** Settles what is left to the coordinator when a run starts. */

@@ -28,9 +28,16 @@ beforeEach(async () => {
   await addDataset(store, 'validated', { validation: [14, 15] });
 });
 
-function planOf(raw: unknown): Promise<RunPlan> {
+function planOf(raw: unknown, known = methods): Promise<RunPlan> {
   const catalog = new DatasetCatalog(store, datasetCache(store));
-  const deps = { store, catalog, methods, searchAttributes: false, heartbeatTimeoutMs: 1000, onDamage };
+  const deps = {
+    store,
+    catalog,
+    methods: known,
+    searchAttributes: false,
+    heartbeatTimeoutMs: 1000,
+    onDamage,
+  };
   return planRun({ ...deps, presentTrainers: () => trainers, now: () => noon }, raw);
 }
 
@@ -298,6 +305,20 @@ describe('a plan', () => {
     expect((await refusal({ dataset: 'both', ...sizes, imageSize: 100 })).message).toMatch(
       /^imageSize: .*64.*128.*, got 100$/,
     );
+  });
+
+  it('asks the method how it differs from its source at the size that the images have', async () => {
+    await addPackings(store, 'both', [64, 128]);
+    const method: Method = {
+      ...methods.method('ddad'),
+      deviations: (_settings, imageSize) => [`${imageSize} px in place of 256`],
+    };
+    const known = new MethodRegistry([{ method, makers: async () => ({}) }]);
+    const wanted = { dataset: 'both', batchSize: 4, refiner: false };
+    const { about } = await planOf(wanted, known);
+    expect(about.deviations).toEqual(['64 px in place of 256']);
+    const large = await planOf({ ...wanted, imageSize: 128 }, known);
+    expect(large.about.deviations).toEqual(['128 px in place of 256']);
   });
 
   it('goes on with datasets that were added before there were several sizes', async () => {

@@ -5,7 +5,6 @@ import {
   type GraphNode,
   type Method,
   type PlanBasis,
-  type RunSettings,
   type ScoreDefinition,
 } from '@ddad/contract';
 import { type Damage, type ObjectStore, readIntactManifest } from '@ddad/storage';
@@ -109,7 +108,7 @@ async function planOf(
   return {
     ...graph,
     basis,
-    about: aboutOf(method, basis.settings),
+    about: aboutOf(method, basis),
     nodes: await Promise.all(
       nodes.map(async ({ scores: _, curve: _curve, ...node }): Promise<PlannedNode> => {
         const { manifest, damage } = await readIntactManifest(store, node.kind, node.key);
@@ -124,10 +123,10 @@ async function planOf(
   };
 }
 
-function aboutOf(method: Method, settings: RunSettings): RunAbout {
+function aboutOf(method: Method, { settings, imageSize }: PlanBasis): RunAbout {
   return {
     definitions: method.scores(settings),
     facts: method.facts(settings),
-    deviations: method.deviations?.(settings) ?? [],
+    deviations: method.deviations?.(settings, imageSize) ?? [],
   };
 }

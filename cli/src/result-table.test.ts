@@ -31,6 +31,23 @@ describe('resultLines', () => {
     expect(lines).toContain('differs from its paper: images of 64 pixels');
   });
 
+  it('counts members where the method has any', () => {
+    const member = {
+      role: 'student',
+      seed: 1,
+      key: 'a',
+      trainer: 't',
+      seconds: 1,
+      loss: null,
+      reused: false,
+    };
+    const members = [0, 1, 2].map((index) => ({ ...member, index, reused: index === 1 }));
+    const lines = resultLines({ ...result, members }, inventedMethods);
+    expect(lines.at(-2)).toBe('3 members, 1 of them finished before and reused');
+    const none = resultLines({ ...result, members: [] }, inventedMethods);
+    expect(none.join('\n')).not.toMatch(/\d members?\b/);
+  });
+
   it("shows a result from before there were methods by the first method's definitions", () => {
     const { definitions: _, ...old } = result;
     const names = methods.method(defaultMethod).scores(old as unknown as RunSettings);

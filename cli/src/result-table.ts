@@ -49,14 +49,18 @@ export function resultLines(result: RunResult, methods?: MethodRegistry): string
     }
   }
   lines.push(...pathologyLines(result), ...heldOutLines(result), ...memberNotes(result));
-  const reused = result.members.filter((member) => member.reused).length;
   const { total, ...stages } = result.seconds;
   const parts = Object.entries(stages).map(([name, seconds]) => `${name} ${duration(seconds)}`);
-  lines.push(
-    `${plural(result.members.length, 'member')}${reused > 0 ? `, ${reused} of them finished before and reused` : ''}`,
-    `time: ${duration(total ?? 0)} (${parts.join(', ')})`,
-  );
+  lines.push(...memberCount(result), `time: ${duration(total ?? 0)} (${parts.join(', ')})`);
   return lines;
+}
+
+/** None of a method whose networks are no members of anything. */
+function memberCount({ members }: RunResult): string[] {
+  if (members.length === 0) return [];
+  const reused = members.filter((member) => member.reused).length;
+  const before = reused > 0 ? `, ${reused} of them finished before and reused` : '';
+  return [`${plural(members.length, 'member')}${before}`];
 }
 
 /** How a score does that single networks have as well, where there are several. */

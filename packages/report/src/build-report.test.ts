@@ -392,6 +392,23 @@ describe('a run of another method', () => {
     const { document } = await page({ ...run, test: { ...run.test, maps: {} } });
     expect(document.querySelectorAll('button.case')[0]!.querySelectorAll('img')).toHaveLength(1);
     expect(document.querySelector('.map-controls')!.hasAttribute('hidden')).toBe(true);
+    expect(document.getElementById('colour-scale')).toBeNull();
+    expect(document.querySelector('#gallery .caption')!.textContent).not.toContain('map');
+  });
+
+  test('has the losses of its trainings alone where it has no members', async () => {
+    const run = other();
+    const result = { ...run.result, members: [] };
+    const [network] = run.artifacts;
+    const { member: _member, ...trained } = { ...network!, history: [0.5, 0.25] };
+    const { document, texts } = await page({ ...run, result, artifacts: [trained] });
+    expect(texts('#members h2')).toEqual(['Training']);
+    expect(texts('nav a[href="#members"]')).toEqual(['Training']);
+    expect(texts('#members figcaption').map((caption) => caption.replaceAll(/\s+/g, ' '))).toEqual([
+      'Loss network',
+    ]);
+    expect(document.querySelectorAll('#members svg')).toHaveLength(1);
+    expect(document.querySelectorAll('#members table')).toHaveLength(0);
   });
 });
 

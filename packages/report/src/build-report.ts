@@ -32,7 +32,7 @@ export async function buildReport(data: ReportData): Promise<string> {
     ['histograms', 'Histograms', histograms(data)],
     ['gallery', 'Gallery', pictures?.section ?? null],
     ['k-curve', 'Ensemble size', kCurve(data)],
-    ['members', 'Members', members(data)],
+    ['members', result.members.length > 0 ? 'Members' : 'Training', members(data)],
     ['repeat', 'Repeat', repeat(data)],
   ];
   const shown = sections.filter(([, , section]) => section !== null);

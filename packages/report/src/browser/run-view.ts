@@ -8,9 +8,11 @@ import type { LineLook } from '../palette.ts';
 import {
   type ChartKey,
   chartKeys,
+  hasMemberCard,
   type Job,
   jobCells,
   jobLooks,
+  othersTitle,
   runFigures,
   shareDone,
   shownStages,
@@ -82,7 +84,9 @@ export class RunView {
     const rest = this.#curves(others, looks);
     this.#chart('other-losses', 'Mean loss per epoch of the trainings beside the members', rest, others);
     this.#keys('other-keys', keys.others);
-    byId('other-card', HTMLElement).hidden = rest.length === 0;
+    byId('other-card', HTMLElement).hidden = rest.length === 0 && hasMemberCard(jobs);
+    byId('member-card', HTMLElement).hidden = !hasMemberCard(jobs);
+    setText(byId('other-title', HTMLElement), othersTitle(jobs));
     for (const [curves, trained] of [
       [own, members],
       [rest, others],

@@ -7,9 +7,11 @@ import { presentScores } from '../score-looks.ts';
 import {
   type ChartKey,
   chartKeys,
+  hasMemberCard,
   type Job,
   jobCells,
   jobLooks,
+  othersTitle,
   runFigures,
   shareDone,
   shownStages,
@@ -61,8 +63,8 @@ export function buildRunPage(news: RunNews): string {
 <section id="losses">
   <h2>Losses</h2>
   <div class="losses">
-    <figure class="card"><figcaption>Members <span class="keys" id="member-keys">${keys.members.map(chartKey)}</span></figcaption><div id="member-losses"><p class="caption">No epoch is finished yet.</p></div></figure>
-    <figure class="card" id="other-card"${trainingsOf(view.jobs).others.length === 0 && html` hidden`}><figcaption>Other trainings <span class="keys" id="other-keys">${keys.others.map(chartKey)}</span></figcaption><div id="other-losses"></div></figure>
+    <figure class="card" id="member-card"${!hasMemberCard(view.jobs) && html` hidden`}><figcaption>Members <span class="keys" id="member-keys">${keys.members.map(chartKey)}</span></figcaption><div id="member-losses"><p class="caption">No epoch is finished yet.</p></div></figure>
+    <figure class="card" id="other-card"${trainingsOf(view.jobs).others.length === 0 && html` hidden`}><figcaption><span id="other-title">${othersTitle(view.jobs)}</span> <span class="keys" id="other-keys">${keys.others.map(chartKey)}</span></figcaption><div id="other-losses"><p class="caption">No epoch is finished yet.</p></div></figure>
   </div>
 </section>
 <section id="jobs-section">

@@ -60,6 +60,16 @@ export function trainingsOf(jobs: readonly Job[]): Trainings {
   };
 }
 
+/** Whether there is a chart of members: of a method without any the other trainings have the place for themselves. */
+export function hasMemberCard(jobs: readonly Job[]): boolean {
+  const { members, others } = trainingsOf(jobs);
+  return members.length > 0 || others.length === 0;
+}
+
+export function othersTitle(jobs: readonly Job[]): string {
+  return hasMemberCard(jobs) ? 'Other trainings' : 'Trainings';
+}
+
 /** How the trainings' losses are drawn, by id of the job: a role has a colour, and so has each of the others. */
 export function jobLooks(jobs: readonly Job[]): Map<string, LineLook> {
   const { members, others } = trainingsOf(jobs);

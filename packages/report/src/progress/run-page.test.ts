@@ -157,6 +157,16 @@ describe('the page of a run', () => {
     ]);
   });
 
+  test('has one chart of losses where no training is of a member', () => {
+    const made = news();
+    const jobs = made.view.jobs.filter(({ member: of }) => of === undefined);
+    const { texts, document } = read({ ...made, view: { ...made.view, jobs } });
+    expect(
+      texts('figure:not([hidden]) figcaption').map((caption) => caption.replaceAll(/\s+/g, ' ')),
+    ).toEqual(['Trainings head']);
+    expect(document.getElementById('member-card')!.hasAttribute('hidden')).toBe(true);
+  });
+
   test('shows scores by their definitions', () => {
     const definition = { meaning: '', map: false, rank: 0 };
     const { texts } = read(

@@ -58,13 +58,17 @@ export async function gallery({ definitions, test }: ReportData): Promise<Galler
   const symbol = looks.find(({ name }) => name === main)?.symbol ?? main;
   const section = html`<section id="gallery">
   <h2>Gallery</h2>
-  <p class="key-line"><label>Colour scale <select id="colour-scale">${colourScaleNames.map((name) => html`<option>${name}</option>`)}</select></label>
-    <span class="caption">Ranked by ${symbol}. Each kind of map has one scale for all images, from 0 to the value that 99.9 % of all test pixels stay below.
+  <p class="key-line">${scaled.length > 0 && colourScale()}
+    <span class="caption">Ranked by ${symbol}. ${scaled.length > 0 && 'Each kind of map has one scale for all images, from 0 to the value that 99.9 % of all test pixels stay below. '}
     Choose an image to enlarge it; arrow keys go from one to the next. Image n is on line n + 1 of scores.csv, which has its name.${test.copies.includes(true) && ' “copy”: an identical image is among the training images.'}</span></p>
   ${sections}
 </section>`;
   const maps = scaled.map(({ look: { name }, end }) => ({ name, end }));
   return { section, data: { cases, maps }, shown: scaled.map(({ look }) => look) };
+}
+
+function colourScale(): Html {
+  return html`<label>Colour scale <select id="colour-scale">${colourScaleNames.map((name) => html`<option>${name}</option>`)}</select></label>`;
 }
 
 async function scaleEnd(maps: HeatMaps, side: number): Promise<number> {

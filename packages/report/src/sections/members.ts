@@ -5,7 +5,10 @@ import { type Html, html } from '../html.ts';
 import { roleColour, rolesOf, trainingLine } from '../palette.ts';
 import type { ReportArtifact, ReportData } from '../report-data.ts';
 
-/** Every member with its loss curve and where, how long and how smoothly it was trained; losses of the other trainings. */
+/**
+ * Every member with its loss curve and where, how long and how smoothly it was trained; losses of the other trainings. Of a method
+ * without members the losses alone; null of one that trains nothing.
+ */
 export function members({ result, artifacts, roles: meanings = {} }: ReportData): Html | null {
   const roles = rolesOf(result.members);
   const published = new Map(artifacts.map((artifact) => [artifact.key, artifact]));
@@ -15,7 +18,7 @@ export function members({ result, artifacts, roles: meanings = {} }: ReportData)
   });
   const curves = shown.flatMap(({ curve }) => curve ?? []);
   const others = otherCurves(artifacts);
-  if (shown.length === 0 && others.length === 0) return null;
+  if (shown.length === 0) return others.length === 0 ? null : trainings(others);
   const range = lossRange(curves);
   const counted = result.members.some(({ restarts }) => restarts !== undefined);
   const told = roles.flatMap((role) => {
@@ -29,10 +32,7 @@ export function members({ result, artifacts, roles: meanings = {} }: ReportData)
       curves.length > 0 &&
       html`<figure class="card"><figcaption>Loss of the members <span class="keys">${roles.map((role) => key(roleColour(roles, role), role.toUpperCase()))}</span></figcaption>${lossChart('Mean loss per epoch of every member', curves)}</figure>`
     }
-    ${
-      others.length > 0 &&
-      html`<figure class="card"><figcaption>Loss of other trainings <span class="keys">${others.map(({ name, colour }) => key(colour, name))}</span></figcaption>${lossChart('Mean loss per epoch of the trainings beside the members', others)}</figure>`
-    }
+    ${others.length > 0 && otherLosses('Loss of other trainings', 'Mean loss per epoch of the trainings beside the members', others)}
   </div>
   <div class="scroll" tabindex="0" role="region" aria-label="Table of members">
   <table class="members">
@@ -46,6 +46,18 @@ export function members({ result, artifacts, roles: meanings = {} }: ReportData)
   </div>
   <p class="caption">${plural(result.members.length, 'member')}. ${told}Times are wall times of the training, UTC. Whole keys are below.</p>
 </section>`;
+}
+
+/** Of a method whose networks are no members of anything. */
+function trainings(curves: readonly LossCurve[]): Html {
+  return html`<section id="members">
+  <h2>Training</h2>
+  <div class="losses">${otherLosses('Loss', 'Mean loss per epoch', curves)}</div>
+</section>`;
+}
+
+function otherLosses(title: string, label: string, curves: readonly LossCurve[]): Html {
+  return html`<figure class="card"><figcaption>${title} <span class="keys">${curves.map(({ name, colour }) => key(colour, name))}</span></figcaption>${lossChart(label, curves)}</figure>`;
 }
 
 const memberName = ({ role, index }: Pick<MemberResult, 'role' | 'index'>) =>

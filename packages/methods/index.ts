@@ -1,3 +1,4 @@
+import { entry as cutpaste } from './cutpaste/entry.ts';
 import { entry as ddad } from './ddad/entry.ts';
 import { type MethodEntry, MethodRegistry } from './registry.ts';
 
@@ -6,7 +7,7 @@ export type { Maker, Makers } from './maker.ts';
 export { type MethodEntry, MethodRegistry } from './registry.ts';
 
 /** The methods that ship: a line each. */
-const shipped: MethodEntry[] = [ddad];
+const shipped: MethodEntry[] = [ddad, cutpaste];
 
 export const methods = new MethodRegistry(shipped);
 

@@ -1,0 +1,10 @@
+import type { Method } from '@ddad/contract';
+import type { MethodEntry } from '../registry.ts';
+import { cutPaste } from './method.ts';
+import { usage } from './usage.ts';
+
+export const entry: MethodEntry = {
+  method: cutPaste as unknown as Method,
+  makers: async () => (await import('./makers.ts')).makers,
+  usage,
+};

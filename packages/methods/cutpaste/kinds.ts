@@ -1,0 +1,71 @@
+import { imageSizes, type KindDefinition, sha256Schema } from '@ddad/contract';
+import { z } from 'zod';
+import { trainingFields } from './settings.ts';
+
+/**
+ * Versions of what decides an artifact's bytes beside its settings. Raise one whenever numerics change (initialisation, randomness,
+ * augmentation, loss, optimiser, layout): keys change with it, and nothing old is reused.
+ */
+export const recipes = { classifier: 1, distances: 1 } as const;
+
+/** Which images an artifact is about, and their size. */
+const imageFields = {
+  /** SHA-256 over the pixels in order. */
+  imagesDigest: sha256Schema,
+  /** Side of the square images in pixels. */
+  imageSize: z
+    .int()
+    .refine((side) => imageSizes.some((size) => size === side), `expected ${imageSizes.join(' or ')}`),
+};
+
+/** Everything that decides a trained network. */
+const classifierSpecSchema = z.strictObject({
+  recipe: z.literal(recipes.classifier),
+  /** A derived seed. */
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 48 - 1),
+  ...trainingFields,
+  ...imageFields,
+});
+export type ClassifierSpec = z.infer<typeof classifierSpecSchema>;
+
+/** Everything that decides the scores of a set of images. */
+const distancesSpecSchema = z.strictObject({
+  recipe: z.literal(recipes.distances),
+  /** Key of the trained network. */
+  classifier: sha256Schema,
+  ...imageFields,
+});
+export type DistancesSpec = z.infer<typeof distancesSpecSchema>;
+
+/**
+ * Files: `weights`, the ResNet18's under torchvision's names and the head's as `head.0` ... `head.4` and `out`; `features` (`features`:
+ * [N,512], of length 1, of the N normal images that it was trained on).
+ */
+export const classifierKind: KindDefinition<ClassifierSpec> = {
+  kind: 'trained-cutpaste',
+  pool: 'train',
+  schema: classifierSpecSchema,
+  needs: () => ({}),
+  reads: { pixels: true },
+  leastImages: ({ batchSize }) => batchSize,
+  trains: true,
+  listing: {
+    fields: ['seed', 'steps'],
+    describe: ({ steps, batchSize }) => `CutPaste classifier, ${steps} steps of ${batchSize} images`,
+  },
+};
+
+/** File: `scores` (`mahalanobis`: [T]). */
+export const distancesKind: KindDefinition<DistancesSpec> = {
+  kind: 'scored-cutpaste',
+  pool: 'score',
+  schema: distancesSpecSchema,
+  needs: ({ classifier }) => ({
+    classifier: { kind: classifierKind.kind, key: classifier, files: ['weights', 'features'] },
+  }),
+  reads: { pixels: true },
+  leastImages: () => 1,
+};

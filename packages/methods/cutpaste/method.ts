@@ -1,0 +1,35 @@
+import type { KindDefinition, Method } from '@ddad/contract';
+import { classifierKind, distancesKind } from './kinds.ts';
+import { planCutPaste } from './plan.ts';
+import { cutPasteScores } from './scores.ts';
+import { batchSizes, type CutPasteSettings, cutPasteSchema, source } from './settings.ts';
+
+/**
+ * CutPaste (Li et al., CVPR 2021), its two stages: a network learns to tell normal images from such into which a piece of themselves
+ * was pasted; what is far from the normal images' features is abnormal. As in pytorch-cutpaste (github.com/Runinho/pytorch-cutpaste).
+ */
+export const cutPaste: Method<CutPasteSettings> = {
+  name: 'cutpaste',
+  title: 'CutPaste, two-stage',
+  schema: cutPasteSchema as unknown as Method<CutPasteSettings>['schema'],
+  kinds: [classifierKind, distancesKind] as unknown as KindDefinition[],
+  usesUnlabeled: false,
+  scores: () => [...cutPasteScores],
+  facts: ({ steps, batchSize }) => ({ steps, batchSize }),
+  describe: ({ steps, batchSize }) => `${String(steps)} steps of ${String(batchSize)} images`,
+  deviations,
+  batchSizes,
+  plan: planCutPaste,
+};
+
+function deviations({ steps, batchSize }: CutPasteSettings, imageSize: number): string[] {
+  const instead = (what: string, own: number, theirs: number) =>
+    own === theirs ? [] : [`${what} ${own} instead of ${theirs}`];
+  return [
+    ...instead('size', imageSize, source.imageSize),
+    'no pretrained weights',
+    'grey values in -1 to 1 instead of ImageNet’s normalisation, jitter of brightness and contrast alone',
+    ...instead('steps', steps, source.steps),
+    ...instead('images a step', batchSize, source.batchSize),
+  ];
+}

@@ -1,0 +1,127 @@
+import type { PlanBasis } from '@ddad/contract';
+import { describe, expect, it } from 'vitest';
+import { methods } from '../index.ts';
+import { cutPaste } from './method.ts';
+import type { CutPasteSettings } from './settings.ts';
+import { stretchesOf } from './stretches.ts';
+
+const parse = (fields: object) => methods.parseRunInput({ dataset: 'a', method: 'cutpaste', ...fields });
+/** Settings of fields that have no fault. */
+function settings(fields: object): CutPasteSettings {
+  const parsed = parse(fields);
+  if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults));
+  return parsed.input as CutPasteSettings;
+}
+/** Faults as `path: message`. */
+function faults(fields: object): string[] {
+  const parsed = parse(fields);
+  return 'faults' in parsed ? parsed.faults.map(({ path, message }) => `${path}: ${message}`) : [];
+}
+
+it('has a default for every field but the dataset', () => {
+  expect(settings({})).toEqual({
+    dataset: 'a',
+    method: 'cutpaste',
+    seed: 0,
+    calibration: 0,
+    steps: 2000,
+    batchSize: 32,
+    learningRate: 0.03,
+  });
+});
+
+it('lists all faults at once, and says whose a field of another method is', () => {
+  expect(faults({ steps: 0, batchSize: 1, learningRate: 2, refiner: false, k: 3 })).toEqual([
+    expect.stringMatching(/^steps: .*, got 0$/),
+    expect.stringMatching(/^batchSize: .*, got 1$/),
+    expect.stringMatching(/^learningRate: .*, got 2$/),
+    expect.stringMatching(
+      /^refiner: unknown field of method cutpaste: it is one of ddad \(methods: .*cutpaste.*\)$/,
+    ),
+    expect.stringMatching(/^k: unknown field of method cutpaste: it is one of ddad/),
+  ]);
+});
+
+it('takes part in what the coordinator checks of batches', () => {
+  expect(cutPaste.batchSizes?.({ batchSize: 7 })).toEqual([{ path: 'batchSize', size: 7 }]);
+  expect(cutPaste.batchSizes?.({})).toEqual([{ path: 'batchSize', size: 32 }]);
+  expect(cutPaste.batchSizes?.({ batchSize: 'many' })).toEqual([]);
+});
+
+it('says what a run is, and how it differs from its source', () => {
+  const own = settings({ steps: 300 });
+  expect(cutPaste.describe(cutPaste.facts(own))).toBe('300 steps of 32 images');
+  expect(cutPaste.deviations?.(own, 64)).toEqual([
+    'size 64 instead of 256',
+    'no pretrained weights',
+    expect.stringMatching(/^grey values/),
+    'steps 300 instead of 10000',
+    'images a step 32 instead of 64',
+  ]);
+  const whole = settings({ steps: 10_000, batchSize: 64 });
+  expect(cutPaste.deviations?.(whole, 128)[0]).toBe('size 128 instead of 256');
+  expect(cutPaste.deviations?.(whole, 256)).toHaveLength(2);
+});
+
+it('counts a training in equal stretches of up to 20 steps', () => {
+  expect([1, 6, 20, 150, 2000, 134, 53].map((steps) => stretchesOf(steps))).toEqual([
+    { count: 1, steps: 1 },
+    { count: 1, steps: 6 },
+    { count: 1, steps: 20 },
+    { count: 10, steps: 15 },
+    { count: 100, steps: 20 },
+    // 2 · 67
+    { count: 67, steps: 2 },
+    { count: 53, steps: 1 },
+  ]);
+});
+
+describe('the graph', () => {
+  const facts = (letter: string, count: number) => ({ digest: letter.repeat(64), count });
+  const basis = (change: Partial<PlanBasis['images']> = {}): PlanBasis<CutPasteSettings> => ({
+    settings: settings({ seed: 5, steps: 100, batchSize: 4 }),
+    datasetDigest: 'd'.repeat(64),
+    imageSize: 64,
+    images: { normal: facts('a', 10), training: null, test: facts('b', 6), reference: null, ...change },
+    judged: true,
+    retries: {},
+    lost: [],
+  });
+  const ids = (of: PlanBasis<CutPasteSettings>) => cutPaste.plan(of).nodes.map(({ id }) => id);
+
+  it('needs no unlabeled images: a classifier of the normal ones, and distances of those that are there', () => {
+    const { nodes } = cutPaste.plan(basis());
+    expect(nodes).toMatchObject([
+      {
+        id: 'classifier',
+        kind: 'trained-cutpaste',
+        pool: 'train',
+        images: 'normal',
+        total: 5,
+        imagesPerUnit: 80,
+      },
+      {
+        id: 'distances',
+        kind: 'scored-cutpaste',
+        pool: 'score',
+        images: 'test',
+        total: 6,
+        scores: [{ score: 'mahalanobis', images: 'test', tensor: 'mahalanobis' }],
+        needs: [{ kind: 'trained-cutpaste', key: nodes[0]!.key }],
+      },
+    ]);
+    expect(ids(basis({ reference: facts('c', 4) }))).toEqual([
+      'classifier',
+      'distances',
+      'reference distances',
+    ]);
+    expect(ids(basis({ test: null }))).toEqual(['classifier']);
+  });
+
+  it('has another seed where one diverged', () => {
+    const [first] = cutPaste.plan(basis()).nodes;
+    const [again] = cutPaste.plan({ ...basis(), retries: { classifier: 1 } }).nodes;
+    expect(again!.id).toBe(first!.id);
+    expect(again!.key).not.toBe(first!.key);
+  });
+});

@@ -1,0 +1,32 @@
+import { commonFields, countSchema, type RunSettings } from '@ddad/contract';
+import { z } from 'zod';
+
+/** Settings of the source, pytorch-cutpaste, for images of 256 px; steps as in its published results. */
+export const source = { imageSize: 256, steps: 10_000, batchSize: 64 } as const;
+
+/** What the training follows from: shared by settings and specification. */
+export const trainingFields = {
+  /** Updates of the network. */
+  steps: countSchema(1_000_000),
+  /** Images a step; the network sees three of each, one a class. */
+  batchSize: z.int().min(2).max(1024),
+  /** Of the first step; it falls to 0 on half a cosine. */
+  learningRate: z.number().positive().max(1),
+};
+
+export const cutPasteSchema = z.strictObject({
+  ...commonFields,
+  // A fifth of the source's steps, at half its batch: an hour on a processor core with images of 64 px (1.6 s a step, measured).
+  steps: trainingFields.steps.default(2000),
+  batchSize: trainingFields.batchSize.default(32),
+  learningRate: trainingFields.learningRate.default(0.03),
+});
+
+/** With all defaults filled in. */
+export type CutPasteSettings = RunSettings & z.output<typeof cutPasteSchema>;
+
+/** The batch size, where it could be read. */
+export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
+  const parsed = cutPasteSchema.shape.batchSize.safeParse(given.batchSize);
+  return parsed.success ? [{ path: 'batchSize', size: parsed.data }] : [];
+}

@@ -1,0 +1,5 @@
+/** CutPaste's own fields with their defaults, for `ddad run --help`. */
+export const usage = `\
+  {"steps": 2000, "batchSize": 32, "learningRate": 0.03}
+  "steps"             updates of the network; the source takes 10000 at 256 px
+  "batchSize"         images a step, each as it is, with a patch and with a scar`;

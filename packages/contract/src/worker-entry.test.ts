@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mostSlots, workerEntryBytes, workerEntrySchema, workerKey } from './worker-entry.ts';
+import { mostSlots, mostUnfit, workerEntryBytes, workerEntrySchema, workerKey } from './worker-entry.ts';
 
 const key = 'a'.repeat(64);
 const entry = {
@@ -37,6 +37,8 @@ test.each([
   ['a time that is none', 'since', 'yesterday'],
   ['a long time', 'since', `2026-01-01T00:00:00.${'0'.repeat(9000)}Z`],
   ['leaving as text', 'leaving', 'no'],
+  ['no reason to be unfit', 'unfit', ''],
+  ['a long reason to be unfit', 'unfit', 'x'.repeat(mostUnfit + 1)],
 ])('an entry with %s is none', (_, field, value) => {
   const { error } = workerEntrySchema.safeParse({ ...entry, [field]: value });
   expect([...new Set(error?.issues.map(({ path }) => path[0]))]).toEqual([field]);
@@ -53,6 +55,7 @@ test('the longest entry that there can be has its place in the bucket', () => {
     keys: Array.from({ length: mostSlots }, () => key),
     since: '2026-01-01T00:00:00.000000000Z',
     leaving: false,
+    unfit: '\u0001'.repeat(mostUnfit),
   };
   expect(workerEntrySchema.parse(longest)).toEqual(longest);
   expect(Buffer.byteLength(JSON.stringify(longest))).toBeLessThan(workerEntryBytes);

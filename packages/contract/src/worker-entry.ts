@@ -16,6 +16,9 @@ export const workerIdSchema = z
 /** Most jobs that a worker can take at a time. */
 export const mostSlots = 64;
 
+/** Most characters of why a worker is unfit. */
+export const mostUnfit = 300;
+
 /**
  * A worker's entry in the bucket, under `workerKey`. Whoever may write the bucket can write anything: every length has a
  * bound. Fields that a newer worker adds are dropped.
@@ -35,6 +38,8 @@ export const workerEntrySchema = z.object({
   since: z.iso.datetime().max(40),
   /** True once it shuts down: it gets no new work. */
   leaving: z.boolean(),
+  /** Why it cannot take work for now, by its own checks; absent while it can. */
+  unfit: z.string().min(1).max(mostUnfit).optional(),
 });
 export type WorkerEntry = z.infer<typeof workerEntrySchema>;
 

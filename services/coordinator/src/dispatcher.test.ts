@@ -260,6 +260,190 @@ describe('refusals', () => {
   });
 });
 
+describe('a worker that fails', () => {
+  const full = (worker: string) => new JobError('failed', `${worker}: ENOSPC: no space left on device`);
+  let warnings: { worker: string; error: unknown }[];
+  let setAside: { worker: string; pauses: number; cause: string; key: string }[];
+
+  beforeEach(() => {
+    dispatcher.close();
+    warnings = [];
+    setAside = [];
+    dispatcher = new Dispatcher({
+      link,
+      clock,
+      nextAttempt: attemptNumbers(() => clock.now()),
+      onWarning: (_, { worker, error }) => warnings.push({ worker, error }),
+      onSetAside: ({ worker, pauses, cause }, key) => setAside.push({ worker, pauses, cause, key }),
+    });
+  });
+
+  /** Fails what `sick` has, as often as it gets something, and asks for it again a second later, as Temporal does. */
+  async function failAll(sick: string): Promise<void> {
+    for (;;) {
+      const one = link.started.find(({ worker, key }) => worker === sick && !failed.has(`${key} ${worker}`));
+      if (one === undefined) return;
+      failed.add(`${one.key} ${sick}`);
+      await one.fail(full(sick));
+      clock.move(1000);
+      want(one.key, run('r'), Number(one.key.slice(3)));
+      await settled();
+    }
+  }
+  const failed = new Set<string>();
+  beforeEach(() => failed.clear());
+
+  it('each job at once costs each at most one attempt, and has growing pauses while the other makes them all', async () => {
+    const keys = Array.from({ length: 19 }, (_, order) => `job${order}`);
+    keys.forEach((key, order) => void want(key, run('r'), order));
+    // By the order of ids it is asked first.
+    dispatcher.setWorkers([trainer('a'), trainer('b')]);
+    for (let made = 0; made < keys.length; made += 1) {
+      await failAll('a');
+      await link.started.findLast(({ worker }) => worker === 'b')!.finish();
+      // A job takes the good one two minutes.
+      clock.move(120_000);
+    }
+    await failAll('a');
+    const by = (id: string) => link.started.filter(({ worker }) => worker === id).map(({ key }) => key);
+    expect([...by('b')].sort()).toEqual([...keys].sort());
+    expect(new Set(by('a')).size).toBe(by('a').length);
+    expect(by('a').length).toBeLessThan(8);
+    expect(setAside.map(({ pauses }) => pauses)).toEqual(by('a').map((_, index) => index + 1));
+    expect(setAside[0]).toMatchObject({ worker: 'a', key: 'job0', cause: full('a').message });
+    expect(warnings[0]).toEqual({ worker: 'a', error: full('a') });
+    expect(dispatcher.counts).toEqual({ waiting: 0, running: 0 });
+  });
+
+  it('has its job go to another at once, and gets none itself for 30 s', async () => {
+    dispatcher.setWorkers([trainer('a'), trainer('b')]);
+    const ticket = want('m', run('r'));
+    expect(ticket.worker).toBe('a');
+    await link.running('m')!.fail(full('a'));
+    await expect(ticket.outcome).rejects.toThrow('ENOSPC');
+    expect(ticket.worker).toBe('a');
+    want('m', run('r'));
+    expect(link.running('m')!.worker).toBe('b');
+    want('n', run('r'), 1);
+    expect(dispatcher.setAside).toMatchObject([{ worker: 'a', until: clock.now() + 30_000 }]);
+    clock.move(29_999);
+    expect(link.keys).toEqual(['m', 'm']);
+    clock.move(1);
+    expect(link.running('n')!.worker).toBe('a');
+    expect(dispatcher.setAside).toEqual([]);
+  });
+
+  it('has its job wait for a busy one, but not for ever', async () => {
+    dispatcher.setWorkers([trainer('a'), trainer('b')]);
+    want('m', run('r'), 0);
+    want('long', run('r'), 1);
+    await link.running('m')!.fail(full('a'));
+    want('m', run('r'), 0);
+    clock.move(29_999);
+    expect(link.keys).toEqual(['m', 'long']);
+    clock.move(1);
+    expect(link.keys).toEqual(['m', 'long', 'm']);
+  });
+
+  it('and is the only one gets its job again at once: there is nobody else', async () => {
+    dispatcher.setWorkers([trainer('a')]);
+    for (let n = 1; n <= 5; n += 1) {
+      want('m', run('r'));
+      expect(link.started).toHaveLength(n);
+      await link.running('m')!.fail(full('a'));
+    }
+    expect(dispatcher.setAside).toEqual([]);
+    expect(setAside).toEqual([]);
+    expect(warnings).toHaveLength(5);
+    expect(dispatcher.hasOthersThan(['a'])).toBe(false);
+    // Another one comes: now there is.
+    dispatcher.setWorkers([trainer('a'), trainer('c')]);
+    want('m', run('r'));
+    expect(link.running('m')!.worker).toBe('c');
+    expect(dispatcher.setAside).toMatchObject([{ worker: 'a' }]);
+    expect(dispatcher.hasOthersThan(['a'])).toBe(true);
+  });
+
+  it('is trusted again once it finishes what it is given after its pause', async () => {
+    dispatcher.setWorkers([trainer('a'), trainer('b')]);
+    want('m', run('r'), 0);
+    want('long', run('r'), 1);
+    await link.running('m')!.fail(full('a'));
+    clock.move(30_000);
+    want('n', run('r'), 2);
+    await link.running('n')!.finish();
+    want('o', run('r'), 3);
+    await link.running('o')!.fail(full('a'));
+    expect(setAside.map(({ worker, pauses }) => [worker, pauses])).toEqual([
+      ['a', 1],
+      ['a', 1],
+    ]);
+  });
+
+  it('is asked after those who never failed, once its pause is over', async () => {
+    dispatcher.setWorkers([trainer('a', { slots: 4 }), trainer('b')]);
+    want('m', run('r'));
+    await link.running('m')!.fail(full('a'));
+    clock.move(30_000);
+    want('n', run('r'));
+    expect(link.running('n')!.worker).toBe('b');
+  });
+
+  it('is not set aside for a job that fails elsewhere as well, and that goes round all of them', async () => {
+    dispatcher.setWorkers(['a', 'b', 'c'].map((id) => trainer(id)));
+    for (let n = 0; n < 6; n += 1) {
+      want('m', run('r'));
+      const one = link.running('m')!;
+      await one.fail(new JobError('failed', `${one.worker}: cannot be made`));
+    }
+    expect(link.started.map(({ worker }) => worker)).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
+    expect(dispatcher.setAside).toEqual([]);
+  });
+
+  it('is not set aside for what was at fault in its job by its own word, or where the way to it broke', async () => {
+    dispatcher.setWorkers([trainer('a'), trainer('b')]);
+    const errors = [
+      new JobError('diverged', 'loss is NaN'),
+      new JobError('invalid', 'no such kind'),
+      new JobError('superseded', 'a newer attempt'),
+      new JobError('leaving', 'it shuts down'),
+      new JobError('failed', 'refused', { transport: true, lost: true }),
+    ];
+    for (const [index, error] of errors.entries()) {
+      want(`m${index}`, run('r'));
+      await link.running(`m${index}`)!.fail(error);
+      clock.move(5_000);
+    }
+    expect(dispatcher.setAside).toEqual([]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('for its job’s inputs is acquitted', async () => {
+    dispatcher.setWorkers([trainer('a'), trainer('b')]);
+    want('m', run('r'));
+    await link.running('m')!.fail(full('a'));
+    dispatcher.acquit('m');
+    expect(dispatcher.setAside).toEqual([]);
+  });
+
+  it('is asked for what it holds, set aside as it is', async () => {
+    dispatcher.setWorkers([trainer('a', { slots: 2 }), trainer('b')]);
+    want('m', run('r'));
+    await link.running('m')!.fail(full('a'));
+    dispatcher.setWorkers([trainer('a', { slots: 2, keys: ['held'] }), trainer('b')]);
+    want('held', run('r'), 1);
+    expect(link.running('held')!.worker).toBe('a');
+  });
+
+  it('by its own checks gets no work until it says that it is fit', async () => {
+    dispatcher.setWorkers([trainer('a', { unfit: 'scratch: no space left' })]);
+    want('m', run('r'));
+    expect(link.keys).toEqual([]);
+    dispatcher.setWorkers([trainer('a')]);
+    expect(link.keys).toEqual(['m']);
+  });
+});
+
 describe('take-over', () => {
   it('asks the trainer that holds the key already, full as it is, before any free one', () => {
     dispatcher.setWorkers([trainer('free', { slots: 4 }), trainer('holder', { keys: ['m1'] })]);

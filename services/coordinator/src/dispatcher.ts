@@ -2,6 +2,7 @@ import type { JobProgress, WorkerEntry } from '@ddad/contract';
 import { JobError, type JobFinished } from '@ddad/rpc';
 import { cancelLimits } from './cancel-limits.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { FailureLedger, type SetAside } from './dispatch/failure-ledger.ts';
 import { fairest } from './dispatch/fairness.ts';
 import type { JobLink, JobListener } from './dispatch/job-link.ts';
 import { type Caller, type Lease, type Outcome, SharedJob, type Want } from './dispatch/shared-job.ts';
@@ -18,6 +19,8 @@ export interface Ticket {
   /** False where a job of that key that somebody else asked for was joined, and it is not the same in every detail. */
   readonly own: boolean;
   progress(): JobProgress;
+  /** The worker that has the job, or had it last; null where none has. */
+  readonly worker: string | null;
   /** Leaves the job; the last one to leave stops it, and then this resolves once the worker is idle (bounded). */
   cancel(): Promise<void>;
   /** Leaves the job; the last one to leave lets it run on, for somebody else to take over. */
@@ -39,6 +42,8 @@ export interface DispatcherOptions<Job> {
   onWarning?: (message: string, details: { worker: string; key: string; error: unknown }) => void;
   /** A worker has finished a job. */
   onFinished?: () => void;
+  /** A worker gets no jobs until its pause is over; others are there meanwhile. */
+  onSetAside?: (setAside: SetAside, key: string) => void;
 }
 
 type Refusal = 'busy' | 'unreachable' | 'silent';
@@ -56,7 +61,9 @@ export class Dispatcher<Job> {
   readonly #stopLimitMs: number;
   readonly #warn: NonNullable<DispatcherOptions<Job>['onWarning']>;
   readonly #onFinished: () => void;
+  readonly #onSetAside: NonNullable<DispatcherOptions<Job>['onSetAside']>;
   readonly #pool: WorkerPool;
+  readonly #ledger: FailureLedger;
   readonly #jobs = new Map<string, SharedJob<Job>>();
   readonly #leases = new Set<Lease>();
   /** Keys whose Stop is under way: a new job of that key waits for its end. */
@@ -75,12 +82,15 @@ export class Dispatcher<Job> {
     this.#stopLimitMs = options.stopLimitMs ?? cancelLimits.endMs;
     this.#warn = options.onWarning ?? (() => {});
     this.#onFinished = options.onFinished ?? (() => {});
+    this.#onSetAside = options.onSetAside ?? (() => {});
     this.#pool = new WorkerPool(this.#clock, () => this.#assign());
+    this.#ledger = new FailureLedger(this.#clock, () => this.#assign());
   }
 
   /** Takes the workers that are there now; those missing from the list get no new work. */
   setWorkers(entries: readonly WorkerEntry[]): void {
     this.#pool.set(entries);
+    this.#ledger.setWorkers(entries);
     this.#assign();
   }
 
@@ -100,6 +110,24 @@ export class Dispatcher<Job> {
     return this.#pool.all;
   }
 
+  /** Workers that are left alone as they fail what others make. Where all do, the fault is hardly theirs: none is. */
+  get setAside(): SetAside[] {
+    const asked = new Set(this.#askable);
+    const there = new Set(this.#pool.present.map(({ id }) => id));
+    return this.#ledger.setAside.filter(({ worker }) => there.has(worker) && !asked.has(worker));
+  }
+
+  /** Whether a worker is there that is none of these. */
+  hasOthersThan(ids: readonly string[]): boolean {
+    return this.#pool.present.some(({ id }) => !ids.includes(id));
+  }
+
+  /** What failed a key's jobs was none of their workers' fault. */
+  acquit(key: string): void {
+    this.#ledger.acquit(key);
+    this.#assign();
+  }
+
   /** Asks for a job, joining the one of that key that waits or runs already. */
   request(want: Want<Job>): Ticket {
     const job = this.#jobs.get(want.key) ?? new SharedJob(want);
@@ -110,6 +138,9 @@ export class Dispatcher<Job> {
       outcome: caller.outcome,
       own: job.is(want.job),
       progress: () => job.progress,
+      get worker() {
+        return job.lease?.worker.id ?? null;
+      },
       cancel: () => this.#leave(job, caller, true),
       release: () => void this.#leave(job, caller, false),
     };
@@ -119,6 +150,7 @@ export class Dispatcher<Job> {
   close(): void {
     this.#closed = true;
     this.#pool.close();
+    this.#ledger.close();
     for (const lease of this.#leases) lease.release.abort();
     for (const job of [...this.#jobs.values()]) {
       this.#settle(job, { error: new JobError('leaving', 'the coordinator shuts down') });
@@ -127,7 +159,7 @@ export class Dispatcher<Job> {
 
   #assign(): void {
     while (!this.#closed) {
-      const next = this.#takeOver() ?? this.#nextForFreest();
+      const next = this.#takeOver() ?? this.#nextForFree();
       if (next === null) return;
       this.#start(next.job, next.worker);
     }
@@ -135,7 +167,7 @@ export class Dispatcher<Job> {
 
   /** A waiting job that a worker holds already, from before this coordinator started. */
   #takeOver(): { job: SharedJob<Job>; worker: WorkerEntry } | null {
-    for (const worker of this.#pool.takingOffers) {
+    for (const worker of this.#pool.holders) {
       for (const key of worker.keys) {
         const job = this.#jobs.get(key);
         if (job !== undefined && this.#waits(job)) return { job, worker };
@@ -144,12 +176,25 @@ export class Dispatcher<Job> {
     return null;
   }
 
-  #nextForFreest(): { job: SharedJob<Job>; worker: WorkerEntry } | null {
-    const worker = this.#pool.freest(this.#leases);
-    if (worker === null) return null;
+  /** Ids of the workers that get new jobs: those that are not set aside, or all where there are none. */
+  get #askable(): string[] {
+    const present = this.#pool.present.map(({ id }) => id);
+    const trusted = present.filter((id) => !this.#ledger.isSetAside(id));
+    return trusted.length > 0 ? trusted : present;
+  }
+
+  #nextForFree(): { job: SharedJob<Job>; worker: WorkerEntry } | null {
     const waiting = [...this.#jobs.values()].filter((job) => this.#waits(job));
-    const job = fairest(waiting, this.#running);
-    return job === null ? null : { job, worker };
+    if (waiting.length === 0) return null;
+    const askable = this.#askable;
+    const free = this.#pool.free(this.#leases).filter(({ id }) => askable.includes(id));
+    const onProbation = ({ id }: WorkerEntry) => this.#ledger.onProbation(id);
+    for (const worker of free.sort((a, b) => Number(onProbation(a)) - Number(onProbation(b)))) {
+      const fitting = waiting.filter(({ key }) => !this.#ledger.avoids(worker.id, key, askable));
+      const job = fairest(fitting, this.#running);
+      if (job !== null) return { job, worker };
+    }
+    return null;
   }
 
   get #running(): SharedJob<Job>[] {
@@ -187,8 +232,11 @@ export class Dispatcher<Job> {
       const call = { key: job.key, attempt: lease.attempt, job: job.job };
       const finished = await this.#link.run(worker, call, listener, lease.release.signal);
       this.#onFinished();
+      // Whoever found it published has not shown that it can make it.
+      if (!finished.reused) this.#tellSetAside(job.key, this.#ledger.made(worker.id, job.key));
       this.#settle(job, { finished });
     } catch (error) {
+      if (!lease.release.signal.aborted && mayBeWorkers(error)) this.#blame(lease, error);
       const refusal = lease.release.signal.aborted ? null : refusalOf(error, lease.accepted);
       if (refusal !== null) this.#pool.rest(worker, this.#restMs[refusal], refusal === 'silent');
       if (refusal === 'silent') this.#stopSilent(lease);
@@ -199,6 +247,17 @@ export class Dispatcher<Job> {
       this.#leases.delete(lease);
     }
     this.#assign();
+  }
+
+  #blame({ worker, key }: Lease, error: Error): void {
+    this.#warn('a worker failed a job', { worker: worker.id, key, error });
+    const setAside = this.#ledger.failed(worker.id, key, error.message);
+    this.#tellSetAside(key, setAside === null ? [] : [setAside]);
+  }
+
+  #tellSetAside(key: string, paused: readonly SetAside[]): void {
+    const inEffect = new Set(this.setAside.map(({ worker }) => worker));
+    for (const one of paused) if (inEffect.has(one.worker)) this.#onSetAside(one, key);
   }
 
   /** The job goes on elsewhere at once: what the silent worker still does cannot win, but it holds a slot. */
@@ -253,4 +312,9 @@ function refusalOf(error: unknown, accepted: boolean): Refusal | null {
   if (accepted || !(error instanceof JobError)) return null;
   if (error.kind === 'busy') return 'busy';
   return error.lost || error.kind === 'leaving' ? 'unreachable' : null;
+}
+
+/** Whether a failure may be the worker's own fault, or the job's: which of them, other workers show. */
+function mayBeWorkers(error: unknown): error is JobError {
+  return error instanceof JobError && !error.lost && (error.kind === 'failed' || error.kind === 'denied');
 }

@@ -20,24 +20,29 @@ const offered = () => pool.takingOffers.map(({ id }) => id);
 describe('the freest worker', () => {
   it('is the one with the most slots left, of equal ones the first', () => {
     pool.set([trainer('t1'), trainer('t2', { slots: 3, keys: ['a'] }), trainer('t3', { slots: 2 })]);
-    expect(pool.freest([])?.id).toBe('t2');
+    expect(pool.free([])[0]?.id).toBe('t2');
   });
 
   it('counts what its entry says is held and what was handed out since, nothing twice', () => {
     const big = trainer('big', { slots: 3, keys: ['somebody else', 'm0'] });
     pool.set([big]);
     const given = (...keys: string[]) => keys.map((key) => ({ worker: big, key }));
-    expect(pool.freest(given('m0'))?.id).toBe('big');
-    expect(pool.freest(given('m0', 'm1'))).toBeNull();
+    expect(pool.free(given('m0'))[0]?.id).toBe('big');
+    expect(pool.free(given('m0', 'm1'))).toEqual([]);
   });
 
-  it('is none that leaves or is gone', () => {
+  it('is none that leaves, says that it is unfit, or is gone', () => {
+    pool.set([trainer('t1', { unfit: 'no space left' })]);
+    expect(pool.free([])).toEqual([]);
+    expect(pool.present).toEqual([]);
+    // It may be asked for what it holds from before.
+    expect(pool.holders.map(({ id }) => id)).toEqual(['t1']);
     pool.set([trainer('t1', { leaving: true })]);
-    expect(pool.freest([])).toBeNull();
+    expect(pool.free([])).toEqual([]);
     pool.set([trainer('t2')]);
-    expect(pool.freest([])?.id).toBe('t2');
+    expect(pool.free([])[0]?.id).toBe('t2');
     pool.set([]);
-    expect(pool.freest([])).toBeNull();
+    expect(pool.free([])).toEqual([]);
   });
 });
 

@@ -36,9 +36,21 @@ export class WorkerPool {
     return [...this.#workers.values()];
   }
 
-  /** Those that are neither about to leave nor left alone. */
-  get takingOffers(): WorkerEntry[] {
+  /** Those that will take jobs, now or in a moment: neither about to leave, nor unfit by their own word, nor silent. */
+  get present(): WorkerEntry[] {
+    return this.all.filter(
+      ({ id, leaving, unfit }) => !leaving && unfit === undefined && this.#resting.get(id)?.firm !== true,
+    );
+  }
+
+  /** Those that can be asked now for what they hold already. */
+  get holders(): WorkerEntry[] {
     return this.all.filter(({ id, leaving }) => !leaving && !this.#resting.has(id));
+  }
+
+  /** Those that can be asked now to take what is new. */
+  get takingOffers(): WorkerEntry[] {
+    return this.holders.filter(({ unfit }) => unfit === undefined);
   }
 
   /** Ids of the workers that were given a job or say that they hold one. */
@@ -48,18 +60,19 @@ export class WorkerPool {
     return busy;
   }
 
-  /** The worker with the most free slots; null where there is none. */
-  freest(handedOut: Iterable<HandedOut>): WorkerEntry | null {
+  /** The workers that have free slots and take offers, the freest first. */
+  free(handedOut: Iterable<HandedOut>): WorkerEntry[] {
     const given = [...handedOut];
-    let best: { worker: WorkerEntry; free: number } | null = null;
-    for (const worker of this.takingOffers) {
-      // An entry lags behind what was just handed out: both count.
-      const held = new Set(worker.keys);
-      for (const one of given) if (one.worker.id === worker.id) held.add(one.key);
-      const free = worker.slots - held.size;
-      if (free > 0 && (best === null || free > best.free)) best = { worker, free };
-    }
-    return best?.worker ?? null;
+    return this.takingOffers
+      .map((worker) => {
+        // An entry lags behind what was just handed out: both count.
+        const held = new Set(worker.keys);
+        for (const one of given) if (one.worker.id === worker.id) held.add(one.key);
+        return { worker, free: worker.slots - held.size };
+      })
+      .filter(({ free }) => free > 0)
+      .sort((a, b) => b.free - a.free)
+      .map(({ worker }) => worker);
   }
 
   /**
@@ -90,6 +103,6 @@ export class WorkerPool {
   }
 }
 
-function fingerprint({ address, since, slots, keys, leaving }: WorkerEntry, firm: boolean): string {
-  return JSON.stringify(firm ? [address, since] : [address, since, slots, keys, leaving]);
+function fingerprint({ address, since, slots, keys, leaving, unfit }: WorkerEntry, firm: boolean): string {
+  return JSON.stringify(firm ? [address, since] : [address, since, slots, keys, leaving, unfit]);
 }

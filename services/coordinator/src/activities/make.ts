@@ -20,6 +20,8 @@ import { followJob } from './follow-job.ts';
 import { imagesOf } from './run-images.ts';
 import {
   addSetback,
+  describeSetbacks,
+  failedOn,
   isSetback,
   noSetbacks,
   outOfPatience,
@@ -86,21 +88,33 @@ interface Carried {
   replaced?: string;
 }
 
+/** What this attempt leaves behind beside its error. */
+interface Attempt {
+  /** The worker that had the job last; null where none had it. */
+  worker: string | null;
+}
+
 /**
  * Has one node made, or finds it finished. Attempts are not limited in number: a node fails for good once its own failures
  * are out of patience (see Setbacks).
  */
 export async function makeNode(deps: MakeDeps, args: MakeArgs): Promise<MadeNode> {
   const carried = carriedBy(Context.current().info.heartbeatDetails, args);
+  const attempt: Attempt = { worker: null };
   try {
-    return await findOrMake(deps, args, carried);
+    return await findOrMake(deps, args, carried, attempt);
   } catch (error) {
     if (Context.current().cancellationSignal.aborted || !isSetback(error)) throw error;
-    throw await withSetback(deps, args, carried, error);
+    throw await withSetback(deps, args, carried, attempt, error);
   }
 }
 
-async function findOrMake(deps: MakeDeps, args: MakeArgs, carried: Carried): Promise<MadeNode> {
+async function findOrMake(
+  deps: MakeDeps,
+  args: MakeArgs,
+  carried: Carried,
+  attempt: Attempt,
+): Promise<MadeNode> {
   const { store } = deps;
   const { run, position, id, kind, pool, key, spec, total, datasetDigest } = args;
   const { manifest: published, damage } = await unlessCancelled(readIntactManifest(store, kind, key));
@@ -125,19 +139,25 @@ async function findOrMake(deps: MakeDeps, args: MakeArgs, carried: Carried): Pro
       total,
       onProgress: (progress) => news.report(progress),
     });
-    await followJob(ticket, {
-      what: `${id} (key ${key})`,
-      beatMs: deps.beatMs,
-      carried: () => carried,
-      onBeat: (progress) => {
-        news.report(progress);
-        // Once a worker works on it, the worker says so itself.
-        if (progress.state === 'waiting') deps.publish(key, progress);
-      },
-    });
+    try {
+      await followJob(ticket, {
+        what: `${id} (key ${key})`,
+        beatMs: deps.beatMs,
+        carried: () => carried,
+        onBeat: (progress) => {
+          news.report(progress);
+          // Once a worker works on it, the worker says so itself.
+          if (progress.state === 'waiting') deps.publish(key, progress);
+        },
+      });
+    } finally {
+      attempt.worker = ticket.worker;
+    }
   } catch (error) {
     if (Context.current().cancellationSignal.aborted) throw error;
-    throw await explainByInputs(deps, args.needs, error);
+    const explained = await explainByInputs(deps, args.needs, error);
+    if (explained !== error) deps.workers[pool].acquit(key);
+    throw explained;
   } finally {
     news.close();
   }
@@ -160,8 +180,9 @@ function carriedBy(details: unknown, { replaced }: MakeArgs): Carried {
 /** Counts a failure, for the next attempt to know. @returns what this attempt ends with */
 async function withSetback(
   deps: MakeDeps,
-  { kind, key, id }: MakeArgs,
+  { kind, key, id, pool }: MakeArgs,
   carried: Carried,
+  { worker }: Attempt,
   error: unknown,
 ): Promise<unknown> {
   let steps: number;
@@ -173,15 +194,13 @@ async function withSetback(
     steps = carried.setbacks.steps;
   }
   const now = deps.now();
-  const setbacks = addSetback(carried.setbacks, steps, now);
-  Context.current().heartbeat({ ...carried, setbacks });
-  if (!outOfPatience(setbacks, deps.patience, now)) return error;
-  const minutes = Math.round((now - setbacks.since) / 60_000);
   const message = error instanceof Error ? error.message : String(error);
+  const setbacks = addSetback(carried.setbacks, steps, now, { worker, message });
+  Context.current().heartbeat({ ...carried, setbacks });
+  const othersThere = deps.workers[pool].hasOthersThan(failedOn(setbacks));
+  if (!outOfPatience(setbacks, deps.patience, now, othersThere)) return error;
   return ApplicationFailure.create({
-    message:
-      `${id}: ${setbacks.count} attempts in a row got no further than step ${setbacks.steps}, ` +
-      `over ${minutes} minutes; the last one: ${message}`,
+    message: `${id}: ${describeSetbacks(setbacks, now)}`,
     type: failureTypes.noProgress,
     nonRetryable: true,
     ...(error instanceof Error ? { cause: error } : {}),

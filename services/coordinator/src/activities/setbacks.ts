@@ -12,9 +12,24 @@ export interface Setbacks {
   since: number;
   /** Training steps in the newest checkpoint then. */
   steps: number;
+  /** The last failure on each worker, that of the last one at the end; absent where an older coordinator counted. */
+  causes?: readonly SetbackCause[];
 }
 
-/** When a member counts as failed for good: after so many setbacks in a row, over so long a time. */
+/** Why an attempt failed, and on whom; null where no worker had it. */
+export interface SetbackCause {
+  worker: string | null;
+  message: string;
+}
+
+/** Most workers whose causes are kept, and most characters of each: they travel in heartbeats, and into the run's failure. */
+const mostCauses = 5;
+const mostCause = 1000;
+
+/**
+ * When a member counts as failed for good: after so many setbacks in a row, over so long a time, on several workers. Where
+ * there is only one, on that one.
+ */
 export interface Patience {
   failures: number;
   /** In ms. An object store that is away for minutes fails every attempt and is no member's fault. */
@@ -41,11 +56,40 @@ export function isSetback(error: unknown): boolean {
 }
 
 /** One more setback; a checkpoint newer than at the last one starts the count anew. */
-export function addSetback(before: Setbacks, steps: number, now: number): Setbacks {
+export function addSetback(before: Setbacks, steps: number, now: number, cause: SetbackCause): Setbacks {
   const further = before.count === 0 || steps > before.steps;
-  return further ? { count: 1, since: now, steps } : { ...before, count: before.count + 1 };
+  const message =
+    cause.message.length > mostCause ? `${cause.message.slice(0, mostCause)}...` : cause.message;
+  const others = further ? [] : (before.causes ?? []).filter(({ worker }) => worker !== cause.worker);
+  const causes = [...others, { ...cause, message }].slice(-mostCauses);
+  return further ? { count: 1, since: now, steps, causes } : { ...before, count: before.count + 1, causes };
 }
 
-export function outOfPatience(setbacks: Setbacks, { failures, forMs }: Patience, now: number): boolean {
-  return setbacks.count >= failures && now - setbacks.since >= forMs;
+/** Workers on which a member failed since it last got further. */
+export function failedOn({ causes = [] }: Setbacks): string[] {
+  return causes.flatMap(({ worker }) => worker ?? []);
 }
+
+/** @param othersThere whether a worker is there that has not failed it */
+export function outOfPatience(
+  setbacks: Setbacks,
+  { failures, forMs }: Patience,
+  now: number,
+  othersThere: boolean,
+): boolean {
+  if (setbacks.count < failures || now - setbacks.since < forMs) return false;
+  // What no worker had, as an object that the coordinator itself misses, other workers do not mend.
+  const ownCause = setbacks.causes?.at(-1)?.worker === null;
+  return failedOn(setbacks).length >= severalWorkers || !othersThere || ownCause;
+}
+
+/** Names what happened, for people. */
+export function describeSetbacks({ count, steps, since, causes = [] }: Setbacks, now: number): string {
+  const minutes = Math.round((now - since) / 60_000);
+  const start = `${count} attempts in a row got no further than step ${steps}, over ${minutes} minutes`;
+  const before = causes.slice(0, -1).map(({ message }) => `before it, elsewhere: ${message}`);
+  return [start, `the last one: ${causes.at(-1)?.message}`, ...before].join('; ');
+}
+
+/** On so many workers a job fails that is at fault itself. */
+const severalWorkers = 2;

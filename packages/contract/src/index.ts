@@ -17,4 +17,5 @@ export * from './run-result.ts';
 export * from './score-definition.ts';
 export * from './sha256.ts';
 export * from './worker-entry.ts';
+export * from './worker-state.ts';
 export * from './workflow.ts';

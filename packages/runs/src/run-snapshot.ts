@@ -16,6 +16,8 @@ export interface RunSnapshot {
   report: boolean;
   /** Why the figures may be old; null where they are not. */
   note: string | null;
+  /** Workers that get no jobs, why and for how long, for people; none of a run that is over. */
+  sick: string[];
 }
 
 /** What has changed of a curve: its first `keep` points stay, `points` follow them. */

@@ -1,12 +1,14 @@
-import type { WorkerEntry } from '@ddad/contract';
+import type { Pool, WorkerState } from '@ddad/contract';
 import { Counter, Gauge, type Registry } from '@ddad/platform';
 import type { Dispatcher } from './dispatcher.ts';
+import { type SeenWorkers, workerStates } from './worker-states.ts';
 
 export interface CoordinatorMetrics {
   memberFinished(): void;
+  workerSetAside(pool: Pool): void;
 }
 
-type Seen = Pick<Dispatcher<unknown>, 'counts' | 'busy'> & { readonly workers: readonly WorkerEntry[] };
+type Seen = Pick<Dispatcher<unknown>, 'counts'> & SeenWorkers;
 
 /** Metrics of who waits for whom; they are read off the dispatchers when somebody asks. */
 export function coordinatorMetrics(
@@ -42,19 +44,34 @@ export function coordinatorMetrics(
       labelNames: ['state'],
       registers,
       collect() {
-        const count = { idle: 0, busy: 0, leaving: 0 };
-        const { busy, workers } = dispatcher;
-        for (const { id, leaving } of workers)
-          count[leaving ? 'leaving' : busy.has(id) ? 'busy' : 'idle'] += 1;
+        const count: Record<WorkerState['state'], number> = {
+          idle: 0,
+          busy: 0,
+          leaving: 0,
+          unfit: 0,
+          'set aside': 0,
+        };
+        for (const { state } of workerStates(dispatcher)) count[state] += 1;
         for (const [state, number] of Object.entries(count)) this.set({ state }, number);
       },
     });
-  workersOf('ddad_trainers', 'Trainers that are there: idle, busy, or about to leave', trainers);
-  workersOf('ddad_scorers', 'Scorers that are there: idle, busy, or about to leave', scorers);
+  const states =
+    'idle, busy, about to leave, unfit by their own checks, or set aside as they fail what others make';
+  workersOf('ddad_trainers', `Trainers that are there: ${states}`, trainers);
+  workersOf('ddad_scorers', `Scorers that are there: ${states}`, scorers);
   const finished = new Counter({
     name: 'ddad_members_finished_total',
     help: 'Members that trainers have finished for this coordinator',
     registers,
   });
-  return { memberFinished: () => finished.inc() };
+  const setAside = new Counter({
+    name: 'ddad_workers_set_aside_total',
+    help: 'How often trainers (pool train) and scorers (pool score) were set aside as they failed what others make',
+    labelNames: ['pool'],
+    registers,
+  });
+  return {
+    memberFinished: () => finished.inc(),
+    workerSetAside: (pool) => setAside.inc({ pool }),
+  };
 }

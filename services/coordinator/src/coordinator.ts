@@ -1,4 +1,4 @@
-import type { JobProgress, WorkerEntry } from '@ddad/contract';
+import type { JobProgress, Pool, WorkerEntry, WorkerState } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { type Logger, Registry } from '@ddad/platform';
 import type { WorkerServiceClient } from '@ddad/rpc';
@@ -10,11 +10,13 @@ import { cancelLimits } from './cancel-limits.ts';
 import type { Clock } from './clock.ts';
 import { coordinatorMetrics } from './coordinator-metrics.ts';
 import { DatasetCatalog } from './dataset-catalog.ts';
+import type { SetAside } from './dispatch/failure-ledger.ts';
 import type { WorkerJob } from './dispatch/job-link.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { CallLimits } from './job-call.ts';
 import { ProgressSignals, type SendProgress } from './progress-signals.ts';
 import { WorkerLink } from './worker-link.ts';
+import { workerStates } from './worker-states.ts';
 
 export interface CoordinatorDeps {
   store: ObjectStore;
@@ -48,6 +50,8 @@ export interface Coordinator {
   setWorkers(entries: readonly WorkerEntry[]): void;
   /** Who trains, and who does not. */
   trainers: Pick<Dispatcher<WorkerJob>, 'workers' | 'busy'>;
+  /** How each worker is, of both pools. */
+  workerStates(): WorkerState[];
   /** Lets go of every job; none is stopped. */
   close(): void;
 }
@@ -60,16 +64,25 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     message: string,
     { worker, key, error }: { worker: string; key: string; error: unknown },
   ) => logger.warn({ worker, key, err: error }, message);
+  const onSetAside =
+    (pool: Pool) =>
+    ({ worker, until, pauses, cause }: SetAside, key: string) => {
+      metrics.workerSetAside(pool);
+      const details = { worker, pool, key, cause, pauses, until: new Date(until).toISOString() };
+      logger.warn(details, 'a worker that fails what others make is set aside');
+    };
   const trainers = new Dispatcher<WorkerJob>({
     link: new WorkerLink(deps.connectWorker, 'trainer', deps.callLimits),
     nextAttempt,
     onWarning,
     onFinished: () => metrics.memberFinished(),
+    onSetAside: onSetAside('train'),
   });
   const scorers = new Dispatcher<WorkerJob>({
     link: new WorkerLink(deps.connectWorker, 'scorer', deps.callLimits),
     nextAttempt,
     onWarning,
+    onSetAside: onSetAside('score'),
   });
   const metrics = coordinatorMetrics(deps.registry ?? new Registry(), { trainers, scorers });
   const signals = new ProgressSignals({
@@ -102,6 +115,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
       scorers.setWorkers(entries.filter(({ pool }) => pool === 'score'));
     },
     trainers,
+    workerStates: () => [trainers, scorers].flatMap(workerStates),
     close: () => {
       trainers.close();
       scorers.close();

@@ -126,7 +126,14 @@ try {
     const source = runSource(client, store);
     const now = () => performance.now();
     try {
-      const page = await startPageServer({ listen: config.PAGE_LISTEN, source, live, now, logger });
+      const page = await startPageServer({
+        listen: config.PAGE_LISTEN,
+        source,
+        live,
+        workers: () => coordinator.workerStates(),
+        now,
+        logger,
+      });
       shutdown.add('progress pages', () => page.close());
       logger.info({ url: page.url }, 'progress pages');
     } catch (error) {

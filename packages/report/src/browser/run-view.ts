@@ -58,6 +58,7 @@ export class RunView {
     const note = byId('note', HTMLElement);
     note.hidden = news.note === null;
     setText(note, news.note ?? '');
+    this.#showSick(news.sick);
     for (const link of all('[data-report]', HTMLElement)) link.hidden = !news.report;
     // What only the server lays out comes with the page made anew, once the run is finished.
     if (news.scores !== null && byId('scores', HTMLElement).childElementCount === 0) {
@@ -67,6 +68,19 @@ export class RunView {
     const looks = jobLooks(view.jobs);
     showJobs(view.jobs, looks);
     this.#showCharts(view.jobs, looks);
+  }
+
+  #showSick(sick: readonly string[]): void {
+    if (!this.#changed('sick', sick)) return;
+    const list = byId('sick', HTMLUListElement);
+    list.hidden = sick.length === 0;
+    list.replaceChildren(
+      ...sick.map((one) => {
+        const item = document.createElement('li');
+        item.textContent = one;
+        return item;
+      }),
+    );
   }
 
   #tick(): void {

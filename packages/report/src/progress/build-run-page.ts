@@ -26,7 +26,7 @@ export const newsElement = 'news';
  * @param news with all losses
  */
 export function buildRunPage(news: RunNews): string {
-  const { run, view, note } = news;
+  const { run, view, note, sick } = news;
   const figures = runFigures(news);
   const ended = run.status !== 'running';
   const keys = chartKeys(view.jobs);
@@ -46,6 +46,7 @@ export function buildRunPage(news: RunNews): string {
   <p class="facts">${run.started !== null && html`Started <b>${run.started.slice(0, 19).replace('T', ' ')}</b> UTC. `}<span role="status">Run <b data-figure="status">${figures.status}</b>.</span>
     <a data-report href="${reportPath(run.id)}"${news.report ? null : html` hidden`}>Report</a></p>
   <p class="note warning" id="note"${note === null ? html` hidden` : null}>${note}</p>
+  <ul class="note warning" id="sick"${sick.length === 0 && html` hidden`}>${sick.map((one) => html`<li>${one}</li>`)}</ul>
   <p class="note warning" id="connection" role="alert" hidden></p>
   <noscript><p class="note">Without JavaScript this page does not renew itself: load it again.</p></noscript>
   <ol class="stages" id="stages">${shownStages(news).map(

@@ -67,6 +67,7 @@ function news(change: Partial<RunNews> = {}): RunNews {
     definitions: [],
     report: false,
     note: null,
+    sick: [],
     curves: {
       'key of net 0': {
         keep: 0,

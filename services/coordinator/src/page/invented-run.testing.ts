@@ -5,6 +5,7 @@ import {
   type RunProgress,
   type RunResult,
   type RunSettings,
+  type WorkerState,
   waitingProgress,
 } from '@ddad/contract';
 import { methods } from '@ddad/methods';
@@ -19,6 +20,8 @@ export interface InventedRun {
   server: PageServer;
   source: RunSource;
   live: LiveFigures;
+  /** Who is there. */
+  workers: WorkerState[];
   /** How often each question was asked. */
   asked: Record<'list' | 'find' | 'state' | 'progress' | 'history', number>;
   entry: RunEntry;
@@ -118,10 +121,12 @@ export async function inventRun({
   };
   const now = () => performance.now();
   const live = new LiveFigures(now);
+  const workers: WorkerState[] = [];
   const server = await startPageServer({
     listen,
     source,
     live,
+    workers: () => workers,
     now,
     logger: createLogger('coordinator', 'silent'),
     intervals: { ask: 50, tell: 20 },
@@ -130,6 +135,7 @@ export async function inventRun({
     server,
     source,
     live,
+    workers,
     asked,
     entry,
     progress,

@@ -89,6 +89,28 @@ describe('pages', () => {
     expect(headers['x-content-type-options']).toBe('nosniff');
   });
 
+  it('says which workers get no jobs, in the list, on a run’s page while it goes on, and as JSON', async () => {
+    run = await inventRun();
+    const worker = { pool: 'train', device: 'a test', slots: 1, reason: null, until: null } as const;
+    run.workers.push({ ...worker, id: 't-1', state: 'busy' });
+    expect((await ask('/runs/ddad-brain-1')).body).toContain('id="sick" hidden');
+    const until = '2026-01-01T12:03:04.000Z';
+    run.workers.push({ ...worker, id: 't-2', state: 'set aside', reason: 'disk <full>', until });
+    const said =
+      'Trainer t-2 gets no jobs until 12:03:04 UTC, as it fails what others make: disk &lt;full&gt;';
+    const { body } = await ask('/runs/ddad-brain-1');
+    expect(body).toContain(`<ul class="note warning" id="sick"><li>${said}</li></ul>`);
+    expect((await ask('/runs')).body).toMatch(/t-1.*busy.*t-2.*set aside.*disk &lt;full&gt;.*12:03:04/s);
+    const { headers, body: json } = await ask('/workers.json');
+    expect(headers['content-type']).toMatch('application/json');
+    expect(JSON.parse(json)).toEqual({ workers: run.workers });
+
+    const { events } = follow();
+    await expect.poll(() => events.at(-1)?.data.sick, poll).toHaveLength(1);
+    run.workers.pop();
+    await expect.poll(() => events.at(-1)?.data.sick, poll).toEqual([]);
+  });
+
   it('escapes what a run is called', async () => {
     const id = 'a/<script>alert(1)</script>&"';
     run = await inventRun({ id });

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { formatHostPort, type HostPort, isLoopbackHost, parseHostPort } from '@ddad/contract';
+import { formatHostPort, type HostPort, isLoopbackHost, parseHostPort, workersPath } from '@ddad/contract';
 import { buildRunPage, buildRunsPage, contentPolicy } from '@ddad/report/progress';
 import { type RunEntry, ToldCurves } from '@ddad/runs';
 import { newsOf, streamEvents } from './event-stream.ts';
@@ -35,8 +35,8 @@ const commonHeaders = {
 };
 
 /**
- * Serves the progress pages, read-only: `/runs`, `/runs/RUN` with its events, and on loopback a finished run's report, which
- * holds pictures.
+ * Serves the progress pages, read-only: `/runs`, `/runs/RUN` with its events, how the workers are as JSON, and on loopback a
+ * finished run's report, which holds pictures.
  * @throws where it cannot listen
  */
 export async function startPageServer(deps: PageServerDeps): Promise<PageServer> {
@@ -68,7 +68,13 @@ export async function startPageServer(deps: PageServerDeps): Promise<PageServer>
       response.writeHead(302, { ...commonHeaders, Location: '/runs' }).end();
       return;
     }
-    if (path === '/runs') return sendPage(response, buildRunsPage(await runs(), new Date()));
+    if (path === '/runs') return sendPage(response, buildRunsPage(await runs(), deps.workers(), new Date()));
+    if (path === workersPath) {
+      response
+        .writeHead(200, { ...commonHeaders, 'Content-Type': 'application/json; charset=utf-8' })
+        .end(request.method === 'HEAD' ? undefined : JSON.stringify({ workers: deps.workers() }));
+      return;
+    }
     const [, reference, part] = /^\/runs\/([^/]{1,1000})(\/events|\/report)?$/.exec(path) ?? [];
     const run = reference === undefined ? null : decoded(reference);
     const feed = run === null ? null : await feeds.open(run);

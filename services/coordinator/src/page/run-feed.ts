@@ -1,4 +1,4 @@
-import type { RunResult } from '@ddad/contract';
+import { describeSickness, type RunResult, type WorkerState } from '@ddad/contract';
 import type { Logger } from '@ddad/platform';
 import {
   definitionsOf,
@@ -14,6 +14,8 @@ import type { RunSource } from './run-source.ts';
 export interface RunFeedDeps {
   source: RunSource;
   live: LiveFigures;
+  /** How each worker is. */
+  workers: () => readonly WorkerState[];
   /** Milliseconds, only forward. */
   now: () => number;
   logger: Logger;
@@ -119,6 +121,8 @@ export class RunFeed {
         definitions: this.#result === null ? [] : definitionsOf(this.#result),
         report: this.hasPage,
         note: this.#note,
+        // A run that is over waits for nobody.
+        sick: this.#ended ? [] : this.#deps.workers().flatMap((worker) => describeSickness(worker) ?? []),
       },
       curves: view.jobs.map(({ key, losses }) => [key, losses] as const),
       ended: this.#ended,

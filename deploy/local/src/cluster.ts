@@ -1,3 +1,4 @@
+import type { WorkerState } from '@ddad/contract';
 import { ensureBucket } from '@ddad/storage';
 import { settleAddresses } from './addresses.ts';
 import { type ClusterEnv, ClusterEnvFault, portOf, readClusterEnv, writeClusterEnv } from './cluster-env.ts';
@@ -12,6 +13,7 @@ import { coordinatorSpec, type Environment, workerSpec } from './services.ts';
 import type { PortSettings } from './settings.ts';
 import type { ProgramSpec } from './start-process.ts';
 import { ensureStoreUsers, operatorStore } from './store-users.ts';
+import { workersSeen } from './workers-seen.ts';
 
 /** How long a process may take to end after SIGTERM. */
 const stopLimitMs = 30_000;
@@ -97,14 +99,19 @@ export interface ProcessStatus {
   address: string | null;
 }
 
+export interface ClusterStatus {
+  cluster: ClusterEnv | null;
+  processes: ProcessStatus[];
+  /** As the coordinator sees them; null where it does not say. */
+  workers: WorkerState[] | null;
+}
+
 /** Looks at every process that was started; one look each, all at once. */
-export async function status(
-  options: Pick<ClusterOptions, 'home' | 'environment'>,
-): Promise<{ cluster: ClusterEnv | null; processes: ProcessStatus[] }> {
+export async function status(options: Pick<ClusterOptions, 'home' | 'environment'>): Promise<ClusterStatus> {
   const home = homeAt(options.home);
   const cluster = readClusterEnv(home.env);
   const record = readRecord(home.record);
-  if (cluster === null || record.length === 0) return { cluster, processes: [] };
+  if (cluster === null || record.length === 0) return { cluster, processes: [], workers: null };
   const specs = [
     ...serverSpecs(home, cluster, options.environment.PATH),
     coordinatorSpec(home, cluster, options.environment),
@@ -113,6 +120,7 @@ export async function status(
       return [workerSpec(home, cluster, options.environment, name, portOf(address))];
     }),
   ];
+  const seeing = workersSeen(cluster.PAGE_URL);
   const processes = await Promise.all(
     record.map(async (process): Promise<ProcessStatus> => {
       const { name, pid, address } = process;
@@ -122,7 +130,7 @@ export async function status(
       return { name, pid, state: ready ? 'ready' : 'not answering', address };
     }),
   );
-  return { cluster, processes };
+  return { cluster, processes, workers: await seeing };
 }
 
 async function ensureServers(

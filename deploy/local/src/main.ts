@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { describeSickness } from '@ddad/contract';
 import { checkout } from './checkout.ts';
 import { down, status, up } from './cluster.ts';
 import type { ClusterEnv } from './cluster-env.ts';
@@ -43,7 +44,7 @@ async function main(command: string | undefined): Promise<void> {
     case 'down':
       return await down({ home, report });
     case 'status': {
-      const { cluster, processes } = await status({ home, environment });
+      const { cluster, processes, workers } = await status({ home, environment });
       if (processes.length === 0) {
         console.log(`No cluster runs in ${home}; "make up" starts one.`);
         return;
@@ -52,6 +53,18 @@ async function main(command: string | undefined): Promise<void> {
         ['NAME', 'PID', 'STATE', 'ADDRESS'],
         ...processes.map((row) => [row.name, String(row.pid ?? '-'), row.state, row.address ?? '-']),
       ]);
+      if (workers !== null && workers.length > 0) {
+        console.log();
+        printTable([
+          ['WORKER', 'SLOTS', 'STATE', 'DEVICE'],
+          ...workers.map(({ id, slots, state, device }) => [id, String(slots), state, device]),
+        ]);
+        for (const worker of workers) {
+          const sickness = describeSickness(worker);
+          if (sickness !== null) console.log(sickness);
+        }
+        console.log();
+      }
       if (cluster !== null) printPages(cluster);
       return;
     }

@@ -1,5 +1,7 @@
 export * from './announce-jobs.ts';
 export * from './device-name.ts';
+export * from './health/health-check.ts';
+export * from './health/worker-health.ts';
 export * from './job.ts';
 export * from './job-host.ts';
 export * from './job-metrics.ts';

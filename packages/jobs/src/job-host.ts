@@ -25,6 +25,8 @@ export interface JobHostOptions {
   /** Live figures of a job. */
   onProgress?(key: string, progress: JobProgress): void;
   metrics?: JobMetrics;
+  /** A job failed, and that may be this service's own fault. */
+  onFailed?(): void;
 }
 
 /** One caller's call. */
@@ -57,6 +59,7 @@ export class JobHost {
   readonly #running = new Map<string, Running>();
   #tellKeys: (keys: string[]) => void = () => {};
   #leaving = false;
+  #largestCheckpoint = 0;
 
   constructor(options: JobHostOptions) {
     this.#options = { graceMs: 30_000, aliveMs: 10_000, metrics: noJobMetrics, ...options };
@@ -65,6 +68,11 @@ export class JobHost {
   /** Keys being worked on. */
   get keys(): string[] {
     return [...this.#running.keys()];
+  }
+
+  /** Bytes of the largest checkpoint that a job has written; 0 before the first. */
+  get largestCheckpoint(): number {
+    return this.#largestCheckpoint;
   }
 
   /** Tells one listener, who comes once others can call, which keys are being worked on whenever they change. */
@@ -148,6 +156,9 @@ export class JobHost {
       limits: { ...defaultLimits, ...limits },
       onProgress: (figures) => this.#report(key, running, figures),
       onPublished: (kind, publication) => metrics.published(kind, publication),
+      onCheckpoint: (bytes) => {
+        this.#largestCheckpoint = Math.max(this.#largestCheckpoint, bytes);
+      },
     });
     const startedAt = performance.now();
     const measured = (outcome: JobOutcome) =>
@@ -197,6 +208,7 @@ export class JobHost {
     const { writer } = running;
     if (end === null) {
       logger.warn({ key, error: error instanceof Error ? error.message : String(error) }, 'job ended');
+      if (!running.job.stopping && mayBeOurs(error)) this.#options.onFailed?.();
       writer?.fail(error);
       return;
     }
@@ -229,4 +241,9 @@ export class JobHost {
     if (running.grace !== null) clearTimeout(running.grace);
     running.grace = null;
   }
+}
+
+/** Whether a failed job need not be at fault itself. */
+function mayBeOurs(error: unknown): boolean {
+  return !(error instanceof JobError) || error.kind === 'failed' || error.kind === 'denied';
 }

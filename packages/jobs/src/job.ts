@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { type Child, forkChild, type Logger, withTimeLimit } from '@ddad/platform';
 import { JobError } from '@ddad/rpc';
 import {
@@ -64,6 +65,8 @@ export interface JobOptions {
   logger: Logger;
   onProgress(progress: ChildProgress): void;
   onPublished?(kind: ArtifactKind, publication: Publication): void;
+  /** A checkpoint of so many bytes was written. */
+  onCheckpoint?(bytes: number): void;
 }
 
 /** The artifact that a job ended with; `reused` where it was published before. */
@@ -258,8 +261,11 @@ export class Job {
         throw new JobError('failed', refused);
       }
       if (fault !== null) throw fault;
+      const stderr = child.errorTail();
+      logger.warn({ key, ...exit, stderr }, 'job process ended early');
+      if (exit.code === null && exit.signal === null)
+        throw new JobError('failed', `the job's process could not be started: ${stderr}`);
       const how = exit.signal === null ? `code ${exit.code}` : `signal ${exit.signal}`;
-      logger.warn({ key, ...exit, stderr: child.errorTail() }, 'job process ended early');
       throw new JobError('failed', `the job's process ended early with ${how}`);
     } finally {
       clearInterval(watch);
@@ -290,8 +296,9 @@ export class Job {
   }
 
   async #saveCheckpoint(done: number, path: string): Promise<void> {
-    const { store, plan } = this.#options;
+    const { store, plan, onCheckpoint } = this.#options;
     const { kind, key } = plan;
+    onCheckpoint?.((await stat(path)).size);
     // Nobody could go on from one that is not: it would only take the place of one that is.
     await verifyCheckpointFile(path);
     await saveCheckpoint(store, kind, key, this.#attempt, done, path);

@@ -8,6 +8,8 @@ export interface JobServerPlace {
   /** host:port for probes and Prometheus; none unless given. */
   operations: string | undefined;
   registry: Registry;
+  /** Whether it is fit for jobs: probes over HTTP hear of it, callers do not. */
+  fit: () => boolean;
   logger: Logger;
   /** Takes what is to be closed. */
   shutdown: Shutdown;
@@ -20,12 +22,13 @@ export interface JobServerPlace {
  */
 export async function openJobServer(
   { server, health }: ReturnType<typeof createServer>,
-  { address, access, operations, registry, logger, shutdown }: JobServerPlace,
+  { address, access, operations, registry, fit, logger, shutdown }: JobServerPlace,
 ): Promise<number> {
   const port = await listen(server, address, access, logger);
   shutdown.add('server', () => close(server, health, 2000));
   if (operations !== undefined) {
-    const opened = await serveOperations({ address: operations, registry, ready: () => health.serving });
+    const ready = () => health.serving && fit();
+    const opened = await serveOperations({ address: operations, registry, ready });
     shutdown.add('operations', () => opened.close());
   }
   return port;

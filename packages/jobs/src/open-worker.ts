@@ -8,8 +8,10 @@ import {
   type Shutdown,
   serviceRegistry,
 } from '@ddad/platform';
-import { DatasetCache, type ObjectStore } from '@ddad/storage';
+import { DatasetCache, type ObjectStore, type S3Config } from '@ddad/storage';
 import { announceJobs } from './announce-jobs.ts';
+import { workerChecks } from './health/worker-checks.ts';
+import { WorkerHealth } from './health/worker-health.ts';
 import type { JobLimits } from './job.ts';
 import { JobHost } from './job-host.ts';
 import { jobMetrics } from './job-metrics.ts';
@@ -35,9 +37,13 @@ export interface WorkerPlace {
   limits: Partial<JobLimits>;
   childEntry: URL;
   childEnvironment: Record<string, string>;
+  /** Program of a process that shows that the device computes. */
+  deviceTrial: URL;
   /** Directory for datasets and jobs' files; other workers may share it. */
   scratch: string;
   store: ObjectStore;
+  /** How the store is reached. */
+  storeAccess: Pick<S3Config, 'endpoint' | 'proxy'>;
   /** Where it announces itself and tells of its progress. */
   nats: NatsConnection;
   /** host:port to listen on; port 0 takes a free one. */
@@ -53,7 +59,8 @@ export interface WorkerPlace {
 }
 
 /**
- * Opens a worker, a trainer or a scorer, to its callers, and announces it.
+ * Opens a worker, a trainer or a scorer, to its callers, and announces it once it has checked itself: as unfit where something
+ * is wrong, until that is over.
  * @throws where an address cannot be bound; the message names it
  */
 export async function openWorker(place: WorkerPlace): Promise<void> {
@@ -73,7 +80,17 @@ export async function openWorker(place: WorkerPlace): Promise<void> {
     limits: place.limits,
     metrics: jobMetrics(registry),
     onProgress: (key, progress) => publishProgress(nats, key, progress),
+    onFailed: () => void health.look(),
   });
+  const checks = workerChecks({
+    scratch,
+    largestCheckpoint: () => host.largestCheckpoint,
+    slots,
+    storeAccess: place.storeAccess,
+    deviceTrial: place.deviceTrial,
+    childEnvironment: place.childEnvironment,
+  });
+  const health = new WorkerHealth({ checks, logger });
   const cache = new DatasetCache(store, join(place.scratch, 'datasets'));
   const server = createWorkerServer({ host, kinds, pool, store, cache, threads, stepsACall, methods });
   const port = await openJobServer(server, {
@@ -81,10 +98,17 @@ export async function openWorker(place: WorkerPlace): Promise<void> {
     access,
     operations,
     registry,
+    fit: () => health.unfit === undefined,
     logger,
     shutdown,
   });
+  shutdown.add('health', () => health.close());
+  await health.look();
   const address = { host: reachable, port };
-  await announceJobs(host, { pool, id, slots, address, nats, logger, shutdown });
-  logger.info({ address: formatHostPort(address), threads, slots }, `${place.service} ready`);
+  await announceJobs(host, { pool, id, slots, address, health, nats, logger, shutdown });
+  const fit = health.unfit === undefined;
+  logger.info(
+    { address: formatHostPort(address), threads, slots },
+    `${place.service} ${fit ? 'ready' : 'not ready'}`,
+  );
 }

@@ -9,7 +9,7 @@ import { openWorkerBucket, type PresenceTimes, presenceTimes } from './worker-bu
 /** A worker's standing entry among the workers. */
 export interface Announcement {
   /** Changes the entry; the change is sent at once. */
-  update(patch: Partial<Pick<WorkerEntry, 'keys' | 'leaving'>>): void;
+  update(patch: Partial<Pick<WorkerEntry, 'keys' | 'leaving' | 'unfit'>>): void;
   /** Removes the entry; where NATS is away it expires by itself. Never throws. */
   close(): Promise<void>;
 }

@@ -10,4 +10,5 @@ export * from './object-store.ts';
 export * from './s3-store.ts';
 export * from './safetensors/index.ts';
 export * from './store-promises.ts';
+export * from './store-time.ts';
 export * from './stored-json.ts';

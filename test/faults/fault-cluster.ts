@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,9 @@ import { TcpProxy } from './tcp-proxy.ts';
 
 export const trainers = ['trainer-1', 'trainer-2'] as const;
 
+/** The trainer whose scratch directory is a disk of its own. */
+export const scratchDiskOf = trainers[0];
+
 /** Shorter than the product's own, so that a run of seconds meets them. */
 const limits = { CHECKPOINT_INTERVAL_S: '2', STALL_LIMIT_S: '12' };
 const coordinatorTimes = { HEARTBEAT_TIMEOUT_S: '8', PROGRESS_INTERVAL_S: '1' };
@@ -36,6 +39,10 @@ export interface FaultCluster {
   ways: ReadonlyMap<string, TcpProxy>;
   /** The store's; null where this machine gives no mount namespaces. */
   disk: SmallDisk | null;
+  /** That of `scratchDiskOf`; null as above. */
+  scratchDisk: SmallDisk | null;
+  /** Sets a trainer's clock behind the machine's by so many ms; 0 sets it right. */
+  setClockBack(trainer: string, milliseconds: number): void;
   store: ObjectStore;
   temporal: Client;
   /** What a program has logged so far, over all its lives. */
@@ -56,8 +63,14 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
     closers.push(() => rm(home, { recursive: true, force: true }));
     const disk = await smallDisk(join(home, 'minio', 'data'));
     if (disk !== null) closers.push(disk.close);
-    const adapt = (program: ProgramSpec) =>
-      disk !== null && program.name === 'minio' ? disk.adapt(program) : program;
+    const scratchDisk = await smallDisk(join(home, 'scratch', scratchDiskOf));
+    if (scratchDisk !== null) closers.push(scratchDisk.close);
+    const disks = new Map([
+      ['minio', disk],
+      [scratchDiskOf, scratchDisk],
+    ]);
+    const adapt = (program: ProgramSpec) => disks.get(program.name)?.adapt(program) ?? program;
+    const clockFile = (name: string) => join(home, `clock-${name}`);
     const supervisor = new Supervisor(onRestart);
     closers.push(() => supervisor.stop(supervisor.names.toReversed()));
     const { PATH } = process.env;
@@ -117,6 +130,8 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
           ...limits,
           [`${prefix}_ID`]: name,
           [`${prefix}_ADVERTISE`]: '127.0.0.2',
+          NODE_OPTIONS: `--import=${new URL('./shifted-clock.ts', import.meta.url).href}`,
+          SHIFTED_CLOCK: clockFile(name),
         }),
       );
     }
@@ -128,7 +143,7 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
         TEMPORAL_NAMESPACE: 'default',
       }),
     );
-    await Promise.all(programs.map((one) => supervisor.start(one)));
+    await Promise.all(programs.map((one) => supervisor.start(adapt(one))));
     const connection = await Connection.connect({
       ...temporalClientOptions({ address: env.TEMPORAL_ADDRESS }),
       connectTimeout: 10_000,
@@ -138,6 +153,11 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
       supervisor,
       ways,
       disk,
+      scratchDisk,
+      setClockBack(trainer, milliseconds) {
+        if (milliseconds === 0) rmSync(clockFile(trainer), { force: true });
+        else writeFileSync(clockFile(trainer), String(-milliseconds));
+      },
       store: createS3Store({ ...operatorStore(env), deadlineMs: 5000 }),
       temporal: new Client({ connection }),
       logFile: (name) => join(home, 'logs', `${name}.log`),

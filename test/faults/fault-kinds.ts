@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RandomValues } from '../random-values.ts';
-import { type FaultCluster, trainers } from './fault-cluster.ts';
+import { type FaultCluster, scratchDiskOf, trainers } from './fault-cluster.ts';
 
 /** What a fault is done to, and with. */
 export interface Victim {
@@ -112,6 +114,57 @@ const fullDisk: FaultKind = {
   },
 };
 
+/** Of one trainer, whose jobs then fail at once; the other one has to make them. */
+const sickDisk: FaultKind = {
+  name: "full disk of a trainer's",
+  phase: 'training',
+  mostMs: 12_000,
+  async inflict({ cluster: { scratchDisk }, lastsMs }) {
+    if (scratchDisk === null) return null;
+    const free = scratchDisk.fill();
+    await delay(lastsMs);
+    free();
+    return `${scratchDiskOf}, for ${lastsMs} ms`;
+  },
+};
+
+/** Fewer file descriptors than a trainer has open: no job's process can be started. */
+const fewDescriptors = 20;
+
+const descriptors: FaultKind = {
+  name: 'no file descriptors left to a trainer',
+  phase: 'training',
+  mostMs: 12_000,
+  async inflict({ cluster: { supervisor }, random, lastsMs }) {
+    const name = random.pick(trainers);
+    const { pid } = supervisor.identity(name);
+    const allow = (soft: string) =>
+      spawnSync('prlimit', ['--pid', String(pid), `--nofile=${soft}:`], { encoding: 'utf8' });
+    const before = softLimit(pid);
+    // Killed by another fault meanwhile.
+    if (before === null || allow(String(fewDescriptors)).status !== 0) return null;
+    await delay(lastsMs);
+    allow(before);
+    return `${name}, pid ${pid}, ${fewDescriptors} for ${lastsMs} ms`;
+  },
+};
+
+const wrongClock: FaultKind = {
+  name: 'clock of a trainer 20 min behind',
+  phase: 'training',
+  mostMs: 12_000,
+  async inflict({ cluster, random, lastsMs }) {
+    const name = random.pick(trainers);
+    cluster.setClockBack(name, 20 * 60_000);
+    await delay(lastsMs);
+    cluster.setClockBack(name, 0);
+    return `${name}, for ${lastsMs} ms`;
+  },
+};
+
+/** What makes one worker fail whatever it is given. */
+export const sickWorkerKinds: readonly FaultKind[] = [sickDisk, descriptors, wrongClock];
+
 const truncatedCheckpoint: FaultKind = {
   name: 'truncated checkpoint',
   phase: 'training',
@@ -159,6 +212,7 @@ export const faultKinds: readonly FaultKind[] = [
   killScoringProcess,
   ...programFaults,
   fullDisk,
+  ...sickWorkerKinds,
   truncatedCheckpoint,
   truncatedMember,
   ...networkFaults,
@@ -167,6 +221,15 @@ export const faultKinds: readonly FaultKind[] = [
 /** Processes that work on a job now, and whose they are. */
 function jobProcesses({ supervisor }: FaultCluster, owners: readonly string[]) {
   return owners.flatMap((owner) => supervisor.children(owner).map((child) => ({ ...child, owner })));
+}
+
+/** How many file descriptors a process may open; null where it has ended. */
+function softLimit(pid: number): string | null {
+  try {
+    return /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1] ?? null;
+  } catch {
+    return null;
+  }
 }
 
 function goOn(pid: number): void {

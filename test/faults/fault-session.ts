@@ -7,7 +7,7 @@ import { writePhantom } from '@ddad/dataset';
 import { RandomValues } from '../random-values.ts';
 import { type Digests, digestsOf, logOffsets, wrongAfter } from './check-run.ts';
 import { type FaultCluster, startFaultCluster } from './fault-cluster.ts';
-import { faultKinds } from './fault-kinds.ts';
+import { type FaultKind, faultKinds } from './fault-kinds.ts';
 import { disturb } from './fault-run.ts';
 import { type PlannedFault, planFaults } from './schedule.ts';
 
@@ -25,6 +25,8 @@ export interface SessionOptions {
   /** False: half as many members, one refiner. */
   udm: boolean;
   refinerEpochs: number;
+  /** All unless given. */
+  kinds?: readonly FaultKind[];
 }
 
 export interface SessionOutcome {
@@ -78,7 +80,7 @@ export async function faultSession(options: SessionOptions): Promise<Omit<Sessio
     await writePhantom(directory, images);
     const added = await cluster.ddad('dataset', 'add', 'phantom', directory);
     if (added.code !== 0) throw new Error(`dataset add: ${added.stderr}`);
-    if (cluster.disk === null) say('no mount namespaces here: the full disk is left out');
+    if (cluster.disk === null) say('no mount namespaces here: full disks are left out');
 
     const undisturbed = await disturb(cluster, 'undisturbed', input, [], random, say, runLimitMs);
     if (undisturbed.result === null) throw new Error(`undisturbed: ${undisturbed.failure}`);
@@ -86,7 +88,9 @@ export async function faultSession(options: SessionOptions): Promise<Omit<Sessio
       result: undisturbed.result,
       digests: await digestsOf(cluster, undisturbed.result),
     };
-    const kinds = faultKinds.filter(({ name }) => cluster.disk !== null || !name.startsWith('full disk'));
+    const kinds = (options.kinds ?? faultKinds).filter(
+      ({ name }) => cluster.disk !== null || !name.startsWith('full disk'),
+    );
     const counts = new Map<string, number>(kinds.map(({ name }) => [name, 0]));
     const wrong: string[] = [];
     const planned = planFaults(random, runs, perRun, kinds);

@@ -598,3 +598,25 @@ test('a store that refuses is said to refuse', async () => {
   const host = startHost({ store: { ...store, get } });
   await expect(call(host, plan()).ended).rejects.toMatchObject({ kind: 'denied', message: 'no rights' });
 });
+
+test('says when a job failed that need not be at fault itself, and how large checkpoints are', async () => {
+  let failures = 0;
+  const host = startHost({
+    limits: { checkpointMs: 1 },
+    onFailed() {
+      failures += 1;
+    },
+  });
+  expect(host.largestCheckpoint).toBe(0);
+  await call(host, plan()).ended;
+  expect(failures).toBe(0);
+  expect(host.largestCheckpoint).toBeGreaterThan(0);
+  await expect(call(host, plan({ diverge: true })).ended).rejects.toMatchObject({ kind: 'diverged' });
+  const stopped = plan({ epochs: 10_000 });
+  const ended = call(host, stopped).ended;
+  await host.stop({ key: stopped.key, attempt: Number.MAX_SAFE_INTEGER });
+  await expect(ended).rejects.toMatchObject({ kind: 'stopped' });
+  expect(failures).toBe(0);
+  await expect(call(host, plan({ dieBefore: 1 })).ended).rejects.toMatchObject({ kind: 'failed' });
+  expect(failures).toBe(1);
+});

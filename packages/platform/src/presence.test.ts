@@ -109,6 +109,15 @@ test('a watcher sees a trainer come, change and go', async () => {
   expect(await until((list) => list.length === 0)).toEqual([]);
 });
 
+test('a watcher sees why a worker is unfit, and when it is fit again', async () => {
+  const { until } = await watching(await connected('watcher'));
+  const unfit = 'scratch: no space left';
+  const announcement = await announced(await connected('trainer'), { ...trainer('t-1'), unfit });
+  expect(await until((list) => list.length === 1)).toEqual([{ ...trainer('t-1'), unfit }]);
+  announcement.update({ unfit: undefined });
+  expect(await until((list) => list[0]?.unfit === undefined)).toEqual([trainer('t-1')]);
+});
+
 test('a watcher that comes later starts with who is there, in order of id', async () => {
   const nc = await connected('trainers');
   await announced(nc, trainer('t-2'));

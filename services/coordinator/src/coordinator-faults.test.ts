@@ -1,4 +1,5 @@
 import { pauseSignal, type RunProgress, type RunResult, resumeSignal } from '@ddad/contract';
+import { createLogger } from '@ddad/platform';
 import { JobError } from '@ddad/rpc';
 import { manifestKey, readManifest, StoreError } from '@ddad/storage';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -134,6 +135,65 @@ describe('a member that fails again and again', () => {
     await trainers[1]!.close();
     await finishJobs(2);
     expect(((await handle.result()) as RunResult).members.map(({ restarts }) => restarts)).toEqual([2, 2]);
+  });
+});
+
+describe('a trainer that fails every job at once', () => {
+  const full = new JobError('failed', 'ENOSPC: no space left on device');
+
+  it('does not fail the run while another one works, and is set aside; its log line and its state say why', async () => {
+    const sick = await startWorker(bench.store, 'a', 'train');
+    sick.fails = () => full;
+    const lines: { msg: string; worker?: string; cause?: string }[] = [];
+    const logger = createLogger('coordinator', 'warn', {
+      write: (line) => void lines.push(JSON.parse(line)),
+    });
+    try {
+      const { coordinator } = await bench.startCoordinator([sick.entry, bench.trainer.entry], {
+        // One failure would be enough, if it were not for the other trainer.
+        patience: { failures: 1, forMs: 0 },
+        logger,
+      });
+      const handle = await bench.start({ ...oneClass, k: 3 });
+      await finishJobs(3);
+      const { members } = (await handle.result()) as RunResult;
+      expect(members.map(({ trainer }) => trainer)).toEqual(['t1', 't1', 't1']);
+      const restarts = members.map((member) => member.restarts).toSorted();
+      expect(restarts.slice(-sick.made.length)).toEqual(sick.made.map(() => 1));
+      expect(sick.made.length).toBeGreaterThan(0);
+      const cause = `trainer a (${sick.entry.address}): ENOSPC: no space left on device`;
+      expect(coordinator.workerStates().find(({ id }) => id === 'a')).toMatchObject({
+        state: 'set aside',
+        reason: cause,
+      });
+      expect(lines.find(({ msg }) => msg.includes('set aside'))).toMatchObject({ worker: 'a', cause });
+    } finally {
+      await sick.close();
+    }
+  });
+
+  it('fails the run together with another one that fails the same job, and both are named', async () => {
+    const sick = await startWorker(bench.store, 'a', 'train');
+    sick.fails = () => full;
+    try {
+      await bench.startCoordinator([sick.entry, bench.trainer.entry], {
+        patience: { failures: 2, forMs: 0 },
+      });
+      const handle = await bench.start();
+      for (let n = 0; n < 2; n += 1) {
+        const held = await bench.trainer.jobs.next();
+        const { key } = held.request.job!;
+        if (sick.made.some(({ request }) => request.job!.key === key)) {
+          held.fail(new JobError('failed', 'the process died'));
+        } else await held.finish();
+      }
+      const failure = (await causeOfFailure(handle)) as Error;
+      expect(failure.message).toMatch(
+        /2 attempts in a row .*; the last one: .*trainer t1 .*the process died; before it, elsewhere: .*trainer a .*ENOSPC/,
+      );
+    } finally {
+      await sick.close();
+    }
   });
 });
 

@@ -69,6 +69,20 @@ test('follows a run to its end: figures, curves, stages, scores, report; accessi
     .poll(() => page.locator('tr[data-key="key-3"] [data-spark] svg').getAttribute('aria-label'), poll)
     .toBe('Loss of udm 0, from 0.260 to 0.217');
 
+  const sick = () => page.locator('#sick li').allTextContents();
+  run.workers.push({
+    pool: 'train',
+    id: 'trainer-2',
+    device: 'a test',
+    slots: 1,
+    state: 'unfit',
+    reason: 'scratch: no space left',
+    until: null,
+  });
+  await expect
+    .poll(sick, poll)
+    .toEqual(['Trainer trainer-2 takes no jobs by its own checks: scratch: no space left']);
+
   for (const scheme of ['light', 'dark'] as const) {
     expect(await axeFaults(scheme)).toEqual([]);
     const { DDAD_SCREENSHOTS: shots } = process.env;

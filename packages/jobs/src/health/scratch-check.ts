@@ -35,6 +35,8 @@ export function scratchCheck({
       try {
         await writeFile(probe, Buffer.alloc(4096));
       } catch (error) {
+        // That is for the check of descriptors to say.
+        if ((error as NodeJS.ErrnoException).code === 'EMFILE') return null;
         return `scratch ${directory} cannot be written: ${error instanceof Error ? error.message : error}`;
       } finally {
         await rm(probe, { force: true });

@@ -1,5 +1,5 @@
-import sharp, { type Metadata } from 'sharp';
-import { type GreyImage, type Samples, toGrey } from './grey.ts';
+import { decodeRaster } from './decode-raster.ts';
+import { type GreyImage, toGrey } from './grey.ts';
 import { UnreadableImage } from './unreadable-image.ts';
 
 const signatures = [
@@ -27,21 +27,6 @@ function reason(error: unknown): string {
   return message.split('\n')[0]!.trim();
 }
 
-function samplesOf(space: Metadata['space']): Samples {
-  switch (space) {
-    case 'b-w':
-    case 'grey16':
-      return 'grey';
-    case 'srgb':
-    case 'rgb16':
-      return 'rgb';
-    case 'cmyk':
-      return 'cmyk';
-    default:
-      throw new UnreadableImage(`expected a grey, RGB or CMYK image, got colour space "${space}"`);
-  }
-}
-
 /**
  * Decodes a PNG or JPEG of any size and mode (grey, palette, RGB, CMYK; with or without alpha; 1 to 16 bit;
  * interlaced, progressive) to 8-bit grey as Pillow's `Image.open(...).convert('L')` does: within 1 level for JPEG,
@@ -52,22 +37,9 @@ function samplesOf(space: Metadata['space']): Samples {
  */
 export async function decodeGrey(file: Buffer): Promise<GreyImage> {
   requirePngOrJpeg(file);
-  // `warning` is the strictest level: damaged JPEG data is only a warning to libjpeg, which fills in grey.
-  const options = { failOn: 'warning', ignoreIcc: true } as const;
   try {
-    const metadata = await sharp(file, options).metadata();
-    const samples = samplesOf(metadata.space);
-    const wide = metadata.depth === 'ushort';
-    // Naming the image's own colour space on both ends keeps libvips from converting.
-    const { data, info } = await sharp(file, options)
-      .pipelineColourspace(metadata.space)
-      .toColourspace(metadata.space)
-      .raw({ depth: wide ? 'ushort' : 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const values = wide
-      ? new Uint16Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength))
-      : data;
-    return { width: info.width, height: info.height, pixels: toGrey(values, info.channels, samples) };
+    const { width, height, channels, samples, values } = await decodeRaster(file);
+    return { width, height, pixels: toGrey(values, channels, samples) };
   } catch (error) {
     if (error instanceof UnreadableImage) throw error;
     throw new UnreadableImage(`expected a whole PNG or JPEG image, decoding failed: ${reason(error)}`, {

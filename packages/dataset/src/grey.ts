@@ -10,7 +10,7 @@ export interface GreyImage {
 export type Samples = 'grey' | 'rgb' | 'cmyk';
 
 /** ITU-R 601-2 luma as Pillow computes it: fixed point with 16 fractional bits, rounded to nearest. */
-function luma(red: number, green: number, blue: number): number {
+export function luma(red: number, green: number, blue: number): number {
   return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 }
 

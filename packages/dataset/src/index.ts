@@ -2,7 +2,7 @@ export { type CopiesDescription, describeCopies, type Place } from './copies.ts'
 export { decodeGrey } from './decode.ts';
 export { decodeImage } from './decode-image.ts';
 export { type DatasetDescription, describeDataset, type PlaceDescription } from './describe-dataset.ts';
-export { isDicom } from './dicom/dicom-header.ts';
+export { isDicom } from './dicom/dicom-file.ts';
 export { type HeatMap, heatMapObject } from './dicom/write-heat-map.ts';
 export { datasetDigest, imagesDigest } from './digest.ts';
 export { describeMissing } from './find-images.ts';

@@ -67,8 +67,9 @@ test-k8s: ## Build the images, run the evaluation on a Kubernetes cluster and di
 	@scripts/setup test
 	@scripts/test-k8s
 
-bench: ## Measure against PyTorch (PARTS=steps,scoring,memory,orchestration,run; QUICK=1; THREADS=n)
-	@scripts/setup bench
+bench: ## Measure against PyTorch, and pydicom (PARTS=steps,scoring,memory,orchestration,run,ingest; QUICK=1; THREADS=n)
+	@scripts/setup test
+	@$(if $(filter ingest,$(PARTS)),,scripts/setup bench)
 	@BENCH_PYTHON=$(CURDIR)/.cache/bench-python/bin/python PARTS='$(PARTS)' QUICK='$(QUICK)' THREADS='$(THREADS)' \
 	  node bench/main.ts
 

@@ -14,6 +14,7 @@ import { badInput, CommandFailure, exitCodes } from '../failure.ts';
 import { plural } from '../figures.ts';
 import { type Screens, styled } from '../screen.ts';
 import { StepLine } from '../step-line.ts';
+import { readReading } from './dataset-reading.ts';
 
 export interface DatasetAddOptions
   extends Pick<PackOptions, 'repartition' | 'only' | 'skipMissing' | 'labels' | 'patients'> {
@@ -22,6 +23,12 @@ export interface DatasetAddOptions
   directory: string;
   /** Sides that the images are packed at, as they were given; default 64. */
   imageSize?: readonly string[];
+  /** Channels to pack, range of 16-bit images and slices of volumes, as they were given. */
+  channels?: string;
+  range?: string;
+  slices?: string;
+  every?: string;
+  minForeground?: string;
   /** Refuse a dataset with copies. */
   strict?: boolean;
   /** Name all groups of copies, not only the first ones. */
@@ -49,6 +56,8 @@ export async function addDataset(
     throw badInput('nothing was added', [{ path: 'NAME', message }]);
   }
   const sizes = readSizes(options.imageSize);
+  const reading = readReading(options);
+  if ('faults' in reading) throw badInput('nothing was added', reading.faults);
   // Asked first, so that a store that is away is known before minutes of reading.
   const before = await readDatasetRecord(store, options.name);
 
@@ -56,6 +65,7 @@ export async function addDataset(
   const { repartition, only, skipMissing, labels, patients } = options;
   const packed = await packDataset(options.directory, {
     imageSizes: sizes,
+    ...reading,
     repartition,
     only,
     skipMissing,
@@ -95,7 +105,7 @@ export async function addDataset(
   out.write(
     `${change} dataset ${record.name}${kind}: ${counts.train} normal training images, ` +
       `${counts.unlabeled} unlabeled (${labelled(index.unlabeled)}), ${counts.test} test (${labelled(index.test)}), ` +
-      `${counts.validation} validation; ${plural(counts.copies, 'group')} of copies; ${described(index)}` +
+      `${counts.validation} validation; ${plural(counts.copies, 'group')} of copies; ${described(index)}${readAs(index)}` +
       `${packingsOf(record).map(packingText).join(', ')}\n`,
   );
   return record;
@@ -130,6 +140,16 @@ function described({ pathologies, patients }: DatasetIndex): string {
   }
   const numbers = patients?.filter((patient) => patient !== null);
   if (numbers !== undefined) parts.push(plural(new Set(numbers).size, 'patient'));
+  return parts.map((part) => `${part}; `).join('');
+}
+
+/** `16-bit values 0 to 4095; 12 volumes, axial; `, what is to be known of how files were read. */
+function readAs({ channels, range, volumes }: DatasetIndex): string {
+  const parts: string[] = [];
+  if (channels !== undefined) parts.push(`${channels} channels`);
+  if (range !== undefined) parts.push(`16-bit values ${range[0]} to ${range[1]}`);
+  if (volumes !== undefined)
+    parts.push(`${plural(Object.keys(volumes.windows).length, 'volume')}, ${volumes.axis}`);
   return parts.map((part) => `${part}; `).join('');
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { DatasetIndex, DatasetRecord } from '@ddad/contract';
-import { type DatasetDescription, describeDataset } from '@ddad/dataset';
+import { type DatasetDescription, describeDataset, greyPixels } from '@ddad/dataset';
 import { type ObjectStore, readDatasetIndex, readDatasetPixels, readDatasetRecord } from '@ddad/storage';
 import { copiesLines } from '../copies.ts';
 import { CommandFailure } from '../failure.ts';
@@ -45,7 +45,8 @@ export async function showDataset(
     throw new CommandFailure(`no dataset ${options.name}; "npx ddad dataset list" lists them`);
   }
   const index = await readDatasetIndex(store, record.digest);
-  const pixels = await readDatasetPixels(store, record.digest);
+  // Grey levels are what is described; colours are shown in grey too.
+  const pixels = greyPixels(index, await readDatasetPixels(store, record.digest));
   const description = described(screens, index, pixels);
   const limit = options.allCopies ? Number.POSITIVE_INFINITY : namedGroups;
   screens.out.write(`${datasetLines(record, index, description, limit).join('\n')}\n`);
@@ -82,7 +83,7 @@ function datasetLines(
   { places, pathologies, patients, copies, nearCopies }: DatasetDescription,
   limit: number,
 ): string[] {
-  const { imageSize } = index;
+  const { imageSize, channels = 1 } = index;
   const kind = record.synthetic ? ' (synthetic images)' : '';
   const columns = [
     { heading: 'list' },
@@ -95,13 +96,13 @@ function datasetLines(
   const rows = places.map((part) => [
     part.place,
     String(part.images.length),
-    ((part.images.length * imageSize ** 2) / 1024).toFixed(0),
+    ((part.images.length * imageSize ** 2 * channels) / 1024).toFixed(0),
     part.mean.toFixed(1),
     part.deviation.toFixed(1),
     ...(patients === null ? [] : [String(part.patients)]),
   ]);
   const lines = [
-    `${record.name}${kind}: ${plural(index.images.length, 'image')}, ${imageSize}×${imageSize} grey, ` +
+    `${record.name}${kind}: ${plural(index.images.length, 'image')}, ${imageSize}×${imageSize} ${index.channels === undefined ? 'grey' : 'colour'}, ` +
       `digest ${record.digest.slice(0, 12)}`,
     '',
     ...tableLines(columns, rows),

@@ -35,6 +35,14 @@ export function addDatasetCommands(
       '--image-size <pixels...>',
       'sides that the images are resized to, 64 or 128 or both (default: 64)',
     )
+    .option('--channels <n>', '1: grey, 3: red, green and blue, for methods that take colours (default: 1)')
+    .option(
+      '--range <from:to>',
+      'values of 16-bit PNGs and TIFFs that become black and white (default: found)',
+    )
+    .option('--slices <axis>', 'cut NIfTI volumes into slices: axial, coronal or sagittal')
+    .option('--every <n>', 'with --slices: take every n-th slice (default: 1)')
+    .option('--min-foreground <share>', 'with --slices: least share of a slice that is not dark (default: 0)')
     .option('--strict', 'refuse a dataset with copies')
     .option('--all-copies', 'name all copies, not only those of the first 20 groups')
     .addHelpText(
@@ -43,7 +51,8 @@ export function addDatasetCommands(
 data.json, forms of each part; "0" is normal, "1" abnormal:
   {"train": {"0": ["a.png", ...], "unlabeled": {"0": [...], "1": [...]}}, "test": {"0": [...], "1": [...]}}
   "unlabeled": [...] where nobody knows the labels, or left out (one-class); "test" likewise;
-  "validation": {"0": [...]} may be added. Images: PNG, JPEG or DICOM of any size.
+  "validation": {"0": [...]} may be added. Images: PNG, JPEG, TIFF, WebP, BMP, GIF, DICOM or
+  NIfTI of any size; a name stands for all frames or slices of its file, NAME#3 for one.
 labels.csv, header "image,pathology": what an abnormal image shows, a line each; for AUC by pathology.
 patients.csv, header "image,patient", a line for every image: one patient must be in one part only. Numbers are kept.
 --repartition: a file of the listed name, else the only image of that name with another extension.
@@ -51,6 +60,7 @@ patients.csv, header "image,patient", a line for every image: one patient must b
 Examples:
   $ npx ddad dataset add brain path/to/brain
   $ npx ddad dataset add chest /data/chest --strict --image-size 64 128
+  $ npx ddad dataset add mr /data/mr --slices axial --every 3 --min-foreground 0.1
   $ npx ddad dataset add chest s3://bucket/prefix      (of the cluster's own store)
   $ npx ddad dataset add rsna /data/rsna --repartition RSNA.json
   $ npx ddad dataset add lag /data/LAG --repartition LAG.json --only '**/image/*'`,

@@ -2,8 +2,9 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, matchesGlob, relative, sep } from 'node:path';
 import type { Fault } from '@ddad/contract';
 import { quoted } from './image-list.ts';
+import { imagePlace } from './image-place.ts';
 
-const imageExtensions = new Set(['.png', '.jpg', '.jpeg', '.dcm', '.dicom']);
+const imageExtensions = new Set('.png .jpg .jpeg .tif .tiff .webp .bmp .gif .dcm .dicom .nii .gz'.split(' '));
 /** Missing images that a fault names, and places of an ambiguous one. */
 const shown = { images: 20, places: 4 } as const;
 
@@ -42,7 +43,7 @@ const stemOf = (name: string) => name.slice(0, name.length - extname(name).lengt
 
 /**
  * Looks for images by name, at any depth below a directory. A file of the listed name wins; without one, an image file
- * (PNG, JPEG, DICOM) of the same name but for its extension is taken, as published lists name the PNGs that their authors
+ * of the same name but for its extension is taken, as published lists name the PNGs that their authors
  * made of DICOM files. A listed name with directories wants them at the end of the file's path.
  *
  * @param only glob over paths below `dir`; files that it does not match do not count
@@ -57,20 +58,23 @@ export async function findImages(dir: string, names: readonly string[], only?: s
   const files = new Map<string, string>();
   const missing: string[] = [];
   const faults: Fault[] = [];
-  for (const name of names) {
+  for (const listed of names) {
+    const { file: name, part } = imagePlace(listed);
     const endsWith = (path: string, end: string) => path === end || path.endsWith(`/${end}`);
     const same = (byName.get(basename(name)) ?? []).filter((path) => endsWith(path, name));
     const stem = stemOf(name);
     const alike = (byStem.get(basename(stem)) ?? []).filter((path) => endsWith(stemOf(path), stem));
     const candidates = same.length > 0 ? same : alike;
-    if (candidates.length === 1) files.set(name, join(dir, candidates[0]!));
-    else if (candidates.length === 0) missing.push(name);
+    if (candidates.length === 1) {
+      const path = join(dir, candidates[0]!);
+      files.set(listed, part === null ? path : `${path}#${part}`);
+    } else if (candidates.length === 0) missing.push(listed);
     else {
       const places = candidates.slice(0, shown.places).map(quoted).join(', ');
       const more =
         candidates.length > shown.places ? ` and ${candidates.length - shown.places} more places` : '';
       const message = `expected one file, got ${places}${more}; --only GLOB chooses among them`;
-      faults.push({ path: name, message });
+      faults.push({ path: listed, message });
     }
   }
   return { files, missing, faults };

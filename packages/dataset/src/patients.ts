@@ -55,7 +55,7 @@ export function patientsOfFiles(
   const faults = sharedPatients(patients, images).map(({ positions }) =>
     shared(
       'images',
-      `one patient (PatientID of the DICOM files; a patients.csv beside data.json overrules it) in ` +
+      `one patient (by the PatientID of DICOM files, or one volume; a patients.csv beside data.json overrules it) in ` +
         byPart(positions, images, (position) => quoted(images[position]!.name)),
     ),
   );

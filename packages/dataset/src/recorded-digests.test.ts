@@ -14,7 +14,7 @@ const { dir, remove } = scratchFolder();
 afterAll(remove);
 const script = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
 beforeAll(() => {
-  runPillow(script('every-mode.testing.py'), dir);
+  runPillow(script('raster/every-mode.testing.py'), dir);
   runPillow(script('dicom/reference.testing.py'), dir);
 });
 

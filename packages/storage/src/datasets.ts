@@ -13,7 +13,7 @@ import { parseStored } from './stored-json.ts';
 /** Images of one size on their way into the store. */
 export interface PackedImages {
   index: DatasetIndex;
-  /** Unsigned bytes, [images, imageSize, imageSize]. */
+  /** Unsigned bytes, [images, imageSize, imageSize], of colours [..., 3]. */
   pixels: Uint8Array;
   /** SHA-256 over index and pixels. */
   digest: string;
@@ -111,7 +111,7 @@ export async function readDatasetIndex(store: ObjectStore, digest: string): Prom
 }
 
 /**
- * @returns unsigned bytes, [images, imageSize, imageSize]
+ * @returns unsigned bytes, [images, imageSize, imageSize], of colours [..., 3]
  * @throws ObjectNotFound where the store holds no dataset of this digest.
  */
 export async function readDatasetPixels(store: ObjectStore, digest: string): Promise<Uint8Array> {
@@ -124,10 +124,12 @@ function size(part: DatasetIndex['test']): number {
 }
 
 function checkSize(pixels: Uint8Array, index: DatasetIndex): void {
-  const expected = index.images.length * index.imageSize ** 2;
+  const { channels = 1 } = index;
+  const expected = index.images.length * index.imageSize ** 2 * channels;
   if (pixels.length !== expected) {
+    const size = `${index.imageSize}×${index.imageSize}${channels === 1 ? '' : `×${channels}`}`;
     throw new RangeError(
-      `pixels: expected ${index.images.length} images of ${index.imageSize}×${index.imageSize}, ${expected} bytes, ` +
+      `pixels: expected ${index.images.length} images of ${size}, ${expected} bytes, ` +
         `got ${pixels.length} bytes`,
     );
   }

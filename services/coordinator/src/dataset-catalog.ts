@@ -93,6 +93,10 @@ export class DatasetCatalog {
   /** A run's images, or every fault of the selection. */
   async images(digest: string, selection: Selection): Promise<RunImages | { faults: Fault[] }> {
     const index = await this.#index(digest);
+    if (index.channels !== undefined) {
+      const came = `one of ${index.channels} channels: add it again without --channels ${index.channels}`;
+      return { faults: [{ path: 'dataset', message: `expected a grey packing, got ${came}` }] };
+    }
     const selected = selectTrainingImages(index, selection);
     if ('faults' in selected) return selected;
     const { images, labels } = testImages(index);

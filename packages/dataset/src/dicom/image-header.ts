@@ -1,12 +1,10 @@
+import { mostPixels } from '../pixel-limit.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
 import { type DataSet, pixelData } from './data-elements.ts';
 import { type DicomFileParts, readDicomFile } from './dicom-file.ts';
 import { kindWithoutImage } from './kinds-without-image.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { type PixelCoding, transferSyntax } from './transfer-syntaxes.ts';
-
-/** Pixels of a frame; holds the largest mammograms several times. */
-export const mostPixels = 2 ** 26;
 
 const floatPixels = 0x7fe00008;
 const doublePixels = 0x7fe00009;

@@ -17,6 +17,8 @@ export interface HeatMap {
   /** Of what made it: heat maps of one series by one maker are one series again. */
   maker: string;
   madeAt: Date;
+  /** The frame that it is of, from 1; null or absent where the source has one. */
+  frame?: number | null;
 }
 
 const secondaryCapture = '1.2.840.10008.5.1.4.1.1.7';
@@ -88,7 +90,8 @@ export function heatMapObject(source: Buffer, map: HeatMap): Buffer {
   const text = (tag: number) => data.text(tag)!;
   const [series, instance] = [text(0x0020000e), text(0x00080018)];
   const [rows, columns] = [data.word(0x00280010)!, data.word(0x00280011)!];
-  const own = uid(map.maker, map.name, instance);
+  const frame = map.frame ?? null;
+  const own = uid(map.maker, map.name, instance, ...(frame === null ? [] : [String(frame)]));
   const date = map.madeAt.toISOString().replaceAll(/[-:]/g, '');
   const [day, time] = [date.slice(0, 8), date.slice(9, 15)];
   const decimal = (value: number) => value.toPrecision(9);
@@ -132,6 +135,7 @@ export function heatMapObject(source: Buffer, map: HeatMap): Buffer {
     sequenceOfOne('00082112', [
       element('00081150', 'UI', text(0x00080016)),
       element('00081155', 'UI', instance),
+      ...(frame === null ? [] : [element('00081160', 'IS', String(frame))]),
     ]),
   );
   const stored = resizeFloats(map.values, map.side, columns, rows);

@@ -2,11 +2,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Fault, Pathology } from '@ddad/contract';
 import { cameInstead } from './file-error.ts';
+import { filesOf } from './file-names.ts';
 import { describeMissing, findImages } from './find-images.ts';
-import { firstFaults } from './image-list.ts';
 import { readPathologies } from './pathologies.ts';
 import { readPatients } from './patients.ts';
 import { type ListedImage, parseRepartition, type Repartition, withoutImages } from './repartition.ts';
+import { plainText } from './text/plain-text.ts';
 
 export interface FolderOptions {
   /** File of the form of data.json whose images are searched below the folder; absent: the folder's own data.json and images/. */
@@ -36,10 +37,10 @@ export interface DatasetFolder {
   faults: Fault[];
 }
 
-/** A text file, or what came instead. */
-async function readText(path: string): Promise<{ text: string } | { came: string }> {
+/** A file's bytes, or what came instead. */
+async function readBytes(path: string): Promise<{ bytes: Buffer } | { came: string }> {
   try {
-    return { text: await readFile(path, 'utf8') };
+    return { bytes: await readFile(path) };
   } catch (error) {
     return { came: cameInstead(error) };
   }
@@ -47,11 +48,11 @@ async function readText(path: string): Promise<{ text: string } | { came: string
 
 /** The text of a file that was named, or that may lie in the folder; null where it need not be there and is not. */
 async function readBeside(dir: string, name: string, given: string | undefined, faults: Fault[]) {
-  const read = await readText(given ?? join(dir, name));
-  if ('text' in read) return read.text;
-  if (given !== undefined || read.came !== 'no such file') {
-    faults.push({ path: given ?? name, message: `expected a CSV file, got ${read.came}` });
-  }
+  const read = await readBytes(given ?? join(dir, name));
+  if ('came' in read && read.came === 'no such file' && given === undefined) return null;
+  const text = 'came' in read ? read : plainText(read.bytes);
+  if ('text' in text) return text.text;
+  faults.push({ path: given ?? name, message: `expected a CSV file, got ${text.came}` });
   return null;
 }
 
@@ -70,7 +71,7 @@ export async function openFolder(dir: string, options: FolderOptions): Promise<D
     skipped: [],
   };
   const file = options.repartition ?? join(dir, 'data.json');
-  const read = await readText(file);
+  const read = await readBytes(file);
   if ('came' in read) {
     const wanted =
       options.repartition === undefined
@@ -81,7 +82,7 @@ export async function openFolder(dir: string, options: FolderOptions): Promise<D
       faults: [{ path: basename(file), message: `expected ${wanted}, got ${read.came}` }],
     };
   }
-  const parsed = parseRepartition(read.text, basename(file));
+  const parsed = parseRepartition(read.bytes, basename(file));
   faults.push(...parsed.faults);
 
   const labels = await readBeside(dir, 'labels.csv', options.labels, faults);
@@ -101,18 +102,18 @@ export async function openFolder(dir: string, options: FolderOptions): Promise<D
   };
   if (options.repartition === undefined) {
     const images = await stat(join(dir, 'images')).catch(() => null);
-    if (images?.isDirectory()) folder.files = parsed.images.map(({ name }) => join(dir, 'images', name));
+    if (images?.isDirectory()) folder.files = await filesOf(join(dir, 'images'), parsed.images);
     else faults.push({ path: 'images', message: `expected a folder beside data.json, got none` });
     return folder;
   }
-  return searched(dir, folder, { text: read.text, file: basename(file), options });
+  return searched(dir, folder, { bytes: read.bytes, file: basename(file), options });
 }
 
 /** Gives the images of a repartition file their files. */
 async function searched(
   dir: string,
   folder: DatasetFolder,
-  { text, file, options }: { text: string; file: string; options: FolderOptions },
+  { bytes, file, options }: { bytes: Buffer; file: string; options: FolderOptions },
 ): Promise<DatasetFolder> {
   const { images, faults } = folder;
   const names = images.map(({ name }) => name);
@@ -125,7 +126,7 @@ async function searched(
     return folder;
   }
   const found = await findImages(dir, names, options.only);
-  faults.push(...firstFaults(found.faults, file));
+  faults.push(...found.faults);
   const files = names.map((name) => found.files.get(name) ?? null);
   if (found.missing.length === 0 || folder.repartition === null) return { ...folder, files };
   if (!options.skipMissing) {
@@ -135,7 +136,7 @@ async function searched(
     });
     return { ...folder, files };
   }
-  return { ...without(folder, files, new Set(found.missing), { text, file }), skipped: found.missing };
+  return { ...without(folder, files, new Set(found.missing), { bytes, file }), skipped: found.missing };
 }
 
 /** A folder without some of its images; what is left must make a dataset. */
@@ -143,10 +144,10 @@ function without(
   folder: DatasetFolder,
   files: readonly (string | null)[],
   missing: ReadonlySet<string>,
-  { text, file }: { text: string; file: string },
+  { bytes, file }: { bytes: Buffer; file: string },
 ): DatasetFolder {
   const kept = [...folder.images.keys()].filter((position) => !missing.has(folder.images[position]!.name));
-  const left = parseRepartition(withoutImages(text, missing), file);
+  const left = parseRepartition(withoutImages(bytes, missing), file);
   const positions = new Map(kept.map((before, now) => [before, now]));
   const pathologies = folder.pathologies
     ?.map(({ name, images }) => ({ name, images: images.flatMap((before) => positions.get(before) ?? []) }))

@@ -1,7 +1,6 @@
 import type { Fault, Pathology } from '@ddad/contract';
 import type { DatasetFolder } from './dataset-folder.ts';
 import type { PackedPart } from './decode-file.ts';
-import { firstFaults } from './image-list.ts';
 import { partName } from './image-place.ts';
 import type { ReadListedImages } from './read-listed-images.ts';
 import type { Labelled, ListedImage, Repartition } from './repartition.ts';
@@ -42,7 +41,7 @@ export function expandFolder(folder: DatasetFolder, read: ReadListedImages): Exp
     }
     return Array.from({ length: images.length - first }, (_, i) => first + i);
   });
-  faults.push(...firstFaults(repeated(images), 'images'));
+  faults.push(...repeated(images));
   const namesOf = new Map(
     folder.images.map(({ name }, origin) => [
       name,

@@ -1,5 +1,5 @@
 import type { Fault, Part } from '@ddad/contract';
-import { firstFaults, quoted, readImageLines } from './image-list.ts';
+import { quoted, readImageLines } from './image-list.ts';
 import { type ListedImage, partOf } from './repartition.ts';
 
 /** Images that one fault names. */
@@ -44,7 +44,7 @@ export function readPatients(
     `patient ${quoted(patient)} in ${byPart(positions, images, (position) => `line ${lineOf.get(position)}`)}`;
   for (const { id, positions } of sharedPatients(patients, images))
     faults.push(shared(file, named(id, positions)));
-  return { patients, faults: firstFaults(faults, file) };
+  return { patients, faults };
 }
 
 /** Patients that DICOM files name: what the files say is not repeated, the images tell who is meant. */
@@ -52,14 +52,13 @@ export function patientsOfFiles(
   patients: readonly (string | null)[],
   images: readonly ListedImage[],
 ): Fault[] {
-  const faults = sharedPatients(patients, images).map(({ positions }) =>
+  return sharedPatients(patients, images).map(({ positions }) =>
     shared(
       'images',
       `one patient (by the PatientID of DICOM files, or one volume; a patients.csv beside data.json overrules it) in ` +
         byPart(positions, images, (position) => quoted(images[position]!.name)),
     ),
   );
-  return firstFaults(faults, 'images');
 }
 
 /** Numbers from 1 in the order in which patients first occur: nothing of what they are called is left. */

@@ -7,6 +7,8 @@ export { datasetDigest, imagesDigest } from './digest.ts';
 export { describeMissing } from './find-images.ts';
 export type { GreyImage } from './grey.ts';
 export { imageFile } from './image-place.ts';
+export type { FolderLayout } from './layouts/layout.ts';
+export { type FolderLists, folderLists } from './layouts/write-lists.ts';
 export { findNearCopies, type NearCopiesProgress, nearCopyLimits } from './near-copies.ts';
 export { type Reading, readingAs } from './open-image.ts';
 export { type PackedDataset, type PackOptions, packDataset } from './pack.ts';

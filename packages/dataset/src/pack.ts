@@ -1,12 +1,14 @@
 import { type DatasetIndex, defaultImageSize, type Fault } from '@ddad/contract';
-import { type DatasetFolder, type FolderOptions, openFolder } from './dataset-folder.ts';
+import type { DatasetFolder, FolderOptions } from './dataset-folder.ts';
 import { datasetDigest } from './digest.ts';
 import { expandFolder } from './expand-folder.ts';
+import type { FolderLayout } from './layouts/layout.ts';
 import { windowPercentiles } from './nifti/open-nifti.ts';
 import type { Reading } from './open-image.ts';
 import { patientNumbers, patientsOfFiles } from './patients.ts';
 import { allBits } from './raster/sixteen-bits.ts';
-import { type ReadListedImages, readListedImages } from './read-listed-images.ts';
+import { readFolder } from './read-folder.ts';
+import type { ReadListedImages } from './read-listed-images.ts';
 import type { Labelled, Repartition } from './repartition.ts';
 
 /** A dataset's images at one size, as the object store keeps them. */
@@ -24,6 +26,10 @@ export interface PackedDataset extends PackedImages {
   others: PackedImages[];
   /** Names of images that were left out, as there is no file (`skipMissing`). */
   skipped: string[];
+  /** Files that systems made by themselves (.DS_Store, Thumbs.db), which were not looked at. */
+  passedOver: number;
+  /** What the folders were taken for; null where data.json or another list says what images are. */
+  layout: Pick<FolderLayout, 'title' | 'leftOut'> | null;
 }
 
 export interface PackOptions extends FolderOptions, Partial<Reading> {
@@ -40,7 +46,7 @@ function groupEqual(digests: readonly string[]): number[][] {
 }
 
 function buildIndex(
-  folder: Omit<DatasetFolder, 'files' | 'skipped'> & { repartition: Repartition },
+  folder: Pick<DatasetFolder, 'images' | 'pathologies' | 'patients'> & { repartition: Repartition },
   imageSize: number,
   copies: number[][],
   reading: Pick<DatasetIndex, 'channels' | 'range' | 'volumes'>,
@@ -92,7 +98,7 @@ function readingOf(
 }
 
 /**
- * Reads a dataset folder (`data.json` and `images/`, or any folder of images and a repartition file; see `openFolder`)
+ * Reads a dataset folder (`data.json` and `images/`, folders with names, or any folder and a repartition file; see `openFolder`)
  * into its packed form: every listed image decoded to 8 bits (see `openImage`) and resized to squares of each size
  * (see `resizePicture`). A listed file of several images stands for all of them, `NAME#PART` for one. Images that are not
  * listed are ignored. Equal folders and options give equal bytes and an equal digest.
@@ -110,12 +116,9 @@ export async function packDataset(
     throw new RangeError(`expected image sizes of 1 to 4096 pixels, got ${wrong.join(', ') || 'none'}`);
   }
   const { channels = 1, range = null, slices = null, onProgress } = options;
-  const folder = await openFolder(dir, options);
-  const prefix = options.repartition === undefined ? 'images/' : '';
-  const read = await readListedImages(folder, {
+  const { folder, read } = await readFolder(dir, options, {
     sizes,
     reading: { channels, range, slices },
-    prefix,
     onProgress,
   });
   const { repartition, images, pathologies, patients, owners, pictures, faults } = expandFolder(folder, read);
@@ -123,7 +126,7 @@ export async function packDataset(
   if (patients === null && known !== null) faults.push(...patientsOfFiles(known, images));
   if (repartition === null || faults.length > 0) return { faults };
   const copies = groupEqual(pictures.map(({ digest }) => digest));
-  const described = { repartition, images, pathologies, patients: known, faults };
+  const described = { repartition, images, pathologies, patients: known };
   const [first, ...others] = sizes.map((size, which): PackedImages => {
     const area = size * size * channels;
     const pixels = new Uint8Array(pictures.length * area);
@@ -131,5 +134,6 @@ export async function packDataset(
     const index = buildIndex(described, size, copies, readingOf(options, read));
     return { index, pixels, digest: datasetDigest(index, pixels) };
   });
-  return { ...first!, others, skipped: folder.skipped };
+  const { skipped, passedOver, layout } = folder;
+  return { ...first!, others, skipped, passedOver, layout };
 }

@@ -9,6 +9,7 @@ const shownImages = 5;
  * Reads patients.csv (`image,patient`, a line for every image).
  *
  * @param images all that data.json lists
+ * @param choice.parted whether the images are in their parts already; else see `patientsApart`
  * @returns the patient of each image as the file names it; and every fault: those of the file (see `readImageLines`), an
  *   image with two lines or none, a patient in more than one part
  */
@@ -16,6 +17,7 @@ export function readPatients(
   text: string,
   file: string,
   images: readonly ListedImage[],
+  { parted = true } = {},
 ): { patients: (string | null)[]; faults: Fault[] } {
   const { lines, faults } = readImageLines(text, { file, column: 'patient', images });
   const lineOf = new Map<number, number>();
@@ -42,9 +44,19 @@ export function readPatients(
   }
   const named = (patient: string, positions: readonly number[]) =>
     `patient ${quoted(patient)} in ${byPart(positions, images, (position) => `line ${lineOf.get(position)}`)}`;
-  for (const { id, positions } of sharedPatients(patients, images))
+  for (const { id, positions } of parted ? sharedPatients(patients, images) : [])
     faults.push(shared(file, named(id, positions)));
   return { patients, faults };
+}
+
+/** Patients of patients.csv that are in more than one part, by the names of their images. */
+export function patientsApart(patients: readonly (string | null)[], images: readonly ListedImage[]): Fault[] {
+  return sharedPatients(patients, images).map(({ id, positions }) =>
+    shared(
+      'patients.csv',
+      `patient ${quoted(id)} in ${byPart(positions, images, (at) => quoted(images[at]!.name))}`,
+    ),
+  );
 }
 
 /** Patients that DICOM files name: what the files say is not repeated, the images tell who is meant. */

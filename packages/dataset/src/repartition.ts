@@ -124,6 +124,14 @@ function collectNames(value: unknown, path: string): ListedImage[] {
   return Object.entries(value).flatMap(([key, inner]) => collectNames(inner, `${path}.${key}`));
 }
 
+/** Images that the content of a data.json lists, with their places, whatever else is wrong with it. */
+export function listedImages(content: unknown): ListedImage[] {
+  if (typeof content !== 'object' || content === null) return [];
+  return Object.entries(content).flatMap(([key, value]) =>
+    ['train', 'test', 'validation'].includes(key) ? collectNames(value, key) : [],
+  );
+}
+
 function repeatedNames(images: readonly ListedImage[]): Fault[] {
   const seen = new Map<string, string>();
   return images.flatMap(({ name, path }): Fault[] => {
@@ -165,12 +173,7 @@ export function parseRepartition(
   if ('faults' in read) return { repartition: null, images: [], faults: read.faults };
   const raw = read.value;
   const parsed = dataJsonSchema.safeParse(raw);
-  const listed =
-    typeof raw === 'object' && raw !== null
-      ? Object.entries(raw).flatMap(([key, value]) =>
-          ['train', 'test', 'validation'].includes(key) ? collectNames(value, key) : [],
-        )
-      : [];
+  const listed = listedImages(raw);
   const names = new Set<string>();
   const images = listed.filter(({ name }) => {
     const one = sameName(name);

@@ -49,7 +49,8 @@ export function rangeOf(depths: Iterable<Depth>): Range {
     from = Math.min(from, smallest);
     to = Math.max(to, largest);
   }
-  const narrow = !said && to > from && to - from + 1 < 2 ** bits / 4;
+  // Values that 8 bits hold stay what they are in 8 bits.
+  const narrow = !said && bits > 8 && to > from && to - from + 1 < 2 ** bits / 4;
   return narrow ? [from, to] : [0, 2 ** bits - 1];
 }
 

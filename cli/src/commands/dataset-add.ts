@@ -14,21 +14,19 @@ import { badInput, CommandFailure, exitCodes } from '../failure.ts';
 import { plural } from '../figures.ts';
 import { type Screens, styled } from '../screen.ts';
 import { StepLine } from '../step-line.ts';
-import { readReading } from './dataset-reading.ts';
+import { type FolderFlags, readFolders } from './dataset-folders.ts';
+import { layoutLines, separationLines } from './dataset-notes.ts';
+import { type ReadingOptions, readReading } from './dataset-reading.ts';
 
 export interface DatasetAddOptions
-  extends Pick<PackOptions, 'repartition' | 'only' | 'skipMissing' | 'labels' | 'patients'> {
+  extends FolderFlags,
+    ReadingOptions,
+    Pick<PackOptions, 'repartition' | 'only' | 'skipMissing' | 'labels' | 'patients'> {
   name: string;
-  /** Directory with data.json and images/, or with images at any depth that `repartition` names. */
+  /** Directory with data.json and images/, or with folders that say what images are, or with what `repartition` names. */
   directory: string;
   /** Sides that the images are packed at, as they were given; default 64. */
   imageSize?: readonly string[];
-  /** Channels to pack, range of 16-bit images and slices of volumes, as they were given. */
-  channels?: string;
-  range?: string;
-  slices?: string;
-  every?: string;
-  minForeground?: string;
   /** Refuse a dataset with copies. */
   strict?: boolean;
   /** Name all groups of copies, not only the first ones. */
@@ -57,7 +55,17 @@ export async function addDataset(
   }
   const sizes = readSizes(options.imageSize);
   const reading = readReading(options);
-  if ('faults' in reading) throw badInput('nothing was added', reading.faults);
+  const folders = readFolders(options);
+  if ('faults' in reading || 'faults' in folders) {
+    throw badInput(
+      'nothing was added',
+      [folders, reading].flatMap((one) => ('faults' in one ? one.faults : [])),
+    );
+  }
+  if (options.repartition !== undefined && folders.folders !== undefined) {
+    const message = 'expected --repartition or folders that are named, got both';
+    throw badInput('nothing was added', [{ path: '--normal', message }]);
+  }
   // Asked first, so that a store that is away is known before minutes of reading.
   const before = await readDatasetRecord(store, options.name);
 
@@ -66,6 +74,7 @@ export async function addDataset(
   const packed = await packDataset(options.directory, {
     imageSizes: sizes,
     ...reading,
+    ...folders,
     repartition,
     only,
     skipMissing,
@@ -77,7 +86,9 @@ export async function addDataset(
     throw badInput(`nothing was added: ${options.directory} is at fault`, packed.faults, exitCodes.failed);
   }
 
-  const { index, pixels, digest, others, skipped } = packed;
+  const { index, pixels, digest, others, skipped, separations } = packed;
+  const notes = layoutLines(packed.layout, packed.passedOver);
+  if (notes.length > 0) err.write(`${notes.join('\n')}\n`);
   if (skipped.length > 0) {
     const text = `warning: ${describeMissing(skipped, skipped.length + index.images.length)}; went on without`;
     err.write(`${styled(err, 'yellow', text)}\n`);
@@ -97,10 +108,20 @@ export async function addDataset(
   }
   if (options.strict && index.copies.length === 0) err.write('no copies found\n');
 
-  const record = await putDataset(store, { name: options.name, index, pixels, digest, others });
+  const unchanged = before !== null && sameImages(before, [packed, ...others]);
+  const record = await putDataset(store, {
+    name: options.name,
+    index,
+    pixels,
+    digest,
+    others,
+    separations,
+    ...(unchanged ? { addedAt: new Date(before.addedAt) } : {}),
+  });
   const { counts } = record;
-  const change =
-    before === null ? 'added' : sameImages(before, record) ? 'already there, unchanged:' : 'replaced';
+  const change = before === null ? 'added' : unchanged ? 'already there, unchanged:' : 'replaced';
+  const [, ...warnings] = separationLines(separations);
+  for (const warning of warnings) err.write(`${styled(err, 'yellow', warning)}\n`);
   const kind = record.synthetic ? ' (synthetic)' : '';
   out.write(
     `${change} dataset ${record.name}${kind}: ${counts.train} normal training images, ` +
@@ -114,9 +135,9 @@ export async function addDataset(
 const packingText = ({ imageSize, digest }: Packing) =>
   `${imageSize}×${imageSize} pixels; digest ${digest.slice(0, 12)}`;
 
-function sameImages(before: DatasetRecord, now: DatasetRecord): boolean {
-  const digests = (record: DatasetRecord) => packingsOf(record).map(({ digest }) => digest);
-  return digests(before).join() === digests(now).join();
+function sameImages(before: DatasetRecord, now: readonly { digest: string }[]): boolean {
+  const digests = (some: readonly { digest: string }[]) => some.map(({ digest }) => digest).sort();
+  return digests(packingsOf(before)).join() === digests(now).join();
 }
 
 /** @throws CommandFailure that names every size that nothing is trained at */

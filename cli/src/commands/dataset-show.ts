@@ -9,6 +9,7 @@ import { plural } from '../figures.ts';
 import type { Screens } from '../screen.ts';
 import { StepLine } from '../step-line.ts';
 import { tableLines } from '../table.ts';
+import { separationLines } from './dataset-notes.ts';
 import { show } from './report.ts';
 
 /** Images drawn from each list for the page; equal calls show equal ones. */
@@ -36,6 +37,8 @@ export async function showDataset(
     out?: string | undefined;
     open?: boolean | undefined;
     allCopies?: boolean | undefined;
+    /** One JSON object in place of text. */
+    json?: boolean | undefined;
     cwd: string;
   },
 ): Promise<void> {
@@ -49,7 +52,10 @@ export async function showDataset(
   const pixels = greyPixels(index, await readDatasetPixels(store, record.digest));
   const description = described(screens, index, pixels);
   const limit = options.allCopies ? Number.POSITIVE_INFINITY : namedGroups;
-  screens.out.write(`${datasetLines(record, index, description, limit).join('\n')}\n`);
+  const text = options.json
+    ? JSON.stringify(datasetFacts(record, index, description))
+    : datasetLines(record, index, description, limit).join('\n');
+  screens.out.write(`${text}\n`);
   if (options.out === undefined && !options.open) return;
   // Charts and pictures take a second to load, which no other command should wait for.
   const { buildDatasetPage } = await import('@ddad/report');
@@ -57,7 +63,7 @@ export async function showDataset(
   const file = join(directory, `${record.name}.html`);
   await mkdir(directory, { recursive: true });
   await writeFile(file, await buildDatasetPage({ record, index, pixels, description }));
-  screens.out.write(`\n${file}\n`);
+  (options.json ? screens.err : screens.out).write(`\n${file}\n`);
   if (options.open) await show(deps, file);
 }
 
@@ -77,10 +83,40 @@ function described({ err }: Screens, index: DatasetIndex, pixels: Uint8Array): D
   }
 }
 
+/** What `--json` gives; names of images are in it. */
+function datasetFacts(record: DatasetRecord, index: DatasetIndex, description: DatasetDescription): object {
+  const { places, pathologies, patients, copies, nearCopies, separations, outliers } = description;
+  const { imageSize, channels = 1, range, volumes } = index;
+  const families = ({ groups, testInTraining }: DatasetDescription['copies']) => ({
+    testInTraining,
+    groups: groups.map((group) => group.map(({ image, place }) => ({ image, place }))),
+  });
+  return {
+    ...record,
+    imageSize,
+    channels,
+    ...(range === undefined ? {} : { range }),
+    ...(volumes === undefined ? {} : { volumes }),
+    lists: places.map(({ place, images, mean, deviation, patients: known }) => ({
+      list: place,
+      images: images.length,
+      meanGrey: mean,
+      deviation,
+      patients: known,
+    })),
+    pathologies: pathologies.map(({ name, images }) => ({ name, images: Object.fromEntries(images) })),
+    patients,
+    copies: families(copies),
+    nearCopies: families(nearCopies),
+    separations: [...separations, ...(record.separations ?? [])],
+    outliers: outliers.map(({ image, why, distance }) => ({ image, why, distance })),
+  };
+}
+
 function datasetLines(
   record: DatasetRecord,
   index: DatasetIndex,
-  { places, pathologies, patients, copies, nearCopies }: DatasetDescription,
+  { places, pathologies, patients, copies, nearCopies, separations, outliers }: DatasetDescription,
   limit: number,
 ): string[] {
   const { imageSize, channels = 1 } = index;
@@ -124,7 +160,25 @@ function datasetLines(
     '',
     ...(nearCopies.groups.length > 0 ? copiesLines(nearCopies, limit, nearCopyWords) : ['no near-copies']),
   );
+  const trivial = separationLines([...separations, ...(record.separations ?? [])]);
+  if (trivial.length > 0) lines.push('', ...trivial);
+  if (index.train.length > 0) lines.push('', ...outlierLines(outliers, limit));
   return lines;
+}
+
+/** Normal training images that somebody should look at before anything is trained on them. */
+function outlierLines(outliers: DatasetDescription['outliers'], limit: number): string[] {
+  if (outliers.length === 0) return ['no normal training image is unlike the others by its grey levels'];
+  const shown = outliers.slice(0, limit).map(({ image, why, distance }) => {
+    const what = why === 'empty' ? 'empty' : `${distance.toFixed(0)} grey levels from the typical image`;
+    return `  ${image}: ${what}`;
+  });
+  const more = outliers.length - shown.length;
+  return [
+    `${plural(outliers.length, 'normal training image')} unlike the others by grey levels:`,
+    ...shown,
+    ...(more > 0 ? [`  and ${more} more; --all-copies names them`] : []),
+  ];
 }
 
 const nearCopyWords = { one: 'family', many: 'families', what: 'near-copies' };

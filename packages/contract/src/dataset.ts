@@ -149,6 +149,8 @@ export const datasetRecordSchema = z.object({
   addedAt: z.iso.datetime(),
   counts: z.object({ train: count, unlabeled: count, test: count, validation: count, copies: count }),
   synthetic: z.boolean(),
+  /** AUC of what the test images' files have besides pixels, 0.5 to 1; absent where there are no labels, and in older records. */
+  separations: z.array(z.object({ of: z.string(), auc: z.number().min(0).max(1) })).optional(),
 });
 export type DatasetRecord = z.infer<typeof datasetRecordSchema>;
 

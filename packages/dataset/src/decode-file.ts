@@ -3,6 +3,7 @@ import { isNifti } from './image-kinds.ts';
 import { type DecodedPart, type OpenedImage, openImage, type Reading } from './open-image.ts';
 import { readImageFile } from './read-file.ts';
 import { resizePicture } from './resize.ts';
+import type { Original } from './trivial-separation.ts';
 import { UnreadableImage } from './unreadable-image.ts';
 
 /** A file to be read, and what of it. */
@@ -22,6 +23,7 @@ export interface PackedPart {
   pixels: Uint8Array[];
   /** SHA-256 over the decoded picture, its shape included: of copies it is the same. */
   digest: string;
+  original: Original;
   sixteenBits: DecodedPart['sixteenBits'];
 }
 
@@ -81,7 +83,8 @@ async function partOutcome(
     if (wanted.length === 0)
       return { fault: 'expected slices with a foreground (--min-foreground), got none' };
     const pictures: PackedPart[] = [];
-    for (const one of wanted) pictures.push(packed(one, await opened.decode(one), sizes));
+    for (const one of wanted)
+      pictures.push(packed(one, await opened.decode(one), { sizes, kind: opened.kind }));
     return { pictures };
   } catch (error) {
     if (!(error instanceof UnreadableImage)) throw error;
@@ -92,7 +95,7 @@ async function partOutcome(
 function packed(
   part: number | null,
   { picture, sixteenBits }: DecodedPart,
-  sizes: readonly number[],
+  { sizes, kind }: { sizes: readonly number[]; kind: string },
 ): PackedPart {
   const { width, height, channels, pixels } = picture;
   const shape = `${width}x${height}${channels === 1 ? '' : `x${channels}`}\n`;
@@ -101,6 +104,7 @@ function packed(
     // Copies: what has the size already is the decoder's memory.
     pixels: sizes.map((size) => new Uint8Array(resizePicture(picture, size, size).pixels)),
     digest: createHash('sha256').update(shape).update(pixels).digest('hex'),
+    original: { width, height, kind },
     sixteenBits,
   };
 }

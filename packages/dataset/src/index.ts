@@ -18,4 +18,5 @@ export type { Picture } from './picture.ts';
 export { type NamedPicture, readPictures } from './read-pictures.ts';
 export { resizeBilinear, resizePicture } from './resize.ts';
 export { type ImageChoice, selectTrainingImages, type TrainingImages, testImages } from './select.ts';
+export { suspiciousAuc, type TrivialSeparation } from './trivial-separation.ts';
 export { UnreadableImage } from './unreadable-image.ts';

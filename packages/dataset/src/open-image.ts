@@ -1,6 +1,6 @@
 import type { ReadingFacts } from '@ddad/contract';
 import { openDicom } from './dicom/decode-dicom.ts';
-import { kindOf } from './image-kinds.ts';
+import { kindOf, type RasterKind } from './image-kinds.ts';
 import { openNifti, type SliceChoice, unpacked } from './nifti/open-nifti.ts';
 import type { Picture } from './picture.ts';
 import type { Range } from './range.ts';
@@ -35,6 +35,7 @@ export interface DecodedPart {
 
 /** A file whose header was read. */
 export interface OpenedImage {
+  kind: 'DICOM' | 'NIfTI' | RasterKind;
   /** Its pictures: frames from 1, slices from 0, or one that needs no number. */
   parts: readonly (number | null)[];
   /** Whose it is: a PatientID, which must not leave the process; null where none is known. */
@@ -58,6 +59,7 @@ export async function openImage(file: Buffer, reading: Reading): Promise<OpenedI
     case 'DICOM': {
       const { frames, columns, rows, patient, decode } = openDicom(file);
       return {
+        kind,
         parts: frames === 1 ? [null] : Array.from({ length: frames }, (_, i) => i + 1),
         patient,
         window: null,
@@ -74,6 +76,7 @@ export async function openImage(file: Buffer, reading: Reading): Promise<OpenedI
       }
       const volume = openNifti(kind === 'gzip' ? unpacked(file) : file, slices);
       return {
+        kind: 'NIfTI',
         parts: volume.chosen,
         patient: null,
         window: volume.window,
@@ -84,6 +87,7 @@ export async function openImage(file: Buffer, reading: Reading): Promise<OpenedI
     default: {
       const { bytes, decode } = await openRaster(file, kind);
       return {
+        kind,
         parts: [null],
         patient: null,
         window: null,

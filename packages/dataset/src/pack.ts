@@ -10,6 +10,7 @@ import { allBits } from './raster/sixteen-bits.ts';
 import { readFolder } from './read-folder.ts';
 import type { ReadListedImages } from './read-listed-images.ts';
 import type { Labelled, Repartition } from './repartition.ts';
+import { fileSeparations, type TrivialSeparation } from './trivial-separation.ts';
 
 /** A dataset's images at one size, as the object store keeps them. */
 export interface PackedImages {
@@ -24,6 +25,8 @@ export interface PackedImages {
 export interface PackedDataset extends PackedImages {
   /** The same at the other sizes asked for. */
   others: PackedImages[];
+  /** How well sizes and formats of the files tell the test images' labels. */
+  separations: TrivialSeparation[];
   /** Names of images that were left out, as there is no file (`skipMissing`). */
   skipped: string[];
   /** Files that systems made by themselves (.DS_Store, Thumbs.db), which were not looked at. */
@@ -135,5 +138,9 @@ export async function packDataset(
     return { index, pixels, digest: datasetDigest(index, pixels) };
   });
   const { skipped, passedOver, layout } = folder;
-  return { ...first!, others, skipped, passedOver, layout };
+  const separations = fileSeparations(
+    first!.index,
+    pictures.map(({ original }) => original),
+  );
+  return { ...first!, others, separations, skipped, passedOver, layout };
 }

@@ -22,7 +22,14 @@ export function greySeparations(index: DatasetIndex, pixels: Uint8Array): Trivia
   const moments = [...test.normal, ...test.abnormal].map((position) =>
     greyMoments(pixels, index.imageSize, position),
   );
-  const labels = labelsOf(test);
+  return momentSeparations(moments, labelsOf(test));
+}
+
+/** The same of test images whose moments are known. */
+export function momentSeparations(
+  moments: readonly GreyMoments[],
+  labels: readonly number[],
+): TrivialSeparation[] {
   return [
     {
       of: 'mean grey',
@@ -86,12 +93,14 @@ export function fileSeparations(
   ];
 }
 
-/** Mean and standard deviation of a packed image's pixels. */
-export function greyMoments(
-  pixels: Uint8Array,
-  imageSize: number,
-  position: number,
-): { mean: number; deviation: number } {
+/** Mean and standard deviation of an image's pixels. */
+export interface GreyMoments {
+  mean: number;
+  deviation: number;
+}
+
+/** Those of the image at a position of a packing. */
+export function greyMoments(pixels: Uint8Array, imageSize: number, position: number): GreyMoments {
   const area = imageSize * imageSize;
   let [sum, squares] = [0, 0];
   for (let at = position * area; at < (position + 1) * area; at++) {

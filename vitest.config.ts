@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const fullFaults = 'test/faults/full.test.ts';
+const fullFaults = ['test/faults/full.test.ts', 'test/faults/sick-worker.test.ts'];
 const besideSource = '{packages,services,cli,deploy}/**';
 /** Tests beside their source that start real servers or a browser. */
 const servers = `${besideSource}/*.server.test.ts`;
@@ -47,7 +47,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/k8s/**', fullFaults],
+          exclude: ['test/k8s/**', ...fullFaults],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 300_000,
@@ -65,7 +65,7 @@ export default defineConfig({
         },
       },
       // Half an hour; `make test-faults`. The short schedule is among the integration tests.
-      { test: { name: 'faults', include: [fullFaults], pool: 'forks' } },
+      { test: { name: 'faults', include: fullFaults, pool: 'forks' } },
     ],
   },
 });

@@ -51,9 +51,7 @@ export class WorkerHealth {
   look(): Promise<void> {
     this.#again = true;
     this.#callOff();
-    this.#looking ??= this.#lookWhileAsked().finally(() => {
-      this.#looking = null;
-    });
+    this.#looking ??= this.#lookWhileAsked();
     return this.#looking;
   }
 
@@ -71,6 +69,8 @@ export class WorkerHealth {
       if (this.#over.signal.aborted) return;
       this.#conclude(found);
     }
+    // At once, not when somebody hears of the end: a look that is asked for between would be lost.
+    this.#looking = null;
   }
 
   async #faults(): Promise<{ name: string; fault: string }[]> {

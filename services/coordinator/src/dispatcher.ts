@@ -8,6 +8,7 @@ import type { JobLink, JobListener } from './dispatch/job-link.ts';
 import { type Caller, type Lease, type Outcome, SharedJob, type Want } from './dispatch/shared-job.ts';
 import { WorkerPool } from './dispatch/worker-pool.ts';
 import { isSilence } from './job-call.ts';
+import { withoutStack } from './without-stack.ts';
 
 // Here for workflow code, which is replayed and stays as it is.
 export type { RunIdentity } from './dispatch/fairness.ts';
@@ -251,7 +252,7 @@ export class Dispatcher<Job> {
 
   #blame({ worker, key }: Lease, error: Error): void {
     this.#warn('a worker failed a job', { worker: worker.id, key, error });
-    const setAside = this.#ledger.failed(worker.id, key, error.message);
+    const setAside = this.#ledger.failed(worker.id, key, withoutStack(error.message));
     this.#tellSetAside(key, setAside === null ? [] : [setAside]);
   }
 

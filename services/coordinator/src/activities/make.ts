@@ -15,6 +15,7 @@ import type { WorkerJob } from '../dispatch/job-link.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { failureTypes } from '../failure-types.ts';
 import type { ProgressSignals } from '../progress-signals.ts';
+import { withoutStack } from '../without-stack.ts';
 import { explainByInputs, type JobInput } from './damaged-inputs.ts';
 import { followJob } from './follow-job.ts';
 import { imagesOf } from './run-images.ts';
@@ -194,7 +195,7 @@ async function withSetback(
     steps = carried.setbacks.steps;
   }
   const now = deps.now();
-  const message = error instanceof Error ? error.message : String(error);
+  const message = withoutStack(error instanceof Error ? error.message : String(error));
   const setbacks = addSetback(carried.setbacks, steps, now, { worker, message });
   Context.current().heartbeat({ ...carried, setbacks });
   const othersThere = deps.workers[pool].hasOthersThan(failedOn(setbacks));

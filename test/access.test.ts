@@ -241,6 +241,7 @@ const storeRights = {
     'refined/': '',
     'scored-things/': '',
     'reports/': '',
+    'probes/': 'gprl',
   },
   scorer: {
     'datasets/': 'g',
@@ -257,6 +258,7 @@ const storeRights = {
     'refined/': 'gprl',
     'scored-things/': 'gprl',
     'reports/': '',
+    'probes/': 'gprl',
   },
   coordinator: {
     'datasets/': 'gl',
@@ -271,6 +273,7 @@ const storeRights = {
     'trained-things/': 'gl',
     'scored-things/': 'gl',
     'reports/': 'gpl',
+    'probes/': 'gprl',
   },
   cli: {
     'datasets/': 'gprl',
@@ -283,6 +286,7 @@ const storeRights = {
     'refiners/': 'gl',
     'refined/': 'gl',
     'reports/': 'gl',
+    'probes/': 'gl',
   },
 } as const;
 

@@ -4,6 +4,7 @@ export * from './artifact-objects.ts';
 export * from './checkpoints.ts';
 export * from './dataset-cache.ts';
 export * from './datasets.ts';
+export * from './fit-store.ts';
 export * from './intact-manifests.ts';
 export * from './manifests.ts';
 export * from './object-store.ts';

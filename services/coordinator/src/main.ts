@@ -19,7 +19,7 @@ import {
   watchWorkers,
 } from '@ddad/platform';
 import { connectWorker } from '@ddad/rpc';
-import { createS3Store, DatasetCache } from '@ddad/storage';
+import { DatasetCache, openFitStore } from '@ddad/storage';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { coordinatorConfig } from './config.ts';
@@ -56,7 +56,11 @@ try {
     const operations = await serveOperations({ address: config.HTTP_LISTEN, registry, ready: () => ready });
     shutdown.add('operations', () => operations.close());
   }
-  const store = createS3Store(storeAccess(config));
+  // Before the bundle, which would keep the process busy for seconds after a store is refused.
+  const { store, fitness, tried } = await openFitStore(storeAccess(config), {
+    onWaiting: (err) => logger.warn({ err }, 'the object store is not ready yet'),
+  });
+  logger.info({ ...fitness, tried }, 'the object store keeps its promises');
   const bundling = workflowBundle(temporalLogger(logger), config.WORKFLOWS);
   // Awaited below; a failure must not go unheard meanwhile.
   bundling.catch(() => {});

@@ -6,6 +6,7 @@ export * from './dataset-cache.ts';
 export * from './datasets.ts';
 export * from './fit-store.ts';
 export * from './intact-manifests.ts';
+export * from './left-overs.ts';
 export * from './manifests.ts';
 export * from './object-store.ts';
 export * from './s3-store.ts';

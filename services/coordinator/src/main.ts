@@ -19,11 +19,13 @@ import {
   watchWorkers,
 } from '@ddad/platform';
 import { connectWorker } from '@ddad/rpc';
+import { artifactsUnderWay } from '@ddad/runs';
 import { DatasetCache, openFitStore } from '@ddad/storage';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { coordinatorConfig } from './config.ts';
 import { createCoordinator } from './coordinator.ts';
+import { keepTidy } from './keep-tidy.ts';
 import { setPodDeletionCost } from './kubernetes-api.ts';
 import { nodeProgressSignal } from './node-progress.ts';
 import { LiveFigures } from './page/live-figures.ts';
@@ -122,6 +124,14 @@ try {
     });
     shutdown.add('pod deletion costs', () => costs.close());
   }
+
+  const tidy = keepTidy({
+    store,
+    underWay: () => artifactsUnderWay(client),
+    workedOn: () => presence.list().flatMap(({ keys }) => keys),
+    logger,
+  });
+  shutdown.add('left-overs', () => tidy.close());
 
   if (config.PAGE_LISTEN !== 'off') {
     const live = new LiveFigures(() => performance.now());

@@ -11,6 +11,7 @@ const parts: Record<string, () => Promise<{ part: Part }>> = {
   memory: () => import('./memory/part.ts'),
   orchestration: () => import('./orchestration/part.ts'),
   run: () => import('./run/part.ts'),
+  ingest: () => import('./ingest/part.ts'),
 };
 
 const { PARTS, QUICK, THREADS, BENCH_PYTHON } = process.env;

@@ -22,11 +22,15 @@ export class CommandFailure extends Error {
   }
 }
 
-/** Every fault of an input under one heading, one a line, as a failure with the exit code for bad input. */
+/** Faults that are listed; of more it is said how many. */
+const listedFaults = 100;
+
+/** The faults of an input under one heading, one a line, as a failure with the exit code for bad input. */
 export function badInput(heading: string, faults: readonly Fault[], exitCode: ExitCode = exitCodes.badInput) {
-  const lines = describeFaults(faults)
+  const lines = describeFaults(faults.slice(0, listedFaults))
     .split('\n')
     .map((line) => `  ${line}`);
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+  if (faults.length > listedFaults) lines.push(`  and ${faults.length - listedFaults} more`);
   return new CommandFailure(`${heading} (${count}):\n${lines.join('\n')}`, exitCode);
 }

@@ -107,3 +107,32 @@ describe('readJsonInput', () => {
     await expect(readJsonInput(path)).rejects.toThrow(/broken\.json is at fault[\s\S]*expected JSON/);
   });
 });
+
+describe('a JSON input', () => {
+  it('gets the answers that data.json gets, and at most a hundred faults', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ddad-input-'));
+    try {
+      const path = join(directory, 'input.json');
+      const told = async (content: string | Buffer) => {
+        writeFileSync(path, content);
+        return readJsonInput(path).then(
+          () => 'read',
+          (error: Error) => error.message,
+        );
+      };
+      expect(await told('{"k": 1, "k": 2}')).toContain(
+        'expected every key once, got "k" again at line 1, column 10',
+      );
+      expect(await told(Buffer.from('{"dataset": "é"}', 'latin1'))).toContain('another encoding than UTF-8');
+      expect(await told('['.repeat(1e5))).toContain('expected JSON of at most 64 levels');
+      expect(await told('\uFEFF{}')).toBe('read');
+      const many = Object.fromEntries(Array.from({ length: 130 }, (_, i) => [`k${i}`, 1]));
+      const message = await told(`{${Object.keys(many).map((key) => `"${key}":1,"${key}":2`)}}`);
+      expect(message).toContain('(130 faults)');
+      expect(message.split('\n')).toHaveLength(102);
+      expect(message.split('\n').at(-1)).toBe('  and 30 more');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});

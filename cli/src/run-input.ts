@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type ExperimentInput, isObject, type RunSettings } from '@ddad/contract';
+import { parseJsonText } from '@ddad/dataset/json-text';
 import type { MethodRegistry } from '@ddad/methods';
 import { type Layouts, layoutFaults } from './experiment/layouts.ts';
 import { badInput, CommandFailure, exitCodes } from './failure.ts';
@@ -67,25 +68,20 @@ export function experimentOf(methods: MethodRegistry, file: unknown, layouts: La
  * @throws CommandFailure where the path cannot be read or holds no JSON
  */
 export async function readJsonInput(path: string): Promise<unknown> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readAll(createReadStream(path));
+    bytes = await readAll(createReadStream(path));
   } catch (error) {
     const fd = descriptorOf(path);
     // A socket's entry under /dev/fd cannot be opened, only the descriptor itself can be read.
     if ((error as NodeJS.ErrnoException).code !== 'ENXIO' || fd === null) throw unreadable(path, error);
-    text = await readAll(new Socket({ fd, readable: true, writable: false })).catch((cause) => {
+    bytes = await readAll(new Socket({ fd, readable: true, writable: false })).catch((cause) => {
       throw unreadable(path, cause);
     });
   }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw badInput(`nothing was started: ${path} is at fault`, [
-      { path: '', message: `expected JSON, got text that is none (${reason})` },
-    ]);
-  }
+  const parsed = parseJsonText(bytes, '');
+  if ('faults' in parsed) throw badInput(`nothing was started: ${path} is at fault`, parsed.faults);
+  return parsed.value;
 }
 
 function unreadable(path: string, cause: unknown): CommandFailure {
@@ -100,7 +96,7 @@ function descriptorOf(path: string): number | null {
   return match === null ? null : Number(match[1]);
 }
 
-async function readAll(stream: Readable): Promise<string> {
+async function readAll(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
@@ -113,5 +109,5 @@ async function readAll(stream: Readable): Promise<string> {
       );
     }
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -14,11 +14,16 @@ import { badInput, CommandFailure, exitCodes } from '../failure.ts';
 import { plural } from '../figures.ts';
 import { type Screens, styled } from '../screen.ts';
 import { StepLine } from '../step-line.ts';
+import { type FolderFlags, readFolders } from './dataset-folders.ts';
+import { layoutLines, separationLines } from './dataset-notes.ts';
+import { type ReadingOptions, readReading } from './dataset-reading.ts';
 
 export interface DatasetAddOptions
-  extends Pick<PackOptions, 'repartition' | 'only' | 'skipMissing' | 'labels' | 'patients'> {
+  extends FolderFlags,
+    ReadingOptions,
+    Pick<PackOptions, 'repartition' | 'only' | 'skipMissing' | 'labels' | 'patients'> {
   name: string;
-  /** Directory with data.json and images/, or with images at any depth that `repartition` names. */
+  /** Directory with data.json and images/, or with folders that say what images are, or with what `repartition` names. */
   directory: string;
   /** Sides that the images are packed at, as they were given; default 64. */
   imageSize?: readonly string[];
@@ -49,6 +54,18 @@ export async function addDataset(
     throw badInput('nothing was added', [{ path: 'NAME', message }]);
   }
   const sizes = readSizes(options.imageSize);
+  const reading = readReading(options);
+  const folders = readFolders(options);
+  if ('faults' in reading || 'faults' in folders) {
+    throw badInput(
+      'nothing was added',
+      [folders, reading].flatMap((one) => ('faults' in one ? one.faults : [])),
+    );
+  }
+  if (options.repartition !== undefined && folders.folders !== undefined) {
+    const message = 'expected --repartition or folders that are named, got both';
+    throw badInput('nothing was added', [{ path: '--normal', message }]);
+  }
   // Asked first, so that a store that is away is known before minutes of reading.
   const before = await readDatasetRecord(store, options.name);
 
@@ -56,6 +73,8 @@ export async function addDataset(
   const { repartition, only, skipMissing, labels, patients } = options;
   const packed = await packDataset(options.directory, {
     imageSizes: sizes,
+    ...reading,
+    ...folders,
     repartition,
     only,
     skipMissing,
@@ -67,7 +86,9 @@ export async function addDataset(
     throw badInput(`nothing was added: ${options.directory} is at fault`, packed.faults, exitCodes.failed);
   }
 
-  const { index, pixels, digest, others, skipped } = packed;
+  const { index, pixels, digest, others, skipped, separations } = packed;
+  const notes = layoutLines(packed.layout, packed.passedOver);
+  if (notes.length > 0) err.write(`${notes.join('\n')}\n`);
   if (skipped.length > 0) {
     const text = `warning: ${describeMissing(skipped, skipped.length + index.images.length)}; went on without`;
     err.write(`${styled(err, 'yellow', text)}\n`);
@@ -87,15 +108,25 @@ export async function addDataset(
   }
   if (options.strict && index.copies.length === 0) err.write('no copies found\n');
 
-  const record = await putDataset(store, { name: options.name, index, pixels, digest, others });
+  const unchanged = before !== null && sameImages(before, [packed, ...others]);
+  const record = await putDataset(store, {
+    name: options.name,
+    index,
+    pixels,
+    digest,
+    others,
+    separations,
+    ...(unchanged ? { addedAt: new Date(before.addedAt) } : {}),
+  });
   const { counts } = record;
-  const change =
-    before === null ? 'added' : sameImages(before, record) ? 'already there, unchanged:' : 'replaced';
+  const change = before === null ? 'added' : unchanged ? 'already there, unchanged:' : 'replaced';
+  const [, ...warnings] = separationLines(separations);
+  for (const warning of warnings) err.write(`${styled(err, 'yellow', warning)}\n`);
   const kind = record.synthetic ? ' (synthetic)' : '';
   out.write(
     `${change} dataset ${record.name}${kind}: ${counts.train} normal training images, ` +
       `${counts.unlabeled} unlabeled (${labelled(index.unlabeled)}), ${counts.test} test (${labelled(index.test)}), ` +
-      `${counts.validation} validation; ${plural(counts.copies, 'group')} of copies; ${described(index)}` +
+      `${counts.validation} validation; ${plural(counts.copies, 'group')} of copies; ${described(index)}${readAs(index)}` +
       `${packingsOf(record).map(packingText).join(', ')}\n`,
   );
   return record;
@@ -104,9 +135,9 @@ export async function addDataset(
 const packingText = ({ imageSize, digest }: Packing) =>
   `${imageSize}×${imageSize} pixels; digest ${digest.slice(0, 12)}`;
 
-function sameImages(before: DatasetRecord, now: DatasetRecord): boolean {
-  const digests = (record: DatasetRecord) => packingsOf(record).map(({ digest }) => digest);
-  return digests(before).join() === digests(now).join();
+function sameImages(before: DatasetRecord, now: readonly { digest: string }[]): boolean {
+  const digests = (some: readonly { digest: string }[]) => some.map(({ digest }) => digest).sort();
+  return digests(packingsOf(before)).join() === digests(now).join();
 }
 
 /** @throws CommandFailure that names every size that nothing is trained at */
@@ -130,6 +161,16 @@ function described({ pathologies, patients }: DatasetIndex): string {
   }
   const numbers = patients?.filter((patient) => patient !== null);
   if (numbers !== undefined) parts.push(plural(new Set(numbers).size, 'patient'));
+  return parts.map((part) => `${part}; `).join('');
+}
+
+/** `16-bit values 0 to 4095; 12 volumes, axial; `, what is to be known of how files were read. */
+function readAs({ channels, range, volumes }: DatasetIndex): string {
+  const parts: string[] = [];
+  if (channels !== undefined) parts.push(`${channels} channels`);
+  if (range !== undefined) parts.push(`16-bit values ${range[0]} to ${range[1]}`);
+  if (volumes !== undefined)
+    parts.push(`${plural(Object.keys(volumes.windows).length, 'volume')}, ${volumes.axis}`);
   return parts.map((part) => `${part}; `).join('');
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { DatasetIndex, DatasetRecord } from '@ddad/contract';
-import { type DatasetDescription, describeDataset } from '@ddad/dataset';
+import { type DatasetDescription, describeDataset, greyPixels } from '@ddad/dataset';
 import { type ObjectStore, readDatasetIndex, readDatasetPixels, readDatasetRecord } from '@ddad/storage';
 import { copiesLines } from '../copies.ts';
 import { CommandFailure } from '../failure.ts';
@@ -9,6 +9,7 @@ import { plural } from '../figures.ts';
 import type { Screens } from '../screen.ts';
 import { StepLine } from '../step-line.ts';
 import { tableLines } from '../table.ts';
+import { separationLines } from './dataset-notes.ts';
 import { show } from './report.ts';
 
 /** Images drawn from each list for the page; equal calls show equal ones. */
@@ -36,6 +37,8 @@ export async function showDataset(
     out?: string | undefined;
     open?: boolean | undefined;
     allCopies?: boolean | undefined;
+    /** One JSON object in place of text. */
+    json?: boolean | undefined;
     cwd: string;
   },
 ): Promise<void> {
@@ -45,10 +48,14 @@ export async function showDataset(
     throw new CommandFailure(`no dataset ${options.name}; "npx ddad dataset list" lists them`);
   }
   const index = await readDatasetIndex(store, record.digest);
-  const pixels = await readDatasetPixels(store, record.digest);
+  // Grey levels are what is described; colours are shown in grey too.
+  const pixels = greyPixels(index, await readDatasetPixels(store, record.digest));
   const description = described(screens, index, pixels);
   const limit = options.allCopies ? Number.POSITIVE_INFINITY : namedGroups;
-  screens.out.write(`${datasetLines(record, index, description, limit).join('\n')}\n`);
+  const text = options.json
+    ? JSON.stringify(datasetFacts(record, index, description))
+    : datasetLines(record, index, description, limit).join('\n');
+  screens.out.write(`${text}\n`);
   if (options.out === undefined && !options.open) return;
   // Charts and pictures take a second to load, which no other command should wait for.
   const { buildDatasetPage } = await import('@ddad/report');
@@ -56,7 +63,7 @@ export async function showDataset(
   const file = join(directory, `${record.name}.html`);
   await mkdir(directory, { recursive: true });
   await writeFile(file, await buildDatasetPage({ record, index, pixels, description }));
-  screens.out.write(`\n${file}\n`);
+  (options.json ? screens.err : screens.out).write(`\n${file}\n`);
   if (options.open) await show(deps, file);
 }
 
@@ -76,13 +83,43 @@ function described({ err }: Screens, index: DatasetIndex, pixels: Uint8Array): D
   }
 }
 
+/** What `--json` gives; names of images are in it. */
+function datasetFacts(record: DatasetRecord, index: DatasetIndex, description: DatasetDescription): object {
+  const { places, pathologies, patients, copies, nearCopies, separations, outliers } = description;
+  const { imageSize, channels = 1, range, volumes } = index;
+  const families = ({ groups, testInTraining }: DatasetDescription['copies']) => ({
+    testInTraining,
+    groups: groups.map((group) => group.map(({ image, place }) => ({ image, place }))),
+  });
+  return {
+    ...record,
+    imageSize,
+    channels,
+    ...(range === undefined ? {} : { range }),
+    ...(volumes === undefined ? {} : { volumes }),
+    lists: places.map(({ place, images, mean, deviation, patients: known }) => ({
+      list: place,
+      images: images.length,
+      meanGrey: mean,
+      deviation,
+      patients: known,
+    })),
+    pathologies: pathologies.map(({ name, images }) => ({ name, images: Object.fromEntries(images) })),
+    patients,
+    copies: families(copies),
+    nearCopies: families(nearCopies),
+    separations: [...separations, ...(record.separations ?? [])],
+    outliers: outliers.map(({ image, why, distance }) => ({ image, why, distance })),
+  };
+}
+
 function datasetLines(
   record: DatasetRecord,
   index: DatasetIndex,
-  { places, pathologies, patients, copies, nearCopies }: DatasetDescription,
+  { places, pathologies, patients, copies, nearCopies, separations, outliers }: DatasetDescription,
   limit: number,
 ): string[] {
-  const { imageSize } = index;
+  const { imageSize, channels = 1 } = index;
   const kind = record.synthetic ? ' (synthetic images)' : '';
   const columns = [
     { heading: 'list' },
@@ -95,13 +132,13 @@ function datasetLines(
   const rows = places.map((part) => [
     part.place,
     String(part.images.length),
-    ((part.images.length * imageSize ** 2) / 1024).toFixed(0),
+    ((part.images.length * imageSize ** 2 * channels) / 1024).toFixed(0),
     part.mean.toFixed(1),
     part.deviation.toFixed(1),
     ...(patients === null ? [] : [String(part.patients)]),
   ]);
   const lines = [
-    `${record.name}${kind}: ${plural(index.images.length, 'image')}, ${imageSize}×${imageSize} grey, ` +
+    `${record.name}${kind}: ${plural(index.images.length, 'image')}, ${imageSize}×${imageSize} ${index.channels === undefined ? 'grey' : 'colour'}, ` +
       `digest ${record.digest.slice(0, 12)}`,
     '',
     ...tableLines(columns, rows),
@@ -123,7 +160,25 @@ function datasetLines(
     '',
     ...(nearCopies.groups.length > 0 ? copiesLines(nearCopies, limit, nearCopyWords) : ['no near-copies']),
   );
+  const trivial = separationLines([...separations, ...(record.separations ?? [])]);
+  if (trivial.length > 0) lines.push('', ...trivial);
+  if (index.train.length > 0) lines.push('', ...outlierLines(outliers, limit));
   return lines;
+}
+
+/** Normal training images that somebody should look at before anything is trained on them. */
+function outlierLines(outliers: DatasetDescription['outliers'], limit: number): string[] {
+  if (outliers.length === 0) return ['no normal training image is unlike the others by its grey levels'];
+  const shown = outliers.slice(0, limit).map(({ image, why, distance }) => {
+    const what = why === 'empty' ? 'empty' : `${distance.toFixed(0)} grey levels from the typical image`;
+    return `  ${image}: ${what}`;
+  });
+  const more = outliers.length - shown.length;
+  return [
+    `${plural(outliers.length, 'normal training image')} unlike the others by grey levels:`,
+    ...shown,
+    ...(more > 0 ? [`  and ${more} more; --all-copies names them`] : []),
+  ];
 }
 
 const nearCopyWords = { one: 'family', many: 'families', what: 'near-copies' };

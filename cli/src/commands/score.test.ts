@@ -110,7 +110,9 @@ it("writes DICOM images' heat maps as objects that refer to them", async () => {
 it('scores what can be read, names what cannot, and fails then', async () => {
   const { lines, failure } = await score(['text.png', 'grey.png', 'gone.png']);
   expect(lines.map(({ fault }) => fault ?? null)).toEqual([
-    expect.stringMatching(/^expected a PNG, JPEG or DICOM image, got a file that starts with/),
+    expect.stringMatching(
+      /^expected a PNG, JPEG, TIFF, WebP, BMP, GIF, DICOM or NIfTI image, got a file that starts with/,
+    ),
     null,
     expect.stringMatching(/no such file/),
   ]);

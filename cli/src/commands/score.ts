@@ -3,7 +3,15 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { conformalPValues } from '@ddad/anomaly';
 import type { RunResult } from '@ddad/contract';
-import { heatMapObject, isDicom, readImage, resizeBilinear, UnreadableImage } from '@ddad/dataset';
+import {
+  heatMapObject,
+  imageFile,
+  isDicom,
+  readingAs,
+  readPictures,
+  resizeBilinear,
+  UnreadableImage,
+} from '@ddad/dataset';
 import type { MethodRegistry } from '@ddad/methods';
 import type { PipelineFacts } from '@ddad/onnx';
 import { heatMapPng } from '@ddad/report/heat-map';
@@ -69,28 +77,24 @@ export async function scoreImages(
     let faults = 0;
     for (let start = 0; start < options.images.length; start += batch) {
       const some = options.images.slice(start, start + batch);
-      const read = await Promise.all(some.map((path) => readForNetwork(path, session.facts.imageSize)));
+      const read = (
+        await Promise.all(some.map((path, i) => readForNetwork(path, names[start + i]!, session.facts)))
+      ).flat();
       const found = await scored(session, read);
-      for (const [i, path] of some.entries()) {
-        const image = read[i]!;
+      for (const image of read) {
         if ('fault' in image) {
           faults += 1;
-          out.write(`${JSON.stringify({ image: path, fault: image.fault })}\n`);
+          out.write(`${JSON.stringify({ image: image.path, fault: image.fault })}\n`);
           continue;
         }
         const pixels = found.get(image)!;
-        const line: ScoredImage = { image: path, ...judged(session.facts, pixels.scores) };
+        const line: ScoredImage = { image: image.path, ...judged(session.facts, pixels.scores) };
         if (options.out !== undefined) {
-          line.maps = await writeMaps(session.facts, pixels, image, join(options.out, names[start + i]!));
+          line.maps = await writeMaps(session.facts, pixels, image, join(options.out, image.name));
         }
         if (options.dicom !== undefined) {
           try {
-            line.dicom = await writeDicom(
-              session.facts,
-              pixels,
-              path,
-              join(options.dicom, names[start + i]!),
-            );
+            line.dicom = await writeDicom(session.facts, pixels, image, join(options.dicom, image.name));
           } catch (error) {
             if (!(error instanceof UnreadableImage)) throw error;
             faults += 1;
@@ -119,27 +123,42 @@ async function pipelineFile(deps: ScoreDeps, pipeline: string): Promise<string> 
 }
 
 interface ReadImage {
+  /** As it was named; of a file with several pictures, with `#PART`. */
+  path: string;
+  /** Of its files. */
+  name: string;
+  /** Frame or slice; null where the file has one picture. */
+  part: number | null;
   width: number;
   height: number;
   /** [side, side] */
   pixels: Uint8Array;
 }
 
-/** As `dataset add` does: grey, resized. */
-async function readForNetwork(path: string, side: number): Promise<ReadImage | { fault: string }> {
+/** As `dataset add` read the run's own images: grey, resized. */
+async function readForNetwork(
+  path: string,
+  name: string,
+  { imageSize, reading }: PipelineFacts,
+): Promise<(ReadImage | { path: string; fault: string })[]> {
+  const images: (ReadImage | { path: string; fault: string })[] = [];
   try {
-    const { image } = await readImage(path);
-    const { width, height } = image;
-    return { width, height, pixels: resizeBilinear(image, side, side).pixels };
+    for await (const { picture, part, name: place } of readPictures(path, readingAs(reading ?? {}))) {
+      const { width, height } = picture;
+      const own = part === null ? { path, name } : { path: place, name: `${name}.${part}` };
+      const { pixels } = resizeBilinear(picture, imageSize, imageSize);
+      images.push({ ...own, part, width, height, pixels });
+    }
+    return images;
   } catch (error) {
-    if (error instanceof UnreadableImage) return { fault: error.message };
+    if (error instanceof UnreadableImage) return [...images, { path, fault: error.message }];
     throw error;
   }
 }
 
 async function scored(
   session: PipelineSession,
-  images: readonly (ReadImage | { fault: string })[],
+  images: readonly (ReadImage | { path: string; fault: string })[],
 ): Promise<Map<ReadImage, ScoredPixels>> {
   const readable = images.filter((image) => 'pixels' in image);
   if (readable.length === 0) return new Map();
@@ -187,15 +206,15 @@ async function writeMaps(
 async function writeDicom(
   { imageSize, scales, runId }: PipelineFacts,
   { maps }: ScoredPixels,
-  source: string,
+  source: ReadImage,
   path: string,
 ): Promise<Record<string, string> | null> {
-  const bytes = await readFile(source);
+  const bytes = await readFile(imageFile(source.path, source.part));
   if (!isDicom(bytes)) return null;
   const files: Record<string, string> = {};
   for (const [name, values] of Object.entries(maps)) {
     const end = scales?.[name] ?? mapScale(values).end;
-    const map = { name, values, side: imageSize, end, maker: runId, madeAt: new Date() };
+    const map = { name, values, side: imageSize, end, maker: runId, madeAt: new Date(), frame: source.part };
     const file = `${path}.${name}.dcm`;
     await writeFile(file, heatMapObject(bytes, map));
     files[name] = file;

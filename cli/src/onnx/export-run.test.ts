@@ -1,9 +1,15 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artifactKey, runKeys } from '@ddad/contract';
+import { artifactKey, type DatasetIndex, runKeys } from '@ddad/contract';
 import { NotExportable, readPipelineFacts } from '@ddad/onnx';
-import { encodeSafetensors, type NamedTensor, type ObjectStore, publishArtifact } from '@ddad/storage';
+import {
+  encodeSafetensors,
+  type NamedTensor,
+  type ObjectStore,
+  publishArtifact,
+  putDataset,
+} from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CommandFailure } from '../failure.ts';
@@ -103,4 +109,25 @@ it('says what cannot be exported, or is not there, and leaves nothing behind', a
     `scored-sums ${missing.key}: expected it in the store, found nothing`,
   );
   expect(await readdir(directory)).toEqual([]);
+});
+
+it('has the file say how images of the dataset are read', async () => {
+  const result = inventedResult();
+  const index: DatasetIndex = {
+    format: 1,
+    imageSize: 64,
+    images: ['a.png'],
+    train: [0],
+    unlabeled: { labels: 'none' },
+    test: { labels: 'none' },
+    validation: [],
+    copies: [],
+    synthetic: false,
+    range: [0, 4095],
+  };
+  const dataset = { name: result.dataset, index, pixels: new Uint8Array(64 * 64), digest: 'a'.repeat(64) };
+  await putDataset(store, dataset);
+  const file = join(directory, 'run.onnx');
+  await exportRun(store, inventedExport({ pipeline: async () => pipeline }), result, file);
+  expect(readPipelineFacts(await readFile(file)).reading).toEqual({ range: [0, 4095] });
 });

@@ -1,7 +1,15 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type HeldOutScores, heldOutScoresSchema, type RunResult, runKeys } from '@ddad/contract';
+import {
+  defaultImageSize,
+  type HeldOutScores,
+  heldOutScoresSchema,
+  packingsOf,
+  type RunResult,
+  readingFacts,
+  runKeys,
+} from '@ddad/contract';
 import {
   externalWeights,
   inlineWeights,
@@ -10,7 +18,7 @@ import {
   type PipelineFacts,
 } from '@ddad/onnx';
 import { definitionsOf } from '@ddad/runs';
-import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
+import { ObjectNotFound, type ObjectStore, readDatasetIndex, readDatasetRecord } from '@ddad/storage';
 import { artifactFiles } from './artifact-files.ts';
 import { mapScales } from './map-scales.ts';
 import { orCommandFailure } from './onnx-of.ts';
@@ -85,10 +93,23 @@ async function pipelineFacts(
     runId,
     dataset,
     imageSize,
+    ...(await readingOf(store, result)),
     definitions: definitionsOf(result),
     ...(testMaps.length === 0 ? {} : { scales: await mapScales(store, testMaps, directory) }),
     ...(calibration === null ? {} : { calibration }),
   };
+}
+
+/** How the dataset of the run's name is read; nothing where it has gone, whose artifacts may be kept longer. */
+async function readingOf(
+  store: ObjectStore,
+  { dataset, imageSize = defaultImageSize }: RunResult,
+): Promise<Pick<PipelineFacts, 'reading'>> {
+  const record = await readDatasetRecord(store, dataset);
+  if (record === null) return {};
+  const packing = packingsOf(record).find((one) => one.imageSize === imageSize);
+  const reading = readingFacts(await readDatasetIndex(store, packing?.digest ?? record.digest));
+  return Object.keys(reading).length === 0 ? {} : { reading };
 }
 
 async function calibrationOf(

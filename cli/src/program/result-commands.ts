@@ -92,7 +92,7 @@ Examples:
         'what lies above its threshold.',
     )
     .argument('<run_or_onnx>', 'a run as "ddad runs" lists it, or an ONNX file')
-    .argument('<image...>', 'PNG, JPEG or DICOM files, read as "dataset add" reads them')
+    .argument('<image...>', 'image files, read as "dataset add" read those of the run\'s dataset')
     .option('--out <dir>', 'write heat maps as PNGs there, of the size of each image')
     .option(
       '--dicom <dir>',

@@ -9,6 +9,7 @@ export * from './metrics/curves.ts';
 export * from './metrics/histogram-distance.ts';
 export * from './metrics/mean-and-deviation.ts';
 export * from './metrics/paired-bootstrap.ts';
+export * from './metrics/pixel-truth.ts';
 export * from './metrics/separation.ts';
 export * from './pass-moments.ts';
 export * from './synthetic-anomaly.ts';

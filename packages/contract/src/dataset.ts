@@ -36,6 +36,28 @@ const pathologySchema = z.object({
   images: positions.min(1),
 });
 
+/** A lower and an upper end, in the unit of what is read. */
+const endsSchema = z
+  .tuple([z.number(), z.number()])
+  .refine(([from, to]) => from <= to, { error: 'expected the lower end first' });
+
+/** Axes that volumes are cut along. */
+export const sliceAxes = ['axial', 'coronal', 'sagittal'] as const;
+export type SliceAxis = (typeof sliceAxes)[number];
+
+/** How volumes became slices. */
+const volumesSchema = z.object({
+  axis: z.enum(sliceAxes),
+  /** Every how many slices one was taken. */
+  every: z.int().min(1),
+  /** Share of a slice's pixels that must be brighter than a tenth of the window. */
+  minForeground: z.number().min(0).max(1),
+  /** Of the voxels above a volume's lowest value: what became black and white. */
+  percentiles: endsSchema,
+  /** What they are of each volume, by its name. */
+  windows: z.record(z.string(), endsSchema),
+});
+
 /**
  * A packed dataset's index, stored as JSON beside its pixels. Positions count in the packed pixels, from 0.
  * File names stay in this object and in scores.csv; they never reach Temporal, NATS or a log.
@@ -63,6 +85,12 @@ export const datasetIndexSchema = z
     pathologies: z.array(pathologySchema).optional(),
     /** Patient numbers by position, from 1, null where none is known: they count and mean nothing else. Absent where no image has one. */
     patients: z.array(z.int().min(1).nullable()).optional(),
+    /** Bytes a pixel: red, green and blue. Absent of grey datasets, which have one. */
+    channels: z.literal(3).optional(),
+    /** Values of 16-bit images (PNG, TIFF) that became 0 and 255. Absent where there are none, or it is 0 and 65535. */
+    range: endsSchema.optional(),
+    /** Absent where no image is a slice of a volume. */
+    volumes: volumesSchema.optional(),
   })
   .superRefine((index, context) => {
     const images = index.images.length;
@@ -78,6 +106,23 @@ export const datasetIndexSchema = z
       fault(['patients'], `expected ${images} entries, one for each image, got ${patients}`);
   });
 export type DatasetIndex = z.infer<typeof datasetIndexSchema>;
+
+/** How a dataset's files were read, as far as other files need it that are to be read so too: nothing in it names a file. */
+export const readingFactsSchema = z.object({
+  channels: z.literal(3).optional(),
+  range: endsSchema.optional(),
+  volumes: volumesSchema.omit({ windows: true }).optional(),
+});
+export type ReadingFacts = z.infer<typeof readingFactsSchema>;
+
+/** @returns an empty object for datasets from before there was a choice */
+export function readingFacts({ channels, range, volumes }: Omit<DatasetIndex, 'format'>): ReadingFacts {
+  return readingFactsSchema.parse({
+    ...(channels === undefined ? {} : { channels }),
+    ...(range === undefined ? {} : { range }),
+    ...(volumes === undefined ? {} : { volumes }),
+  });
+}
 
 /** A pathology with the positions of the images that show it. */
 export type Pathology = z.infer<typeof pathologySchema>;
@@ -104,6 +149,8 @@ export const datasetRecordSchema = z.object({
   addedAt: z.iso.datetime(),
   counts: z.object({ train: count, unlabeled: count, test: count, validation: count, copies: count }),
   synthetic: z.boolean(),
+  /** AUC of what the test images' files have besides pixels, 0.5 to 1; absent where there are no labels, and in older records. */
+  separations: z.array(z.object({ of: z.string(), auc: z.number().min(0).max(1) })).optional(),
 });
 export type DatasetRecord = z.infer<typeof datasetRecordSchema>;
 

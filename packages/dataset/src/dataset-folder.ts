@@ -1,11 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Fault, Pathology } from '@ddad/contract';
-import { cameInstead } from './file-error.ts';
+import { filesOf } from './file-names.ts';
 import { describeMissing, findImages } from './find-images.ts';
-import { firstFaults } from './image-list.ts';
-import { readPathologies } from './pathologies.ts';
-import { readPatients } from './patients.ts';
+import { readBytes, readTables } from './folder-tables.ts';
+import { imagePlace } from './image-place.ts';
+import type { FolderLayout } from './layouts/layout.ts';
+import { layoutFolder } from './layouts/layout-folder.ts';
+import type { NamedFolders } from './layouts/named-folders.ts';
+import type { Split } from './layouts/split-groups.ts';
 import { type ListedImage, parseRepartition, type Repartition, withoutImages } from './repartition.ts';
 
 export interface FolderOptions {
@@ -15,6 +18,10 @@ export interface FolderOptions {
   only?: string | undefined;
   /** With `repartition`: go on without images that are not there. */
   skipMissing?: boolean | undefined;
+  /** Folders below the directory, by what their images are, in place of data.json. */
+  folders?: NamedFolders | undefined;
+  /** Of folders without test images: default a fifth of the normal images, seed 0. */
+  split?: Partial<Split> | undefined;
   /** labels.csv and patients.csv elsewhere than in the folder. */
   labels?: string | undefined;
   patients?: string | undefined;
@@ -33,26 +40,21 @@ export interface DatasetFolder {
   patients: (string | null)[] | null;
   /** Images that were left out, as there is no file. */
   skipped: string[];
+  /** In front of names in messages. */
+  prefix: string;
+  /** What its folders were taken for; null where a list says what images are. */
+  layout: FolderLayout | null;
+  /** What is to be split once the images were read; null where nothing is. */
+  unsplit: UnsplitFolder | null;
+  /** Files that systems made by themselves, which were not looked at. */
+  passedOver: number;
   faults: Fault[];
 }
 
-/** A text file, or what came instead. */
-async function readText(path: string): Promise<{ text: string } | { came: string }> {
-  try {
-    return { text: await readFile(path, 'utf8') };
-  } catch (error) {
-    return { came: cameInstead(error) };
-  }
-}
-
-/** The text of a file that was named, or that may lie in the folder; null where it need not be there and is not. */
-async function readBeside(dir: string, name: string, given: string | undefined, faults: Fault[]) {
-  const read = await readText(given ?? join(dir, name));
-  if ('text' in read) return read.text;
-  if (given !== undefined || read.came !== 'no such file') {
-    faults.push({ path: given ?? name, message: `expected a CSV file, got ${read.came}` });
-  }
-  return null;
+/** Images whose test images are still to be chosen. */
+export interface UnsplitFolder {
+  layout: FolderLayout;
+  split: Split;
 }
 
 /**
@@ -68,9 +70,19 @@ export async function openFolder(dir: string, options: FolderOptions): Promise<D
     pathologies: null,
     patients: null,
     skipped: [],
+    prefix: '',
+    layout: null,
+    unsplit: null,
+    passedOver: 0,
   };
   const file = options.repartition ?? join(dir, 'data.json');
-  const read = await readText(file);
+  const read = await readBytes(file);
+  const noList = 'came' in read && read.came === 'no such file';
+  if (options.repartition === undefined && (options.folders !== undefined || noList)) {
+    const found = await stat(dir).catch(() => null);
+    if (found?.isDirectory()) return layoutFolder(dir, options, nothing);
+  }
+  if (options.split !== undefined) faults.push(splitByList);
   if ('came' in read) {
     const wanted =
       options.repartition === undefined
@@ -78,41 +90,53 @@ export async function openFolder(dir: string, options: FolderOptions): Promise<D
         : 'a repartition file, of the form of data.json';
     return {
       ...nothing,
-      faults: [{ path: basename(file), message: `expected ${wanted}, got ${read.came}` }],
+      faults: [...faults, { path: basename(file), message: `expected ${wanted}, got ${read.came}` }],
     };
   }
-  const parsed = parseRepartition(read.text, basename(file));
+  const parsed = parseRepartition(read.bytes, basename(file));
   faults.push(...parsed.faults);
 
-  const labels = await readBeside(dir, 'labels.csv', options.labels, faults);
-  const patients = await readBeside(dir, 'patients.csv', options.patients, faults);
-  const named = labels === null ? null : readPathologies(labels, 'labels.csv', parsed.images);
-  const treated = patients === null ? null : readPatients(patients, 'patients.csv', parsed.images);
-  faults.push(...(named?.faults ?? []), ...(treated?.faults ?? []));
+  const { pathologies, patients } = await readTables(dir, options, parsed.images, faults);
 
   const folder: DatasetFolder = {
+    ...nothing,
     repartition: parsed.repartition,
     images: parsed.images,
-    files: [],
-    pathologies: named?.pathologies ?? null,
-    patients: treated?.patients ?? null,
-    skipped: [],
+    pathologies,
+    patients,
     faults,
   };
   if (options.repartition === undefined) {
     const images = await stat(join(dir, 'images')).catch(() => null);
-    if (images?.isDirectory()) folder.files = parsed.images.map(({ name }) => join(dir, 'images', name));
-    else faults.push({ path: 'images', message: `expected a folder beside data.json, got none` });
+    if (images?.isDirectory()) {
+      return { ...folder, prefix: 'images/', files: await filesOf(join(dir, 'images'), parsed.images) };
+    }
+    // As `dataset init` writes it: beside folders that have names of their own.
+    const files = await filesOf(dir, parsed.images);
+    const there = await Promise.all(files.map(isThere));
+    if (there.includes(true)) return { ...folder, files };
+    faults.push({ path: 'images', message: `expected a folder beside data.json, got none` });
     return folder;
   }
-  return searched(dir, folder, { text: read.text, file: basename(file), options });
+  return searched(dir, folder, { bytes: read.bytes, file: basename(file), options });
 }
+
+const splitByList: Fault = {
+  path: '--split',
+  message: 'expected with folders whose test images are still to be chosen: here a list says which they are',
+};
+
+const isThere = (path: string) =>
+  stat(imagePlace(path).file).then(
+    () => true,
+    () => false,
+  );
 
 /** Gives the images of a repartition file their files. */
 async function searched(
   dir: string,
   folder: DatasetFolder,
-  { text, file, options }: { text: string; file: string; options: FolderOptions },
+  { bytes, file, options }: { bytes: Buffer; file: string; options: FolderOptions },
 ): Promise<DatasetFolder> {
   const { images, faults } = folder;
   const names = images.map(({ name }) => name);
@@ -125,7 +149,8 @@ async function searched(
     return folder;
   }
   const found = await findImages(dir, names, options.only);
-  faults.push(...firstFaults(found.faults, file));
+  faults.push(...found.faults);
+  folder.passedOver = found.passedOver;
   const files = names.map((name) => found.files.get(name) ?? null);
   if (found.missing.length === 0 || folder.repartition === null) return { ...folder, files };
   if (!options.skipMissing) {
@@ -135,7 +160,7 @@ async function searched(
     });
     return { ...folder, files };
   }
-  return { ...without(folder, files, new Set(found.missing), { text, file }), skipped: found.missing };
+  return { ...without(folder, files, new Set(found.missing), { bytes, file }), skipped: found.missing };
 }
 
 /** A folder without some of its images; what is left must make a dataset. */
@@ -143,10 +168,10 @@ function without(
   folder: DatasetFolder,
   files: readonly (string | null)[],
   missing: ReadonlySet<string>,
-  { text, file }: { text: string; file: string },
+  { bytes, file }: { bytes: Buffer; file: string },
 ): DatasetFolder {
   const kept = [...folder.images.keys()].filter((position) => !missing.has(folder.images[position]!.name));
-  const left = parseRepartition(withoutImages(text, missing), file);
+  const left = parseRepartition(withoutImages(bytes, missing), file);
   const positions = new Map(kept.map((before, now) => [before, now]));
   const pathologies = folder.pathologies
     ?.map(({ name, images }) => ({ name, images: images.flatMap((before) => positions.get(before) ?? []) }))

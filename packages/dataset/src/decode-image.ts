@@ -1,13 +1,9 @@
-import { decodeGrey } from './decode.ts';
-import { decodeDicom } from './dicom/decode-dicom.ts';
-import { isDicom } from './dicom/dicom-header.ts';
 import type { GreyImage } from './grey.ts';
+import { openImage } from './open-image.ts';
 
-/**
- * Decodes a PNG, JPEG (see `decodeGrey`) or DICOM file (see `decodeDicom`) to 8-bit grey.
- * @returns the image, and whose it is: a DICOM file's PatientID, which must not leave the process; null where none is known
- * @throws UnreadableImage for anything else, and for damaged files
- */
+/** What a file's first picture is in grey, 16-bit images by their own bits. For whoever has one file and no dataset. */
 export async function decodeImage(file: Buffer): Promise<{ image: GreyImage; patient: string | null }> {
-  return isDicom(file) ? decodeDicom(file) : { image: await decodeGrey(file), patient: null };
+  const opened = await openImage(file, { channels: 1, range: null, slices: null });
+  const { picture } = await opened.decode(opened.parts[0] ?? null);
+  return { image: picture, patient: opened.patient };
 }

@@ -3,6 +3,8 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { type CopiesDescription, describeCopies, type Place, placesByPosition } from './copies.ts';
 import { findNearCopies, type NearCopiesProgress } from './near-copies.ts';
+import { findOutliers, type Outlier } from './outliers.ts';
+import { greySeparations, type TrivialSeparation } from './trivial-separation.ts';
 
 /** One list of data.json as it lies packed. */
 export interface PlaceDescription {
@@ -30,6 +32,10 @@ export interface DatasetDescription {
   pathologies: { name: string; images: Map<Place, number> }[];
   /** Null where nothing is known of patients. */
   patients: number | null;
+  /** How well grey levels alone tell the test images' labels; empty where those are not known. */
+  separations: TrivialSeparation[];
+  /** Normal training images that are unlike the others. */
+  outliers: Outlier[];
 }
 
 /**
@@ -79,6 +85,8 @@ export function describeDataset(
       return { name, images: new Map([...groups].map(([place, list]) => [place, list.length])) };
     }),
     patients: patientsOf(index.images.keys()),
+    separations: greySeparations(index, pixels),
+    outliers: findOutliers(index, pixels),
   };
 }
 

@@ -1,9 +1,12 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, matchesGlob, relative, sep } from 'node:path';
 import type { Fault } from '@ddad/contract';
+import { isSystemFile } from './file-names.ts';
 import { quoted } from './image-list.ts';
+import { imagePlace } from './image-place.ts';
+import { sameName } from './repartition.ts';
 
-const imageExtensions = new Set(['.png', '.jpg', '.jpeg', '.dcm', '.dicom']);
+const imageExtensions = new Set('.png .jpg .jpeg .tif .tiff .webp .bmp .gif .dcm .dicom .nii .gz'.split(' '));
 /** Missing images that a fault names, and places of an ambiguous one. */
 const shown = { images: 20, places: 4 } as const;
 
@@ -15,11 +18,17 @@ export interface FoundImages {
   missing: string[];
   /** Names that more than one file could be. */
   faults: Fault[];
+  /** Files that systems made by themselves, which were not looked at. */
+  passedOver: number;
 }
 
-/** Every file below a directory, relative to it with `/`; links are followed, a directory is walked once. */
-async function filesBelow(dir: string): Promise<string[]> {
-  const found: string[] = [];
+/**
+ * Every file below a directory, relative to it with `/`; links are followed, a directory is walked once. Those that systems
+ * make by themselves are counted alone.
+ */
+export async function filesBelow(dir: string): Promise<{ files: string[]; passedOver: number }> {
+  const files: string[] = [];
+  let passedOver = 0;
   const walked = new Set<string>();
   const walk = async (folder: string) => {
     const real = await realpath(folder);
@@ -31,49 +40,53 @@ async function filesBelow(dir: string): Promise<string[]> {
       // A link that leads nowhere is no image.
       const kind = entry.isSymbolicLink() ? await stat(path).catch(() => null) : entry;
       if (kind?.isDirectory()) await walk(path);
-      else if (kind?.isFile()) found.push(relative(dir, path).split(sep).join('/'));
+      else if (kind?.isFile() && isSystemFile(entry.name)) passedOver += 1;
+      else if (kind?.isFile()) files.push(relative(dir, path).split(sep).join('/'));
     }
   };
   await walk(dir);
-  return found;
+  return { files, passedOver };
 }
 
 const stemOf = (name: string) => name.slice(0, name.length - extname(name).length);
 
 /**
  * Looks for images by name, at any depth below a directory. A file of the listed name wins; without one, an image file
- * (PNG, JPEG, DICOM) of the same name but for its extension is taken, as published lists name the PNGs that their authors
+ * of the same name but for its extension is taken, as published lists name the PNGs that their authors
  * made of DICOM files. A listed name with directories wants them at the end of the file's path.
  *
  * @param only glob over paths below `dir`; files that it does not match do not count
  * @throws where `dir` cannot be read
  */
 export async function findImages(dir: string, names: readonly string[], only?: string): Promise<FoundImages> {
-  const all = await filesBelow(dir);
+  const { files: all, passedOver } = await filesBelow(dir);
   const paths = only === undefined ? all : all.filter((path) => matchesGlob(path, only));
-  const byName = Map.groupBy(paths, (path) => basename(path));
+  const byName = Map.groupBy(paths, (path) => sameName(basename(path)));
   const images = paths.filter((path) => imageExtensions.has(extname(path).toLowerCase()));
-  const byStem = Map.groupBy(images, (path) => stemOf(basename(path)));
+  const byStem = Map.groupBy(images, (path) => sameName(stemOf(basename(path))));
   const files = new Map<string, string>();
   const missing: string[] = [];
   const faults: Fault[] = [];
-  for (const name of names) {
-    const endsWith = (path: string, end: string) => path === end || path.endsWith(`/${end}`);
-    const same = (byName.get(basename(name)) ?? []).filter((path) => endsWith(path, name));
+  for (const listed of names) {
+    const { file: name, part } = imagePlace(listed);
+    const endsWith = (path: string, end: string) => `/${sameName(path)}`.endsWith(`/${sameName(end)}`);
+    const same = (byName.get(sameName(basename(name))) ?? []).filter((path) => endsWith(path, name));
     const stem = stemOf(name);
-    const alike = (byStem.get(basename(stem)) ?? []).filter((path) => endsWith(stemOf(path), stem));
+    const alike = (byStem.get(sameName(basename(stem))) ?? []).filter((path) => endsWith(stemOf(path), stem));
     const candidates = same.length > 0 ? same : alike;
-    if (candidates.length === 1) files.set(name, join(dir, candidates[0]!));
-    else if (candidates.length === 0) missing.push(name);
+    if (candidates.length === 1) {
+      const path = join(dir, candidates[0]!);
+      files.set(listed, part === null ? path : `${path}#${part}`);
+    } else if (candidates.length === 0) missing.push(listed);
     else {
       const places = candidates.slice(0, shown.places).map(quoted).join(', ');
       const more =
         candidates.length > shown.places ? ` and ${candidates.length - shown.places} more places` : '';
       const message = `expected one file, got ${places}${more}; --only GLOB chooses among them`;
-      faults.push({ path: name, message });
+      faults.push({ path: listed, message });
     }
   }
-  return { files, missing, faults };
+  return { files, missing, faults, passedOver };
 }
 
 /** `3 of 3,200 images are missing: "a.png", ...`, naming the first twenty. */

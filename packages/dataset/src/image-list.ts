@@ -1,6 +1,6 @@
 import type { Fault } from '@ddad/contract';
-import { csvParseRows } from 'd3-dsv';
-import type { ListedImage } from './repartition.ts';
+import { type ListedImage, sameName } from './repartition.ts';
+import { csvRows } from './text/csv-text.ts';
 
 /** A line of a CSV file that says something about an image of the dataset. */
 export interface ImageLine {
@@ -12,8 +12,6 @@ export interface ImageLine {
   line: number;
 }
 
-/** Faults of one file that are listed; of more it is said how many. */
-const listedFaults = 100;
 const shownLength = 60;
 
 /** A cell in a message, cut short. */
@@ -21,60 +19,57 @@ export function quoted(text: string): string {
   return JSON.stringify(text.length > shownLength ? `${text.slice(0, shownLength - 3)}...` : text);
 }
 
-/** The first hundred faults and how many more there are. */
-export function firstFaults(faults: readonly Fault[], file: string): Fault[] {
-  if (faults.length <= listedFaults) return [...faults];
-  const more = faults.length - listedFaults;
-  return [...faults.slice(0, listedFaults), { path: file, message: `and ${more} more faults` }];
-}
-
 /**
- * Reads a CSV file (RFC 4180) of two columns, `image` and another, with names as data.json lists them. Space around cells
- * does not count, empty lines neither.
+ * Reads a CSV file (RFC 4180) with the columns `image` and another, with names as data.json lists them; further columns are
+ * passed over. Space around cells does not count, empty lines neither.
  *
  * @param file its name, for faults
- * @param column heading of the second column
+ * @param column heading of the other column
  * @param images all that data.json lists
- * @returns the usable lines, and every fault: another header, lines of other than two cells, empty cells, images that
- *   data.json does not list
+ * @returns the usable lines, and every fault: an open quote, another header, lines of more or fewer cells than it has, empty
+ *   cells, images that data.json does not list
  */
 export function readImageLines(
   text: string,
   { file, column, images }: { file: string; column: string; images: readonly ListedImage[] },
 ): { lines: ImageLine[]; faults: Fault[] } {
-  const positions = new Map(images.map(({ name }, position) => [name, position]));
+  const positions = new Map(images.map(({ name }, position) => [sameName(name), position]));
   const faults: Fault[] = [];
   const lines: ImageLine[] = [];
-  let header: string[] | null = null;
-  let next = 1;
-  for (const row of csvParseRows(text.replace(/^\uFEFF/, ''))) {
-    const line = next;
-    // A quoted cell may hold line breaks.
-    next += 1 + row.reduce((sum, cell) => sum + (cell.match(/\n/g)?.length ?? 0), 0);
-    const cells = row.map((cell) => cell.trim());
-    if (cells.every((cell) => cell === '')) continue;
-    if (header === null) {
-      header = cells;
-      if (cells.length === 2 && cells[0] === 'image' && cells[1] === column) continue;
-      faults.push({
-        path: `${file} line ${line}`,
-        message: `expected the header image,${column}, got ${quoted(row.join(','))}`,
-      });
-      // Whatever comes below may mean anything.
-      return { lines: [], faults };
-    }
+  const read = csvRows(text);
+  if ('came' in read) {
+    return {
+      lines,
+      faults: [{ path: `${file} line ${read.line}`, message: `expected CSV, got ${read.came}` }],
+    };
+  }
+  const rows = read.rows
+    .map(({ cells, line }) => ({ cells: cells.map((cell) => cell.trim()), line }))
+    .filter(({ cells }) => cells.some((cell) => cell !== ''));
+  const [header, ...others] = rows;
+  const wanted = `expected the header image,${column}`;
+  if (header === undefined) return { lines, faults: [{ path: file, message: `${wanted}, got nothing` }] };
+  const columns = ['image', column].map((heading) =>
+    header.cells.flatMap((cell, at) => (cell === heading ? [at] : [])),
+  );
+  const [[imageAt, ...again] = [], [valueAt, ...valueAgain] = []] = columns;
+  if (imageAt === undefined || valueAt === undefined || again.length + valueAgain.length > 0) {
+    const message = `${wanted}, with further columns or none, got ${quoted(header.cells.join(','))}`;
+    // Whatever comes below may mean anything.
+    return { lines, faults: [{ path: `${file} line ${header.line}`, message }] };
+  }
+  for (const { cells, line } of others) {
     const path = `${file} line ${line}`;
-    const [image = '', value = ''] = cells;
-    const position = positions.get(image);
-    if (cells.length !== 2) {
-      faults.push({ path, message: `expected two cells, image and ${column}, got ${cells.length}` });
+    const [image = '', value = ''] = [cells[imageAt], cells[valueAt]];
+    const position = positions.get(sameName(image));
+    if (cells.length !== header.cells.length) {
+      const message = `expected ${header.cells.length} cells, as the header has, got ${cells.length}`;
+      faults.push({ path, message });
     } else if (image === '' || value === '') {
       faults.push({ path, message: `expected an image and a ${column}, got an empty cell` });
     } else if (position === undefined) {
       faults.push({ path, message: `expected an image that data.json lists, got ${quoted(image)}` });
     } else lines.push({ image, position, value, line });
   }
-  if (header === null)
-    faults.push({ path: file, message: `expected the header image,${column}, got nothing` });
   return { lines, faults };
 }

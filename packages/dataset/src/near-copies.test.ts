@@ -1,11 +1,13 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { decodeGrey } from './decode.ts';
+import { decodeImage } from './decode-image.ts';
 import type { GreyImage } from './grey.ts';
 import { findNearCopies, nearCopyLimits } from './near-copies.ts';
 import { closePairs, perceptualHash } from './perceptual-hash.ts';
 import { phantomRandom } from './phantom-random.ts';
 import { resizeBilinear } from './resize.ts';
+
+const decoded = async (file: Buffer) => (await decodeImage(file)).image;
 
 const side = 64;
 /** Ellipses at random: images that have nothing in common. */
@@ -50,7 +52,7 @@ describe('the same picture', () => {
     ['smaller', () => resizeBilinear(original, 100, 90)],
     [
       'compressed',
-      async () => decodeGrey(await sharp(original.pixels, { raw }).jpeg({ quality: 40 }).toBuffer()),
+      async () => decoded(await sharp(original.pixels, { raw }).jpeg({ quality: 40 }).toBuffer()),
     ],
     [
       'blurred',

@@ -1,18 +1,21 @@
-import { createHash } from 'node:crypto';
 import { type DatasetIndex, defaultImageSize, type Fault } from '@ddad/contract';
-import { type DatasetFolder, type FolderOptions, openFolder } from './dataset-folder.ts';
+import type { DatasetFolder, FolderOptions } from './dataset-folder.ts';
 import { datasetDigest } from './digest.ts';
-import type { GreyImage } from './grey.ts';
+import { expandFolder } from './expand-folder.ts';
+import type { FolderLayout } from './layouts/layout.ts';
+import { windowPercentiles } from './nifti/open-nifti.ts';
+import type { Reading } from './open-image.ts';
 import { patientNumbers, patientsOfFiles } from './patients.ts';
-import { readImage } from './read-image.ts';
+import { allBits } from './raster/sixteen-bits.ts';
+import { readFolder } from './read-folder.ts';
+import type { ReadListedImages } from './read-listed-images.ts';
 import type { Labelled, Repartition } from './repartition.ts';
-import { resizeBilinear } from './resize.ts';
-import { UnreadableImage } from './unreadable-image.ts';
+import { fileSeparations, type TrivialSeparation } from './trivial-separation.ts';
 
 /** A dataset's images at one size, as the object store keeps them. */
 export interface PackedImages {
   index: DatasetIndex;
-  /** `images.length * imageSize * imageSize` bytes: image after image, rows from the top. */
+  /** `images.length * imageSize * imageSize * channels` bytes: image after image, rows from the top, colours by pixel. */
   pixels: Uint8Array;
   /** See `datasetDigest`. */
   digest: string;
@@ -22,37 +25,21 @@ export interface PackedImages {
 export interface PackedDataset extends PackedImages {
   /** The same at the other sizes asked for. */
   others: PackedImages[];
+  /** How well sizes and formats of the files tell the test images' labels. */
+  separations: TrivialSeparation[];
   /** Names of images that were left out, as there is no file (`skipMissing`). */
   skipped: string[];
+  /** Files that systems made by themselves (.DS_Store, Thumbs.db), which were not looked at. */
+  passedOver: number;
+  /** What the folders were taken for; null where data.json or another list says what images are. */
+  layout: Pick<FolderLayout, 'title' | 'leftOut'> | null;
 }
 
-export interface PackOptions extends FolderOptions {
+export interface PackOptions extends FolderOptions, Partial<Reading> {
   /** Sides of the packed images in pixels, each image being read once; 64 alone unless given. */
   imageSizes?: readonly number[];
-  /** Called after every image with the number of images read so far and their total. */
+  /** Called after every file with the number of images read so far and their total. */
   onProgress?: (done: number, total: number) => void;
-}
-
-/** Images decoded at a time: as many as libuv has threads; each holds one decoded image in memory. */
-const concurrency = 4;
-
-/** Runs `work` over the items, `concurrency` at a time; results keep the items' order. */
-async function mapBounded<T, R>(items: readonly T[], work: (item: T, position: number) => Promise<R>) {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const lane = async () => {
-    while (next < items.length) {
-      const position = next++;
-      results[position] = await work(items[position]!, position);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, lane));
-  return results;
-}
-
-/** SHA-256 over a decoded image, its shape included. */
-function contentDigest(image: GreyImage): string {
-  return createHash('sha256').update(`${image.width}x${image.height}\n`).update(image.pixels).digest('hex');
 }
 
 /** Positions with equal digests, groups of two and more, in the order of their first positions. */
@@ -62,9 +49,10 @@ function groupEqual(digests: readonly string[]): number[][] {
 }
 
 function buildIndex(
-  folder: DatasetFolder & { repartition: Repartition },
+  folder: Pick<DatasetFolder, 'images' | 'pathologies' | 'patients'> & { repartition: Repartition },
   imageSize: number,
   copies: number[][],
+  reading: Pick<DatasetIndex, 'channels' | 'range' | 'volumes'>,
 ): DatasetIndex {
   const { repartition, pathologies, patients } = folder;
   const position = new Map(folder.images.map(({ name }, at) => [name, at]));
@@ -87,13 +75,36 @@ function buildIndex(
     // Absent where there is nothing to say: the digests of such datasets stay what they were.
     ...(pathologies === null ? {} : { pathologies }),
     ...(patients === null ? {} : { patients: patientNumbers(patients) }),
+    ...reading,
+  };
+}
+
+/** How the images were read, as far as it is not how all were read before there was a choice. */
+function readingOf(
+  { channels = 1, slices = null }: Partial<Reading>,
+  { range, windows }: ReadListedImages,
+): Pick<DatasetIndex, 'channels' | 'range' | 'volumes'> {
+  const usual = range === null || (range[0] === allBits[0] && range[1] === allBits[1]);
+  return {
+    ...(channels === 3 ? { channels } : {}),
+    ...(usual ? {} : { range: [range[0], range[1]] }),
+    ...(slices === null || windows.size === 0
+      ? {}
+      : {
+          volumes: {
+            ...slices,
+            percentiles: [...windowPercentiles],
+            windows: Object.fromEntries([...windows].map(([name, [from, to]]) => [name, [from, to]])),
+          },
+        }),
   };
 }
 
 /**
- * Reads a dataset folder (`data.json` and `images/`, or any folder of images and a repartition file; see `openFolder`)
- * into its packed form: every listed image decoded to 8-bit grey (see `decodeImage`) and resized to squares of each size
- * (see `resizeBilinear`). Images that are not listed are ignored. Equal folders give equal bytes and an equal digest.
+ * Reads a dataset folder (`data.json` and `images/`, folders with names, or any folder and a repartition file; see `openFolder`)
+ * into its packed form: every listed image decoded to 8 bits (see `openImage`) and resized to squares of each size
+ * (see `resizePicture`). A listed file of several images stands for all of them, `NAME#PART` for one. Images that are not
+ * listed are ignored. Equal folders and options give equal bytes and an equal digest.
  *
  * @returns the packed dataset; or every fault at once, of data.json and of all files, `path` being a place in
  *   data.json such as `test.1.17`. Nothing is written either way.
@@ -102,53 +113,34 @@ export async function packDataset(
   dir: string,
   options: PackOptions = {},
 ): Promise<PackedDataset | { faults: Fault[] }> {
-  const { onProgress } = options;
   const sizes = [...new Set(options.imageSizes ?? [defaultImageSize])];
   const wrong = sizes.filter((size) => !Number.isInteger(size) || size < 1 || size > 4096);
   if (sizes.length === 0 || wrong.length > 0) {
     throw new RangeError(`expected image sizes of 1 to 4096 pixels, got ${wrong.join(', ') || 'none'}`);
   }
-  const folder = await openFolder(dir, options);
-  const { images, files, faults } = folder;
-
-  const packings = sizes.map((size) => ({ size, pixels: new Uint8Array(images.length * size * size) }));
-  /** As DICOM files name them. */
-  const patients = new Array<string | null>(images.length).fill(null);
-  let done = 0;
-  const read = async (file: string | null, position: number): Promise<string | Fault | null> => {
-    const { name, path } = images[position]!;
-    try {
-      if (file === null) return null;
-      const { image, patient } = await readImage(file);
-      patients[position] = patient;
-      for (const { size, pixels } of packings)
-        pixels.set(resizeBilinear(image, size, size).pixels, position * size * size);
-      return contentDigest(image);
-    } catch (error) {
-      if (!(error instanceof UnreadableImage)) throw error;
-      return {
-        path,
-        message: `${options.repartition === undefined ? 'images/' : ''}${name}: ${error.message}`,
-      };
-    } finally {
-      onProgress?.(++done, images.length);
-    }
-  };
-  const digests: string[] = [];
-  for (const result of await mapBounded(files, read)) {
-    if (typeof result === 'string') digests.push(result);
-    else if (result !== null) faults.push(result);
-  }
-  const { repartition } = folder;
-  if (folder.patients === null && patients.some((patient) => patient !== null)) {
-    faults.push(...patientsOfFiles(patients, images));
-    folder.patients = patients;
-  }
+  const { channels = 1, range = null, slices = null, onProgress } = options;
+  const { folder, read } = await readFolder(dir, options, {
+    sizes,
+    reading: { channels, range, slices },
+    onProgress,
+  });
+  const { repartition, images, pathologies, patients, owners, pictures, faults } = expandFolder(folder, read);
+  const known = patients ?? (owners.some((owner) => owner !== null) ? owners : null);
+  if (patients === null && known !== null) faults.push(...patientsOfFiles(known, images));
   if (repartition === null || faults.length > 0) return { faults };
-  const copies = groupEqual(digests);
-  const [first, ...others] = packings.map(({ size, pixels }): PackedImages => {
-    const index = buildIndex({ ...folder, repartition }, size, copies);
+  const copies = groupEqual(pictures.map(({ digest }) => digest));
+  const described = { repartition, images, pathologies, patients: known };
+  const [first, ...others] = sizes.map((size, which): PackedImages => {
+    const area = size * size * channels;
+    const pixels = new Uint8Array(pictures.length * area);
+    for (const [position, picture] of pictures.entries()) pixels.set(picture.pixels[which]!, position * area);
+    const index = buildIndex(described, size, copies, readingOf(options, read));
     return { index, pixels, digest: datasetDigest(index, pixels) };
   });
-  return { ...first!, others, skipped: folder.skipped };
+  const { skipped, passedOver, layout } = folder;
+  const separations = fileSeparations(
+    first!.index,
+    pictures.map(({ original }) => original),
+  );
+  return { ...first!, others, separations, skipped, passedOver, layout };
 }

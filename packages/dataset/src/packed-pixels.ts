@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { DatasetIndex } from '@ddad/contract';
+import { toGrey } from './grey.ts';
 
 /**
  * Images of a packed dataset by position.
@@ -23,6 +25,11 @@ export function checkPositions(positions: readonly number[], count: number): voi
     (position) => !Number.isInteger(position) || position < 0 || position >= count,
   );
   if (wrong !== undefined) throw new RangeError(`image position: expected 0 to ${count - 1}, got ${wrong}`);
+}
+
+/** A packing's pixels in grey, whatever it holds: [N, imageSize, imageSize]. For showing; what is trained on is packed so. */
+export function greyPixels({ channels }: Pick<DatasetIndex, 'channels'>, pixels: Uint8Array): Uint8Array {
+  return channels === undefined ? pixels : toGrey(pixels, channels, 'rgb');
 }
 
 /** SHA-256 over images' bytes in order: what a member's key holds of its training set. */

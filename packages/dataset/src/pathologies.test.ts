@@ -50,7 +50,7 @@ describe('labels.csv', () => {
       'labels.csv line 3: expected an image that data.json lists, got "who"',
       'labels.csv line 4: expected an image and a pathology, got an empty cell',
       'labels.csv line 5: expected an image and a pathology, got an empty cell',
-      'labels.csv line 6: expected two cells, image and pathology, got 1',
+      'labels.csv line 6: expected 2 cells, as the header has, got 1',
       'labels.csv line 7: expected a pathology of an abnormal image, got "nodule" of "n0", which is normal (train.0)',
       'labels.csv line 8: expected a pathology of an abnormal image, got "x" of "u0", which is normal (train.unlabeled.0)',
       'labels.csv line 9: expected a pathology of an abnormal image, got "x" of "v0", which is normal (validation.0)',
@@ -72,16 +72,19 @@ describe('labels.csv', () => {
 
   test.each([
     ['', 'labels.csv: expected the header image,pathology, got nothing'],
-    ['t1,nodule\n', 'labels.csv line 1: expected the header image,pathology, got "t1,nodule"'],
-    ['image,label\nx,y\n', 'labels.csv line 1: expected the header image,pathology, got "image,label"'],
-    ['image;pathology\n', 'labels.csv line 1: expected the header image,pathology, got "image;pathology"'],
+    [
+      't1,nodule\n',
+      'labels.csv line 1: expected the header image,pathology, with further columns or none, got "t1,nodule"',
+    ],
+    [
+      'image,label\nx,y\n',
+      'labels.csv line 1: expected the header image,pathology, with further columns or none, got "image,label"',
+    ],
+    [
+      'image;pathology\n',
+      'labels.csv line 1: expected the header image,pathology, with further columns or none, got "image;pathology"',
+    ],
   ])('wants its header: %j', (text, fault) => expect(faultsOf(text)).toEqual([fault]));
-
-  test('of very many faults the first hundred are listed, and how many more there are', () => {
-    const found = faultsOf(`image,pathology\n${'who,x\n'.repeat(130)}`);
-    expect(found).toHaveLength(101);
-    expect(found.at(-1)).toBe('labels.csv: and 30 more faults');
-  });
 
   test('refuses more kinds than a result can carry', () => {
     const lines = Array.from({ length: 101 }, (_, kind) => `t1,kind ${kind}`);

@@ -1,5 +1,5 @@
 import type { Fault, Pathology } from '@ddad/contract';
-import { firstFaults, quoted, readImageLines } from './image-list.ts';
+import { quoted, readImageLines } from './image-list.ts';
 import { type ListedImage, placeOf } from './repartition.ts';
 
 /** Bounds of what travels with a run's result. */
@@ -65,5 +65,5 @@ export function readPathologies(
   const pathologies = [...found]
     .map(([name, shown]) => ({ name, images: [...shown.keys()].sort((a, b) => a - b) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { pathologies, faults: firstFaults(faults, file) };
+  return { pathologies, faults };
 }

@@ -1,5 +1,5 @@
 import type { Fault, Part } from '@ddad/contract';
-import { firstFaults, quoted, readImageLines } from './image-list.ts';
+import { quoted, readImageLines } from './image-list.ts';
 import { type ListedImage, partOf } from './repartition.ts';
 
 /** Images that one fault names. */
@@ -9,6 +9,7 @@ const shownImages = 5;
  * Reads patients.csv (`image,patient`, a line for every image).
  *
  * @param images all that data.json lists
+ * @param choice.parted whether the images are in their parts already; else see `patientsApart`
  * @returns the patient of each image as the file names it; and every fault: those of the file (see `readImageLines`), an
  *   image with two lines or none, a patient in more than one part
  */
@@ -16,6 +17,7 @@ export function readPatients(
   text: string,
   file: string,
   images: readonly ListedImage[],
+  { parted = true } = {},
 ): { patients: (string | null)[]; faults: Fault[] } {
   const { lines, faults } = readImageLines(text, { file, column: 'patient', images });
   const lineOf = new Map<number, number>();
@@ -42,9 +44,19 @@ export function readPatients(
   }
   const named = (patient: string, positions: readonly number[]) =>
     `patient ${quoted(patient)} in ${byPart(positions, images, (position) => `line ${lineOf.get(position)}`)}`;
-  for (const { id, positions } of sharedPatients(patients, images))
+  for (const { id, positions } of parted ? sharedPatients(patients, images) : [])
     faults.push(shared(file, named(id, positions)));
-  return { patients, faults: firstFaults(faults, file) };
+  return { patients, faults };
+}
+
+/** Patients of patients.csv that are in more than one part, by the names of their images. */
+export function patientsApart(patients: readonly (string | null)[], images: readonly ListedImage[]): Fault[] {
+  return sharedPatients(patients, images).map(({ id, positions }) =>
+    shared(
+      'patients.csv',
+      `patient ${quoted(id)} in ${byPart(positions, images, (at) => quoted(images[at]!.name))}`,
+    ),
+  );
 }
 
 /** Patients that DICOM files name: what the files say is not repeated, the images tell who is meant. */
@@ -52,14 +64,13 @@ export function patientsOfFiles(
   patients: readonly (string | null)[],
   images: readonly ListedImage[],
 ): Fault[] {
-  const faults = sharedPatients(patients, images).map(({ positions }) =>
+  return sharedPatients(patients, images).map(({ positions }) =>
     shared(
       'images',
-      `one patient (PatientID of the DICOM files; a patients.csv beside data.json overrules it) in ` +
+      `one patient (by the PatientID of DICOM files, or one volume; a patients.csv beside data.json overrules it) in ` +
         byPart(positions, images, (position) => quoted(images[position]!.name)),
     ),
   );
-  return firstFaults(faults, 'images');
 }
 
 /** Numbers from 1 in the order in which patients first occur: nothing of what they are called is left. */

@@ -1,6 +1,6 @@
 import { type Fault, faultsOf, type Part } from '@ddad/contract';
-import { printParseErrorCode, visit } from 'jsonc-parser';
 import { z } from 'zod';
+import { parseJsonText } from './text/json-text.ts';
 
 /**
  * data.json: which image belongs to which part ("Med-AD layout"). Names are relative to `images/`. Label 0 is
@@ -38,6 +38,12 @@ export function partOf(image: ListedImage): Part {
   if (place.startsWith('validation')) return 'validation';
   return place.startsWith('test') ? 'test' : 'train';
 }
+
+/**
+ * Equal for names of one file: a letter with an accent is one character (NFC) or two (NFD, as macOS writes names), and looks
+ * the same.
+ */
+export const sameName = (name: string) => name.normalize('NFC');
 
 const segmentsOf = (name: string) => name.split(/[/\\]/);
 
@@ -111,52 +117,6 @@ const dataJsonSchema = z.strictObject(
   { error: 'expected an object with "train" and, if there are, "test" and "validation"' },
 );
 
-/** Error codes come as `PropertyNameExpected`. */
-function spell(code: string): string {
-  return code.replace(/(?!^)[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
-}
-
-/**
- * The first syntax error (what follows it is its echo) with line and column, both from 1; and keys given twice, of
- * which JSON.parse silently keeps the last.
- */
-function syntaxFaults(text: string, file: string): Fault[] {
-  const faults: Fault[] = [];
-  const keys: Set<string>[] = [];
-  let broken = false;
-  visit(
-    text,
-    {
-      onObjectBegin: () => {
-        keys.push(new Set());
-      },
-      onObjectEnd: () => {
-        keys.pop();
-      },
-      onObjectProperty: (key, _offset, _length, line, column) => {
-        const seen = keys.at(-1);
-        if (seen?.has(key) && !broken) {
-          faults.push({
-            path: file,
-            message: `expected every key once, got "${key}" again at line ${line + 1}, column ${column + 1}`,
-          });
-        }
-        seen?.add(key);
-      },
-      onError: (error, _offset, _length, line, column) => {
-        if (broken) return;
-        broken = true;
-        faults.push({
-          path: file,
-          message: `expected JSON, got a fault at line ${line + 1}, column ${column + 1}: ${spell(printParseErrorCode(error))}`,
-        });
-      },
-    },
-    { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false },
-  );
-  return faults;
-}
-
 /** Every name at a place where names may stand, whatever else is wrong, so that its file is checked as well. */
 function collectNames(value: unknown, path: string): ListedImage[] {
   if (typeof value === 'string') return staysInside(value) ? [{ name: value, path }] : [];
@@ -164,12 +124,20 @@ function collectNames(value: unknown, path: string): ListedImage[] {
   return Object.entries(value).flatMap(([key, inner]) => collectNames(inner, `${path}.${key}`));
 }
 
+/** Images that the content of a data.json lists, with their places, whatever else is wrong with it. */
+export function listedImages(content: unknown): ListedImage[] {
+  if (typeof content !== 'object' || content === null) return [];
+  return Object.entries(content).flatMap(([key, value]) =>
+    ['train', 'test', 'validation'].includes(key) ? collectNames(value, key) : [],
+  );
+}
+
 function repeatedNames(images: readonly ListedImage[]): Fault[] {
   const seen = new Map<string, string>();
   return images.flatMap(({ name, path }): Fault[] => {
-    const first = seen.get(name);
+    const first = seen.get(sameName(name));
     if (first === undefined) {
-      seen.set(name, path);
+      seen.set(sameName(name), path);
       return [];
     }
     return [{ path, message: `expected every image once, got "${name}" again, listed at ${first} already` }];
@@ -177,50 +145,41 @@ function repeatedNames(images: readonly ListedImage[]): Fault[] {
 }
 
 /** The text of a data.json without some of its images. */
-export function withoutImages(text: string, names: ReadonlySet<string>): string {
+export function withoutImages(text: Uint8Array, names: ReadonlySet<string>): string {
   const kept = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.filter((name) => !names.has(name));
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, kept(inner)]));
   };
-  return JSON.stringify(kept(JSON.parse(text.replace(/^\uFEFF/, ''))));
+  return JSON.stringify(kept(JSON.parse(new TextDecoder().decode(text))));
 }
 
 /**
- * Reads the text of a data.json. Files are not looked at.
+ * Reads a data.json, its bytes or its text. Files are not looked at.
  * @param file its name, for faults
  * @returns every fault (syntax, shape, names listed twice); the repartition where there is none; and all usable
  * names either way, each once, so that faults of their files can be listed together with these
  */
 export function parseRepartition(
-  text: string,
+  text: Uint8Array | string,
   file = 'data.json',
 ): {
   repartition: Repartition | null;
   images: ListedImage[];
   faults: Fault[];
 } {
-  const json = text.replace(/^\uFEFF/, '');
-  const syntax = syntaxFaults(json, file);
-  let raw: unknown;
-  try {
-    raw = JSON.parse(json);
-  } catch (error) {
-    const faults = syntax.length > 0 ? syntax : [{ path: file, message: String(error) }];
-    // A half-read list would call images missing that the rest of the file holds.
-    return { repartition: null, images: [], faults };
-  }
+  const read = parseJsonText(text, file);
+  // A half-read list would call images missing that the rest of the file holds.
+  if ('faults' in read) return { repartition: null, images: [], faults: read.faults };
+  const raw = read.value;
   const parsed = dataJsonSchema.safeParse(raw);
-  const listed =
-    typeof raw === 'object' && raw !== null
-      ? Object.entries(raw).flatMap(([key, value]) =>
-          ['train', 'test', 'validation'].includes(key) ? collectNames(value, key) : [],
-        )
-      : [];
+  const listed = listedImages(raw);
   const names = new Set<string>();
-  const images = listed.filter(({ name }) => !names.has(name) && names.add(name));
+  const images = listed.filter(({ name }) => {
+    const one = sameName(name);
+    return !names.has(one) && names.add(one);
+  });
   const faults = [
-    ...syntax,
     ...(parsed.success ? [] : faultsOf(parsed.error, raw)).map(({ path, message }) => ({
       path: path === '' ? file : path,
       message,

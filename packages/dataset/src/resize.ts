@@ -1,4 +1,5 @@
 import type { GreyImage } from './grey.ts';
+import type { Picture } from './picture.ts';
 
 /** Fractional bits of the fixed-point weights: 8 for the pixel and 2 against overflow are left free of 32. */
 const precisionBits = 32 - 8 - 2;
@@ -46,28 +47,53 @@ function triangleTaps(from: number, to: number): Taps {
   return taps;
 }
 
-/** One pass along lines of `from` samples, `stride` apart; lines start `lineStride` apart. */
-function resample(
-  input: Uint8Array,
-  lines: number,
-  inLineStride: number,
-  inStride: number,
-  taps: Taps,
-  outLineStride: number,
-  outStride: number,
-): Uint8Array {
-  const to = taps.first.length;
-  const output = new Uint8Array(lines * to);
-  for (let line = 0; line < lines; line++) {
-    for (let position = 0; position < to; position++) {
-      const at = line * inLineStride + taps.first[position]! * inStride;
-      const weightsAt = position * taps.size;
-      let sum = 1 << (precisionBits - 1);
-      for (let i = 0; i < taps.count[position]!; i++) {
-        sum += input[at + i * inStride]! * taps.weights[weightsAt + i]!;
+/** Where the samples of lines lie: neighbours along a line, and the same place of neighbouring lines. */
+interface Strides {
+  along: number;
+  across: number;
+}
+
+/** Lines worked on at once: as many as leave their part of the image in the nearest cache. */
+const block = 256;
+
+/**
+ * One pass along lines. The innermost loops go over lines, with the weights of four samples at hand: a third of the time that
+ * a loop over one position's samples takes.
+ */
+function resample(input: Uint8Array, lines: number, from: Strides, taps: Taps, to: Strides): Uint8Array {
+  const { size, first, count, weights } = taps;
+  const { across, along } = from;
+  const output = new Uint8Array(lines * first.length);
+  const sums = new Int32Array(block);
+  for (let start = 0; start < lines; start += block) {
+    const some = Math.min(block, lines - start);
+    for (let position = 0; position < first.length; position++) {
+      sums.fill(1 << (precisionBits - 1));
+      const end = count[position]!;
+      let weight = position * size;
+      let at = start * across + first[position]! * along;
+      let tap = 0;
+      for (; tap + 4 <= end; tap += 4, weight += 4, at += 4 * along) {
+        const a = weights[weight]!;
+        const b = weights[weight + 1]!;
+        const c = weights[weight + 2]!;
+        const d = weights[weight + 3]!;
+        for (let line = 0, i = at; line < some; line++, i += across) {
+          const half = Math.imul(input[i]!, a) + Math.imul(input[i + along]!, b);
+          const rest = Math.imul(input[i + 2 * along]!, c) + Math.imul(input[i + 3 * along]!, d);
+          sums[line] = (sums[line]! + half + rest) | 0;
+        }
       }
-      // Weights that round up can carry a white area past 255.
-      output[line * outLineStride + position * outStride] = Math.min(255, sum >> precisionBits);
+      for (; tap < end; tap++, weight++, at += along) {
+        const factor = weights[weight]!;
+        for (let line = 0, i = at; line < some; line++, i += across) {
+          sums[line] = (sums[line]! + Math.imul(input[i]!, factor)) | 0;
+        }
+      }
+      for (let line = 0, i = start * to.across + position * to.along; line < some; line++, i += to.across) {
+        // Weights that round up can carry a white area past 255.
+        output[i] = Math.min(255, sums[line]! >> precisionBits);
+      }
     }
   }
   return output;
@@ -87,10 +113,29 @@ export function resizeBilinear(image: GreyImage, width: number, height: number):
   }
   let pixels = image.pixels;
   if (width !== image.width) {
-    pixels = resample(pixels, image.height, image.width, 1, triangleTaps(image.width, width), width, 1);
+    const [rows, narrow] = [
+      { along: 1, across: image.width },
+      { along: 1, across: width },
+    ];
+    pixels = resample(pixels, image.height, rows, triangleTaps(image.width, width), narrow);
   }
   if (height !== image.height) {
-    pixels = resample(pixels, width, 1, width, triangleTaps(image.height, height), 1, width);
+    const columns = { along: width, across: 1 };
+    pixels = resample(pixels, width, columns, triangleTaps(image.height, height), columns);
   }
   return { width, height, pixels };
+}
+
+/** `resizeBilinear` of every channel. */
+export function resizePicture(picture: Picture, width: number, height: number): Picture {
+  if (picture.channels === 1) return { ...resizeBilinear(picture, width, height), channels: 1 };
+  const pixels = new Uint8Array(3 * width * height);
+  for (let channel = 0; channel < 3; channel++) {
+    const count = picture.width * picture.height;
+    const plane = new Uint8Array(count);
+    for (let i = 0; i < count; i++) plane[i] = picture.pixels[3 * i + channel]!;
+    const small = resizeBilinear({ ...picture, pixels: plane }, width, height).pixels;
+    for (let i = 0; i < small.length; i++) pixels[3 * i + channel] = small[i]!;
+  }
+  return { width, height, channels: 3, pixels };
 }

@@ -5,19 +5,24 @@ import { join } from 'node:path';
 import { writePhantom } from './phantom.ts';
 import { brainFolder } from './testing.ts';
 
-/**
- * Runs a Python script with Pillow and numpy, the reference that tests compare with.
- * @param parameters reach the script as `sys.argv[1:]`
- * @returns what it prints
- */
-export function runPillow(script: string, ...parameters: string[]): string {
+/** The Python with the references that tests compare with. */
+export function testPython(): string {
   const python = process.env.DDAD_TEST_PYTHON;
   if (python === undefined || python === '') {
     throw new Error(
       'expected DDAD_TEST_PYTHON to name a Python with numpy and Pillow: run `make test`, which sets it',
     );
   }
-  return execFileSync(python, ['-c', script, ...parameters], { encoding: 'utf8', timeout: 60_000 });
+  return python;
+}
+
+/**
+ * Runs a Python script with Pillow and numpy.
+ * @param parameters reach the script as `sys.argv[1:]`
+ * @returns what it prints
+ */
+export function runPillow(script: string, ...parameters: string[]): string {
+  return execFileSync(testPython(), ['-c', script, ...parameters], { encoding: 'utf8', timeout: 60_000 });
 }
 
 /** A folder for one test file and the function that removes it. */

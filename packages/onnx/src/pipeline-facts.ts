@@ -1,4 +1,4 @@
-import { defaultMethod, runIdSchema, scoreDefinitionSchema } from '@ddad/contract';
+import { defaultMethod, readingFactsSchema, runIdSchema, scoreDefinitionSchema } from '@ddad/contract';
 import { z } from 'zod';
 
 const byScore = <T extends z.ZodType>(value: T) => z.record(z.string().min(1).max(40), value);
@@ -15,6 +15,8 @@ export const pipelineFactsSchema = z.looseObject({
   dataset: z.string(),
   /** Side of the square images in pixels. */
   imageSize: z.int().min(1),
+  /** How the dataset's files were read; absent where it is not known, or as all were read before there was a choice. */
+  reading: readingFactsSchema.optional(),
   /** Of the scores that the run may give. */
   definitions: z.array(scoreDefinitionSchema).optional(),
   /** Upper end of the heat maps' colour scales, as in the run's report; absent where the run had no test images. */

@@ -66,6 +66,22 @@ describe('a run with labelled test images', () => {
     expect(rows[1]).toContain('finished before this run');
   });
 
+  test('says what grey levels alone would give, and warns where that is as much', async () => {
+    const { test: images } = data;
+    // Means 30 ... 59, rising with the place: the abnormal ones, which come last, are the brighter ones.
+    const side = images!.side;
+    const pixels = async (places: readonly number[]) =>
+      Uint8Array.from({ length: places.length * side ** 2 }, (_, at) => places[Math.floor(at / side ** 2)]!);
+    const { texts } = await page({ ...data, test: { ...images!, pixels } });
+    expect(texts('#without-network')[0]).toContain('mean grey 100.0\u00a0%, contrast 50.0\u00a0%');
+    expect(texts('#scores .note.warning').join()).toContain('mean grey alone tells normal from abnormal');
+    // All alike: nothing to warn of.
+    const flat = async (places: readonly number[]) => new Uint8Array(places.length * side ** 2);
+    const other = await page({ ...data, test: { ...images!, pixels: flat } });
+    expect(other.texts('#without-network')[0]).toContain('mean grey 50.0');
+    expect(other.texts('#scores .note.warning').join()).not.toContain('alone tells');
+  });
+
   test('shows AUC by pathology, and over seen and unseen ones', async () => {
     const { scores } = data.result;
     const of = (aInter: number) => ({ ...scores!, aInter: { auc: aInter, ap: 0.5 } });
@@ -326,7 +342,9 @@ test('reads maps once in pieces for their scales, and besides what the gallery s
   const made = await page({ ...data, test: { ...data.test, maps, pixels } });
   const cases = made.data.cases.map(({ number }) => number - 1);
   expect(cases).toHaveLength(60);
-  expect(pictures).toEqual(cases);
+  // Those that are shown; then all of them once, in pieces, for their grey levels.
+  expect(pictures.slice(0, 60)).toEqual(cases);
+  expect(pictures.slice(60)).toEqual(Array.from({ length: 300 }, (_, place) => place));
   for (const name of Object.keys(maps)) {
     const own = reads.flatMap(([of, first, images]) => (of === name ? [[first, images]] : []));
     expect(own).toEqual([[0, 256], [256, 44], ...cases.map((place) => [place, 1])]);

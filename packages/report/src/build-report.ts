@@ -1,4 +1,5 @@
 import { colourFilters } from './colour-scales.ts';
+import { greyAlone } from './grey-alone.ts';
 import { type Html, html, jsonElement } from './html.ts';
 import { dataElements, type PageData } from './page-data.ts';
 import { pageShell } from './page-shell.ts';
@@ -24,8 +25,9 @@ export async function buildReport(data: ReportData): Promise<string> {
   const { result, test, heading } = data;
   if (test !== null) checkTestImages(test);
   const pictures = await gallery(data);
+  const alone = test === null ? [] : await greyAlone(test);
   const sections: [id: string, title: string, section: Html | null][] = [
-    ['scores', 'Scores', scoresTable(data)],
+    ['scores', 'Scores', scoresTable(data, alone)],
     ['pathologies', 'Pathologies', pathologies(data)],
     ['thresholds', 'Held-out normals', thresholds(data)],
     ['curves', 'Curves', curves(data)],

@@ -120,3 +120,13 @@ test('gives the index as a file, whole for whoever reads it, and names one that 
   const none = 'f'.repeat(64);
   await expect(cache.index(none)).rejects.toThrow(datasetKeys.index(none));
 });
+
+test('gives no pixels of colours: every job takes one byte a pixel', async () => {
+  const colours: DatasetIndex = { ...index, channels: 3 };
+  const three = new Uint8Array(24);
+  const packing = datasetDigest(colours, three);
+  await putDataset(store, { name: 'colours', index: colours, pixels: three, digest: packing });
+  await expect(new DatasetCache(store, directory).pixels(packing)).rejects.toThrow(
+    `dataset ${packing}: expected a grey packing, got one of 3 channels`,
+  );
+});

@@ -27,7 +27,7 @@ export class DatasetCache {
   /**
    * @param index the dataset's, where the caller has it: else it is read from the store when the pixels are verified
    * @returns the path of the dataset's pixels
-   * @throws Error where the store holds other bytes under this digest
+   * @throws Error where the store holds other bytes under this digest, or the dataset is packed in colours
    */
   async pixels(digest: string, index?: DatasetIndex): Promise<string> {
     const path = join(this.#directory, `${digest}.u8`);
@@ -72,6 +72,10 @@ export class DatasetCache {
     await mkdir(this.#directory, { recursive: true });
     await this.#removeOld();
     const index = known ?? (await readDatasetIndex(this.#store, digest));
+    // All kinds of jobs take one byte a pixel; of three, every image would be a part of another one.
+    if (index.channels !== undefined) {
+      throw new Error(`dataset ${digest}: expected a grey packing, got one of ${index.channels} channels`);
+    }
     const holds = async (file: string) => (await packedFileDigest(index, file)) === digest;
     if ((await lengthOf(path)) === null || !(await holds(path))) {
       const fetched = `${path}.${randomUUID()}`;

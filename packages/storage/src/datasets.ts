@@ -6,6 +6,7 @@ import {
   datasetNameSchema,
   datasetRecordSchema,
   defaultImageSize,
+  packingsOf,
 } from '@ddad/contract';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 import { parseStored } from './stored-json.ts';
@@ -13,7 +14,7 @@ import { parseStored } from './stored-json.ts';
 /** Images of one size on their way into the store. */
 export interface PackedImages {
   index: DatasetIndex;
-  /** Unsigned bytes, [images, imageSize, imageSize]. */
+  /** Unsigned bytes, [images, imageSize, imageSize], of colours [..., 3]. */
   pixels: Uint8Array;
   /** SHA-256 over index and pixels. */
   digest: string;
@@ -26,6 +27,7 @@ export interface PackedDataset extends PackedImages {
   others?: readonly PackedImages[];
   /** Default now. */
   addedAt?: Date;
+  separations?: DatasetRecord['separations'];
 }
 
 /**
@@ -59,6 +61,9 @@ export async function putDataset(store: ObjectStore, dataset: PackedDataset): Pr
       copies: index.copies.length,
     },
     synthetic: index.synthetic,
+    ...(dataset.separations === undefined || dataset.separations.length === 0
+      ? {}
+      : { separations: dataset.separations }),
   };
   const recordText = JSON.stringify(record, null, 2);
   // What could not be read again is not stored.
@@ -90,6 +95,25 @@ export async function readDatasetRecord(store: ObjectStore, name: string): Promi
   }
 }
 
+/**
+ * Takes a dataset's name away, and what is packed under it unless another name stands for the same.
+ * @returns what the name stood for; null where no dataset has it
+ * @throws MalformedObject where the store holds something else than a record under any dataset's name: nothing is removed then
+ */
+export async function removeDataset(store: ObjectStore, name: string): Promise<DatasetRecord | null> {
+  const all = await listDatasets(store);
+  const record = all.find((one) => one.name === name);
+  if (record === undefined) return null;
+  const digestsOf = (one: DatasetRecord) =>
+    new Set([one.digest, ...packingsOf(one).map(({ digest }) => digest)]);
+  const kept = new Set(all.filter((one) => one !== record).flatMap((one) => [...digestsOf(one)]));
+  const gone = [...digestsOf(record)].filter((digest) => !kept.has(digest));
+  // The record first: a name never stands for what is not there.
+  await store.remove([datasetKeys.record(name)]);
+  await store.remove(gone.flatMap((digest) => [datasetKeys.index(digest), datasetKeys.pixels(digest)]));
+  return record;
+}
+
 /** All datasets, by name. */
 export async function listDatasets(store: ObjectStore): Promise<DatasetRecord[]> {
   const suffix = '.json';
@@ -111,7 +135,7 @@ export async function readDatasetIndex(store: ObjectStore, digest: string): Prom
 }
 
 /**
- * @returns unsigned bytes, [images, imageSize, imageSize]
+ * @returns unsigned bytes, [images, imageSize, imageSize], of colours [..., 3]
  * @throws ObjectNotFound where the store holds no dataset of this digest.
  */
 export async function readDatasetPixels(store: ObjectStore, digest: string): Promise<Uint8Array> {
@@ -124,10 +148,12 @@ function size(part: DatasetIndex['test']): number {
 }
 
 function checkSize(pixels: Uint8Array, index: DatasetIndex): void {
-  const expected = index.images.length * index.imageSize ** 2;
+  const { channels = 1 } = index;
+  const expected = index.images.length * index.imageSize ** 2 * channels;
   if (pixels.length !== expected) {
+    const size = `${index.imageSize}×${index.imageSize}${channels === 1 ? '' : `×${channels}`}`;
     throw new RangeError(
-      `pixels: expected ${index.images.length} images of ${index.imageSize}×${index.imageSize}, ${expected} bytes, ` +
+      `pixels: expected ${index.images.length} images of ${size}, ${expected} bytes, ` +
         `got ${pixels.length} bytes`,
     );
   }

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
-import { imagesDigest } from '@ddad/dataset';
-import { type ObjectStore, readDatasetPixels } from '@ddad/storage';
+import type { DatasetIndex } from '@ddad/contract';
+import { datasetDigest, imagesDigest } from '@ddad/dataset';
+import { type ObjectStore, putDataset, readDatasetPixels } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { beforeEach, expect, test } from 'vitest';
 import { DatasetCatalog, type RunImages, type Selection } from './dataset-catalog.ts';
@@ -87,4 +88,35 @@ test('reads a selection once, and of a further one only what is its own', async 
   await disk.close();
   expect(await digests({ unlabeled: 2 })).toEqual(undisturbed);
   expect(asked).toBe(2);
+});
+
+test('a dataset of colours is refused as what it is', async () => {
+  const images = ['a.png', 'b.png'];
+  const index: DatasetIndex = {
+    format: 1,
+    imageSize: 64,
+    images,
+    train: [0, 1],
+    unlabeled: { labels: 'none' },
+    test: { labels: 'none' },
+    validation: [],
+    copies: [],
+    synthetic: true,
+    channels: 3,
+  };
+  const pixels = new Uint8Array(2 * 64 * 64 * 3);
+  const colours = await putDataset(store, {
+    name: 'colours',
+    index,
+    pixels,
+    digest: datasetDigest(index, pixels),
+  });
+  expect(await catalog.images(colours.digest, {})).toEqual({
+    faults: [
+      {
+        path: 'dataset',
+        message: 'expected a grey packing, got one of 3 channels: add it again without --channels 3',
+      },
+    ],
+  });
 });

@@ -5,12 +5,14 @@ export interface DicomFile {
   patient: string;
   name: string;
   columns: number;
-  /** Row after row, 0 … 4095. */
+  /** Row after row, frame after frame, 0 … 4095. */
   values: readonly number[];
+  /** Default 1. */
+  frames?: number;
 }
 
 /** A DICOM file of 12 bits in Explicit VR Little Endian, byte by byte as PS3.5 and PS3.10 say. */
-export function dicomFile({ patient, name, columns, values }: DicomFile): Buffer {
+export function dicomFile({ patient, name, columns, values, frames = 1 }: DicomFile): Buffer {
   return dicomPart10(
     [element('00020010', 'UI', explicitLittleEndian)],
     [
@@ -18,7 +20,8 @@ export function dicomFile({ patient, name, columns, values }: DicomFile): Buffer
       element('00100020', 'LO', patient),
       element('00280002', 'US', word(1)),
       element('00280004', 'CS', 'MONOCHROME2'),
-      element('00280010', 'US', word(values.length / columns)),
+      ...(frames === 1 ? [] : [element('00280008', 'IS', String(frames))]),
+      element('00280010', 'US', word(values.length / frames / columns)),
       element('00280011', 'US', word(columns)),
       element('00280100', 'US', word(16)),
       element('00280101', 'US', word(12)),

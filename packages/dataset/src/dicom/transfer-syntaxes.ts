@@ -1,12 +1,5 @@
 /** How a DICOM file holds its pixels. */
-export type PixelCoding =
-  | 'native'
-  | 'native big-endian'
-  | 'rle'
-  | 'jpeg'
-  | 'jpeg-lossless'
-  | 'jpeg-ls'
-  | 'jpeg-2000';
+export type PixelCoding = 'native' | 'rle' | 'jpeg' | 'jpeg-lossless' | 'jpeg-ls' | 'jpeg-2000' | 'htj2k';
 
 interface TransferSyntax {
   name: string;
@@ -18,8 +11,9 @@ interface TransferSyntax {
 const transferSyntaxes: Readonly<Record<string, TransferSyntax>> = {
   '1.2.840.10008.1.2': { name: 'Implicit VR Little Endian', coding: 'native' },
   '1.2.840.10008.1.2.1': { name: 'Explicit VR Little Endian', coding: 'native' },
+  '1.2.840.10008.1.2.1.98': { name: 'Encapsulated Uncompressed', coding: null },
   '1.2.840.10008.1.2.1.99': { name: 'Deflated Explicit VR Little Endian', coding: 'native' },
-  '1.2.840.10008.1.2.2': { name: 'Explicit VR Big Endian', coding: 'native big-endian' },
+  '1.2.840.10008.1.2.2': { name: 'Explicit VR Big Endian', coding: 'native' },
   '1.2.840.10008.1.2.5': { name: 'RLE Lossless', coding: 'rle' },
   '1.2.840.10008.1.2.4.50': { name: 'JPEG Baseline', coding: 'jpeg' },
   '1.2.840.10008.1.2.4.51': { name: 'JPEG Extended', coding: 'jpeg' },
@@ -37,13 +31,17 @@ const transferSyntaxes: Readonly<Record<string, TransferSyntax>> = {
   '1.2.840.10008.1.2.4.110': { name: 'JPEG XL Lossless', coding: null },
   '1.2.840.10008.1.2.4.111': { name: 'JPEG XL JPEG Recompression', coding: null },
   '1.2.840.10008.1.2.4.112': { name: 'JPEG XL', coding: null },
-  '1.2.840.10008.1.2.4.201': { name: 'High-Throughput JPEG 2000 Lossless', coding: null },
-  '1.2.840.10008.1.2.4.202': { name: 'High-Throughput JPEG 2000 RPCL Lossless', coding: null },
-  '1.2.840.10008.1.2.4.203': { name: 'High-Throughput JPEG 2000', coding: null },
+  '1.2.840.10008.1.2.4.201': { name: 'High-Throughput JPEG 2000 Lossless', coding: 'htj2k' },
+  '1.2.840.10008.1.2.4.202': { name: 'High-Throughput JPEG 2000 RPCL Lossless', coding: 'htj2k' },
+  '1.2.840.10008.1.2.4.203': { name: 'High-Throughput JPEG 2000', coding: 'htj2k' },
 };
 
-/** A transfer syntax as messages name it, and its coding; null where it cannot be read. */
-export function transferSyntax(uid: string): { title: string; coding: PixelCoding | null } {
+/**
+ * A transfer syntax as messages name it, and its coding; null where it cannot be read. A file without meta information has
+ * native pixels.
+ */
+export function transferSyntax(uid: string | null): { title: string; coding: PixelCoding | null } {
+  if (uid === null) return { title: 'no transfer syntax', coding: 'native' };
   const known = transferSyntaxes[uid];
   // Whatever stands in a header is not repeated unless it is a UID.
   const shown = /^[0-9.]{1,64}$/.test(uid) ? uid : 'no UID';

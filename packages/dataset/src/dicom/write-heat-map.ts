@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import dicomParser, { type DataSet } from 'dicom-parser';
 import { UnreadableImage } from '../unreadable-image.ts';
+import type { DataSet } from './data-elements.ts';
+import { readDicomFile } from './dicom-file.ts';
 import { resizeFloats } from './resize-floats.ts';
 import { dicomPart10, element, explicitLittleEndian, sequenceOfOne, word } from './write-elements.ts';
 
@@ -16,6 +17,8 @@ export interface HeatMap {
   /** Of what made it: heat maps of one series by one maker are one series again. */
   maker: string;
   madeAt: Date;
+  /** The frame that it is of, from 1; null or absent where the source has one. */
+  frame?: number | null;
 }
 
 const secondaryCapture = '1.2.840.10008.5.1.4.1.1.7';
@@ -72,22 +75,23 @@ const mayBeEmpty = new Set([
  * @throws UnreadableImage where the source says not which study or image it is
  */
 export function heatMapObject(source: Buffer, map: HeatMap): Buffer {
-  const data = dicomParser.parseDicom(source, { untilTag: 'x7fe00010' });
+  const { data } = readDicomFile(source);
   const faults = (
     [
-      ['x0020000d', 'a Study Instance UID'],
-      ['x0020000e', 'a Series Instance UID'],
-      ['x00080016', 'a SOP Class UID'],
-      ['x00080018', 'a SOP Instance UID'],
+      [0x0020000d, 'a Study Instance UID'],
+      [0x0020000e, 'a Series Instance UID'],
+      [0x00080016, 'a SOP Class UID'],
+      [0x00080018, 'a SOP Instance UID'],
     ] as const
-  ).flatMap(([tag, name]) => (data.string(tag) ? [] : [name]));
+  ).flatMap(([tag, name]) => (data.text(tag) ? [] : [name]));
   if (faults.length > 0) {
     throw new UnreadableImage(`DICOM: expected ${faults.join(', ')} for a heat map to refer to, got none`);
   }
-  const text = (tag: string) => data.string(tag)!;
-  const [series, instance] = [text('x0020000e'), text('x00080018')];
-  const [rows, columns] = [data.uint16('x00280010')!, data.uint16('x00280011')!];
-  const own = uid(map.maker, map.name, instance);
+  const text = (tag: number) => data.text(tag)!;
+  const [series, instance] = [text(0x0020000e), text(0x00080018)];
+  const [rows, columns] = [data.word(0x00280010)!, data.word(0x00280011)!];
+  const frame = map.frame ?? null;
+  const own = uid(map.maker, map.name, instance, ...(frame === null ? [] : [String(frame)]));
   const date = map.madeAt.toISOString().replaceAll(/[-:]/g, '');
   const [day, time] = [date.slice(0, 8), date.slice(9, 15)];
   const decimal = (value: number) => value.toPrecision(9);
@@ -129,8 +133,9 @@ export function heatMapObject(source: Buffer, map: HeatMap): Buffer {
   elements.set(
     '00082112',
     sequenceOfOne('00082112', [
-      element('00081150', 'UI', text('x00080016')),
+      element('00081150', 'UI', text(0x00080016)),
       element('00081155', 'UI', instance),
+      ...(frame === null ? [] : [element('00081160', 'IS', String(frame))]),
     ]),
   );
   const stored = resizeFloats(map.values, map.side, columns, rows);
@@ -153,9 +158,8 @@ export function heatMapObject(source: Buffer, map: HeatMap): Buffer {
 /** Elements as the source has them: all are text, whose bytes do not depend on the transfer syntax. */
 function taken(data: DataSet, tags: readonly (readonly [string, string])[]): [string, Buffer][] {
   return tags.flatMap(([tag, vr]): [string, Buffer][] => {
-    const found = data.elements[`x${tag.toLowerCase()}`];
-    if (found === undefined) return mayBeEmpty.has(tag) ? [[tag, element(tag, vr, '')]] : [];
-    const bytes = data.byteArray.subarray(found.dataOffset, found.dataOffset + found.length);
+    const bytes = data.value(Number.parseInt(tag, 16));
+    if (bytes === null) return mayBeEmpty.has(tag) ? [[tag, element(tag, vr, '')]] : [];
     return [[tag, element(tag, vr, Buffer.from(bytes))]];
   });
 }

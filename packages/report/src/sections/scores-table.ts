@@ -1,4 +1,5 @@
 import type { RunScores } from '@ddad/contract';
+import type { TrivialSeparation } from '@ddad/dataset/trivial-separation';
 import { percent } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
@@ -6,8 +7,23 @@ import { presentScores } from '../score-looks.ts';
 
 type Metric = 'auc' | 'ap';
 
+/** A score that is less than this above what needs no network may be that alone, in AUC. */
+const margin = 0.05;
+
+/** What tells the labels without any network; with a warning where the scores are hardly better. */
+function withoutNetwork(alone: readonly TrivialSeparation[], bestAuc: number): Html | null {
+  if (alone.length === 0) return null;
+  const figures = alone.map(({ of, auc }) => `${of} ${percent(auc)}\u00a0%`).join(', ');
+  const near = alone.filter(({ auc }) => auc > bestAuc - margin).map(({ of }) => of);
+  return html`<p class="caption" id="without-network">AUC without any network, in whichever direction: ${figures}.</p>
+  ${near.length > 0 && html`<p class="note warning"><b>Trivial?</b> ${near.join(' and ')} alone ${near.length === 1 ? 'tells' : 'tell'} normal from abnormal about as well as the best score does: it may have seen no anomaly.</p>`}`;
+}
+
 /** AUC, AP and χ² of every score; beside them the same without copies, where the dataset has some. Null without labels. */
-export function scoresTable({ result, definitions, test }: ReportData): Html | null {
+export function scoresTable(
+  { result, definitions, test }: ReportData,
+  alone: readonly TrivialSeparation[],
+): Html | null {
   const { scores, withoutCopies: clean, histogramDistance } = result;
   if (scores === null) return null;
   const shown = presentScores(definitions, scores);
@@ -41,6 +57,7 @@ export function scoresTable({ result, definitions, test }: ReportData): Html | n
   </div>
   <p class="caption">${shown.map(({ name }) => spread(name, scores))}χ² is the distance
     of the two histograms below, 0 to 100.</p>
+  ${withoutNetwork(alone, best(scores, 'auc'))}
   ${
     clean !== undefined &&
     test !== null &&

@@ -6,6 +6,7 @@ import {
   readDatasetIndex,
   readDatasetPixels,
   readDatasetRecord,
+  removeDataset,
 } from './datasets.ts';
 import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
@@ -145,4 +146,20 @@ test('stores nothing that could not be read again', async () => {
   await expect(putDataset(store, { name: 'wrong', index, pixels, digest: 'x' })).rejects.toThrow('digest');
   expect(await store.list('datasets/x')).toEqual([]);
   expect(await readDatasetRecord(store, 'wrong')).toBeNull();
+});
+
+test('removes a name, and the images that no other name stands for', async () => {
+  const [shared, own] = ['1'.repeat(64), '2'.repeat(64)];
+  const large: DatasetIndex = { ...index, imageSize: 4 };
+  const others = [{ index: large, pixels: new Uint8Array(7 * 16), digest: own }];
+  await putDataset(store, { name: 'removed', index, pixels, digest: shared, others });
+  await putDataset(store, { name: 'kept', index, pixels, digest: shared });
+  expect((await removeDataset(store, 'removed'))?.name).toBe('removed');
+  expect(await readDatasetRecord(store, 'removed')).toBeNull();
+  expect(await readDatasetIndex(store, shared)).toEqual(index);
+  await expect(readDatasetIndex(store, own)).rejects.toThrow(ObjectNotFound);
+  await expect(readDatasetPixels(store, own)).rejects.toThrow(ObjectNotFound);
+  expect(await removeDataset(store, 'removed')).toBeNull();
+  await removeDataset(store, 'kept');
+  expect(await store.exists(datasetKeys.pixels(shared))).toBe(false);
 });

@@ -271,6 +271,72 @@ describe('with real servers', () => {
     expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('no dataset nothing') });
   });
 
+  it('reads a folder without data.json by its folders, writes what it took it for, and removes a dataset', async () => {
+    const phantom = join(root, 'phantom-for-folders');
+    const counts = { train: 6, unlabeledNormal: 0, unlabeledAbnormal: 0, testNormal: 1, testAbnormal: 2 };
+    await writePhantom(phantom, { seed: 12, ...counts });
+    const directory = join(root, 'folders');
+    for (const [name, folder] of [
+      ['train-normal', 'healthy'],
+      ['test-abnormal', 'tumour'],
+    ] as const) {
+      await mkdir(join(directory, folder), { recursive: true });
+      for (let i = 0; i < (folder === 'healthy' ? 6 : 2); i++) {
+        const file = `${name}-000${i}.png`;
+        writeFileSync(join(directory, folder, file), await readFile(join(phantom, 'images', file)));
+      }
+    }
+    writeFileSync(join(directory, '.DS_Store'), '');
+    const added = await ddad(['dataset', 'add', 'folders', directory, '--split', '0.5'], environment);
+    expect(added.out).toMatch(
+      /^added dataset folders: 3 normal .* test \(3 normal, 2 abnormal\).*; 1 pathology \(2 images\); /,
+    );
+    expect(added.err).toContain(
+      'without data.json: read as a folder healthy/ of normal images beside others',
+    );
+    expect(added.err).toContain("passed over: 1 file of the system's own");
+    const told = async () => {
+      const { out } = await ddad(['dataset', 'show', 'folders', '--json'], environment);
+      return JSON.parse(out) as {
+        digest: string;
+        addedAt: string;
+        lists: object[];
+        separations: { of: string }[];
+      };
+    };
+    const before = await told();
+    expect(before.lists).toHaveLength(3);
+    expect(before.separations.map(({ of }) => of)).toEqual([
+      'mean grey',
+      'contrast',
+      'original size',
+      'file format',
+    ]);
+    const written = await ddad(['dataset', 'init', directory, '--split', '0.5'], environment);
+    expect(written.out).toBe(`${join(directory, 'data.json')}\n${join(directory, 'labels.csv')}\n`);
+    expect((await ddad(['dataset', 'init', directory], environment)).err).toContain(
+      'data.json: expected a folder without one',
+    );
+    const again = await ddad(['dataset', 'add', 'folders', directory], environment);
+    expect(again.out).toMatch(/^already there, unchanged: dataset folders: 3 normal/);
+    // Unchanged data keeps its date.
+    expect(await told()).toEqual(before);
+    expect((await ddad(['dataset', 'remove', 'folders'], environment)).out).toContain(
+      'removed dataset folders',
+    );
+    expect((await store.list('datasets/')).filter(({ key }) => key.includes(before.digest))).toEqual([]);
+    const unknown = await ddad(['dataset', 'remove', 'folders'], environment);
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('no dataset folders') });
+    const refused = await ddad(
+      ['dataset', 'add', 'x', directory, '--split', '2', '--range', '9'],
+      environment,
+    );
+    expect(refused).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/2 faults[\s\S]*--split[\s\S]*--range/),
+    });
+  });
+
   it('applies a published list to a folder of images, with pathologies, and without what is not there', async () => {
     const directory = join(root, 'listed');
     const counts = { train: 3, unlabeledNormal: 0, unlabeledAbnormal: 1, testNormal: 1, testAbnormal: 2 };
@@ -344,7 +410,9 @@ describe('with real servers', () => {
     write(['HIDDEN-1', 'HIDDEN-2', 'HIDDEN-1', 'HIDDEN-3']);
     const refused = await ddad(args, environment);
     expect(refused.code).toBe(1);
-    expect(refused.err).toMatch(/one patient \(PatientID .*in train \("a\.png"\) and test \("c\.png"\)/);
+    expect(refused.err).toMatch(
+      /one patient \(by the PatientID .*in train \("a\.png"\) and test \("c\.png"\)/,
+    );
     write(['HIDDEN-1', 'HIDDEN-1', 'HIDDEN-2', 'HIDDEN-3']);
     const added = await ddad(args, environment);
     expect(added.out).toMatch(/^added dataset dicom: 2 normal training images.*; 3 patients; /);

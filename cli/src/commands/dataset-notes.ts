@@ -1,0 +1,31 @@
+import { type FolderLayout, suspiciousAuc } from '@ddad/dataset';
+import { percent, plural } from '../figures.ts';
+
+/** What a folder was taken for, what of it was left out, and what was passed over. */
+export function layoutLines(
+  layout: Pick<FolderLayout, 'title' | 'leftOut'> | null,
+  passedOver: number,
+): string[] {
+  const lines: string[] = [];
+  if (layout !== null) lines.push(`without data.json: read as ${layout.title}`);
+  for (const [folder, images] of layout?.leftOut ?? []) {
+    lines.push(`left out: ${plural(images, 'image')} of ${folder}/, which a dataset has no place for`);
+  }
+  if (passedOver > 0)
+    lines.push(`passed over: ${plural(passedOver, 'file')} of the system's own (.DS_Store, ._*, Thumbs.db)`);
+  return lines;
+}
+
+/** What separates the test images without any network, and a warning where that is much; nothing where there are no labels. */
+export function separationLines(separations: readonly { of: string; auc: number }[]): string[] {
+  if (separations.length === 0) return [];
+  const figures = separations.map(({ of, auc }) => `${of} ${percent(auc)}`).join(', ');
+  const much = separations.filter(({ auc }) => auc >= suspiciousAuc).map(({ of }) => of);
+  const lines = [`AUC on test without any network: ${figures}`];
+  if (much.length > 0) {
+    lines.push(
+      `warning: ${much.join(' and ')} alone tell${much.length === 1 ? 's' : ''} normal from abnormal; a score no better than that has seen no anomaly`,
+    );
+  }
+  return lines;
+}

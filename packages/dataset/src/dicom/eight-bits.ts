@@ -1,0 +1,77 @@
+import type { ImageHeader } from './image-header.ts';
+import type { Values } from './stored-values.ts';
+
+/**
+ * Values to 8 bits as the paper's authors do it: (v − min) / (max − min) · 255, rounded down; 8 unsigned bits stay as they
+ * are. Inverted ones are subtracted from the largest before. What is no picture (`padding`, or no finite number) counts in
+ * neither end, and is black.
+ */
+export function eightBits(values: Values, header: ImageHeader, inverted: boolean): Uint8Array {
+  const stay = header.bitsAllocated === 8 && header.numbers === 'unsigned';
+  const padding = paddingRange(header);
+  if (values instanceof Uint16Array || values instanceof Int16Array)
+    return fromWords(values, padding, inverted);
+  if (stay && padding === null && !inverted) return values as Uint8Array;
+  const [from, to] = padding ?? [1, 0];
+  const isPicture = (value: number) => Number.isFinite(value) && !(value >= from && value <= to);
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (!isPicture(value)) continue;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  const pixels = new Uint8Array(values.length);
+  // One grey all over has no range to stretch.
+  const range = stay ? 255 : max - min;
+  if (!(range > 0)) return pixels;
+  const [zero, turn] = inverted ? [max, -1] : [stay ? 0 : min, 1];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (isPicture(value)) pixels[i] = ((turn * (value - zero)) / range) * 255;
+  }
+  return pixels;
+}
+
+/** The same by a table: most images have 16 bits. */
+function fromWords(
+  values: Uint16Array | Int16Array,
+  padding: readonly [number, number] | null,
+  inverted: boolean,
+): Uint8Array {
+  const lowest = values instanceof Int16Array ? -(2 ** 15) : 0;
+  const [from, to] = padding ?? [1, 0];
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  if (padding === null) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+  } else {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (value >= from && value <= to) continue;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+  }
+  const pixels = new Uint8Array(values.length);
+  const range = max - min;
+  if (!(range > 0)) return pixels;
+  const levels = new Uint8Array(2 ** 16);
+  for (let value = min; value <= max; value++) {
+    const above = inverted ? max - value : value - min;
+    levels[value - lowest] = value >= from && value <= to ? 0 : (above / range) * 255;
+  }
+  for (let i = 0; i < values.length; i++) pixels[i] = levels[values[i]! - lowest]!;
+  return pixels;
+}
+
+/** The values that are no picture, both ends included; null where there are none. */
+function paddingRange({ padding, samples, numbers }: ImageHeader): readonly [number, number] | null {
+  // Of floating point it has an element of its own, and NaN is what is used.
+  if (padding === null || samples === 3 || numbers === 'floating point') return null;
+  const meant = (word: number) => (numbers === 'signed' ? (word << 16) >> 16 : word);
+  const [one, other] = [meant(padding.value), meant(padding.limit)];
+  return [Math.min(one, other), Math.max(one, other)];
+}

@@ -1,0 +1,101 @@
+import { UnreadableImage } from '../unreadable-image.ts';
+import { wholeEnd } from './coded-frame.ts';
+import type { DicomImage } from './image-header.ts';
+
+/**
+ * The bytes of one frame as they are coded.
+ * @param frame from 0
+ * @throws UnreadableImage where there are none, or fewer than there must be
+ */
+export function frameOf(image: DicomImage, frame: number): Uint8Array {
+  const { data, pixels, header } = image;
+  const element = data.get(pixels)!;
+  if (element.items === undefined) return nativeFrame(image, frame);
+  const [table, ...fragments] = element.items;
+  const parts = framesOfFragments(image, table, fragments)[frame] ?? [];
+  if (parts.length === 0) {
+    throw new UnreadableImage(`DICOM: expected ${header.frames} frames, got ${frame}`);
+  }
+  const bytes = parts.map(({ offset, length }) => data.bytes.subarray(offset, offset + length));
+  return bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes);
+}
+
+/** Bytes of a frame of native pixels, where its bits fill whole bytes. */
+export function nativeBytes({
+  columns,
+  rows,
+  samples,
+  bitsAllocated,
+  photometric,
+}: DicomImage['header']): number {
+  const samplesOfPixel = photometric === 'YBR_422' ? 2 : samples;
+  return (columns * rows * samplesOfPixel * bitsAllocated) / 8;
+}
+
+function nativeFrame({ data, pixels, header }: DicomImage, frame: number): Uint8Array {
+  const { offset, length, vr } = data.get(pixels)!;
+  const bytes = nativeBytes(header);
+  const all = data.bytes.subarray(offset, offset + length);
+  const wanted = Math.ceil(bytes * header.frames);
+  if (length < wanted) {
+    throw new UnreadableImage(`DICOM: expected ${wanted} bytes of pixels, got ${length}`);
+  }
+  // Bytes, or bits, in 16-bit words that Big Endian turns round.
+  const turned = !header.littleEndian && vr === 'OW' && header.bitsAllocated <= 8;
+  const from = Math.floor(frame * bytes);
+  if (!turned) return header.bitsAllocated === 1 ? all : all.subarray(from, from + bytes);
+  const end = header.bitsAllocated === 1 ? all.length : from + bytes;
+  const start = header.bitsAllocated === 1 ? 0 : from - (from % 2);
+  const words = Buffer.from(all.subarray(start, Math.min(all.length, end + (end % 2))));
+  // Without its last byte, which is padding, an odd number of bytes is no number of words.
+  return words
+    .subarray(0, words.length & ~1)
+    .swap16()
+    .subarray(from % 2 === 1 && start < from ? 1 : 0);
+}
+
+type Place = { offset: number; length: number };
+
+/** Fragments by frame: by an offset table, by number, or by where a frame ends. */
+function framesOfFragments(
+  { data, header }: DicomImage,
+  table: Place | undefined,
+  fragments: Place[],
+): Place[][] {
+  const { frames } = header;
+  if (frames === 1) return [fragments];
+  const offsets = frameOffsets(
+    data.value(0x7fe00001),
+    table === undefined ? null : data.bytes.subarray(table.offset, table.offset + table.length),
+  );
+  const first = fragments[0]?.offset ?? 0;
+  if (offsets.length === frames) {
+    // Offsets count from the first fragment's item, whose head has 8 bytes, as have all others'.
+    const starts = offsets.map((offset) => first + offset);
+    const grouped = starts.map((start, i) =>
+      fragments.filter(
+        ({ offset }) => offset >= start && offset < (starts[i + 1] ?? Number.POSITIVE_INFINITY),
+      ),
+    );
+    if (grouped.every((group, i) => group[0]?.offset === starts[i])) return grouped;
+  }
+  if (fragments.length === frames) return fragments.map((fragment) => [fragment]);
+  const grouped: Place[][] = [[]];
+  for (const [i, fragment] of fragments.entries()) {
+    grouped.at(-1)!.push(fragment);
+    const bytes = data.bytes.subarray(fragment.offset, fragment.offset + fragment.length);
+    if (wholeEnd(bytes) !== null && i + 1 < fragments.length) grouped.push([]);
+  }
+  if (grouped.length === frames) return grouped;
+  throw new UnreadableImage(
+    `DICOM: expected fragments of ${frames} frames, got ${fragments.length} that no offset table divides`,
+  );
+}
+
+/** The Extended Offset Table, else the basic one; empty where there is none. */
+function frameOffsets(extended: Buffer | null, basic: Buffer | null): number[] {
+  if (extended !== null && extended.length >= 8) {
+    return Array.from({ length: extended.length >> 3 }, (_, i) => Number(extended.readBigUInt64LE(8 * i)));
+  }
+  return Array.from({ length: (basic?.length ?? 0) >> 2 }, (_, i) => basic!.readUInt32LE(4 * i));
+}

@@ -1,0 +1,90 @@
+import { UnreadableImage } from '../unreadable-image.ts';
+import { nativeBytes } from './frames.ts';
+import type { ImageHeader } from './image-header.ts';
+
+/** Numbers of pixels as they are meant: with their sign, without unused bits. */
+export type Values =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
+
+/** Values of a frame's samples, by pixel, or plane after plane. */
+export interface Samples {
+  values: Values;
+  planar: boolean;
+  /** What three samples are. */
+  space: 'rgb' | 'ybr';
+}
+
+/**
+ * Values of native pixels.
+ * @param bytes one frame's; of 1 bit a pixel, those of all frames
+ * @param frame from 0
+ * @throws UnreadableImage where there are fewer than there must be
+ */
+export function nativeValues(bytes: Uint8Array, frame: number, header: ImageHeader): Values {
+  const { columns, rows, samples, bitsAllocated } = header;
+  if (bitsAllocated === 1) return bitsOf(bytes, frame * columns * rows * samples, columns * rows * samples);
+  if (header.photometric === 'YBR_422') return fullColours(bytes.subarray(0, nativeBytes(header)));
+  return valuesOf(bytes.subarray(0, nativeBytes(header)), header);
+}
+
+/** Single bits, the lowest of a byte first; frames need not begin at a byte. */
+function bitsOf(bytes: Uint8Array, from: number, count: number): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, i) => (bytes[(from + i) >> 3]! >> ((from + i) & 7)) & 1);
+}
+
+/** Two pixels' luma with the chroma that they share (YBR_FULL_422), to luma and chroma of each. */
+function fullColours(bytes: Uint8Array): Uint8Array {
+  const colours = new Uint8Array((bytes.length / 4) * 6);
+  for (let at = 0, to = 0; at + 3 < bytes.length; at += 4, to += 6) {
+    const [first, second, blue, red] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!];
+    colours.set([first, blue, red, second, blue, red], to);
+  }
+  return colours;
+}
+
+/** Values from whole bytes in the data set's byte order. */
+export function valuesOf(bytes: Uint8Array, header: ImageHeader, littleEndian = header.littleEndian): Values {
+  const { bitsAllocated, numbers } = header;
+  // A copy: words must begin at an even address.
+  const copy = Buffer.from(new Uint8Array(bytes).buffer);
+  if (!littleEndian && bitsAllocated === 16) copy.swap16();
+  if (!littleEndian && bitsAllocated === 32) copy.swap32();
+  if (!littleEndian && bitsAllocated === 64) copy.swap64();
+  const { buffer } = copy;
+  if (numbers === 'floating point')
+    return bitsAllocated === 32 ? new Float32Array(buffer) : new Float64Array(buffer);
+  const signed = numbers === 'signed';
+  const values = {
+    8: () => (signed ? new Int8Array(buffer) : new Uint8Array(buffer)),
+    16: () => (signed ? new Int16Array(buffer) : new Uint16Array(buffer)),
+    32: () => (signed ? new Int32Array(buffer) : new Uint32Array(buffer)),
+  }[bitsAllocated as 8 | 16 | 32]();
+  return withoutUnusedBits(values, header.highBit, header.bitsStored);
+}
+
+/** Other bits may lie above the stored ones, and below them. In place. */
+export function withoutUnusedBits<T extends Exclude<Values, Float32Array | Float64Array>>(
+  values: T,
+  highBit: number,
+  bitsStored: number,
+): T {
+  if (bitsStored === 8 * values.BYTES_PER_ELEMENT) return values;
+  const [left, right] = [31 - highBit, 32 - bitsStored];
+  const signed = values instanceof Int8Array || values instanceof Int16Array || values instanceof Int32Array;
+  if (signed) for (let i = 0; i < values.length; i++) values[i] = (values[i]! << left) >> right;
+  else for (let i = 0; i < values.length; i++) values[i] = (values[i]! << left) >>> right;
+  return values;
+}
+
+/** As many bytes as there must be. */
+export function requireBytes(came: Uint8Array, bytes: number): Uint8Array {
+  if (came.length >= bytes) return came.subarray(0, bytes);
+  throw new UnreadableImage(`DICOM: expected ${bytes} bytes of pixels, got ${came.length}`);
+}

@@ -1,0 +1,51 @@
+import { extname } from 'node:path';
+
+const extensions = new Set('.png .jpg .jpeg .tif .tiff .webp .bmp .gif .dcm .dicom .ima .nii'.split(' '));
+
+/** Names of folders by what lies in them, whatever their case. */
+export const folderNames = {
+  normal: new Set(['normal', 'normals', 'good', 'healthy']),
+  unlabeled: new Set(['unlabeled', 'unlabelled']),
+  train: new Set(['train', 'training']),
+  test: new Set(['test', 'testing']),
+  validation: new Set(['val', 'valid', 'validation']),
+  masks: new Set(
+    'ground_truth groundtruth mask masks label labels annotation annotations seg segmentation'.split(' '),
+  ),
+};
+export type FolderRole = keyof typeof folderNames;
+
+export const hasRole = (role: FolderRole, folder: string) => folderNames[role].has(folder.toLowerCase());
+
+/**
+ * Whether a file without a list may be an image, by its name: DICOM files often have no extension, or the last number of a UID.
+ */
+export function mayBeImage(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name.startsWith('.') || /^dicomdir$/i.test(name) || /^(readme|license|licence|copying)$/i.test(name))
+    return false;
+  if (/\.nii\.gz$/i.test(name)) return true;
+  const extension = extname(name).toLowerCase();
+  return extension === '' || /^\.\d+$/.test(extension) || extensions.has(extension);
+}
+
+/** Paths by their first folder below `folder` (which ends with a slash, or is empty); '' for those that lie in it. */
+export function byFolder(paths: readonly string[], folder: string): Map<string, string[]> {
+  const below = paths.filter((path) => path.startsWith(folder));
+  return Map.groupBy(below, (path) => {
+    const rest = path.slice(folder.length);
+    return rest.includes('/') ? rest.slice(0, rest.indexOf('/')) : '';
+  });
+}
+
+/** Leaves out what lies in folders of masks below `folder`. */
+export function withoutMasks(paths: readonly string[], folder: string): string[] {
+  return paths.filter(
+    (path) =>
+      !path
+        .slice(folder.length)
+        .split('/')
+        .slice(0, -1)
+        .some((segment) => hasRole('masks', segment)),
+  );
+}

@@ -1,0 +1,147 @@
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type PackOptions, packDataset } from '../pack.ts';
+import { writePhantom } from '../phantom.ts';
+import { scratchFolder } from '../testing-pillow.ts';
+import { folderLists } from './write-lists.ts';
+
+const { dir, remove } = scratchFolder();
+afterAll(remove);
+const pictures = join(dir, 'phantom', 'images');
+let images: string[];
+beforeAll(async () => {
+  const counts = { train: 12, unlabeledNormal: 0, unlabeledAbnormal: 0, testNormal: 1, testAbnormal: 3 };
+  await writePhantom(join(dir, 'phantom'), { seed: 4, ...counts });
+  images = readdirSync(pictures).sort();
+});
+
+let folders = 0;
+/** A folder of pictures, each given by its number. */
+function folder(places: Record<string, number>): string {
+  const path = join(dir, `folder-${++folders}`);
+  for (const [place, which] of Object.entries(places)) {
+    mkdirSync(join(path, place, '..'), { recursive: true });
+    cpSync(join(pictures, images[which]!), join(path, place));
+  }
+  return path;
+}
+const split = () =>
+  folder({
+    ...Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`normal/${i}.png`, i])),
+    'tumour/a.png': 10,
+    'tumour/b.png': 11,
+    'cyst/c.png': 12,
+  });
+
+async function packed(path: string, options: PackOptions = {}) {
+  const result = await packDataset(path, options);
+  if ('faults' in result) throw new Error(JSON.stringify(result.faults));
+  return result;
+}
+async function faults(path: string, options: PackOptions = {}) {
+  const result = await packDataset(path, options);
+  return 'faults' in result ? result.faults.map((fault) => `${fault.path}: ${fault.message}`) : [];
+}
+const names = (index: { images: string[] }, positions: readonly number[]) =>
+  positions.map((at) => index.images[at]);
+
+describe('a folder of normal images beside others', () => {
+  test('is split; pathologies are called as folders; what systems left is counted', async () => {
+    const path = split();
+    for (const name of ['.DS_Store', 'normal/._0.png', 'tumour/Thumbs.db'])
+      writeFileSync(join(path, name), 'x');
+    const { index, passedOver, layout } = await packed(path);
+    expect(index.train).toHaveLength(8);
+    if (index.test.labels !== 'known') throw new Error(index.test.labels);
+    expect(index.test.normal).toHaveLength(2);
+    expect(names(index, index.test.abnormal)).toEqual(['cyst/c.png', 'tumour/a.png', 'tumour/b.png']);
+    expect(index.pathologies!.map(({ name, images: some }) => [name, names(index, some)])).toEqual([
+      ['cyst', ['cyst/c.png']],
+      ['tumour', ['tumour/a.png', 'tumour/b.png']],
+    ]);
+    expect(passedOver).toBe(3);
+    expect(layout?.title).toBe('a folder normal/ of normal images beside others');
+  });
+
+  test('is split by share and seed, again and again alike', async () => {
+    const path = split();
+    const half = await packed(path, { split: { share: 0.5, seed: 7 } });
+    expect(half.index.train).toHaveLength(5);
+    expect((await packed(path, { split: { share: 0.5, seed: 7 } })).digest).toBe(half.digest);
+    expect((await packed(path, { split: { share: 0.5, seed: 8 } })).digest).not.toBe(half.digest);
+  });
+
+  test('copies and patients stay in one part', async () => {
+    const path = folder({
+      ...Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`normal/${i}.png`, Math.floor(i / 2)])),
+      'tumour/a.png': 10,
+    });
+    for (let seed = 0; seed < 5; seed++) {
+      const { index } = await packed(path, { split: { share: 0.3, seed } });
+      const train = new Set(index.train);
+      for (const group of index.copies) expect(new Set(group.map((at) => train.has(at))).size).toBe(1);
+    }
+    const patients = Array.from({ length: 10 }, (_, i) => `normal/${i}.png,${i < 4 ? 'Jane' : `P${i}`}`);
+    writeFileSync(join(path, 'patients.csv'), `image,patient\n${patients.join('\n')}\ntumour/a.png,Jane\n`);
+    const { index } = await packed(path, { split: { share: 0.1 } });
+    if (index.test.labels !== 'known') throw new Error(index.test.labels);
+    // Jane has a tumour: her four normal images are test images.
+    expect(names(index, index.test.normal)).toEqual([
+      'normal/0.png',
+      'normal/1.png',
+      'normal/2.png',
+      'normal/3.png',
+    ]);
+  });
+
+  test('the data.json that is written for it gives the same dataset', async () => {
+    const path = split();
+    const before = await packed(path, { split: { seed: 5 } });
+    const lists = await folderLists(path, { split: { seed: 5 } });
+    if ('faults' in lists) throw new Error(JSON.stringify(lists.faults));
+    writeFileSync(join(path, 'data.json'), lists.dataJson);
+    writeFileSync(join(path, 'labels.csv'), lists.labelsCsv!);
+    const after = await packed(path);
+    expect(after.index).toEqual(before.index);
+    expect(after.digest).toBe(before.digest);
+    expect(after.layout).toBeNull();
+    expect(await folderLists(path, {})).toEqual({
+      faults: [{ path: 'data.json', message: 'expected a folder without one, got a folder that has one' }],
+    });
+  });
+});
+
+test('folders of training and test images are taken as they are', async () => {
+  const path = folder({
+    'train/good/0.png': 0,
+    'test/good/1.png': 1,
+    'test/crack/2.png': 2,
+    'ground_truth/crack/2.png': 3,
+  });
+  const { index } = await packed(path);
+  expect(index.images).toEqual(['train/good/0.png', 'test/good/1.png', 'test/crack/2.png']);
+  expect(index.pathologies).toEqual([{ name: 'crack', images: [2] }]);
+  expect(await faults(path, { split: { share: 0.5 } })).toEqual([
+    '--split: expected with folders whose test images are still to be chosen: these have a folder of them, or no abnormal images',
+  ]);
+});
+
+test('folders may be named', async () => {
+  const path = folder({ 'no/0.png': 0, 'no/1.png': 1, 'yes/2.png': 2, 'pool/3.png': 3 });
+  const folders = { normal: ['no'], abnormal: ['yes'], unlabeled: ['pool'] };
+  const { index } = await packed(path, { folders, split: { share: 0.5 } });
+  expect(index.train).toHaveLength(1);
+  expect(index.unlabeled).toMatchObject({ labels: 'unknown', images: [1] });
+  rmSync(join(path, 'yes'), { recursive: true });
+  expect(await faults(path, { folders })).toEqual([
+    '--abnormal: expected a folder with images below the dataset\'s, got "yes"',
+  ]);
+});
+
+test('a folder that says nothing is told which ways there are', async () => {
+  const [fault] = await faults(folder({ 'yes/0.png': 0, 'no/1.png': 1 }));
+  expect(fault).toMatch(
+    /expected data\.json .*--normal DIR --abnormal DIR.*, got the folders "no\/", "yes\/"$/,
+  );
+});

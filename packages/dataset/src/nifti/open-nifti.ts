@@ -1,0 +1,101 @@
+import { gunzipSync } from 'node:zlib';
+import type { SliceAxis } from '@ddad/contract';
+import { isNifti } from '../image-kinds.ts';
+import type { Picture } from '../picture.ts';
+import type { Range } from '../range.ts';
+import { UnreadableImage } from '../unreadable-image.ts';
+import { percentilesOf } from './percentiles.ts';
+import { cutOf } from './slices.ts';
+import { readVolume } from './volume-header.ts';
+
+/** Which slices of a volume are images. */
+export interface SliceChoice {
+  axis: SliceAxis;
+  /** Every how many slices one is taken, beginning with the first. */
+  every: number;
+  /** Share of a slice's pixels that must be brighter than a tenth of the window, 0 to 1. */
+  minForeground: number;
+}
+
+/** Of the voxels above a volume's lowest value: what becomes black and white. Bright lesions stay below white. */
+export const windowPercentiles: Range = [0.5, 99.9];
+
+/** Bytes of an unpacked file: of voxels of 16 bits, 512x512x1000. */
+const mostBytes = 2 ** 29;
+/** A tenth of the window. */
+const foreground = 25;
+
+/** A volume that was read. */
+export interface OpenedVolume {
+  slices: number;
+  /** Values that are black and white in every slice. */
+  window: Range;
+  /** Slices that the choice takes, from 0. */
+  chosen: number[];
+  /** @throws UnreadableImage where there is no such slice */
+  decode(slice: number, channels: 1 | 3): Picture;
+}
+
+/** The unpacked content of a .nii.gz; at most its first `bytes`. */
+export function unpacked(file: Buffer): Buffer {
+  try {
+    return gunzipSync(file, { maxOutputLength: mostBytes });
+  } catch (cause) {
+    const tooLarge = cause instanceof RangeError && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
+    const came = tooLarge ? `more than ${mostBytes} bytes unpacked` : 'one that is damaged or cut off';
+    throw new UnreadableImage(`expected a whole gzip file with a NIfTI volume, got ${came}`, { cause });
+  }
+}
+
+/**
+ * Opens a NIfTI volume, as it is or packed by gzip. Its slices lie as radiologists look at them (see `cutOf`), by the affine;
+ * the window is one for all slices.
+ * @throws UnreadableImage for anything else, for time series, and for what is damaged or cut off
+ */
+export function openNifti(file: Buffer, { axis, every, minForeground }: SliceChoice): OpenedVolume {
+  if (!isNifti(file)) throw new UnreadableImage('expected a NIfTI volume in a gzip file, got something else');
+  const volume = readVolume(file);
+  const cut = cutOf(volume, axis);
+  const { voxels, slope, intercept } = volume;
+  const window = percentilesOf(volume, windowPercentiles);
+  const [from, to] = window;
+  const levelOf = (stored: number) => {
+    const level = ((stored * slope + intercept - from) / (to - from)) * 255;
+    // What is no number is black.
+    return level > 0 ? Math.min(255, level) : 0;
+  };
+  const greyOf = (slice: number): Uint8Array => {
+    const pixels = new Uint8Array(cut.width * cut.height);
+    for (let row = 0, i = 0; row < cut.height; row++) {
+      let at = cut.start + slice * cut.next + row * cut.down;
+      for (let column = 0; column < cut.width; column++, i++, at += cut.right)
+        pixels[i] = levelOf(voxels[at]!);
+    }
+    return pixels;
+  };
+  const bright = (pixels: Uint8Array) =>
+    pixels.reduce((count, level) => count + (level > foreground ? 1 : 0), 0);
+  const taken = Array.from({ length: Math.ceil(cut.slices / every) }, (_, i) => i * every);
+  return {
+    slices: cut.slices,
+    window,
+    chosen:
+      minForeground === 0
+        ? taken
+        : taken.filter((slice) => {
+            const pixels = greyOf(slice);
+            return bright(pixels) >= minForeground * pixels.length;
+          }),
+    decode(slice, channels) {
+      if (slice >= cut.slices) {
+        throw new UnreadableImage(`expected a slice of 0 to ${cut.slices - 1}, got ${slice}`);
+      }
+      const grey = greyOf(slice);
+      const { width, height } = cut;
+      if (channels === 1) return { width, height, channels, pixels: grey };
+      const pixels = new Uint8Array(3 * grey.length);
+      for (let i = 0; i < grey.length; i++) pixels.fill(grey[i]!, 3 * i, 3 * i + 3);
+      return { width, height, channels, pixels };
+    },
+  };
+}

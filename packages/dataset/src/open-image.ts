@@ -1,0 +1,103 @@
+import type { ReadingFacts } from '@ddad/contract';
+import { openDicom } from './dicom/decode-dicom.ts';
+import { kindOf, type RasterKind } from './image-kinds.ts';
+import { openNifti, type SliceChoice, unpacked } from './nifti/open-nifti.ts';
+import type { Picture } from './picture.ts';
+import type { Range } from './range.ts';
+import { openRaster } from './raster/raster-file.ts';
+import { allBits, type Depth } from './raster/sixteen-bits.ts';
+import { UnreadableImage } from './unreadable-image.ts';
+
+/** How files become pictures. */
+export interface Reading {
+  channels: 1 | 3;
+  /** Values of 16-bit images (PNG, TIFF) that become 0 and 255; null: by the image's own bits. */
+  range: Range | null;
+  /** Which slices of volumes are images; null where volumes are not expected. */
+  slices: SliceChoice | null;
+}
+
+/** As a dataset's files were read; 16-bit images of a dataset that says no range by all of their bits. */
+export function readingAs({ channels, range, volumes }: ReadingFacts): Reading {
+  return {
+    channels: channels ?? 1,
+    range: range ?? allBits,
+    slices: volumes === undefined ? null : { ...volumes },
+  };
+}
+
+/** A picture of a file. */
+export interface DecodedPart {
+  picture: Picture;
+  /** What an image of 16 bits uses of them, and the range that it was scaled by; null for all others. */
+  sixteenBits: { depth: Depth; range: Range } | null;
+}
+
+/** A file whose header was read. */
+export interface OpenedImage {
+  kind: 'DICOM' | 'NIfTI' | RasterKind;
+  /** Its pictures: frames from 1, slices from 0, or one that needs no number. */
+  parts: readonly (number | null)[];
+  /** Whose it is: a PatientID, which must not leave the process; null where none is known. */
+  patient: string | null;
+  /** Values that are black and white in every slice of a volume; null for all others. */
+  window: Range | null;
+  /** Bytes of memory that decoding one takes, roughly. */
+  bytes: number;
+  /** @throws UnreadableImage for what is damaged or cut off, and where there is no such part */
+  decode(part: number | null): Promise<DecodedPart>;
+}
+
+/**
+ * Opens an image file: PNG, JPEG, TIFF, WebP, BMP, GIF (see `openRaster`), DICOM (see `openDicom`) or NIfTI (see `openNifti`).
+ * @throws UnreadableImage for anything else, and for what is damaged
+ */
+export async function openImage(file: Buffer, reading: Reading): Promise<OpenedImage> {
+  const { channels, range } = reading;
+  const kind = kindOf(file);
+  switch (kind) {
+    case 'DICOM': {
+      const { frames, columns, rows, patient, decode } = openDicom(file);
+      return {
+        kind,
+        parts: frames === 1 ? [null] : Array.from({ length: frames }, (_, i) => i + 1),
+        patient,
+        window: null,
+        bytes: columns * rows * 16,
+        decode: async (part) => ({ picture: await decode((part ?? 1) - 1, channels), sixteenBits: null }),
+      };
+    }
+    case 'NIfTI':
+    case 'gzip': {
+      const { slices } = reading;
+      if (slices === null) {
+        const wanted = 'expected --slices axial, coronal or sagittal for a NIfTI volume, got none';
+        throw new UnreadableImage(kind === 'NIfTI' ? wanted : `${wanted} (a gzip file)`);
+      }
+      const volume = openNifti(kind === 'gzip' ? unpacked(file) : file, slices);
+      return {
+        kind: 'NIfTI',
+        parts: volume.chosen,
+        patient: null,
+        window: volume.window,
+        bytes: 0,
+        decode: async (part) => ({ picture: volume.decode(part ?? 0, channels), sixteenBits: null }),
+      };
+    }
+    default: {
+      const { bytes, decode } = await openRaster(file, kind);
+      return {
+        kind,
+        parts: [null],
+        patient: null,
+        window: null,
+        bytes,
+        async decode(part) {
+          if (part !== null && part !== 1)
+            throw new UnreadableImage(`expected a frame of 1 to 1, got ${part}`);
+          return decode(channels, range);
+        },
+      };
+    }
+  }
+}

@@ -10,6 +10,7 @@ import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keepTidy, type TidyDeps } from './keep-tidy.ts';
 
+const day = 24 * 3600 * 1000;
 let folder: string;
 let store: ObjectStore;
 beforeEach(async () => {
@@ -47,6 +48,7 @@ function start(deps: Partial<TidyDeps>) {
     store,
     underWay: async () => ({ underWay: new Set<string>(), unknown: [] }),
     workedOn: () => [],
+    olderThanMs: 7 * day,
     logger: createLogger('test', 'info', destination),
     firstMs: 1,
     ...deps,
@@ -90,6 +92,21 @@ test('leaves alone what runs under way want, and what workers work on', async ()
   await tidy.close();
   for (const key of [wanted, worked]) expect(await listCheckpoints(store, 'members', key)).toHaveLength(1);
   expect(await listCheckpoints(store, 'members', gone)).toEqual([]);
+});
+
+test('takes ended attempts of the age that it is told', async () => {
+  const path = join(folder, 'steps');
+  writeFileSync(path, 'steps');
+  await saveCheckpoint(store, 'members', 'b'.repeat(64), 1, 1, path);
+  const aged = { ...store, now: async () => new Date((await store.now()).getTime() + 3 * day) };
+  for (const [days, objects] of [
+    [4, 0],
+    [2, 1],
+  ] as const) {
+    const { tidy, line } = start({ store: aged, olderThanMs: days * day });
+    expect(await line(0)).toMatchObject({ objects });
+    await tidy.close();
+  }
 });
 
 test('is no more than a warning where Temporal does not answer, removes nothing then, and tries again sooner', async () => {

@@ -9,6 +9,8 @@ export interface TidyDeps {
   underWay: () => Promise<ArtifactsUnderWay>;
   /** Keys that workers have jobs for, of runs that Temporal may not know any more. */
   workedOn: () => Iterable<string>;
+  /** Age of ended attempts and of what was set aside, in ms. */
+  olderThanMs: number;
   logger: Logger;
   /** Before the first time, in ms. Default 10 min: who starts has better things to do. */
   firstMs?: number;
@@ -27,7 +29,7 @@ const closeMs = 5_000;
  * @returns ends it between two artifacts
  */
 export function keepTidy(deps: TidyDeps): { close(): Promise<void> } {
-  const { store, logger } = deps;
+  const { store, olderThanMs, logger } = deps;
   const { firstMs = 10 * minuteMs, intervalMs = 24 * 60 * minuteMs, againMs = 60 * minuteMs } = deps;
   const ending = new AbortController();
   const { signal } = ending;
@@ -35,12 +37,13 @@ export function keepTidy(deps: TidyDeps): { close(): Promise<void> } {
     const { underWay, unknown } = await deps.underWay();
     return { underWay: new Set([...underWay, ...deps.workedOn()]), unknown, named: null };
   };
+  const judging = { claims, olderThanMs, signal };
 
   const tidy = async (): Promise<number> => {
     const began = performance.now();
     try {
-      const found = await findLeftOvers(store, { claims, signal });
-      const removed = await removeLeftOvers(store, found, { claims, signal });
+      const found = await findLeftOvers(store, judging);
+      const removed = await removeLeftOvers(store, found, judging);
       const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);
       const reasons = Object.fromEntries(
         countLeftOvers(removed).map((count) => [count.reason, count.objects]),

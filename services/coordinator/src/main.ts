@@ -125,13 +125,16 @@ try {
     shutdown.add('pod deletion costs', () => costs.close());
   }
 
-  const tidy = keepTidy({
-    store,
-    underWay: () => artifactsUnderWay(client),
-    workedOn: () => presence.list().flatMap(({ keys }) => keys),
-    logger,
-  });
-  shutdown.add('left-overs', () => tidy.close());
+  if (config.LEFT_OVERS_AFTER_D !== 'off') {
+    const tidy = keepTidy({
+      store,
+      underWay: () => artifactsUnderWay(client),
+      workedOn: () => presence.list().flatMap(({ keys }) => keys),
+      olderThanMs: config.LEFT_OVERS_AFTER_D * 24 * 3600 * 1000,
+      logger,
+    });
+    shutdown.add('left-overs', () => tidy.close());
+  }
 
   if (config.PAGE_LISTEN !== 'off') {
     const live = new LiveFigures(() => performance.now());

@@ -117,7 +117,7 @@ async function specOf(change: Partial<PageSpec> = {}): Promise<PageSpec> {
   });
 }
 
-const taskOf = async (spec: PageSpec, of = index) => await made.task(pageKind, spec, of, pixels);
+const taskOf = async (spec: PageSpec, of = index) => await made.task(pageKind, spec, of, { pixels });
 
 async function pageOf(spec: PageSpec, of = index, context = notedContext()): Promise<string> {
   const result = await makePage(await taskOf(spec, of), context);

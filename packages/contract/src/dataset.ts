@@ -149,6 +149,9 @@ const packingSchema = z.object({
 /** The same images at one size. */
 export type Packing = z.infer<typeof packingSchema>;
 
+/** AUC of what needs no network, by what it is. */
+export const separationsSchema = z.array(z.object({ of: z.string(), auc: z.number().min(0).max(1) }));
+
 /**
  * What a name stands for; the only mutable object of a dataset, replaced whole by `dataset add`. A record of a later
  * version may have further fields.
@@ -163,7 +166,7 @@ export const datasetRecordSchema = z.object({
   counts: z.object({ train: count, unlabeled: count, test: count, validation: count, copies: count }),
   synthetic: z.boolean(),
   /** AUC of what the test images' files have besides pixels, 0.5 to 1; absent where there are no labels, and in older records. */
-  separations: z.array(z.object({ of: z.string(), auc: z.number().min(0).max(1) })).optional(),
+  separations: separationsSchema.optional(),
 });
 export type DatasetRecord = z.infer<typeof datasetRecordSchema>;
 

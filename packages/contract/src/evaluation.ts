@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { separationsSchema } from './dataset.ts';
 import type { KindDefinition, Need } from './method.ts';
 import { runResultSchema } from './run-result.ts';
 
@@ -94,6 +95,8 @@ const pageSpecSchema = z.strictObject({
   selection: selectionSchema,
   trainsOnUnlabeled: z.boolean(),
   artifacts: z.array(shownArtifactSchema),
+  /** AUC of what the test images' files have besides pixels, as the dataset's record says; absent where it does not. */
+  separations: separationsSchema.optional(),
   /** Of the test images. */
   sources: z.array(sourceSchema),
 });

@@ -52,7 +52,7 @@ export function resultsMarkdown(methods: MethodRegistry, outcome: ExperimentOutc
     parts.push('## Failed runs', lines.join('\n'));
   }
   if (scores.length === 0) {
-    parts.push('No AUC and AP: the test images have no labels, or there are none.');
+    parts.push('No AUC and AP: the test images have no labels, or there are none.', ...pixelTable(outcome));
     return `${parts.join('\n\n')}\n`;
   }
   parts.push(

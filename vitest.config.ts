@@ -1,6 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
 const fullFaults = 'test/faults/full.test.ts';
+const besideSource = '{packages,services,cli,deploy}/**';
+/** Tests beside their source that start real servers or a browser. */
+const servers = `${besideSource}/*.server.test.ts`;
+/** Tests beside their source that train networks. */
+const networks = `${besideSource}/*.network.test.ts`;
+/** What TensorFlow needs: it cannot be loaded twice in one process, and addons do not mix with worker threads. */
+const besideSourceOptions = {
+  pool: 'forks',
+  // Generous: two cores run several files at once, and servers start in hooks.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // TensorFlow's own chatter; read when it loads.
+  env: { TF_CPP_MIN_LOG_LEVEL: '2' },
+} as const;
 
 export default defineConfig({
   test: {
@@ -8,15 +22,25 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,services,cli,deploy}/**/*.test.ts'],
+          include: [`${besideSource}/*.test.ts`],
+          exclude: ['**/node_modules/**', servers, networks],
+          ...besideSourceOptions,
+        },
+      },
+      {
+        test: {
+          name: 'networks',
+          include: [networks],
           exclude: ['**/node_modules/**'],
-          // TensorFlow cannot be loaded twice in one process, and addons do not mix with worker threads.
-          pool: 'forks',
-          // Generous: two cores run several files at once, and servers start in hooks.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // TensorFlow's own chatter; read when it loads.
-          env: { TF_CPP_MIN_LOG_LEVEL: '2' },
+          ...besideSourceOptions,
+        },
+      },
+      {
+        test: {
+          name: 'servers',
+          include: [servers],
+          exclude: ['**/node_modules/**'],
+          ...besideSourceOptions,
         },
       },
       {

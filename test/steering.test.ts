@@ -13,7 +13,7 @@ let cluster: TestCluster;
 let dataset: SmallDataset;
 let result: RunResult;
 
-const input = { dataset: 'small', k: 2, epochs: 60, batchSize: 16, refiner: { epochs: 1 } };
+const input = { dataset: 'small', k: 2, epochs: 30, batchSize: 16, refiner: { epochs: 1 } };
 
 beforeAll(async () => {
   [cluster, dataset] = await Promise.all([startTestCluster({ env: times }), smallDataset()]);

@@ -154,10 +154,10 @@ test('MC Dropout trains one network per role and gives all six scores', async ()
     ...input,
     k: undefined,
     uncertainty: 'dropout',
-    dropout: { passes: 20, refinerPasses: 2 },
+    dropout: { passes: 6, refinerPasses: 2 },
   };
   const result = await run(settings, '--out', out);
-  expect(result).toMatchObject({ k: 1, dropout: { rate: 0.1, passes: 20, refinerPasses: 2 } });
+  expect(result).toMatchObject({ k: 1, dropout: { rate: 0.1, passes: 6, refinerPasses: 2 } });
   expect(result.members.map(({ role, index, reused }) => [role, index, reused]).sort()).toEqual([
     ['ndm', 0, false],
     ['udm', 0, false],
@@ -167,9 +167,9 @@ test('MC Dropout trains one network per role and gives all six scores', async ()
   expect(result.members.map(({ seed }) => seed)).toEqual(
     (['ndm', 'udm'] as const).map((role) => seedOf(0, role, 0)),
   );
-  expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('MC Dropout (20 passes, rate 0.1)');
+  expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('MC Dropout (6 passes, rate 0.1)');
   const manifest = await readManifest(cluster.store, 'maps', result.artifacts.maps ?? '');
-  expect(manifest?.spec).toMatchObject({ dropout: { rate: 0.1, passes: 20 } });
+  expect(manifest?.spec).toMatchObject({ dropout: { rate: 0.1, passes: 6 } });
 });
 
 test('a dataset without test images gives members and refiners, and thresholds from its validation images', async () => {

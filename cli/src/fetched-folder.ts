@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Fault } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
+import pLimit from 'p-limit';
 import { badInput } from './failure.ts';
 
 /** Fetched at a time: small files, whose time is that of the way there and back. */
@@ -38,19 +39,17 @@ export async function withFetchedFolder<T>(
   if (keys.length === 0) faults.push({ path: 'DIRECTORY', message: 'expected objects there, found none' });
   if (faults.length > 0) throw badInput('nothing was added', faults);
   const directory = await mkdtemp(join(tmpdir(), 'ddad-fetched-'));
+  const limit = pLimit(atOnce);
   try {
-    const left = keys[Symbol.iterator]();
-    await Promise.all(
-      Array.from({ length: atOnce }, async () => {
-        for (const key of left) {
-          const path = join(directory, key.slice(prefix.length));
-          await mkdir(dirname(path), { recursive: true });
-          await store.getToFile(key, path);
-        }
-      }),
-    );
+    await limit.map(keys, async (key) => {
+      const path = join(directory, key.slice(prefix.length));
+      await mkdir(dirname(path), { recursive: true });
+      await store.getToFile(key, path);
+    });
     return await use(directory);
   } finally {
+    // After a failure nothing further is fetched.
+    limit.clearQueue();
     await rm(directory, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,7 @@
 import type { ArtifactListing, KindDefinition } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { type Manifest, type ObjectStore, readManifest } from '@ddad/storage';
+import pLimit from 'p-limit';
 import { CommandFailure, exitCodes } from './failure.ts';
 
 /** A kind whose finished artifacts are listed. */
@@ -40,16 +41,12 @@ async function finishedKeys(
 
 /** All finished members, the newest first. */
 export async function listMembers(store: ObjectStore, methods: MethodRegistry): Promise<FinishedMember[]> {
-  const left = await finishedKeys(store, methods, '');
-  const members: FinishedMember[] = [];
-  while (left.length > 0) {
-    const some = left.splice(0, readAtOnce).map(async ({ kind, key }) => {
-      const manifest = await readManifest(store, kind.kind, key);
-      return manifest === null ? [] : [{ kind, manifest }];
-    });
-    members.push(...(await Promise.all(some)).flat());
-  }
-  return members.sort((a, b) => b.manifest.finishedAt.localeCompare(a.manifest.finishedAt));
+  const keys = await finishedKeys(store, methods, '');
+  const found = await pLimit(readAtOnce).map(keys, async ({ kind, key }) => {
+    const manifest = await readManifest(store, kind.kind, key);
+    return manifest === null ? [] : [{ kind, manifest }];
+  });
+  return found.flat().sort((a, b) => b.manifest.finishedAt.localeCompare(a.manifest.finishedAt));
 }
 
 /**

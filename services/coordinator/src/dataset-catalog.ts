@@ -9,6 +9,7 @@ import {
   readDatasetIndex,
   readDatasetRecord,
 } from '@ddad/storage';
+import { LRUCache } from 'lru-cache';
 
 /** What of a run's input chooses its images; fields that have their default are left out. */
 export type Selection = ImageChoice;
@@ -72,10 +73,10 @@ export interface ImageDigests {
 export class DatasetCatalog {
   readonly #store: ObjectStore;
   readonly #cache: Pick<DatasetCache, 'pixels'>;
-  readonly #indexes = new Recent<DatasetIndex>(8);
-  readonly #digests = new Recent<ImageDigests>(64);
+  readonly #indexes = new LRUCache<string, Promise<DatasetIndex>>({ max: 8 });
+  readonly #digests = new LRUCache<string, Promise<ImageDigests>>({ max: 64 });
   /** Digests under way, over lists that several selections begin with. */
-  readonly #begun = new Recent<Hash>(64);
+  readonly #begun = new LRUCache<string, Promise<Hash>>({ max: 64 });
 
   /** @param cache gives the file of a dataset's pixels */
   constructor(store: ObjectStore, cache: Pick<DatasetCache, 'pixels'>) {
@@ -115,7 +116,7 @@ export class DatasetCatalog {
   digests(digest: string, selection: Selection, images: RunImages): Promise<ImageDigests> {
     const { unlabeled = null, anomalousRate = null, calibration = 0 } = selection;
     const key = JSON.stringify([digest, unlabeled, anomalousRate, calibration]);
-    return this.#digests.get(key, async () => {
+    return shared(this.#digests, key, async () => {
       const { imageSize, normal, unlabeled, heldOut, test } = images;
       const path = await this.#cache.pixels(digest, await this.#index(digest));
       // One after the other: side by side they would wait for the same disk, with a buffer each.
@@ -134,13 +135,13 @@ export class DatasetCatalog {
   }
 
   #index(digest: string): Promise<DatasetIndex> {
-    return this.#indexes.get(digest, () => readDatasetIndex(this.#store, digest));
+    return shared(this.#indexes, digest, () => readDatasetIndex(this.#store, digest));
   }
 
   /** The digest over these images, to be gone on with in a copy. */
   #digestOf(digest: string, path: string, imageSize: number, positions: readonly number[]): Promise<Hash> {
     const list = createHash('sha256').update(Uint32Array.from(positions)).digest('hex');
-    return this.#begun.get(`${digest} ${list}`, async () => {
+    return shared(this.#begun, `${digest} ${list}`, async () => {
       const hash = createHash('sha256');
       await digestImages([hash], path, imageSize, positions);
       return hash;
@@ -152,24 +153,16 @@ function hexOf(hash: Hash): string {
   return hash.copy().digest('hex');
 }
 
-/** The most recently used values; callers who want the same one at the same time share one look-up. */
-class Recent<T> {
-  readonly #capacity: number;
-  readonly #values = new Map<string, Promise<T>>();
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  get(key: string, find: () => Promise<T>): Promise<T> {
-    const value = this.#values.get(key) ?? find();
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    // A failed look-up is not kept.
-    value.catch(() => {
-      if (this.#values.get(key) === value) this.#values.delete(key);
-    });
-    if (this.#values.size > this.#capacity) this.#values.delete(this.#values.keys().next().value!);
-    return value;
-  }
+/**
+ * The most recently used values; callers who want the same one at the same time share one look-up. A look-up that fails is not kept.
+ */
+function shared<T>(cache: LRUCache<string, Promise<T>>, key: string, find: () => Promise<T>): Promise<T> {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const found = find();
+  cache.set(key, found);
+  found.catch(() => {
+    if (cache.peek(key) === found) cache.delete(key);
+  });
+  return found;
 }

@@ -219,7 +219,12 @@ async function contactSheets(facts: DatasetFacts): Promise<Html> {
 
 const explanations = {
   copies: 'Images with equal pixels before resizing.',
-  near: `Images that show the same picture: 256-bit perceptual hashes of the packed pixels (cosine transform, 16×16 lowest frequencies against their median) differ in at most ${nearCopyLimits.bits} bits from that of another one of the family, and what sets both apart from the mean image correlates by ${nearCopyLimits.correlation} at least. Brightness, contrast and compression hardly change either. Look at them before believing it.`,
+  near: [
+    'Images that show the same picture: 256-bit perceptual hashes of the packed pixels (cosine transform, 16×16 lowest',
+    `frequencies against their median) differ in at most ${nearCopyLimits.bits} bits from that of another one of the family, and what`,
+    `sets both apart from the mean image correlates by ${nearCopyLimits.correlation} at least. Brightness, contrast and compression`,
+    'hardly change either. Look at them before believing it.',
+  ].join(' '),
 } as const;
 
 /** Groups of copies, those of test and training first: the first ones with pictures, all with names. */

@@ -122,8 +122,21 @@ function chartKey({ colour, text }: ChartKey): Html {
 
 function jobRow(job: Job, colour = 'transparent'): Html {
   const cells = jobCells(job);
+  const number = (name: string, text: string) => html`<td class="number" data-cell="${name}">${text}</td>`;
+  const text = (name: string, text: string) => html`<td data-cell="${name}">${text}</td>`;
+  const label = `progress of ${job.name}`;
   return html`
-<tr data-id="${job.id}" data-key="${job.key}" class="${job.state}"><th scope="row"><span class="key" style="background: ${colour}"></span><span data-cell="name">${job.name}</span></th><td><progress max="1" value="${shareDone(job)}" aria-label="progress of ${job.name}"></progress></td><td class="number" data-cell="count">${cells.count}</td><td data-spark></td><td class="number" data-cell="loss">${cells.loss}</td><td class="number" data-cell="speed">${cells.speed}</td><td class="number" data-cell="time">${cells.time}</td><td data-cell="worker">${cells.worker}</td><td data-cell="state">${cells.state}</td></tr>`;
+<tr data-id="${job.id}" data-key="${job.key}" class="${job.state}"><th scope="row">${[
+    html`<span class="key" style="background: ${colour}"></span><span data-cell="name">${job.name}</span>`,
+  ]}</th><td><progress max="1" value="${shareDone(job)}" aria-label="${label}"></progress></td>${[
+    number('count', cells.count),
+    html`<td data-spark></td>`,
+    number('loss', cells.loss),
+    number('speed', cells.speed),
+    number('time', cells.time),
+    text('worker', cells.worker),
+    text('state', cells.state),
+  ]}</tr>`;
 }
 
 function scores({ scores: found, definitions }: RunNews): Html | null {

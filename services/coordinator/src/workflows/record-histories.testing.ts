@@ -1,6 +1,6 @@
 /**
  * Records histories of the workflow as it is now, for the replay tests of all later versions:
- * `node services/coordinator/src/workflows/record-histories.ts VERSION` writes `histories/VERSION/NAME.json`. Run it
+ * `node services/coordinator/src/workflows/record-histories.testing.ts VERSION` writes `histories/VERSION/NAME.json`. Run it
  * before a version is released, with a new number, and never again for a number that was released.
  */
 import { mkdir, writeFile } from 'node:fs/promises';

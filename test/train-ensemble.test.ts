@@ -1,12 +1,14 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { auc, averagePrecision } from '@ddad/anomaly';
 import { type RunProgress, type RunResult, seedOf, type WorkerEntry } from '@ddad/contract';
 import { packDataset } from '@ddad/dataset';
 import { dicomFile } from '@ddad/dataset/testing';
 import { connectNats, createLogger, watchWorkers } from '@ddad/platform';
-import { decodeSafetensors, readManifest } from '@ddad/storage';
+import { artifactKeysOf, artifactsUnderWay, parseReport } from '@ddad/runs';
+import { decodeSafetensors, findLeftOvers, readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { runProgram, startTestCluster, type TestCluster } from './test-cluster.ts';
@@ -109,6 +111,47 @@ test('a larger K trains only the members that are new', async () => {
     first.members.map(({ key }) => readManifest(cluster.store, 'members', key)),
   );
   expect(after).toEqual(before);
+});
+
+test('of runs that are finished nothing is left over but artifacts that no report names: their pages', async () => {
+  const later = { ...cluster.store, now: async () => new Date(Date.now() + 8 * 24 * 3600 * 1000) };
+  const reports = (await cluster.store.list('reports/')).filter(({ key }) => key.endsWith('/report.json'));
+  const named = new Set<string>();
+  for (const { key } of reports) {
+    for (const of of artifactKeysOf(parseReport(await cluster.store.get(key), key))) named.add(of);
+  }
+  const underWay = await artifactsUnderWay(cluster.temporal);
+  expect(await findLeftOvers(later, { claims: async () => ({ ...underWay, named: null }) })).toEqual([]);
+  const unwanted = await findLeftOvers(later, { claims: async () => ({ ...underWay, named }) });
+  expect(new Set(unwanted.map(({ key }) => key.split('/')[0]))).toEqual(new Set(['scored-pages']));
+  expect(new Set(unwanted.map(({ reason }) => reason))).toEqual(new Set(['unwanted']));
+});
+
+test('a run under way says which artifacts it wants, those that are finished among them', async () => {
+  const handle = await cluster.temporal.workflow.start('trainEnsemble', {
+    taskQueue: 'ddad',
+    workflowId: 'under-way',
+    args: [{ ...input, k: 3, epochs: 500 }],
+  });
+  try {
+    let found = await artifactsUnderWay(cluster.temporal);
+    while (found.underWay.size === 0 || found.unknown.length > 0) {
+      await delay(100);
+      found = await artifactsUnderWay(cluster.temporal);
+    }
+    const { nodes } = await handle.query<RunProgress>('progress');
+    expect(nodes.filter(({ member }) => member !== undefined)).toHaveLength(6);
+    expect(found.underWay).toEqual(new Set(nodes.map(({ key }) => key)));
+  } finally {
+    await handle.cancel();
+    await handle.result().catch(() => {});
+  }
+  await expect
+    .poll(() => artifactsUnderWay(cluster.temporal), { timeout: 20_000 })
+    .toEqual({
+      underWay: new Set(),
+      unknown: [],
+    });
 });
 
 test('without unlabeled images a run has no UDM and gives rec, recEnsemble, aIntra and rIntra', async () => {

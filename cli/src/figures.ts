@@ -31,3 +31,16 @@ export function moment(date: Date): string {
 export function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
+
+/** Bytes in the unit in which they are read best, three digits at most: `0 B`, `999 B`, `1.02 kB`, `38.1 MB`, `1.1 GB`. */
+export function bytesFigure(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  let value = bytes;
+  // What rounds to a thousand is one of the next unit.
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : Number(value.toPrecision(3))} ${units[unit]}`;
+}

@@ -57,6 +57,7 @@ describe('without a cluster', () => {
       'report',
       'members',
       'export',
+      'prune',
       'trainer',
       'demo',
     ]) {
@@ -74,6 +75,7 @@ describe('without a cluster', () => {
       ['add-members'],
       ['report'],
       ['export'],
+      ['prune'],
     ]) {
       expect((await ddad([...command, '--help'])).out).toMatch(/Examples?:\n {2}\$ npx ddad/);
     }
@@ -86,6 +88,8 @@ describe('without a cluster', () => {
     [['add-members', 'x']],
     [['add-members', 'x', '--k', '2']],
     [['export', 'abcd']],
+    [['prune', '--older-than', '7']],
+    [['prune', '--older-than', '0d']],
   ])('calls %j bad input', async (args) => expect((await ddad(args)).code).toBe(2));
 
   it("lists every fault of a run's input before it looks for a cluster", async () => {
@@ -551,4 +555,32 @@ describe('with real servers', () => {
     expect(watched.err).toMatch(/^run by-hand\nhttp:.*by-hand.*\n[\s\S]*error: the run was terminated/);
     expect((await ddad(['watch', 'nobody'], environment)).code).toBe(2);
   });
+
+  it('prunes what is left over with its own rights, and says what it leaves alone', async () => {
+    const [{ key }] = JSON.parse((await ddad(['members', '--json'], environment)).out) as [{ key: string }];
+    const checkpoint = (of: string) =>
+      `checkpoints/trained-students/${of}/${'0'.repeat(16)}-${'0'.repeat(16)}-${'a'.repeat(64)}.safetensors`;
+    for (const of of [key, 'b'.repeat(64)]) await store.put(checkpoint(of), 'steps');
+    // Nobody works on it: it cannot say what it wants.
+    const client = new Client({ connection: temporal });
+    const run = await client.workflow.start(workflowType, { taskQueue, workflowId: 'mute', args: [{}] });
+    const dry = await ddad(['prune', '--artifacts'], environment);
+    expect(dry).toMatchObject({
+      code: 0,
+      out: 'left over                          objects  size\ncheckpoints of finished artifacts        1   5 B\n',
+    });
+    expect(dry.err).toMatch(/left alone .*mute \(does not answer\).*\nnothing was removed; --delete/);
+    await run.terminate();
+    expect(JSON.parse((await ddad(['prune', '--json', '--delete'], environment)).out)).toEqual({
+      deleted: true,
+      reasons: [{ reason: 'finished', objects: 1, bytes: 5 }],
+      total: { objects: 1, bytes: 5 },
+    });
+    expect((await store.list('checkpoints/')).map((entry) => entry.key)).toEqual([
+      checkpoint('b'.repeat(64)),
+    ]);
+    await store.remove([checkpoint('b'.repeat(64))]);
+    const clean = await ddad(['prune', '--older-than', '1h'], environment);
+    expect(clean).toMatchObject({ code: 0, out: '', err: expect.stringMatching(/nothing is left over\n$/) });
+  }, 60_000);
 });

@@ -10,6 +10,7 @@ import { methodsFor } from './program/methods.ts';
 import { addResultCommands } from './program/result-commands.ts';
 import { addRunCommand } from './program/run-command.ts';
 import { addSteeringCommands } from './program/steering-commands.ts';
+import { addStoreCommands } from './program/store-commands.ts';
 import { styled } from './screen.ts';
 
 const exitCodeHelp = `
@@ -78,6 +79,7 @@ function buildProgram(invocation: PreparedInvocation, outcome: { code: number })
   addExperimentCommand(program, connections);
   addSteeringCommands(program, invocation, connections);
   addResultCommands(program, invocation, connections);
+  addStoreCommands(program, invocation, connections);
   addLocalCommands(program, invocation, connections, (code) => {
     outcome.code = code;
   });

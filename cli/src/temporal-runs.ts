@@ -16,6 +16,8 @@ import {
 import type { MethodRegistry } from '@ddad/methods';
 import { type TemporalAccess, temporalClientOptions } from '@ddad/platform';
 import {
+  type ArtifactsUnderWay,
+  artifactsUnderWay,
   findRun,
   type ListOptions,
   listRuns,
@@ -61,6 +63,8 @@ export interface TemporalRuns {
   resume(run: RunHandle): Promise<void>;
   /** @throws CommandFailure with the run's own words where it refuses */
   addMembers(run: RunHandle, k: number): Promise<AddMembersResult>;
+  /** What all runs and experiments under way want. */
+  underWay(): Promise<ArtifactsUnderWay>;
   close(): Promise<void>;
 }
 
@@ -181,6 +185,13 @@ export async function connectTemporal(
           });
         }
       }, updateLimit),
+    async underWay() {
+      try {
+        return await artifactsUnderWay(client);
+      } catch (error) {
+        throw explain(error, address);
+      }
+    },
     close: () => connection.close(),
   };
 }

@@ -123,7 +123,7 @@ async function leftObjects({ store }: FaultCluster, { damaged }: DisturbedRun): 
   const wrong = left.map(({ key }) => `${key} is left`);
   const kinds = new Set((await store.list('')).map(({ key }) => key.split('/')[0]!));
   for (const kind of kinds) {
-    if (['checkpoints', 'datasets', 'experiments', 'reports'].includes(kind)) continue;
+    if (['checkpoints', 'datasets', 'experiments', 'probes', 'reports'].includes(kind)) continue;
     const objects = (await store.list(`${kind}/`)).map(({ key }) => key);
     for (const key of new Set(objects.map((object) => object.split('/')[1]!))) {
       const manifest = await readManifest(store, kind, key).catch(() => null);

@@ -36,6 +36,7 @@ function runIn(stages: string[], status: RunEntry['status'] = 'running') {
     experimentResult: () => expect.fail('waited for an experiment'),
     list: () => expect.fail('listed runs'),
     requestCancel: () => expect.fail('cancelled a run'),
+    underWay: () => expect.fail('asked what is under way'),
     find: async (reference) => (reference === entry.id ? { ...entry, status } : null),
     status: async () => status,
     progress: async () => progress(left.length > 1 ? left.shift()! : left[0]!),

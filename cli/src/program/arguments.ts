@@ -14,3 +14,13 @@ export function wholeNumber(min: number, max: number) {
     throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
   };
 }
+
+/**
+ * Reads an option's value, which has to be whole days or hours: `7d`, `12h`.
+ * @returns milliseconds
+ */
+export function age(text: string): number {
+  const [, count, unit] = /^([1-9]\d{0,4})([dh])$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError('expected whole days or hours, as 7d or 12h');
+  return Number(count) * (unit === 'd' ? 24 : 1) * 3600 * 1000;
+}

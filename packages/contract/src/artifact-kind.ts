@@ -8,7 +8,13 @@ import { z } from 'zod';
 export type ArtifactKind = string;
 
 /** First parts of object keys that hold something else than artifacts. */
-const takenPrefixes: ReadonlySet<string> = new Set(['checkpoints', 'datasets', 'experiments', 'reports']);
+const takenPrefixes: ReadonlySet<string> = new Set([
+  'checkpoints',
+  'datasets',
+  'experiments',
+  'probes',
+  'reports',
+]);
 
 /** A kind's name: a letter, then letters, digits and hyphens, 41 characters at most, all lower case. */
 export const artifactKindSchema = z

@@ -11,6 +11,7 @@ export {
   statusOf,
 } from './run-entries.ts';
 export {
+  artifactKeysOf,
   MalformedResult,
   parseExperimentResult,
   parseReport,
@@ -20,3 +21,4 @@ export {
 } from './run-result.ts';
 export { type CurveChange, type RunNews, type RunSnapshot, ToldCurves } from './run-snapshot.ts';
 export { type HistoryOf, type JobView, RunTracker, type RunView } from './run-tracker.ts';
+export { type ArtifactsUnderWay, artifactsUnderWay } from './under-way.ts';

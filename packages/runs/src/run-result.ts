@@ -70,3 +70,12 @@ export function parseExperimentResult(value: unknown): ExperimentResult {
   if (parsed.success) return parsed.data;
   throw malformed(parsed.error, value, "the workflow's result: expected an experiment's");
 }
+
+/** Keys of all artifacts that a result names. */
+export function artifactKeysOf({ members, artifacts, nodes = [] }: RunResult): string[] {
+  return [
+    ...members.map(({ key }) => key),
+    ...Object.values(artifacts).filter((key) => key !== null),
+    ...nodes.map(({ key }) => key),
+  ];
+}

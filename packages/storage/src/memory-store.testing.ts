@@ -5,6 +5,8 @@ import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 /** An object store in memory, for tests of what stands above it; S3 itself is tested in @ddad/storage. */
 export function memoryStore(): ObjectStore {
   const objects = new Map<string, Buffer>();
+  // Nothing ages in it.
+  const epoch = new Date(0);
   const get = (key: string): Buffer => {
     const data = objects.get(key);
     if (data === undefined) throw new ObjectNotFound(key);
@@ -25,8 +27,9 @@ export function memoryStore(): ObjectStore {
     list: async (prefix) =>
       [...objects]
         .filter(([key]) => key.startsWith(prefix))
-        .map(([key, data]) => ({ key, size: data.length, modified: new Date(0) }))
+        .map(([key, data]) => ({ key, size: data.length, modified: epoch }))
         .sort((a, b) => (a.key < b.key ? -1 : 1)),
+    now: async () => epoch,
     remove: async (keys) => {
       for (const key of keys) objects.delete(key);
     },

@@ -25,6 +25,8 @@ export interface ObjectStore {
   exists(key: string): Promise<boolean>;
   /** Every object whose key starts with `prefix`, in order of keys. */
   list(prefix: string): Promise<ObjectEntry[]>;
+  /** Time by the store's own clock, in whole seconds, as `modified` is. Needs the right to list the whole bucket. */
+  now(): Promise<Date>;
   /** Keys that do not exist are no error. */
   remove(keys: readonly string[]): Promise<void>;
 }

@@ -74,6 +74,15 @@ describe('an S3 store', () => {
     expect(await store.exists('contested')).toBe(true);
   });
 
+  test("tells the store's own time, which what it has just stored is of", async () => {
+    await store.put('timed', 'x');
+    const [entry] = await store.list('timed');
+    const apart = (await store.now()).getTime() - entry!.modified.getTime();
+    // The header has whole seconds.
+    expect(apart).toBeGreaterThan(-1000);
+    expect(apart).toBeLessThan(10_000);
+  });
+
   test('lists by prefix with sizes, more than a page of 1,000, and removes them', async () => {
     const keys = Array.from({ length: 1005 }, (_, i) => `pile/${String(i).padStart(4, '0')}`);
     for (let from = 0; from < keys.length; from += 50) {

@@ -29,9 +29,14 @@ interface Call {
   client: Client;
   signal: AbortSignal;
   carry(bytes: number): void;
+  /** Header `Date` of the answer that came last; null where it had none. */
+  answeredAt(): Date | null;
 }
 
 const msPerByte = 1000 / (1024 * 1024);
+/** Objects in one answer to a listing, and about how many bytes of it each takes. */
+const pageEntries = 1000;
+const entryBytes = 1024;
 
 /**
  * An object store on any S3 server, by plain S3 calls.
@@ -107,7 +112,7 @@ export function createS3Store(config: S3Config): ObjectStore {
       }),
 
     list: (prefix) =>
-      call(`list ${prefix}`, prefix, async ({ client }) => {
+      call(`list ${prefix}`, prefix, async ({ client, carry }) => {
         const entries: ObjectEntry[] = [];
         for await (const item of client.listObjectsV2(bucket, prefix, true)) {
           // A listing without delimiter holds objects only, no common prefixes.
@@ -117,8 +122,17 @@ export function createS3Store(config: S3Config): ObjectStore {
             lastModified: Date;
           };
           entries.push({ key: name, size, modified: lastModified });
+          if (entries.length % pageEntries === 0) carry(entries.length * entryBytes);
         }
         return entries;
+      }),
+
+    now: () =>
+      call('ask for the time', bucket, async ({ client, answeredAt }) => {
+        await client.bucketExists(bucket);
+        const time = answeredAt();
+        if (time !== null) return time;
+        throw Object.assign(new Error('expected an answer with a header Date, got none'), { code: 'NoDate' });
       }),
 
     remove: async (keys) => {
@@ -185,8 +199,15 @@ function caller(config: S3Config) {
     let timer = arm(deadlineMs);
 
     // The client knows no deadline; a transport of its own for each call hands every request the call's signal.
+    let date: string | undefined;
     const request = (options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void) =>
-      (endpoint.useSSL ? https : http).request({ ...options, agent, signal: controller.signal }, onResponse);
+      (endpoint.useSSL ? https : http).request(
+        { ...options, agent, signal: controller.signal },
+        (response) => {
+          date = response.headers.date;
+          onResponse(response);
+        },
+      );
     const client = new Client({
       ...endpoint,
       accessKey: config.accessKey,
@@ -202,6 +223,10 @@ function caller(config: S3Config) {
         carry(bytes) {
           clearTimeout(timer);
           timer = arm(deadlineMs + bytes * msPerByte);
+        },
+        answeredAt() {
+          const time = Date.parse(date ?? '');
+          return Number.isNaN(time) ? null : new Date(time);
         },
       });
       return await Promise.race([done, late]);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ObjectNotFound, type ObjectStore } from './object-store.ts';
+import { ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
 
 /** What was tried of a store that kept its promises. */
 export interface PromiseProof {
@@ -36,7 +36,8 @@ export interface PromiseTrial {
  * Tries what everything else relies on: of many conditional PUTs of one key at once one wins, its bytes are those that are stored,
  * and reads and lists see every write and removal that was finished before. Leaves no objects behind.
  * @returns what was tried; a store that is slow has shown it in fewer rounds, in one at least
- * @throws UnfitStore with the reason, within `limitMs`; StoreError where a call fails
+ * @throws UnfitStore with the reason, within `limitMs`; StoreError where a call fails, or not one round is answered in that time,
+ * which says nothing of the store but that it is slow
  */
 export async function provePromises(store: ObjectStore, trial: PromiseTrial = {}): Promise<PromiseProof> {
   const { prefix = 'probes/', writers = 64, rounds = 20, limitMs = 5000 } = trial;
@@ -60,8 +61,12 @@ export async function provePromises(store: ObjectStore, trial: PromiseTrial = {}
   try {
     await Promise.race([trying, timeUp]);
     const seen = finished;
-    if (seen === 0)
-      throw new UnfitStore(`not one round of ${writers} writes was answered within ${limitMs} ms`);
+    if (seen === 0) {
+      throw new StoreError(
+        `object store: not one round of ${writers} conditional PUTs was answered within ${limitMs} ms`,
+        'DeadlineExceeded',
+      );
+    }
     if (seen === rounds) await cleaned;
     return { rounds: seen, seconds: (performance.now() - began) / 1000 };
   } catch (error) {

@@ -40,6 +40,11 @@ export const coordinatorConfig = z.object({
   KUBERNETES_SERVICE_PORT: z.coerce.number().int().default(443),
   /** Least number of seconds between two signals that tell a run of its members' progress. */
   PROGRESS_INTERVAL_S: z.coerce.number().min(0.1).max(3600).default(60),
+  /**
+   * Days after which checkpoints that nobody went on with, and what was set aside as damaged, are left over; "off": the coordinator
+   * removes no left-overs of the store at all.
+   */
+  LEFT_OVERS_AFTER_D: z.union([z.literal('off'), z.coerce.number().min(1).max(36500)]).default(7),
   /** Where the progress pages are served, host:port; not at all where it is "off". Other users of the host can read them. */
   PAGE_LISTEN: z.union([z.literal('off'), hostPortSchema]).default('127.0.0.1:8780'),
 });

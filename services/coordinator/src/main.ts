@@ -19,11 +19,13 @@ import {
   watchWorkers,
 } from '@ddad/platform';
 import { connectWorker } from '@ddad/rpc';
-import { createS3Store, DatasetCache } from '@ddad/storage';
+import { artifactsUnderWay } from '@ddad/runs';
+import { DatasetCache, openFitStore } from '@ddad/storage';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { coordinatorConfig } from './config.ts';
 import { createCoordinator } from './coordinator.ts';
+import { keepTidy } from './keep-tidy.ts';
 import { setPodDeletionCost } from './kubernetes-api.ts';
 import { nodeProgressSignal } from './node-progress.ts';
 import { LiveFigures } from './page/live-figures.ts';
@@ -56,7 +58,11 @@ try {
     const operations = await serveOperations({ address: config.HTTP_LISTEN, registry, ready: () => ready });
     shutdown.add('operations', () => operations.close());
   }
-  const store = createS3Store(storeAccess(config));
+  // Before the bundle, which would keep the process busy for seconds after a store is refused.
+  const { store, fitness, tried } = await openFitStore(storeAccess(config), {
+    onWaiting: (err) => logger.warn({ err }, 'the object store is not ready yet'),
+  });
+  logger.info({ ...fitness, tried }, 'the object store keeps its promises');
   const bundling = workflowBundle(temporalLogger(logger), config.WORKFLOWS);
   // Awaited below; a failure must not go unheard meanwhile.
   bundling.catch(() => {});
@@ -117,6 +123,17 @@ try {
       logger,
     });
     shutdown.add('pod deletion costs', () => costs.close());
+  }
+
+  if (config.LEFT_OVERS_AFTER_D !== 'off') {
+    const tidy = keepTidy({
+      store,
+      underWay: () => artifactsUnderWay(client),
+      workedOn: () => presence.list().flatMap(({ keys }) => keys),
+      olderThanMs: config.LEFT_OVERS_AFTER_D * 24 * 3600 * 1000,
+      logger,
+    });
+    shutdown.add('left-overs', () => tidy.close());
   }
 
   if (config.PAGE_LISTEN !== 'off') {

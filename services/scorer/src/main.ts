@@ -12,7 +12,7 @@ import {
   storeAccess,
   untilSignal,
 } from '@ddad/platform';
-import { createS3Store } from '@ddad/storage';
+import { openFitStore } from '@ddad/storage';
 import { scorerConfig } from './config.ts';
 
 const config = readConfig(scorerConfig);
@@ -21,6 +21,11 @@ const reachable = advertisedHost(config.SCORER_LISTEN, config.SCORER_ADVERTISE, 
 const logger = createLogger('scorer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
 const methods = await loadMethods(config.METHODS);
+
+const { store, fitness, tried } = await openFitStore(storeAccess(config), {
+  onWaiting: (err) => logger.warn({ err }, 'the object store is not ready yet'),
+});
+logger.info({ ...fitness, tried }, 'the object store keeps its promises');
 
 const nats = await connectNats({ ...natsAccess(config), name: config.SCORER_ID, logger });
 shutdown.add('nats', () => closeNats(nats));
@@ -38,7 +43,7 @@ await openWorker({
   childEntry: new URL(import.meta.resolve('@ddad/methods/make-process')),
   childEnvironment: tensorflowEnvironment(config.SCORER_THREADS),
   scratch: config.SCRATCH_DIR,
-  store: createS3Store(storeAccess(config)),
+  store,
   nats,
   listen: config.SCORER_LISTEN,
   reachable,

@@ -1,0 +1,147 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { artifactKey, runKeys } from '@ddad/contract';
+import { type ObjectStore, publishArtifact, saveCheckpoint } from '@ddad/storage';
+import { memoryStore } from '@ddad/storage/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { recordedScreens } from '../screens-for-tests.ts';
+import { type PruneOptions, pruneStore } from './prune.ts';
+
+const day = 24 * 3600 * 1000;
+let folder: string;
+let store: ObjectStore;
+/** How old all objects are, in days; objects in memory do not age by themselves. */
+let days: number;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ddad-prune-'));
+  const memory = memoryStore();
+  days = 0;
+  store = { ...memory, now: async () => new Date(days * day) };
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function published(name: string): Promise<string> {
+  const spec = { name };
+  const key = artifactKey(spec);
+  const path = join(folder, name);
+  await writeFile(path, name);
+  const work = { loss: null, seconds: 1, worker: 'w', environment: {}, files: { weights: path } };
+  await publishArtifact(store, { kind: 'members', key, spec, ...work });
+  return key;
+}
+
+async function checkpoint(key: string): Promise<void> {
+  const path = join(folder, 'checkpoint');
+  await writeFile(path, Buffer.alloc(1500));
+  await saveCheckpoint(store, 'members', key, 1, 1, path);
+}
+
+async function prune(
+  options: Partial<PruneOptions> = {},
+  { underWay = [], unknown = [] }: { underWay?: string[]; unknown?: string[] } = {},
+) {
+  const screens = recordedScreens();
+  const runs = { underWay: async () => ({ underWay: new Set(underWay), unknown }) };
+  await pruneStore({ store, runs, screens }, { olderThan: 7 * day, ...options });
+  return { out: screens.out.text(), err: screens.err.text() };
+}
+
+async function report(runId: string, keys: string[]): Promise<void> {
+  const result = {
+    runId,
+    dataset: 'd',
+    synthetic: true,
+    seed: 1,
+    members: [],
+    artifacts: { maps: null },
+    nodes: keys.map((key) => ({ id: key, kind: 'members', key, unit: 'epoch' })),
+    seconds: {},
+    images: { normal: 1, abnormal: 0 },
+    scores: {},
+    files: { report: runKeys.report(runId), page: null, scores: null },
+  };
+  await store.put(runKeys.report(runId), JSON.stringify(result));
+}
+
+test('shows by reason what would go, and removes it on request only', async () => {
+  const key = await published('one');
+  await checkpoint(key);
+  await checkpoint('b'.repeat(64));
+  await store.put(`members/${key}/${'a'.repeat(64)}`, 'orphan');
+  days = 8;
+  const before = await store.list('');
+  const dry = await prune();
+  expect(dry.out.split('\n')).toEqual([
+    'left over                          objects     size',
+    'files that no manifest names             1      6 B',
+    'checkpoints of finished artifacts        1   1.5 kB',
+    'checkpoints of ended attempts            1   1.5 kB',
+    'together                                 3  3.01 kB',
+    '',
+  ]);
+  expect(dry.err).toBe('nothing was removed; --delete removes 3 objects\n');
+  expect(await store.list('')).toEqual(before);
+  expect((await prune({ olderThan: 30 * day })).out).not.toContain('ended');
+
+  const gone = await prune({ delete: true });
+  expect(gone.out).toMatch(/^removed .*\n[\s\S]*\ntogether +3 +3\.01 kB\n$/);
+  expect(gone.err).toBe('');
+  expect((await store.list('')).map((entry) => entry.key)).toEqual([
+    `members/${key}/${(await import('node:crypto')).createHash('sha256').update('one').digest('hex')}`,
+    `members/${key}/manifest.json`,
+  ]);
+  expect(await prune()).toEqual({ out: '', err: 'nothing is left over\n' });
+});
+
+test('as JSON', async () => {
+  expect(JSON.parse((await prune({ json: true })).out)).toEqual({
+    deleted: false,
+    reasons: [],
+    total: { objects: 0, bytes: 0 },
+  });
+  await checkpoint(await published('one'));
+  expect(JSON.parse((await prune({ json: true, delete: true })).out)).toEqual({
+    deleted: true,
+    reasons: [{ reason: 'finished', objects: 1, bytes: 1500 }],
+    total: { objects: 1, bytes: 1500 },
+  });
+});
+
+test('artifacts go only where that is asked for, no report names them, and no run under way wants them', async () => {
+  const [named, running, gone] = [
+    await published('named'),
+    await published('running'),
+    await published('gone'),
+  ];
+  await report('r', [named]);
+  days = 2;
+  expect((await prune()).err).toBe('nothing is left over\n');
+  const { out } = await prune({ artifacts: true, delete: true }, { underWay: [running] });
+  expect(out).toMatch(/^artifacts that no run names +2 /m);
+  const left = (await store.list('members/')).map(({ key }) => key.split('/')[1]);
+  expect(new Set(left)).toEqual(new Set([named, running]));
+  expect(left).not.toContain(gone);
+});
+
+test('says why artifacts and attempts are left alone', async () => {
+  await published('gone');
+  await checkpoint('b'.repeat(64));
+  days = 8;
+  const { err } = await prune({ artifacts: true }, { unknown: ['slow (does not answer)'] });
+  expect(err).toBe(
+    'artifacts that no run names, and checkpoints of ended attempts are left alone while it is not known what these want: ' +
+      'slow (does not answer)\nnothing is left over\n',
+  );
+});
+
+test('a report that cannot be read keeps every artifact', async () => {
+  await published('gone');
+  await store.put(runKeys.report('torn'), '{"runId":');
+  days = 2;
+  await expect(prune({ artifacts: true, delete: true })).rejects.toThrow(
+    /cannot tell which artifacts no run names: reports\/torn\/report\.json: expected JSON/,
+  );
+  expect(await store.list('members/')).toHaveLength(2);
+  expect((await prune({ delete: true })).err).toBe('nothing is left over\n');
+});

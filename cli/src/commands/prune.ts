@@ -1,0 +1,77 @@
+import {
+  type Claims,
+  countLeftOvers,
+  findLeftOvers,
+  type LeftOver,
+  type LeftOverReason,
+  type ObjectStore,
+  removeLeftOvers,
+} from '@ddad/storage';
+import { bytesFigure, plural } from '../figures.ts';
+import { namedArtifacts } from '../named-artifacts.ts';
+import type { Screens } from '../screen.ts';
+import { tableLines } from '../table.ts';
+import type { TemporalRuns } from '../temporal-runs.ts';
+
+export interface PruneOptions {
+  /** Remove what is found; else it is shown only. */
+  delete?: boolean;
+  /** Artifacts that no run names as well. */
+  artifacts?: boolean;
+  /** Age of ended attempts and of what was set aside, in milliseconds. */
+  olderThan: number;
+  json?: boolean;
+}
+
+const titles: Record<LeftOverReason, string> = {
+  unnamed: 'files that no manifest names',
+  finished: 'checkpoints of finished artifacts',
+  ended: 'checkpoints of ended attempts',
+  'set-aside': 'damaged, set aside',
+  unwanted: 'artifacts that no run names',
+  trial: 'trials of the store',
+};
+
+/** `ddad prune`: shows what the store holds that nobody needs, and removes it on request. */
+export async function pruneStore(
+  deps: { store: ObjectStore; runs: Pick<TemporalRuns, 'underWay'>; screens: Screens },
+  options: PruneOptions,
+): Promise<void> {
+  const { store, runs, screens } = deps;
+  const { out, err } = screens;
+  let unknown: readonly string[] = [];
+  const claims = async (): Promise<Claims> => {
+    // In this order: a run that ends meanwhile is among those under way, or has its report.
+    const underWay = await runs.underWay();
+    const named = options.artifacts ? await namedArtifacts(store) : null;
+    unknown = underWay.unknown;
+    return { ...underWay, named };
+  };
+  const judging = { claims, olderThanMs: options.olderThan };
+  const found = await findLeftOvers(store, judging);
+  const shown: readonly LeftOver[] = options.delete ? await removeLeftOvers(store, found, judging) : found;
+  const counts = countLeftOvers(shown);
+  const objects = shown.length;
+  const bytes = shown.reduce((sum, one) => sum + one.bytes, 0);
+
+  if (unknown.length > 0) {
+    const kept = options.artifacts ? 'artifacts that no run names, and checkpoints' : 'checkpoints';
+    err.write(
+      `${kept} of ended attempts are left alone while it is not known what these want: ${unknown.join(', ')}\n`,
+    );
+  }
+  if (options.json) {
+    const total = { objects, bytes };
+    return out.write(`${JSON.stringify({ deleted: options.delete === true, reasons: counts, total })}\n`);
+  }
+  if (objects === 0) return err.write('nothing is left over\n');
+  const columns = [
+    { heading: options.delete ? 'removed' : 'left over' },
+    { heading: 'objects', align: 'right' },
+    { heading: 'size', align: 'right' },
+  ] as const;
+  const rows = counts.map((count) => [titles[count.reason], String(count.objects), bytesFigure(count.bytes)]);
+  if (rows.length > 1) rows.push(['together', String(objects), bytesFigure(bytes)]);
+  out.write(`${tableLines(columns, rows).join('\n')}\n`);
+  if (!options.delete) err.write(`nothing was removed; --delete removes ${plural(objects, 'object')}\n`);
+}

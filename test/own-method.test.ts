@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { type RunProgress, type RunResult, taskQueue, workflowType } from '@ddad/contract';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { startTestCluster, type TestCluster } from './test-cluster.ts';
@@ -76,6 +77,53 @@ async function onlyRun(): Promise<string> {
   for await (const { workflowId } of cluster.temporal.workflow.list({ pageSize: 1 })) return workflowId;
   throw new Error('expected a run, found none');
 }
+
+test('masks of the dataset change nothing but the evaluation: its figures of pixels, and outlines on the page', async () => {
+  const masks = join(images.directory, 'masks');
+  await mkdir(masks);
+  const [first, second, ...rest] = images.data.test['1'];
+  for (const name of [first!, second!]) {
+    const { width, height } = await sharp(join(images.directory, 'images', name)).metadata();
+    const pixels = new Uint8Array(width * height).fill(1, 0, (width * height) / 4);
+    const raw = { width, height, channels: 1 as const };
+    await sharp(pixels, { raw })
+      .toColourspace('b-w')
+      .png()
+      .toFile(join(masks, `${parse(name).name}.png`));
+  }
+  const run = async (dataset: string) => {
+    const out = join(folder, dataset);
+    const { code, stdout, stderr } = await cluster.ddad(
+      ...['run', '--dataset', dataset, '--method', 'mean-image', '--json', '--out', out],
+    );
+    expect(code, stderr).toBe(0);
+    const page = await readFile(join(out, 'report.html'), 'utf8');
+    return { result: JSON.parse(stdout) as RunResult, page };
+  };
+  const added = await cluster.ddad('dataset', 'add', 'masked', images.directory);
+  expect(added.code, added.stderr).toBe(0);
+  expect(added.stdout).toContain(`masks of 2 of ${images.data.test['1'].length} abnormal test images`);
+  const [without, masked] = [await run('slices'), await run('masked')];
+  const normal = images.data.test['0'].length;
+  expect(masked.result.pixelTruth).toMatchObject({ images: { normal, masked: 2, withoutMask: rest.length } });
+  expect(Object.keys(masked.result.pixelTruth?.scores ?? {})).toEqual(['distance']);
+  expect(masked.result.scores).toEqual(without.result.scores);
+  expect(without.result).not.toHaveProperty('pixelTruth');
+  const keys = ({ result }: typeof masked) =>
+    Object.fromEntries(result.nodes!.map(({ id, key }) => [id, key]));
+  const { evaluation, ...others } = keys(masked);
+  const { evaluation: before, ...same } = keys(without);
+  expect(others).toEqual(same);
+  expect(evaluation).not.toBe(before);
+
+  expect(masked.page).toContain('id="pixel-truth"');
+  expect(masked.page).toMatch(/"outline":"M0 0h64M0 16h64/);
+  expect(without.page).not.toContain('id="pixel-truth"');
+  for (const { page, result } of [without, masked]) {
+    expect(textOf(page)).toMatch(/AUC without any network.*original size .*file format /);
+    expect(page).toContain(result.datasetDigest);
+  }
+});
 
 test('a field of another method is refused, with the methods there are', async () => {
   const handle = await cluster.temporal.workflow.start(workflowType, {

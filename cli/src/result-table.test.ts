@@ -21,6 +21,25 @@ describe('resultLines', () => {
     expect(lines.at(-1)).toBe('time: 1:34 (plan 0:01, train 1:00, score 0:32, report 0:01)');
   });
 
+  it('shows how maps show where something is, where the dataset has masks', () => {
+    const figures = { auroc: 0.9375, ap: 0.5, aupro: 0.75, bestDice: 0.625, bestThreshold: 1 };
+    const pixelTruth = {
+      images: { normal: 3, masked: 2, withoutMask: 1 },
+      falsePositiveRate: 0.05,
+      scores: { fused: { ...figures, threshold: 2, diceAtThreshold: 0.25 }, far: figures },
+    };
+    const lines = resultLines({ ...result, pixelTruth }, inventedMethods);
+    const at = lines.findIndex((line) => line.startsWith('pixels, by map of'));
+    expect(lines.slice(at, at + 5)).toEqual([
+      'pixels, by map of  AUROC %  AP %  AUPRO %  best Dice %  Dice %**',
+      'far                   93.8  50.0     75.0         62.5',
+      'fused                 93.8  50.0     75.0         62.5      25.0',
+      'of 2 test images with a mask and 3 normal ones; 1 test image without a mask left out',
+      "** above the 95.0 % quantile of the held-out normal images' pixels",
+    ]);
+    expect(resultLines(result, inventedMethods).join('\n')).not.toContain('pixels');
+  });
+
   it('tells nothing of single networks where there is one', () => {
     const scores = { near: { auc: 0.8, ap: 0.7, aucMean: 0.8, aucStd: 0 } };
     expect(resultLines({ ...result, scores }).join('\n')).not.toContain('single network');

@@ -48,7 +48,12 @@ export function resultLines(result: RunResult, methods?: MethodRegistry): string
       );
     }
   }
-  lines.push(...pathologyLines(result), ...heldOutLines(result), ...memberNotes(result));
+  lines.push(
+    ...pixelLines(result),
+    ...pathologyLines(result),
+    ...heldOutLines(result),
+    ...memberNotes(result),
+  );
   const { total, ...stages } = result.seconds;
   const parts = Object.entries(stages).map(([name, seconds]) => `${name} ${duration(seconds)}`);
   lines.push(...memberCount(result), `time: ${duration(total ?? 0)} (${parts.join(', ')})`);
@@ -68,6 +73,37 @@ function singleNetworkLines(name: string, separation: Separation | undefined): s
   const { auc, aucMean, aucStd } = separation ?? {};
   if (aucMean === undefined || aucStd === undefined || (aucStd === 0 && aucMean === auc)) return [];
   return [`${name} of each single network: AUC ${percent(aucMean)} ± ${percent(aucStd)}`];
+}
+
+/** How maps show where something is; nothing where the dataset has no masks. */
+function pixelLines(result: RunResult): string[] {
+  const { pixelTruth } = result;
+  if (pixelTruth === undefined) return [];
+  const { images, scores, falsePositiveRate } = pixelTruth;
+  if (scores === null) return ['no pixel figures: the masks have no pixels of both kinds', ''];
+  const heldOut = falsePositiveRate !== undefined;
+  const headings = ['AUROC %', 'AP %', 'AUPRO %', 'best Dice %', ...(heldOut ? ['Dice %**'] : [])];
+  const columns: Column[] = [
+    { heading: 'pixels, by map of' },
+    ...headings.map((heading) => ({ heading, align: 'right' as const })),
+  ];
+  const rows = definitionsOf(result).flatMap(({ name }) => {
+    const found = scores[name];
+    if (found === undefined) return [];
+    const { auroc, ap, aupro, bestDice, diceAtThreshold } = found;
+    const dice = diceAtThreshold === undefined ? '' : percent(diceAtThreshold);
+    return [[name, ...[auroc, ap, aupro, bestDice].map(percent), ...(heldOut ? [dice] : [])]];
+  });
+  const left = images.withoutMask;
+  return [
+    ...tableLines(columns, rows),
+    `of ${plural(images.masked, 'test image')} with a mask and ${plural(images.normal, 'normal one')}` +
+      `${left === 0 ? '' : `; ${plural(left, 'test image')} without a mask left out`}`,
+    ...(heldOut
+      ? [`** above the ${percent(1 - falsePositiveRate)} % quantile of the held-out normal images' pixels`]
+      : []),
+    '',
+  ];
 }
 
 const pathologiesShown = 20;

@@ -15,13 +15,13 @@ import { plural } from '../figures.ts';
 import { type Screens, styled } from '../screen.ts';
 import { StepLine } from '../step-line.ts';
 import { type FolderFlags, readFolders } from './dataset-folders.ts';
-import { layoutLines, separationLines } from './dataset-notes.ts';
+import { layoutLines, masksText, separationLines } from './dataset-notes.ts';
 import { type ReadingOptions, readReading } from './dataset-reading.ts';
 
 export interface DatasetAddOptions
   extends FolderFlags,
     ReadingOptions,
-    Pick<PackOptions, 'repartition' | 'only' | 'skipMissing' | 'labels' | 'patients'> {
+    Pick<PackOptions, 'repartition' | 'only' | 'skipMissing' | 'labels' | 'patients' | 'masks'> {
   name: string;
   /** Directory with data.json and images/, or with folders that say what images are, or with what `repartition` names. */
   directory: string;
@@ -70,7 +70,7 @@ export async function addDataset(
   const before = await readDatasetRecord(store, options.name);
 
   const line = new StepLine(err);
-  const { repartition, only, skipMissing, labels, patients } = options;
+  const { repartition, only, skipMissing, labels, patients, masks } = options;
   const packed = await packDataset(options.directory, {
     imageSizes: sizes,
     ...reading,
@@ -80,6 +80,7 @@ export async function addDataset(
     skipMissing,
     labels,
     patients,
+    masks,
     onProgress: (done, total) => line.show('reading images', done, total),
   }).finally(() => line.clear());
   if ('faults' in packed) {
@@ -114,6 +115,7 @@ export async function addDataset(
     index,
     pixels,
     digest,
+    ...(packed.masks === undefined ? {} : { masks: packed.masks }),
     others,
     separations,
     ...(unchanged ? { addedAt: new Date(before.addedAt) } : {}),
@@ -151,8 +153,9 @@ function readSizes(given: readonly string[] = [String(defaultImageSize)]): numbe
   return given.map(Number).sort((a, b) => a - b);
 }
 
-/** `14 pathologies (612 images); 300 patients; `, what there is of it. */
-function described({ pathologies, patients }: DatasetIndex): string {
+/** `14 pathologies (612 images); 300 patients; masks of 12 of 14 abnormal test images; `, what there is of it. */
+function described(index: DatasetIndex): string {
+  const { pathologies, patients } = index;
   const parts: string[] = [];
   if (pathologies !== undefined) {
     const images = new Set(pathologies.flatMap((pathology) => pathology.images)).size;
@@ -161,6 +164,8 @@ function described({ pathologies, patients }: DatasetIndex): string {
   }
   const numbers = patients?.filter((patient) => patient !== null);
   if (numbers !== undefined) parts.push(plural(new Set(numbers).size, 'patient'));
+  const masked = masksText(index);
+  if (masked !== null) parts.push(masked);
   return parts.map((part) => `${part}; `).join('');
 }
 

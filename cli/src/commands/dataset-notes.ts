@@ -1,3 +1,4 @@
+import type { DatasetIndex } from '@ddad/contract';
 import { type FolderLayout, suspiciousAuc } from '@ddad/dataset';
 import { percent, plural } from '../figures.ts';
 
@@ -14,6 +15,16 @@ export function layoutLines(
   if (passedOver > 0)
     lines.push(`passed over: ${plural(passedOver, 'file')} of the system's own (.DS_Store, ._*, Thumbs.db)`);
   return lines;
+}
+
+/** `masks of 12 of 14 abnormal test images`; null where the dataset has none. */
+export function masksText({ masks, test }: Pick<DatasetIndex, 'masks' | 'test'>): string | null {
+  if (masks === undefined || test.labels === 'none') return null;
+  const [count, what] =
+    test.labels === 'known'
+      ? [test.abnormal.length, 'abnormal test image']
+      : [test.images.length, 'test image'];
+  return `masks of ${masks.images.length} of ${plural(count, what)}`;
 }
 
 /** What separates the test images without any network, and a warning where that is much; nothing where there are no labels. */

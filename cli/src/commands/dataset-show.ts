@@ -9,7 +9,7 @@ import { plural } from '../figures.ts';
 import type { Screens } from '../screen.ts';
 import { StepLine } from '../step-line.ts';
 import { tableLines } from '../table.ts';
-import { separationLines } from './dataset-notes.ts';
+import { masksText, separationLines } from './dataset-notes.ts';
 import { show } from './report.ts';
 
 /** Images drawn from each list for the page; equal calls show equal ones. */
@@ -105,6 +105,7 @@ function datasetFacts(record: DatasetRecord, index: DatasetIndex, description: D
       patients: known,
     })),
     pathologies: pathologies.map(({ name, images }) => ({ name, images: Object.fromEntries(images) })),
+    masks: index.masks?.images.length ?? 0,
     patients,
     copies: families(copies),
     nearCopies: families(nearCopies),
@@ -154,6 +155,8 @@ function datasetLines(
     ]);
     lines.push('', ...tableLines(headings, counts));
   }
+  const masked = masksText(index);
+  if (masked !== null) lines.push('', masked);
   if (patients !== null) lines.push('', `${plural(patients, 'patient')}, each in one part`);
   lines.push('', ...(copies.groups.length > 0 ? copiesLines(copies, limit) : ['no copies']));
   lines.push(

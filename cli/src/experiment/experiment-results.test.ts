@@ -48,7 +48,42 @@ const curve: KCurvePoint[] = [
   { k: 2, subsets: 3, scores: { fused: { auc: { mean: 0.7, std: 0.02 }, ap: { mean: 0.65, std: 0.03 } } } },
 ];
 
+const pixelTruth = {
+  images: { normal: 3, masked: 2, withoutMask: 1 },
+  falsePositiveRate: 0.05,
+  scores: {
+    far: {
+      auroc: 0.9375,
+      ap: 0.5,
+      aupro: 0.75,
+      bestDice: 0.625,
+      bestThreshold: 1,
+      threshold: 2,
+      diceAtThreshold: 0.25,
+    },
+    fused: { auroc: 0.5, ap: 0.125, aupro: 0.25, bestDice: 0.375, bestThreshold: 1 },
+  },
+};
+
 describe('results.csv', () => {
+  it('has figures of pixels, with columns of their own, where any run was compared with masks', () => {
+    const made = outcome(
+      { axes: { seed: 0 }, result: { pixelTruth } },
+      { axes: { seed: 1 }, result: { scores: null, pixelTruth } },
+    );
+    const lines = resultsCsv(made).trimEnd().split('\n');
+    expect(lines[0]).toBe('run,seed,of,score,k,auc,auc_std,ap,ap_std,aupro,best_dice,dice_at_threshold');
+    expect(lines[1]).toBe('1,0,run,near,3,0.5,,0.375,,,,');
+    const far = 'pixels,far,3,0.9375,,0.5,,0.75,0.625,0.25';
+    const fused = 'pixels,fused,3,0.5,,0.125,,0.25,0.375,';
+    expect(lines.filter((line) => line.includes('pixels'))).toEqual([
+      `1,0,${far}`,
+      `1,0,${fused}`,
+      `2,1,${far}`,
+      `2,1,${fused}`,
+    ]);
+  });
+
   it('holds every figure in long form, in full', () => {
     const made = outcome({ axes: { rule: 'x', 'a.b': 5 }, result: { kCurve: curve } });
     const lines = resultsCsv(made).trimEnd().split('\n');
@@ -102,6 +137,20 @@ describe('results.csv', () => {
 });
 
 describe('results.md', () => {
+  it('has a table of pixels where runs were compared with masks, and none else', () => {
+    const axes = { seed: 0 };
+    const text = resultsMarkdown(
+      inventedMethods,
+      outcome({ axes, result: { pixelTruth } }, { axes, result: {} }),
+      'x',
+    );
+    expect(text).toContain('Maps against masks: AUROC/AP/AUPRO/best Dice in percent.');
+    expect(text).toContain('93.8/50.0/75.0/62.5');
+    expect(resultsMarkdown(inventedMethods, outcome({ axes, result: {} }), 'x')).not.toContain('Pixels');
+    const unlabelled = outcome({ axes, result: { scores: null, pixelTruth } });
+    expect(resultsMarkdown(inventedMethods, unlabelled, 'x')).toContain('93.8/50.0/75.0/62.5');
+  });
+
   it('has a line per run, and per value of an axis the mean over all else', () => {
     const made = outcome(
       { axes: { rule: 'x', seed: 0 }, result: { scores: scores(0.5) } },

@@ -1,4 +1,10 @@
-import { axisText, type KCurvePoint, type RunResult, type RunScores } from '@ddad/contract';
+import {
+  axisText,
+  type KCurvePoint,
+  type PixelFigures,
+  type RunResult,
+  type RunScores,
+} from '@ddad/contract';
 import { definitionsOf } from '@ddad/runs';
 import { csvFormatRows } from 'd3-dsv';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
@@ -7,7 +13,7 @@ import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
 interface Line {
   /**
    * What the figures are over: `run`, its whole test set; `without copies`; `members`, a score of each
-   * single network; `subsets` of k members; `pathology NAME`, its images against all normal ones; `seen`, `unseen` (Table 4); `label-free`, the
+   * single network; `subsets` of k members; `pixels` of the test images, against masks; `pathology NAME`, its images against all normal ones; `seen`, `unseen` (Table 4); `label-free`, the
    * unlabeled images against the held-out normal ones.
    */
   of: string;
@@ -18,6 +24,8 @@ interface Line {
   aucStd?: number;
   ap?: number;
   apStd?: number;
+  /** Of pixels alone. */
+  pixels?: PixelFigures;
 }
 
 /**
@@ -25,15 +33,21 @@ interface Line {
  * figures are means.
  */
 export function resultsCsv({ axes, runs }: ExperimentOutcome): string {
-  const header = ['run', ...axes, 'of', 'score', 'k', 'auc', 'auc_std', 'ap', 'ap_std'];
+  // Columns that stand where any run was compared with masks.
+  const masked = runs.some(({ result }) => result.pixelTruth?.scores != null);
+  const pixelColumns = masked ? ['aupro', 'best_dice', 'dice_at_threshold'] : [];
+  const header = ['run', ...axes, 'of', 'score', 'k', 'auc', 'auc_std', 'ap', 'ap_std', ...pixelColumns];
   const rows = runs.flatMap((run) =>
-    linesOf(run).map(({ of, score, k, auc, aucStd, ap, apStd }) => [
+    linesOf(run).map(({ of, score, k, auc, aucStd, ap, apStd, pixels }) => [
       String(run.number),
       ...axes.map((axis) => axisText(run.axes[axis])),
       of,
       score,
       k === null ? '' : String(k),
-      ...[auc, aucStd, ap, apStd].map((figure) => (figure === undefined ? '' : String(figure))),
+      ...[
+        ...[auc, aucStd, ap, apStd],
+        ...(masked ? [pixels?.aupro, pixels?.bestDice, pixels?.diceAtThreshold] : []),
+      ].map((figure) => (figure === undefined ? '' : String(figure))),
     ]),
   );
   return `${csvFormatRows([header, ...rows])}\n`;
@@ -43,9 +57,10 @@ function linesOf({ result }: FinishedRun): Line[] {
   const { scores, withoutCopies, kCurve } = result;
   const names = definitionsOf(result).map(({ name }) => name);
   const k = membersPerRole(result);
-  if (scores === null) return labelFreeLines(names, result, k);
+  if (scores === null) return [...pixelLines(names, result, k), ...labelFreeLines(names, result, k)];
   return [
     ...separations(names, scores, 'run', k),
+    ...pixelLines(names, result, k),
     ...names.flatMap((score) => memberLines(score, scores)),
     ...(withoutCopies?.scores == null ? [] : separations(names, withoutCopies.scores, 'without copies', k)),
     ...(kCurve ?? []).flatMap((point) => subsetLines(names, point)),
@@ -67,6 +82,13 @@ function memberLines(score: string, scores: RunScores): Line[] {
   return aucMean === undefined || aucStd === undefined
     ? []
     : [{ of: 'members', score, k: 1, auc: aucMean, aucStd }];
+}
+
+function pixelLines(names: readonly string[], { pixelTruth }: RunResult, k: number | null): Line[] {
+  return names.flatMap((score): Line[] => {
+    const pixels = pixelTruth?.scores?.[score];
+    return pixels === undefined ? [] : [{ of: 'pixels', score, k, auc: pixels.auroc, ap: pixels.ap, pixels }];
+  });
 }
 
 function labelFreeLines(names: readonly string[], { labelFree }: RunResult, k: number | null): Line[] {

@@ -1,10 +1,10 @@
 import { meanAndDeviation } from '@ddad/anomaly';
-import { axisText, describeAxes, type Sharing } from '@ddad/contract';
+import { axisText, describeAxes, type PixelFigures, type Sharing } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { duration, percent, plural } from '../figures.ts';
 import { markdownTable } from '../markdown.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
-import { scoresOfAll } from './score-columns.ts';
+import { definitionsOfAll, scoresOfAll } from './score-columns.ts';
 import { aucAp } from './table-text.ts';
 
 /**
@@ -52,7 +52,7 @@ export function resultsMarkdown(methods: MethodRegistry, outcome: ExperimentOutc
     parts.push('## Failed runs', lines.join('\n'));
   }
   if (scores.length === 0) {
-    parts.push('No AUC and AP: the test images have no labels, or there are none.');
+    parts.push('No AUC and AP: the test images have no labels, or there are none.', ...pixelTable(outcome));
     return `${parts.join('\n\n')}\n`;
   }
   parts.push(
@@ -66,8 +66,34 @@ export function resultsMarkdown(methods: MethodRegistry, outcome: ExperimentOutc
       ]),
     ),
   );
+  parts.push(...pixelTable(outcome));
   if (axes.length > 1) for (const axis of axes) parts.push(...axisTable(axis, outcome, scores));
   return `${parts.join('\n\n')}\n`;
+}
+
+/** Maps against masks; nothing where no run was compared with any. */
+function pixelTable({ axes, runs }: ExperimentOutcome): string[] {
+  const figuresOf = ({ result }: FinishedRun) => result.pixelTruth?.scores ?? {};
+  const scores = definitionsOfAll(runs)
+    .map(({ name }) => name)
+    .filter((name) => runs.some((run) => figuresOf(run)[name] !== undefined));
+  if (scores.length === 0) return [];
+  const cell = (figures: PixelFigures | undefined) =>
+    figures === undefined
+      ? '–'
+      : [figures.auroc, figures.ap, figures.aupro, figures.bestDice].map(percent).join('/');
+  return [
+    '## Pixels',
+    'Maps against masks: AUROC/AP/AUPRO/best Dice in percent.',
+    markdownTable(
+      ['run', ...axes, ...scores],
+      runs.map((run) => [
+        String(run.number),
+        ...axes.map((axis) => axisText(run.axes[axis])),
+        ...scores.map((name) => cell(figuresOf(run)[name])),
+      ]),
+    ),
+  ];
 }
 
 /** One axis against the scores, over whatever else varies: means of AUC and AP with standard deviations over the runs. */

@@ -128,6 +128,17 @@ it('has the file say how images of the dataset are read', async () => {
   const dataset = { name: result.dataset, index, pixels: new Uint8Array(64 * 64), digest: 'a'.repeat(64) };
   await putDataset(store, dataset);
   const file = join(directory, 'run.onnx');
-  await exportRun(store, inventedExport({ pipeline: async () => pipeline }), result, file);
-  expect(readPipelineFacts(await readFile(file)).reading).toEqual({ range: [0, 4095] });
+  const reading = async (of: typeof result) => {
+    await exportRun(store, inventedExport({ pipeline: async () => pipeline }), of, file);
+    return readPipelineFacts(await readFile(file)).reading;
+  };
+  expect(await reading(result)).toEqual({ range: [0, 4095] });
+
+  // The name now stands for other images: a run that tells its dataset's digest is read as it was made.
+  const moved = { ...index, range: [0, 255] as [number, number] };
+  await putDataset(store, { ...dataset, index: moved, digest: 'b'.repeat(64) });
+  expect(await reading({ ...result, datasetDigest: 'a'.repeat(64) })).toEqual({ range: [0, 4095] });
+  expect(await reading({ ...result, datasetDigest: 'b'.repeat(64) })).toEqual({ range: [0, 255] });
+  expect(await reading(result)).toEqual({ range: [0, 255] });
+  expect(await reading({ ...result, datasetDigest: 'c'.repeat(64) })).toBeUndefined();
 });

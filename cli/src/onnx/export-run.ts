@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
+  type DatasetIndex,
   defaultImageSize,
   type HeldOutScores,
   heldOutScoresSchema,
@@ -100,16 +101,33 @@ async function pipelineFacts(
   };
 }
 
-/** How the dataset of the run's name is read; nothing where it has gone, whose artifacts may be kept longer. */
-async function readingOf(
+/** How the run's dataset is read; nothing where it has gone, whose artifacts may be kept longer. */
+async function readingOf(store: ObjectStore, result: RunResult): Promise<Pick<PipelineFacts, 'reading'>> {
+  const digest = result.datasetDigest ?? (await digestByName(store, result));
+  const index = digest === null ? null : await readIndexOrNull(store, digest);
+  if (index === null) return {};
+  const reading = readingFacts(index);
+  return Object.keys(reading).length === 0 ? {} : { reading };
+}
+
+/** Of a result that does not tell its dataset's digest: what the name stands for now; null where it stands for nothing. */
+async function digestByName(
   store: ObjectStore,
   { dataset, imageSize = defaultImageSize }: RunResult,
-): Promise<Pick<PipelineFacts, 'reading'>> {
+): Promise<string | null> {
   const record = await readDatasetRecord(store, dataset);
-  if (record === null) return {};
-  const packing = packingsOf(record).find((one) => one.imageSize === imageSize);
-  const reading = readingFacts(await readDatasetIndex(store, packing?.digest ?? record.digest));
-  return Object.keys(reading).length === 0 ? {} : { reading };
+  if (record === null) return null;
+  return packingsOf(record).find((one) => one.imageSize === imageSize)?.digest ?? record.digest;
+}
+
+/** Null where the dataset was removed, or moved away from this digest. */
+async function readIndexOrNull(store: ObjectStore, digest: string): Promise<DatasetIndex | null> {
+  try {
+    return await readDatasetIndex(store, digest);
+  } catch (error) {
+    if (error instanceof ObjectNotFound) return null;
+    throw error;
+  }
 }
 
 async function calibrationOf(

@@ -37,6 +37,7 @@ export function addDatasetCommands(
       'sides that the images are resized to, 64 or 128 or both (default: 64)',
     )
     .option('--strict', 'refuse a dataset with copies')
+    .option('--no-masks', 'pass over masks (masks/ beside images/, or folders of that or a like name)')
     .option('--all-copies', 'name all copies, not only those of the first 20 groups')
     .addHelpText(
       'after',
@@ -48,6 +49,7 @@ data.json, forms of each part; "0" is normal, "1" abnormal:
   NIfTI of any size; a name stands for all frames or slices of its file, NAME#3 for one.
 labels.csv, header "image,pathology": what an abnormal image shows, a line each; for AUC by pathology.
 patients.csv, header "image,patient", a line for every image: one patient must be in one part only. Numbers are kept.
+masks/, files named as the images: where something is in test images, any value above 0; for pixel AUROC, AP, AUPRO, Dice.
 --repartition: a file of the listed name, else the only image of that name with another extension.
 
 Examples:

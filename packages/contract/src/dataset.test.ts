@@ -28,6 +28,7 @@ test.each<[string, object]>([
     'with pathologies and patients',
     { ...index, pathologies: [{ name: 'tumour', images: [4] }], patients: [1, 1, null, 2, 3] },
   ],
+  ['with masks of test images', { ...index, masks: { digest: 'e'.repeat(64), images: [4] } }],
   ['with fields of a later version', { ...index, spacing: [1, 1], test: { ...index.test, by: 'x' } }],
   [
     'without images',
@@ -64,6 +65,7 @@ test.each<[string, unknown, string[]]>([
       validation: [5],
       copies: [[0, 5]],
       pathologies: [{ name: 'x', images: [7] }],
+      masks: { digest: 'e'.repeat(64), images: [8] },
     },
     [
       'train',
@@ -73,6 +75,7 @@ test.each<[string, unknown, string[]]>([
       'validation',
       'copies.0',
       'pathologies.0.images',
+      'masks.images',
     ],
   ],
 ])('an index with %s is refused, and the fault is named', (_, value, places) => {

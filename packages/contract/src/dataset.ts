@@ -58,6 +58,17 @@ const volumesSchema = z.object({
   windows: z.record(z.string(), endsSchema),
 });
 
+/** Which test images have a mask. */
+const masksSchema = z.object({
+  /** SHA-256 over the masks' object, see `datasetKeys.masks`. */
+  digest: sha256Schema,
+  /**
+   * Positions of the test images that have one, in the order in which the object holds them. Normal ones are not among them:
+   * nothing is in them.
+   */
+  images: positions.min(1),
+});
+
 /**
  * A packed dataset's index, stored as JSON beside its pixels. Positions count in the packed pixels, from 0.
  * File names stay in this object and in scores.csv; they never reach Temporal, NATS or a log.
@@ -91,6 +102,8 @@ export const datasetIndexSchema = z
     range: endsSchema.optional(),
     /** Absent where no image is a slice of a volume. */
     volumes: volumesSchema.optional(),
+    /** Absent where no test image has a mask. */
+    masks: masksSchema.optional(),
   })
   .superRefine((index, context) => {
     const images = index.images.length;
@@ -136,6 +149,9 @@ const packingSchema = z.object({
 /** The same images at one size. */
 export type Packing = z.infer<typeof packingSchema>;
 
+/** AUC of what needs no network, by what it is. */
+export const separationsSchema = z.array(z.object({ of: z.string(), auc: z.number().min(0).max(1) }));
+
 /**
  * What a name stands for; the only mutable object of a dataset, replaced whole by `dataset add`. A record of a later
  * version may have further fields.
@@ -150,7 +166,7 @@ export const datasetRecordSchema = z.object({
   counts: z.object({ train: count, unlabeled: count, test: count, validation: count, copies: count }),
   synthetic: z.boolean(),
   /** AUC of what the test images' files have besides pixels, 0.5 to 1; absent where there are no labels, and in older records. */
-  separations: z.array(z.object({ of: z.string(), auc: z.number().min(0).max(1) })).optional(),
+  separations: separationsSchema.optional(),
 });
 export type DatasetRecord = z.infer<typeof datasetRecordSchema>;
 
@@ -165,6 +181,8 @@ export const datasetKeys = {
   index: (digest: string) => `datasets/${digest}/index.json`,
   /** Unsigned bytes, image after image, rows from the top. */
   pixels: (digest: string) => `datasets/${digest}/pixels.u8`,
+  /** A byte a pixel, 1 inside and 0 outside, mask after mask in the order of `masks.images` of the index, rows from the top. */
+  masks: (digest: string) => `datasets/${digest}/masks.u8`,
 };
 
 /** Every list of positions of an index, with its place in it. */
@@ -188,5 +206,8 @@ function positionLists(index: Omit<DatasetIndex, 'format'>): [(string | number)[
       ['pathologies', i, 'images'],
       images,
     ]),
+    ...(index.masks === undefined
+      ? []
+      : [[['masks', 'images'], index.masks.images] satisfies [string[], number[]]]),
   ];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { separationsSchema } from './dataset.ts';
 import type { KindDefinition, Need } from './method.ts';
 import { runResultSchema } from './run-result.ts';
 
@@ -43,6 +44,8 @@ const evaluationSpecSchema = z.strictObject({
   sources: z.array(sourceSchema),
   /** Scores of ensembles of every size; absent where there are none. */
   curve: z.strictObject(artifact).optional(),
+  /** Digest of the dataset's masks; absent where it has none, or no score has a map. */
+  masks: digest.optional(),
 });
 export type EvaluationSpec = z.infer<typeof evaluationSpecSchema>;
 
@@ -51,10 +54,9 @@ export const evaluationKind: KindDefinition<EvaluationSpec> = {
   kind: 'scored-evaluations',
   pool: 'score',
   schema: evaluationSpecSchema,
-  reads: { index: true },
-  needs({ sources, curve }) {
-    const needs: Record<string, Need> = {};
-    for (const source of sources) needs[sourceName(source)] = { ...keyOf(source), files: ['scores'] };
+  reads: { index: true, masks: true },
+  needs({ sources, curve, masks }) {
+    const needs = needsOf(sources, masks !== undefined);
     if (curve !== undefined) needs.curve = { ...keyOf(curve), files: ['scores'] };
     return needs;
   },
@@ -93,6 +95,8 @@ const pageSpecSchema = z.strictObject({
   selection: selectionSchema,
   trainsOnUnlabeled: z.boolean(),
   artifacts: z.array(shownArtifactSchema),
+  /** AUC of what the test images' files have besides pixels, as the dataset's record says; absent where it does not. */
+  separations: separationsSchema.optional(),
   /** Of the test images. */
   sources: z.array(sourceSchema),
 });
@@ -103,16 +107,11 @@ export const pageKind: KindDefinition<PageSpec> = {
   kind: 'scored-pages',
   pool: 'score',
   schema: pageSpecSchema,
-  reads: { pixels: true, index: true },
+  reads: { pixels: true, index: true, masks: true },
   needs({ artifacts, sources }) {
     const needs: Record<string, Need> = {};
     for (const one of artifacts) needs[artifactName(one)] = { ...keyOf(one), files: [] };
-    for (const source of sources) {
-      const files = source.map === undefined ? ['scores'] : ['scores', 'maps'];
-      const before = needs[sourceName(source)]?.files ?? [];
-      needs[sourceName(source)] = { ...keyOf(source), files: [...new Set([...before, ...files])] };
-    }
-    return needs;
+    return { ...needs, ...needsOf(sources, true) };
   },
 };
 
@@ -120,6 +119,17 @@ export const newPageSpec = (spec: Omit<PageSpec, 'recipe'>): PageSpec => ({ reci
 
 /** Kinds that every run has, whatever its method. */
 export const commonKinds: readonly KindDefinition[] = [evaluationKind, pageKind] as readonly KindDefinition[];
+
+/** The artifacts that sources lie in, with their files of scores, and of maps where those are wanted. */
+function needsOf(sources: readonly EvaluatedSource[], maps: boolean): Record<string, Need> {
+  const needs: Record<string, Need> = {};
+  for (const source of sources) {
+    const files = maps && source.map !== undefined ? ['scores', 'maps'] : ['scores'];
+    const before = needs[sourceName(source)]?.files ?? [];
+    needs[sourceName(source)] = { ...keyOf(source), files: [...new Set([...before, ...files])] };
+  }
+  return needs;
+}
 
 /** Name under which a maker finds the artifact that a source lies in. */
 export function sourceName({ kind: of, key }: { kind: string; key: string }): string {

@@ -122,6 +122,39 @@ const kCurvePointSchema = z.object({
 });
 export type KCurvePoint = z.infer<typeof kCurvePointSchema>;
 
+/** How well a score's maps show where something is, over the pixels of all images together. */
+const pixelFiguresSchema = z.object({
+  auroc: share,
+  ap: share,
+  /** Area under the per-region overlap over the false positive rate, up to 0.3, as a share of it; regions are 8-connected. */
+  aupro: share,
+  /** Best Dice of all thresholds, and the smallest value that is called abnormal then. */
+  bestDice: share,
+  bestThreshold: z.number(),
+  /** The (1 − falsePositiveRate) quantile of the held-out normal images' pixels; absent where none were held out. */
+  threshold: z.number().optional(),
+  /** Dice of the pixels above it. */
+  diceAtThreshold: share.optional(),
+});
+export type PixelFigures = z.infer<typeof pixelFiguresSchema>;
+
+/** What masks of the test images tell of the maps. */
+const pixelTruthSchema = z.object({
+  images: z.object({
+    /** Normal test images: nothing is in them. */
+    normal: z.int(),
+    /** Those with a mask. */
+    masked: z.int(),
+    /** Others, of which nobody says where something is: their pixels do not count. */
+    withoutMask: z.int(),
+  }),
+  /** Of held-out normal images' pixels, at most this share lies above a threshold; absent where none were held out. */
+  falsePositiveRate: z.number().optional(),
+  /** Of every score that has a map; null where all pixels are inside of masks, or all outside. */
+  scores: byScore(pixelFiguresSchema).nullable(),
+});
+export type PixelTruthResult = z.infer<typeof pixelTruthSchema>;
+
 /** What an evaluation finds, `evaluation.json`. */
 export const findingsSchema = z.object({
   /** Null where the test images have no labels, or there are none. */
@@ -132,6 +165,8 @@ export const findingsSchema = z.object({
   histogramDistance: byScore(z.number()).optional(),
   /** Absent where the dataset names no pathologies, or `scores` is null. */
   pathologies: pathologyResultSchema.optional(),
+  /** Absent where the dataset has no masks, or the run no maps. */
+  pixelTruth: pixelTruthSchema.optional(),
   /** Absent where no normal images were held out. */
   calibration: calibrationSchema.optional(),
   /** Absent where no normal images were held out. */

@@ -40,8 +40,8 @@ export interface KindDefinition<Spec extends object = object> {
   schema: z.ZodType<Spec>;
   /** What the maker finds beside the images, by name. */
   needs(spec: Spec): Record<string, Need>;
-  /** What the maker reads of the dataset: pixels of the node's images, the index, or nothing. */
-  reads: { pixels?: true; index?: true };
+  /** What the maker reads of the dataset: pixels of the node's images, the index, masks where there are any, or nothing. */
+  reads: { pixels?: true; index?: true; masks?: true };
   /** How many images there must be at least; 0 unless given. */
   leastImages?(spec: Spec): number;
   /** True where making it is training, whatever makes it: an experiment tells what sharing of such saved. */
@@ -134,6 +134,8 @@ export interface PlanBasis<Settings extends RunSettings = RunSettings> {
   images: Record<ImageSet, ImageFacts | null>;
   /** Whether the test images are known to hold both classes, so that scores can be judged. */
   judged: boolean;
+  /** Digest of the test images' masks; absent where the dataset has none. */
+  masks?: string;
   /** How many seeds of a node diverged, by its id. */
   retries: Record<string, number>;
   /** Ids of nodes that failed for good. */

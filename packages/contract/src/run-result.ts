@@ -40,6 +40,8 @@ export type FailedMember = z.infer<typeof failedMemberSchema>;
 export const runFactsSchema = z.looseObject({
   runId: runIdSchema,
   dataset: z.string(),
+  /** Of the packing that its name stood for when the run began; absent in results from before that was told. */
+  datasetDigest: key.optional(),
   /** True for datasets made by a generator. */
   synthetic: z.boolean(),
   method: z.string().default(defaultMethod),

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { GreyImage } from './grey.ts';
 import { isNifti } from './image-kinds.ts';
+import { resizeNearest } from './masks/resize-nearest.ts';
 import { type DecodedPart, type OpenedImage, openImage, type Reading } from './open-image.ts';
 import { readImageFile } from './read-file.ts';
 import { resizePicture } from './resize.ts';
@@ -14,6 +16,8 @@ export interface FileJob {
   /** Sides that pictures are resized to. */
   sizes: readonly number[];
   reading: Reading;
+  /** Read as masks: 0 and 1, brought to the sizes by nearest. */
+  masks?: true;
 }
 
 /** A picture as it goes into a dataset. */
@@ -25,6 +29,8 @@ export interface PackedPart {
   digest: string;
   original: Original;
   sixteenBits: DecodedPart['sixteenBits'];
+  /** Of a mask: its pixels above 0, before it was resized. */
+  inside?: number;
 }
 
 /** What became of one of a job's `parts`: its pictures, one unless all were asked for, or why there are none. */
@@ -57,7 +63,7 @@ export async function decodeFile(job: FileJob, room: Room): Promise<FileOutcome>
     // Asked for once: two that hold some and wait for more would wait for ever.
     if (volume === 0) release = room(file.length + opened.bytes);
     const parts: PartOutcome[] = [];
-    for (const part of job.parts) parts.push(await partOutcome(opened, part, job.sizes));
+    for (const part of job.parts) parts.push(await partOutcome(opened, part, job));
     return { patient: opened.patient, window: opened.window, parts };
   } catch (error) {
     return failed(error);
@@ -76,15 +82,20 @@ function volumeBytes(file: Buffer): number {
 async function partOutcome(
   opened: OpenedImage,
   part: number | null,
-  sizes: readonly number[],
+  { sizes, masks }: Pick<FileJob, 'sizes' | 'masks'>,
 ): Promise<PartOutcome> {
   try {
     const wanted = part === null ? opened.parts : [part];
     if (wanted.length === 0)
       return { fault: 'expected slices with a foreground (--min-foreground), got none' };
     const pictures: PackedPart[] = [];
-    for (const one of wanted)
-      pictures.push(packed(one, await opened.decode(one), { sizes, kind: opened.kind }));
+    for (const one of wanted) {
+      pictures.push(
+        masks === true
+          ? packedMask(one, await opened.mask(one), sizes, opened)
+          : packed(one, await opened.decode(one), sizes, opened),
+      );
+    }
     return { pictures };
   } catch (error) {
     if (!(error instanceof UnreadableImage)) throw error;
@@ -95,16 +106,38 @@ async function partOutcome(
 function packed(
   part: number | null,
   { picture, sixteenBits }: DecodedPart,
-  { sizes, kind }: { sizes: readonly number[]; kind: string },
+  sizes: readonly number[],
+  { kind, stored }: OpenedImage,
 ): PackedPart {
-  const { width, height, channels, pixels } = picture;
-  const shape = `${width}x${height}${channels === 1 ? '' : `x${channels}`}\n`;
+  const { width, height, channels } = picture;
   return {
     part,
     // Copies: what has the size already is the decoder's memory.
     pixels: sizes.map((size) => new Uint8Array(resizePicture(picture, size, size).pixels)),
-    digest: createHash('sha256').update(shape).update(pixels).digest('hex'),
-    original: { width, height, kind },
+    digest: pictureDigest(picture, channels),
+    original: { ...(stored ?? { width, height }), kind },
     sixteenBits,
   };
+}
+
+function packedMask(
+  part: number | null,
+  mask: GreyImage,
+  sizes: readonly number[],
+  { kind, stored }: OpenedImage,
+): PackedPart {
+  const { width, height } = mask;
+  return {
+    part,
+    pixels: sizes.map((size) => resizeNearest(mask, size, size).pixels),
+    digest: pictureDigest(mask, 1),
+    original: { ...(stored ?? { width, height }), kind },
+    sixteenBits: null,
+    inside: mask.pixels.reduce((sum, one) => sum + one, 0),
+  };
+}
+
+function pictureDigest({ width, height, pixels }: GreyImage, channels: 1 | 3): string {
+  const shape = `${width}x${height}${channels === 1 ? '' : `x${channels}`}\n`;
+  return createHash('sha256').update(shape).update(pixels).digest('hex');
 }

@@ -9,6 +9,8 @@ import type { Labelled, ListedImage, Repartition } from './repartition.ts';
 export interface ExpandedFolder {
   repartition: Repartition | null;
   images: ListedImage[];
+  /** Their places on disk, by position. */
+  files: string[];
   /** By position. */
   pictures: PackedPart[];
   pathologies: Pathology[] | null;
@@ -26,6 +28,7 @@ export interface ExpandedFolder {
 export function expandFolder(folder: DatasetFolder, read: ReadListedImages): ExpandedFolder {
   const faults = [...folder.faults, ...read.faults];
   const images: ListedImage[] = [];
+  const files: string[] = [];
   const pictures: PackedPart[] = [];
   const owners: (string | null)[] = [];
   /** Listed images, by position now; and the other way round. */
@@ -34,7 +37,9 @@ export function expandFolder(folder: DatasetFolder, read: ReadListedImages): Exp
     const first = images.length;
     for (const picture of read.pictures[origin] ?? []) {
       const name = picture.part === null ? listed.name : partName(listed.name, picture.part);
+      const file = folder.files[origin] ?? listed.name;
       images.push({ name, path: listed.path });
+      files.push(picture.part === null ? file : partName(file, picture.part));
       pictures.push(picture);
       owners.push(read.owners[origin] ?? null);
       origins.push(origin);
@@ -52,6 +57,7 @@ export function expandFolder(folder: DatasetFolder, read: ReadListedImages): Exp
   return {
     repartition: folder.repartition === null ? null : expandedParts(folder.repartition, expanded),
     images,
+    files,
     pictures,
     pathologies:
       folder.pathologies?.map(({ name, images: some }) => ({

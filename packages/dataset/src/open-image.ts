@@ -1,6 +1,8 @@
 import type { ReadingFacts } from '@ddad/contract';
 import { openDicom } from './dicom/decode-dicom.ts';
+import type { GreyImage } from './grey.ts';
 import { kindOf, type RasterKind } from './image-kinds.ts';
+import { maskOf } from './masks/mask-of.ts';
 import { openNifti, type SliceChoice, unpacked } from './nifti/open-nifti.ts';
 import type { Picture } from './picture.ts';
 import type { Range } from './range.ts';
@@ -44,8 +46,16 @@ export interface OpenedImage {
   window: Range | null;
   /** Bytes of memory that decoding one takes, roughly. */
   bytes: number;
+  /** Columns, rows and, of a volume, slices that the file itself has; null: those of its decoded picture. */
+  stored: { width: number; height: number; slices?: number } | null;
   /** @throws UnreadableImage for what is damaged or cut off, and where there is no such part */
   decode(part: number | null): Promise<DecodedPart>;
+  /**
+   * The same read as a mask: 1 where a sample's stored value is above 0, else 0. Grey levels could not tell: a window, a range
+   * of 16 bits or the weights of colours make 0 of small ones.
+   * @throws UnreadableImage also for kinds that do not keep values as they were written
+   */
+  mask(part: number | null): Promise<GreyImage>;
 }
 
 /**
@@ -64,7 +74,9 @@ export async function openImage(file: Buffer, reading: Reading): Promise<OpenedI
         patient,
         window: null,
         bytes: columns * rows * 16,
+        stored: { width: columns, height: rows },
         decode: async (part) => ({ picture: await decode((part ?? 1) - 1, channels), sixteenBits: null }),
+        mask: () => Promise.reject(new UnreadableImage(`expected ${maskKinds}, got DICOM`)),
       };
     }
     case 'NIfTI':
@@ -81,7 +93,9 @@ export async function openImage(file: Buffer, reading: Reading): Promise<OpenedI
         patient: null,
         window: volume.window,
         bytes: 0,
+        stored: { width: volume.width, height: volume.height, slices: volume.slices },
         decode: async (part) => ({ picture: volume.decode(part ?? 0, channels), sixteenBits: null }),
+        mask: async (part) => volume.mask(part ?? 0),
       };
     }
     default: {
@@ -92,12 +106,25 @@ export async function openImage(file: Buffer, reading: Reading): Promise<OpenedI
         patient: null,
         window: null,
         bytes,
+        stored: null,
         async decode(part) {
-          if (part !== null && part !== 1)
-            throw new UnreadableImage(`expected a frame of 1 to 1, got ${part}`);
+          requireOneFrame(part);
           return decode(channels, range);
+        },
+        async mask(part) {
+          requireOneFrame(part);
+          if (kind === 'JPEG')
+            throw new UnreadableImage(`expected ${maskKinds}, got JPEG, which changes values beside edges`);
+          return maskOf((await decode(3, [0, 1])).picture);
         },
       };
     }
   }
+}
+
+/** What masks can be read of, for messages. */
+const maskKinds = 'a mask as PNG, TIFF, WebP, BMP, GIF or NIfTI';
+
+function requireOneFrame(part: number | null): void {
+  if (part !== null && part !== 1) throw new UnreadableImage(`expected a frame of 1 to 1, got ${part}`);
 }

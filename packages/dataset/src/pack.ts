@@ -3,8 +3,10 @@ import type { DatasetFolder, FolderOptions } from './dataset-folder.ts';
 import { datasetDigest } from './digest.ts';
 import { expandFolder } from './expand-folder.ts';
 import type { FolderLayout } from './layouts/layout.ts';
+import { type ReadMasks, readMasks } from './masks/read-masks.ts';
 import { windowPercentiles } from './nifti/open-nifti.ts';
 import type { Reading } from './open-image.ts';
+import { pixelsDigest } from './packed-pixels.ts';
 import { patientNumbers, patientsOfFiles } from './patients.ts';
 import { allBits } from './raster/sixteen-bits.ts';
 import { readFolder } from './read-folder.ts';
@@ -17,6 +19,8 @@ export interface PackedImages {
   index: DatasetIndex;
   /** `images.length * imageSize * imageSize * channels` bytes: image after image, rows from the top, colours by pixel. */
   pixels: Uint8Array;
+  /** A byte a pixel, 1 inside and 0 outside: mask after mask, as `masks.images` of the index has them. Absent without masks. */
+  masks?: Uint8Array;
   /** See `datasetDigest`. */
   digest: string;
 }
@@ -38,6 +42,8 @@ export interface PackedDataset extends PackedImages {
 export interface PackOptions extends FolderOptions, Partial<Reading> {
   /** Sides of the packed images in pixels, each image being read once; 64 alone unless given. */
   imageSizes?: readonly number[];
+  /** False: folders of masks are passed over. */
+  masks?: boolean | undefined;
   /** Called after every file with the number of images read so far and their total. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -52,7 +58,7 @@ function buildIndex(
   folder: Pick<DatasetFolder, 'images' | 'pathologies' | 'patients'> & { repartition: Repartition },
   imageSize: number,
   copies: number[][],
-  reading: Pick<DatasetIndex, 'channels' | 'range' | 'volumes'>,
+  reading: Pick<DatasetIndex, 'channels' | 'range' | 'volumes' | 'masks'>,
 ): DatasetIndex {
   const { repartition, pathologies, patients } = folder;
   const position = new Map(folder.images.map(({ name }, at) => [name, at]));
@@ -100,11 +106,19 @@ function readingOf(
   };
 }
 
+/** Masks at one of the sizes, and their entry in the index; null where there are none. */
+function masksOf(masks: ReadMasks | null, which: number) {
+  if (masks === null || masks.images.length === 0) return null;
+  const pixels = masks.pixels[which]!;
+  return { pixels, entry: { digest: pixelsDigest(pixels), images: masks.images } };
+}
+
 /**
  * Reads a dataset folder (`data.json` and `images/`, folders with names, or any folder and a repartition file; see `openFolder`)
  * into its packed form: every listed image decoded to 8 bits (see `openImage`) and resized to squares of each size
  * (see `resizePicture`). A listed file of several images stands for all of them, `NAME#PART` for one. Images that are not
- * listed are ignored. Equal folders and options give equal bytes and an equal digest.
+ * listed are ignored. Masks of test images (see `readMasks`) go with them. Equal folders and options give equal bytes and an
+ * equal digest.
  *
  * @returns the packed dataset; or every fault at once, of data.json and of all files, `path` being a place in
  *   data.json such as `test.1.17`. Nothing is written either way.
@@ -124,9 +138,16 @@ export async function packDataset(
     reading: { channels, range, slices },
     onProgress,
   });
-  const { repartition, images, pathologies, patients, owners, pictures, faults } = expandFolder(folder, read);
+  const expanded = expandFolder(folder, read);
+  const { repartition, images, pathologies, patients, owners, pictures, faults } = expanded;
   const known = patients ?? (owners.some((owner) => owner !== null) ? owners : null);
   if (patients === null && known !== null) faults.push(...patientsOfFiles(known, images));
+  // Sizes are compared with those of images, which must all be there.
+  const masks =
+    options.masks === false || faults.length > 0
+      ? null
+      : await readMasks(dir, folder.prefix, expanded, { sizes, slices });
+  faults.push(...(masks?.faults ?? []));
   if (repartition === null || faults.length > 0) return { faults };
   const copies = groupEqual(pictures.map(({ digest }) => digest));
   const described = { repartition, images, pathologies, patients: known };
@@ -134,8 +155,13 @@ export async function packDataset(
     const area = size * size * channels;
     const pixels = new Uint8Array(pictures.length * area);
     for (const [position, picture] of pictures.entries()) pixels.set(picture.pixels[which]!, position * area);
-    const index = buildIndex(described, size, copies, readingOf(options, read));
-    return { index, pixels, digest: datasetDigest(index, pixels) };
+    const masked = masksOf(masks, which);
+    const index = buildIndex(described, size, copies, {
+      ...readingOf(options, read),
+      ...(masked === null ? {} : { masks: masked.entry }),
+    });
+    const packed = { index, pixels, digest: datasetDigest(index, pixels) };
+    return masked === null ? packed : { ...packed, masks: masked.pixels };
   });
   const { skipped, passedOver, layout } = folder;
   const separations = fileSeparations(

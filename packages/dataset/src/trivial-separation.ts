@@ -50,8 +50,11 @@ export function momentSeparations(
 
 /** What is left of an image's file once it is packed. */
 export interface Original {
+  /** In pixels, as the file has them: of DICOM before it is brought to 512×512. */
   width: number;
   height: number;
+  /** Of a volume. */
+  slices?: number;
   /** `PNG`, `DICOM`, ... */
   kind: string;
 }

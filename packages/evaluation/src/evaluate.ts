@@ -1,11 +1,12 @@
 import { scoreHistogram } from '@ddad/anomaly';
-import type { DatasetIndex, EvaluationSpec, Findings, HeldOutScores } from '@ddad/contract';
+import type { DatasetIndex, EvaluationSpec, Findings, HeldOutScores, PixelTruthResult } from '@ddad/contract';
 import { testImages } from '@ddad/dataset/select';
 import { copiesInTraining } from './copies-in-training.ts';
 import { type HeldOutFindings, heldOutFindings } from './held-out-findings.ts';
 import { type ImageScores, valuesOf } from './image-scores.ts';
 import { type CurveTensors, kCurvePoints } from './k-curve-points.ts';
 import { pathologyResult } from './pathology-result.ts';
+import { type PixelEvidence, pixelTruth } from './pixel-truth.ts';
 import { scoresCsv } from './scores-csv.ts';
 import { separations } from './separations.ts';
 import { trainingPositions } from './training-positions.ts';
@@ -20,6 +21,8 @@ export interface EvaluationInput {
   reference: ImageScores | null;
   /** Scores of ensembles of every size; null where there are none. */
   curve: CurveTensors | null;
+  /** Null where the dataset has no masks, or no score a map. */
+  pixels: PixelEvidence | null;
 }
 
 /** What an evaluation finds. */
@@ -47,9 +50,11 @@ export async function evaluate(
   const judged =
     test === null || labels === null ? { scores: null } : await judge(input, test, labels, goesOn);
   if (judged === null) return null;
+  const pixels = await pixelTruthOf(input);
   return {
     findings: {
       ...judged,
+      ...(pixels === null ? {} : { pixelTruth: pixels }),
       ...(heldOut === null ? {} : { calibration: heldOut.calibration, labelFree: heldOut.labelFree }),
     },
     csv: values === null ? null : scoresCsv(index, images, labels, spec.scores, values, heldOut?.pValues),
@@ -65,6 +70,12 @@ function heldOutOf(
   if (reference === null) return null;
   const { heldOut } = trainingPositions(index, spec);
   return heldOutFindings(valuesOf(reference), heldOut.length, spec.falsePositiveRate, test, labels);
+}
+
+async function pixelTruthOf({ index, spec, pixels }: EvaluationInput): Promise<PixelTruthResult | null> {
+  if (pixels === null) return null;
+  const { heldOut } = trainingPositions(index, spec);
+  return pixelTruth(index, pixels, heldOut.length, spec.falsePositiveRate);
 }
 
 /** What labels of the test images tell of the scores. */

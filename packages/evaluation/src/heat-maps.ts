@@ -59,6 +59,11 @@ export class OpenMaps {
     return this.#maps.reduce((sum, { shape: [images = 0] }) => sum + images, 0);
   }
 
+  /** How many scores have them. */
+  get scores(): number {
+    return this.#maps.length;
+  }
+
   /** By score. @param read called after so many heat maps were read */
   byScore(read: (images: number) => Promise<void>): Record<string, HeatMaps> {
     return Object.fromEntries(

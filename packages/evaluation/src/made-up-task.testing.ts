@@ -90,9 +90,14 @@ export class MadeUpTasks {
     kind: KindDefinition<Spec>,
     spec: Spec,
     index: DatasetIndex,
-    pixels: Uint8Array | null = null,
+    { pixels = null, masks = null }: { pixels?: Uint8Array | null; masks?: Uint8Array | null } = {},
   ): Promise<MakeTask<Spec>> {
-    const paths = { index: join(this.folder, 'index.json'), pixels: join(this.folder, 'pixels.u8') };
+    const paths = {
+      index: join(this.folder, 'index.json'),
+      pixels: join(this.folder, 'pixels.u8'),
+      masks: join(this.folder, 'masks.u8'),
+    };
+    if (masks !== null) await writeFile(paths.masks, masks);
     await writeFile(paths.index, JSON.stringify(index));
     if (pixels !== null) await writeFile(paths.pixels, pixels);
     const checked = kind.schema.parse(spec);
@@ -109,6 +114,7 @@ export class MadeUpTasks {
       inputs: Object.fromEntries(needs),
       pixels: pixels === null ? null : paths.pixels,
       index: paths.index,
+      ...(masks === null ? {} : { masks: paths.masks }),
       images: [],
       directory: this.folder,
       checkpoint: null,
@@ -121,8 +127,9 @@ export class MadeUpTasks {
   evaluation(
     spec: Omit<EvaluationSpec, 'recipe' | 'datasetDigest'>,
     index: DatasetIndex,
+    masks: Uint8Array | null = null,
   ): Promise<MakeTask<EvaluationSpec>> {
-    return this.task(evaluationKind, newEvaluationSpec({ datasetDigest, ...spec }), index);
+    return this.task(evaluationKind, newEvaluationSpec({ datasetDigest, ...spec }), index, { masks });
   }
 }
 

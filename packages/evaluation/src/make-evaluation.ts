@@ -7,8 +7,9 @@ import type { ChildContext } from '@ddad/jobs/child';
 import { inputFile, type MakeTask } from '@ddad/jobs/task';
 import { openSafetensors } from '@ddad/storage/safetensors';
 import { evaluate } from './evaluate.ts';
+import { EvaluatedMaps } from './evaluated-maps.ts';
 import { readImageScores } from './image-scores.ts';
-import { JobPace, plainEnvironment } from './job-pace.ts';
+import { JobPace, plainEnvironment, Stopped } from './job-pace.ts';
 import { curveSubsets } from './k-curve-points.ts';
 import { readIndex } from './read-index.ts';
 import { trainingPositions } from './training-positions.ts';
@@ -34,10 +35,13 @@ export async function makeEvaluation(
   const test = await read('test', { exactly: images.length });
   const reference = await read('reference', { atLeast: heldOut.length });
   const curve = spec.curve === undefined ? null : await openSafetensors(inputFile(task, 'curve', 'scores'));
+  const maps = await EvaluatedMaps.open(task, index, reference);
   try {
     context.ready();
-    const pace = new JobPace(context, images.length, 1 + (curve === null ? 0 : curveSubsets(curve)));
-    const found = await evaluate({ index, spec, test, reference, curve }, () => pace.advance(1));
+    const steps = 1 + (curve === null ? 0 : curveSubsets(curve)) + (maps?.reads(heldOut.length) ?? 0);
+    const pace = new JobPace(context, images.length, steps);
+    const pixels = maps?.evidence((read) => pace.advanceOrStop(read)) ?? null;
+    const found = await evaluate({ index, spec, test, reference, curve, pixels }, () => pace.advance(1));
     if (found === null) return null;
     const files: Record<string, string> = {};
     const write = async (name: string, file: string, content: string) => {
@@ -49,7 +53,11 @@ export async function makeEvaluation(
     if (found.heldOut !== null)
       await write('held-out', 'held-out.json', JSON.stringify(heldOutScoresSchema.parse(found.heldOut)));
     return { files, loss: null, seconds: pace.seconds, environment: plainEnvironment() };
+  } catch (error) {
+    if (error instanceof Stopped) return null;
+    throw error;
   } finally {
+    await maps?.close();
     await curve?.close();
   }
 }

@@ -117,7 +117,7 @@ async function specOf(change: Partial<PageSpec> = {}): Promise<PageSpec> {
   });
 }
 
-const taskOf = async (spec: PageSpec, of = index) => await made.task(pageKind, spec, of, pixels);
+const taskOf = async (spec: PageSpec, of = index) => await made.task(pageKind, spec, of, { pixels });
 
 async function pageOf(spec: PageSpec, of = index, context = notedContext()): Promise<string> {
   const result = await makePage(await taskOf(spec, of), context);
@@ -149,6 +149,27 @@ test('makes one page with the figures of the result, the test images and where a
   for (const part of [datasetDigest, ...keys, 'Test Processor', 'members 7, maps 7', 'one-class mode'])
     expect(page).toContain(part);
   expect(page).not.toContain('name-of-');
+});
+
+test('has the outlines of masks that the dataset has, of the images that have one', async () => {
+  const { abnormal } = index.test as Extract<typeof index.test, { labels: 'known' }>;
+  const [first, second] = abnormal as [number, number];
+  const masks = new Uint8Array(2 * side * side);
+  masks[0] = 1;
+  masks[side * side + side * side - 1] = 1;
+  const masked = { ...index, masks: { digest: 'b'.repeat(64), images: [second, first] } };
+  const task = await made.task(pageKind, await specOf(), masked, { pixels, masks });
+  const result = await makePage(task, notedContext());
+  const page = await readFile(result!.files.page!, 'utf8');
+  const { cases } = json(page, 'page-data') as { cases: { number: number; outline?: string }[] };
+  const outlines = Object.fromEntries(cases.map(({ number, outline }) => [number, outline]));
+  const [end, before] = [side, side - 1];
+  expect(outlines).toEqual({
+    1: undefined,
+    2: undefined,
+    3: `M${before} ${before}h1M${before} ${end}h1M${before} ${before}v1M${end} ${before}v1`,
+    4: 'M0 0h1M0 1h1M0 0v1M1 0v1',
+  });
 });
 
 test('loads no TensorFlow', async () => {

@@ -64,13 +64,14 @@ async function readTestImages(
   maps: OpenMaps,
   pace: JobPace,
 ): Promise<TestImages> {
-  const { spec, pixels } = task;
+  const { spec, pixels, masks } = task;
   if (pixels === null) throw new TypeError("page: expected the dataset's pixels, got none");
   const { images, labels } = testImages(index);
   const copies = copiesInTraining(index, spec);
   const names = (spec.result.definitions ?? []).map(({ name }) => name);
   const scores = await readImageScores(task, spec.sources, names, { exactly: images.length });
   const side = index.imageSize;
+  const placeOf = new Map(index.masks?.images.map((position, place) => [position, place]));
   return {
     labels,
     copies: images.map((_position, i) => copies.has(i)),
@@ -81,5 +82,13 @@ async function readTestImages(
       return await readImages(pixels, side, positions);
     },
     maps: maps.byScore((read) => pace.advanceOrStop(read)),
+    ...(masks === undefined
+      ? {}
+      : {
+          async mask(image) {
+            const place = placeOf.get(images[image] ?? Number.NaN);
+            return place === undefined ? null : await readImages(masks, side, [place]);
+          },
+        }),
   };
 }

@@ -54,7 +54,11 @@ beforeEach(async () => {
     kinds: (name) => kinds.get(name) ?? null,
     pool: 'score',
     store,
-    cache: { pixels: async (of) => `/scratch/${of}.u8`, index: async (of) => `/scratch/${of}.json` },
+    cache: {
+      masks: async () => null,
+      pixels: async (of) => `/scratch/${of}.u8`,
+      index: async (of) => `/scratch/${of}.json`,
+    },
     threads: 2,
     methods: ['/methods/more.ts'],
   };
@@ -123,6 +127,13 @@ test('a request becomes an artifact of its specification, and the task of a proc
 test('what a kind does not read is neither asked for nor looked at', async () => {
   const task = await makePlan(request({ kind: indexed.kind, images: [] }), deps).prepare(folder, null);
   expect(task).toMatchObject({ pixels: null, index: `/scratch/${digest}.json`, images: [] });
+  expect(task).not.toHaveProperty('masks');
+  const cache = { ...deps.cache, masks: async (of: string) => `/scratch/${of}.masks` };
+  const masked = { ...indexed, reads: { index: true, masks: true } } as unknown as KindDefinition;
+  const withMasks = { ...deps, cache, kinds: () => masked };
+  expect(
+    await makePlan(request({ kind: indexed.kind, images: [] }), withMasks).prepare(folder, null),
+  ).toMatchObject({ index: `/scratch/${digest}.json`, masks: `/scratch/${digest}.masks` });
   // The device decides.
   expect(task).not.toHaveProperty('stepsACall');
   const nothing = request({ kind: blind.kind, images: [], datasetDigest: '' });

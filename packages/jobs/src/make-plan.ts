@@ -20,7 +20,7 @@ export interface MakePlanDeps {
   /** Whose kinds are made here. */
   pool: Pool;
   store: ObjectStore;
-  cache: Pick<DatasetCache, 'pixels' | 'index'>;
+  cache: Pick<DatasetCache, 'pixels' | 'index' | 'masks'>;
   /** Intra-op threads of a job's process. */
   threads: number;
   /** Steps a call into TensorFlow; undefined leaves them to the device. */
@@ -52,7 +52,7 @@ export function makePlan(request: MakeRequest, deps: MakePlanDeps): ArtifactPlan
   const key = sha256Hex(request.spec);
   if (job !== undefined) expect(job.key === key, 'key', `the specification's SHA-256, ${key}`, job.key);
   const spec = readSpec(request.spec, kind, faults);
-  const readsDataset = kind !== null && (kind.reads.pixels === true || kind.reads.index === true);
+  const readsDataset = kind !== null && Object.values(kind.reads).includes(true);
   // It becomes a path and an object key: nothing else may pass for one.
   if (readsDataset)
     expect(digestForm.test(datasetDigest), 'dataset digest', '64 hexadecimal digits', datasetDigest);
@@ -68,6 +68,7 @@ export function makePlan(request: MakeRequest, deps: MakePlanDeps): ArtifactPlan
     spec,
     async prepare(directory, checkpoint): Promise<MakeTask> {
       const { store, cache, threads, stepsACall, methods } = deps;
+      const masks = kind.reads.masks === true ? await cache.masks(datasetDigest) : null;
       return {
         kind: kind.kind,
         key,
@@ -75,6 +76,7 @@ export function makePlan(request: MakeRequest, deps: MakePlanDeps): ArtifactPlan
         inputs: await fetchInputs(store, kind.needs(spec), directory),
         pixels: kind.reads.pixels === true ? await cache.pixels(datasetDigest) : null,
         index: kind.reads.index === true ? await cache.index(datasetDigest) : null,
+        ...(masks === null ? {} : { masks }),
         images,
         directory,
         checkpoint,

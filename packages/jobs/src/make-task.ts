@@ -18,6 +18,8 @@ export interface MakeTask<Spec extends object = object> {
   pixels: string | null;
   /** Path of the packed dataset's index; null where the kind reads none. */
   index: string | null;
+  /** Path of the masks of the dataset's test images; absent where the kind reads none, or the dataset has none. */
+  masks?: string;
   /** Positions in the packed dataset of the images that the artifact is about, in order. */
   images: number[];
   /** Scratch directory of this job. */

@@ -11,6 +11,7 @@ import { histograms } from './sections/histograms.ts';
 import { kCurve } from './sections/k-curve.ts';
 import { members } from './sections/members.ts';
 import { pathologies } from './sections/pathologies.ts';
+import { pixelTruth } from './sections/pixel-truth.ts';
 import { repeat } from './sections/repeat.ts';
 import { scoresTable } from './sections/scores-table.ts';
 import { summary } from './sections/summary.ts';
@@ -25,11 +26,14 @@ export async function buildReport(data: ReportData): Promise<string> {
   const { result, test, heading } = data;
   if (test !== null) checkTestImages(test);
   const pictures = await gallery(data);
-  const alone = test === null ? [] : await greyAlone(test);
+  // What files alone tell stands beside what grey levels alone do, where there are labels to tell.
+  const ofGrey = test === null ? [] : await greyAlone(test);
+  const alone = ofGrey.length === 0 ? [] : [...ofGrey, ...(data.separations ?? [])];
   const sections: [id: string, title: string, section: Html | null][] = [
     ['scores', 'Scores', scoresTable(data, alone)],
     ['pathologies', 'Pathologies', pathologies(data)],
     ['thresholds', 'Held-out normals', thresholds(data)],
+    ['pixel-truth', 'Pixel truth', pixelTruth(data)],
     ['curves', 'Curves', curves(data)],
     ['histograms', 'Histograms', histograms(data)],
     ['gallery', 'Gallery', pictures?.section ?? null],
@@ -51,7 +55,7 @@ export async function buildReport(data: ReportData): Promise<string> {
 <noscript><p class="note">Without JavaScript the enlarged view, the operating point and the choices of colours are missing.</p></noscript>
 ${shown.map(([, , section]) => section)}`,
     footer: html`Made by DDAD from <code>${result.files.report}</code>. Figures of the run's result are those of report.json, which this page holds.`,
-    after: html`${pictures && viewer(pictures.shown)}
+    after: html`${pictures && viewer(pictures.shown, { masks: pictures.data.cases.some(({ outline }) => outline !== undefined), side: test?.side ?? 0 })}
 ${colourFilters()}
 ${jsonElement(dataElements.result, result)}
 ${jsonElement(dataElements.page, pageData)}`,

@@ -32,6 +32,8 @@ export interface PageCase {
   label: 0 | 1 | null;
   /** Whether the image has a copy among the training images. */
   copy: boolean;
+  /** Outline of what its mask shows, as an SVG path in pixels; absent where it has no mask. */
+  outline?: string;
   group: string;
   scores: { name: string; value: number; aboveNormals: number | null }[];
 }

@@ -44,11 +44,19 @@ export interface TestImages {
   pixels(images: readonly number[]): Promise<Uint8Array>;
   /** By score. */
   maps: Readonly<Record<string, HeatMaps>>;
+  /**
+   * An image's mask; absent where the dataset has none.
+   * @returns [side, side], above 0 where something is; null for an image without one
+   */
+  mask?(image: number): Promise<Uint8Array | null>;
 }
 
 /** All that a report shows. */
 export interface ReportData
-  extends Pick<PageSpec, 'heading' | 'input' | 'datasetDigest' | 'trainsOnUnlabeled' | 'roles' | 'stages'> {
+  extends Pick<
+    PageSpec,
+    'heading' | 'input' | 'datasetDigest' | 'trainsOnUnlabeled' | 'roles' | 'stages' | 'separations'
+  > {
   /** What report.json holds; every figure of the run's result is shown from here. */
   result: RunResult;
   /** Of the scores that the run may give, in the order in which they are shown. */

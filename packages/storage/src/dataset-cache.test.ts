@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,7 @@ import { type DatasetIndex, datasetKeys } from '@ddad/contract';
 import { datasetDigest } from '@ddad/dataset/digest';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DatasetCache } from './dataset-cache.ts';
-import { putDataset } from './datasets.ts';
+import { putDataset, removeDataset } from './datasets.ts';
 import { memoryStore } from './memory-store.testing.ts';
 import type { ObjectStore } from './object-store.ts';
 
@@ -129,4 +130,33 @@ test('gives no pixels of colours: every job takes one byte a pixel', async () =>
   await expect(new DatasetCache(store, directory).pixels(packing)).rejects.toThrow(
     `dataset ${packing}: expected a grey packing, got one of 3 channels`,
   );
+});
+
+test('masks are verified by the index, fetched once, and removed with their dataset', async () => {
+  const masks = Uint8Array.from([0, 1, 1, 0]);
+  const masked: DatasetIndex = {
+    ...index,
+    train: [0],
+    test: { labels: 'known', normal: [], abnormal: [1] },
+    masks: { digest: createHash('sha256').update(masks).digest('hex'), images: [1] },
+  };
+  const own = datasetDigest(masked, pixels);
+  const packed = { name: 'masked', index: masked, pixels, digest: own };
+  await expect(putDataset(store, packed)).rejects.toThrow('masks: expected 1 of 2×2, 4 bytes, got 0 bytes');
+  await putDataset(store, { ...packed, masks });
+  const cache = new DatasetCache(store, directory);
+  expect(await cache.masks(digest)).toBeNull();
+  const path = await cache.masks(own);
+  expect(await content(path!)).toEqual(masks);
+  expect(await new DatasetCache(store, directory).masks(own)).toBe(path);
+  expect(fetches).toBe(1);
+  await writeFile(path!, Uint8Array.from([1, 1, 1, 1]));
+  expect(await content((await cache.masks(own))!)).toEqual(masks);
+  await store.put(datasetKeys.masks(own), Buffer.from([1, 0, 0, 0]));
+  await rm(path!);
+  await expect(cache.masks(own)).rejects.toThrow(
+    `expected masks of digest ${masked.masks!.digest} in the store`,
+  );
+  await removeDataset(store, 'masked');
+  expect(await store.exists(datasetKeys.masks(own))).toBe(false);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type DatasetIndex, datasetKeys } from '@ddad/contract';
 import { packedFileDigest } from '@ddad/dataset/digest';
 import { readDatasetIndex } from './datasets.ts';
+import { fileDigest } from './file-digest.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** A job reads its dataset once, in its first minute: what nobody asked for in a day, nobody reads. */
@@ -65,6 +66,35 @@ export class DatasetCache {
     } finally {
       await rm(part, { force: true });
     }
+    return path;
+  }
+
+  /**
+   * The masks of a dataset's test images.
+   * @returns their path; null where the dataset has none
+   * @throws Error where the store holds other bytes than the index says
+   */
+  async masks(digest: string): Promise<string | null> {
+    const { masks } = await readDatasetIndex(this.#store, digest);
+    if (masks === undefined) return null;
+    await mkdir(this.#directory, { recursive: true });
+    const path = join(this.#directory, `${digest}.masks`);
+    const holds = async (file: string) => (await fileDigest(file)).sha256 === masks.digest;
+    if ((await lengthOf(path)) === null || !(await holds(path))) {
+      const fetched = `${path}.${randomUUID()}`;
+      try {
+        await this.#store.getToFile(datasetKeys.masks(digest), fetched);
+        if (!(await holds(fetched)))
+          throw new Error(
+            `dataset ${digest}: expected masks of digest ${masks.digest} in the store, got others`,
+          );
+        await rename(fetched, path);
+      } finally {
+        await rm(fetched, { force: true });
+      }
+    }
+    const now = new Date();
+    await utimes(path, now, now);
     return path;
   }
 

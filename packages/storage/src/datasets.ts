@@ -16,6 +16,8 @@ export interface PackedImages {
   index: DatasetIndex;
   /** Unsigned bytes, [images, imageSize, imageSize], of colours [..., 3]. */
   pixels: Uint8Array;
+  /** A byte a pixel, 1 inside and 0 outside, [masks, imageSize, imageSize]; present where the index has `masks`. */
+  masks?: Uint8Array;
   /** SHA-256 over index and pixels. */
   digest: string;
 }
@@ -42,7 +44,7 @@ export async function putDataset(store: ObjectStore, dataset: PackedDataset): Pr
     throw new TypeError(`dataset name: ${name.error.issues[0]?.message}, got ${dataset.name}`);
   }
   const all = [dataset, ...(dataset.others ?? [])].sort((a, b) => a.index.imageSize - b.index.imageSize);
-  for (const { pixels, index } of all) checkSize(pixels, index);
+  for (const one of all) checkSizes(one);
   const sizes = all.map(({ index }) => index.imageSize);
   if (new Set(sizes).size < sizes.length) {
     throw new RangeError(`expected images of different sizes, got ${sizes.join(', ')}`);
@@ -73,8 +75,8 @@ export async function putDataset(store: ObjectStore, dataset: PackedDataset): Pr
   }
   // The record last: a name never stands for what is not there.
   for (const one of all) {
-    const { buffer, byteOffset, byteLength } = one.pixels;
-    await store.put(datasetKeys.pixels(one.digest), Buffer.from(buffer, byteOffset, byteLength));
+    await store.put(datasetKeys.pixels(one.digest), bytesOf(one.pixels));
+    if (one.masks !== undefined) await store.put(datasetKeys.masks(one.digest), bytesOf(one.masks));
     await store.put(datasetKeys.index(one.digest), JSON.stringify(one.index));
   }
   await store.put(datasetKeys.record(dataset.name), recordText);
@@ -110,7 +112,8 @@ export async function removeDataset(store: ObjectStore, name: string): Promise<D
   const gone = [...digestsOf(record)].filter((digest) => !kept.has(digest));
   // The record first: a name never stands for what is not there.
   await store.remove([datasetKeys.record(name)]);
-  await store.remove(gone.flatMap((digest) => [datasetKeys.index(digest), datasetKeys.pixels(digest)]));
+  const { index, pixels, masks } = datasetKeys;
+  await store.remove(gone.flatMap((digest) => [index(digest), pixels(digest), masks(digest)]));
   return record;
 }
 
@@ -147,8 +150,18 @@ function size(part: DatasetIndex['test']): number {
   return part.labels === 'unknown' ? part.images.length : 0;
 }
 
-function checkSize(pixels: Uint8Array, index: DatasetIndex): void {
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
+function checkSizes({ pixels, index, masks }: PackedImages): void {
   const { channels = 1 } = index;
+  const masked = (index.masks?.images.length ?? 0) * index.imageSize ** 2;
+  if ((masks?.length ?? 0) !== masked) {
+    throw new RangeError(
+      `masks: expected ${index.masks?.images.length ?? 0} of ${index.imageSize}×${index.imageSize}, ${masked} bytes, ` +
+        `got ${masks?.length ?? 0} bytes`,
+    );
+  }
   const expected = index.images.length * index.imageSize ** 2 * channels;
   if (pixels.length !== expected) {
     const size = `${index.imageSize}×${index.imageSize}${channels === 1 ? '' : `×${channels}`}`;

@@ -27,6 +27,8 @@ export interface RunImages {
   heldOut: number[];
   /** Whether the test images are known to hold both classes, so that scores can be judged. */
   judged: boolean;
+  /** Digest of the test images' masks; absent where there are none. */
+  masks?: string;
 }
 
 /** Images that show what scores mean: the held-out normal images, then D_u. Empty where none are held out. */
@@ -106,6 +108,7 @@ export class DatasetCatalog {
       ...selected,
       test: images,
       judged: new Set(labels ?? []).size === 2,
+      ...(index.masks === undefined ? {} : { masks: index.masks.digest }),
     };
   }
 

@@ -8,7 +8,7 @@ import { DatasetCache, type ObjectStore, putDataset } from '@ddad/storage';
 /** The smallest that methods take. */
 const imageSize = 64;
 
-type Parts = Partial<Pick<DatasetIndex, 'train' | 'unlabeled' | 'test' | 'validation'>>;
+type Parts = Partial<Pick<DatasetIndex, 'train' | 'unlabeled' | 'test' | 'validation' | 'masks'>>;
 
 /** Pixels differ by position. */
 function packed(side: number, parts: Parts) {
@@ -25,7 +25,8 @@ function packed(side: number, parts: Parts) {
     ...parts,
   };
   const pixels = Uint8Array.from({ length: 16 * side ** 2 }, (_, at) => Math.floor(at / side ** 2));
-  return { index, pixels, digest: datasetDigest(index, pixels) };
+  const masks = parts.masks && { masks: new Uint8Array(parts.masks.images.length * side ** 2) };
+  return { index, pixels, digest: datasetDigest(index, pixels), ...masks };
 }
 
 /** Stores a tiny dataset: 6 normal training images, and as many others as asked for. */

@@ -1,4 +1,5 @@
 import { maskRegions } from './mask-regions.ts';
+import type { ScoreBins } from './score-bins.ts';
 
 /** How well maps show where something is, over all pixels of all images together. */
 export interface PixelFigures {
@@ -11,33 +12,32 @@ export interface PixelFigures {
   /** Best Dice of all thresholds, all pixels together, and that threshold. */
   bestDice: number;
   bestThreshold: number;
-  /** Dice of the pixels at or above the given threshold; absent where none was given. */
+  /** Dice of the pixels above the given threshold; absent where none was given. */
   diceAtThreshold?: number;
 }
 
 /** False positive rate up to which the overlap counts, as in MVTec AD and anomalib. */
 export const proLimit = 0.3;
 
-/** 64 MiB. */
-const defaultBins = 2 ** 22;
-
 /**
- * Compares maps with masks, image after image, in memory that does not grow with their number: pixels are counted by score, in
- * equal bins between two scores. With 2^22 of them figures differ from exact ones by less than 1e-6.
+ * Compares maps with masks, image after image, in memory that does not grow with their number (some 64 MiB): pixels are counted
+ * in bins that hold about as many of them each. Below a few million pixels nearly every score has a bin of its own; figures differ
+ * from exact ones by less than 1e-6.
  *
  * AUPRO: at a threshold, each region of a mask (8-connected) has an overlap, the share of its pixels at or above it; their mean over
  * all regions of all images is the per-region overlap, and the false positive rate is the share of all pixels outside of masks at
  * or above the threshold. A pixel of a region of s pixels hence adds 1/s.
  *
  * @example
- * const truth = new PixelTruth({ lowest: 0, highest: 1 });
- * truth.add([0.1, 0.9, 0.2, 0.3], [0, 1, 0, 0], 2);
+ * const map = Float32Array.of(0.1, 0.9, 0.2, 0.3);
+ * const bins = new ScoreBins();
+ * bins.add(map);
+ * const truth = new PixelTruth(bins);
+ * truth.add(map, [0, 1, 0, 0], 2);
  * truth.figures()?.auroc // 1
  */
 export class PixelTruth {
-  readonly #lowest: number;
-  readonly #scale: number;
-  readonly #bins: number;
+  readonly #bins: ScoreBins;
   readonly #outside: Uint32Array;
   readonly #inside: Uint32Array;
   /** By bin, the sum of 1/s over pixels of regions of s pixels. */
@@ -47,21 +47,15 @@ export class PixelTruth {
   #regions = 0;
 
   /**
-   * @param range.lowest, range.highest scores between which bins lie; what is beyond falls into the last ones
-   * @param range.threshold score from which on pixels are called abnormal, for `diceAtThreshold`
-   * @throws RangeError where there is nothing between them
+   * @param bins that all scores of the maps were counted for
+   * @param threshold score above which pixels are called abnormal, for `diceAtThreshold`
    */
-  constructor({ lowest, highest, threshold, bins = defaultBins }: PixelRange) {
-    if (!(highest > lowest) || !Number.isFinite(highest - lowest)) {
-      throw new RangeError(`expected a highest score above the lowest, got ${highest} and ${lowest}`);
-    }
-    this.#lowest = lowest;
+  constructor(bins: ScoreBins, threshold?: number) {
     this.#bins = bins;
-    this.#scale = bins / (highest - lowest);
     this.#threshold = threshold;
-    this.#outside = new Uint32Array(bins);
-    this.#inside = new Uint32Array(bins);
-    this.#overlap = new Float64Array(bins);
+    this.#outside = new Uint32Array(bins.size);
+    this.#inside = new Uint32Array(bins.size);
+    this.#overlap = new Float64Array(bins.size);
   }
 
   /**
@@ -70,7 +64,7 @@ export class PixelTruth {
    * @param mask above 0 where something is; of the map's size
    * @throws RangeError on other sizes, or a score that is no number; nothing is counted then
    */
-  add(map: ArrayLike<number>, mask: ArrayLike<number>, width: number): void {
+  add(map: Float32Array, mask: ArrayLike<number>, width: number): void {
     if (map.length !== mask.length || width < 1 || map.length % width !== 0) {
       throw new RangeError(
         `expected map and mask of one size and whole rows of ${width}, got ${map.length} and ${mask.length} pixels`,
@@ -82,16 +76,17 @@ export class PixelTruth {
     const { regions, sizes } = maskRegions(mask, width);
     this.#regions += sizes.length;
     const threshold = this.#threshold ?? Number.POSITIVE_INFINITY;
+    const bins = this.#bins.of(map);
     for (let at = 0; at < map.length; at++) {
       const score = map[at]!;
-      const bin = Math.min(this.#bins - 1, Math.max(0, Math.floor((score - this.#lowest) * this.#scale)));
+      const bin = bins[at]!;
       const region = regions[at]!;
       if (region < 0) this.#outside[bin]! += 1;
       else {
         this.#inside[bin]! += 1;
         this.#overlap[bin]! += 1 / sizes[region]!;
       }
-      if (score >= threshold) this.#atThreshold[region < 0 ? 'outside' : 'inside'] += 1;
+      if (score > threshold) this.#atThreshold[region < 0 ? 'outside' : 'inside'] += 1;
     }
   }
 
@@ -102,9 +97,9 @@ export class PixelTruth {
     if (inside === 0 || outside === 0) return null;
     let [hits, alarms, overlap] = [0, 0, 0];
     let [auroc, ap, aupro] = [0, 0, 0];
-    let [bestDice, bestBin] = [0, this.#bins - 1];
+    let [bestDice, bestBin] = [0, this.#bins.size - 1];
     const limit = proLimit * outside;
-    for (let bin = this.#bins - 1; bin >= 0; bin--) {
+    for (let bin = this.#bins.size - 1; bin >= 0; bin--) {
       const [more, wrong, covered] = [this.#inside[bin]!, this.#outside[bin]!, this.#overlap[bin]!];
       if (more === 0 && wrong === 0) continue;
       // Trapezia: within a bin pixels are tied.
@@ -124,18 +119,10 @@ export class PixelTruth {
       ap: ap / inside,
       aupro: aupro / (limit * this.#regions),
       bestDice,
-      bestThreshold: this.#lowest + bestBin / this.#scale,
+      bestThreshold: this.#bins.lowest(bestBin),
       ...(this.#threshold === undefined ? {} : { diceAtThreshold: dice(called, falsely, inside) }),
     };
   }
-}
-
-/** Where a `PixelTruth` counts. */
-export interface PixelRange {
-  lowest: number;
-  highest: number;
-  threshold?: number | undefined;
-  bins?: number;
 }
 
 /** 2|A∩B| / (|A| + |B|) of the pixels called abnormal and the masks. */

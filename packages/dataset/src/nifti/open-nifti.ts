@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import type { SliceAxis } from '@ddad/contract';
+import type { GreyImage } from '../grey.ts';
 import { isNifti } from '../image-kinds.ts';
 import type { Picture } from '../picture.ts';
 import type { Range } from '../range.ts';
@@ -28,12 +29,17 @@ const foreground = 25;
 /** A volume that was read. */
 export interface OpenedVolume {
   slices: number;
+  /** Of a slice, in pixels. */
+  width: number;
+  height: number;
   /** Values that are black and white in every slice. */
   window: Range;
   /** Slices that the choice takes, from 0. */
   chosen: number[];
   /** @throws UnreadableImage where there is no such slice */
   decode(slice: number, channels: 1 | 3): Picture;
+  /** 1 where a voxel's value is above 0, else 0. @throws UnreadableImage where there is no such slice */
+  mask(slice: number): GreyImage;
 }
 
 /** The unpacked content of a .nii.gz; at most its first `bytes`. */
@@ -64,20 +70,28 @@ export function openNifti(file: Buffer, { axis, every, minForeground }: SliceCho
     // What is no number is black.
     return level > 0 ? Math.min(255, level) : 0;
   };
-  const greyOf = (slice: number): Uint8Array => {
+  const insideOf = (stored: number) => (stored * slope + intercept > 0 ? 1 : 0);
+  const requireSlice = (slice: number) => {
+    if (slice >= cut.slices)
+      throw new UnreadableImage(`expected a slice of 0 to ${cut.slices - 1}, got ${slice}`);
+  };
+  const sliceOf = (slice: number, byteOf: (stored: number) => number): Uint8Array => {
     const pixels = new Uint8Array(cut.width * cut.height);
     for (let row = 0, i = 0; row < cut.height; row++) {
       let at = cut.start + slice * cut.next + row * cut.down;
       for (let column = 0; column < cut.width; column++, i++, at += cut.right)
-        pixels[i] = levelOf(voxels[at]!);
+        pixels[i] = byteOf(voxels[at]!);
     }
     return pixels;
   };
+  const greyOf = (slice: number) => sliceOf(slice, levelOf);
   const bright = (pixels: Uint8Array) =>
     pixels.reduce((count, level) => count + (level > foreground ? 1 : 0), 0);
   const taken = Array.from({ length: Math.ceil(cut.slices / every) }, (_, i) => i * every);
   return {
     slices: cut.slices,
+    width: cut.width,
+    height: cut.height,
     window,
     chosen:
       minForeground === 0
@@ -87,15 +101,18 @@ export function openNifti(file: Buffer, { axis, every, minForeground }: SliceCho
             return bright(pixels) >= minForeground * pixels.length;
           }),
     decode(slice, channels) {
-      if (slice >= cut.slices) {
-        throw new UnreadableImage(`expected a slice of 0 to ${cut.slices - 1}, got ${slice}`);
-      }
+      requireSlice(slice);
       const grey = greyOf(slice);
       const { width, height } = cut;
       if (channels === 1) return { width, height, channels, pixels: grey };
       const pixels = new Uint8Array(3 * grey.length);
       for (let i = 0; i < grey.length; i++) pixels.fill(grey[i]!, 3 * i, 3 * i + 3);
       return { width, height, channels, pixels };
+    },
+    mask(slice) {
+      requireSlice(slice);
+      const { width, height } = cut;
+      return { width, height, pixels: sliceOf(slice, insideOf) };
     },
   };
 }

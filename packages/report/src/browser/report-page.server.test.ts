@@ -35,6 +35,11 @@ beforeAll(async () => {
   await writeFile(join(folder, 'thresholds.html'), await buildReport(withThresholds()));
   const bare = { ...data, test: { ...data.test, maps: {} } };
   await writeFile(join(folder, 'without-maps.html'), await buildReport(bare));
+  const square = Uint8Array.from({ length: 64 * 64 }, (_, at) =>
+    [at % 64, Math.floor(at / 64)].every((place) => place >= 16 && place < 48) ? 1 : 0,
+  );
+  const mask = async (image: number) => (labels[image] === 1 ? square : null);
+  await writeFile(join(folder, 'masks.html'), await buildReport({ ...data, test: { ...data.test, mask } }));
   await writeFile(join(folder, 'comparison.html'), buildComparison(comparison()));
   await writeFile(join(folder, 'dataset.html'), await buildDatasetPage(syntheticDataset()));
   browser = await chromium.launch({ executablePath: installedChromium(), args: ['--no-sandbox'] });
@@ -212,6 +217,37 @@ describe('large view', () => {
     await page.keyboard.press('Escape');
     expect(await dialog().isVisible()).toBe(false);
     expect(await button(2).evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  test('draws the outline of a mask over the image and its maps, which a box takes away', async () => {
+    await open('light', 'masks.html');
+    await button(0).click();
+    const lines = page.locator('#viewer svg.outline');
+    const drawn = () =>
+      lines.locator('path:not(.rim)').evaluateAll((all) => all.map((path) => path.getAttribute('d')));
+    const box = page.getByLabel('Outline of the mask');
+    const ring = 'M16 16h32M16 48h32M16 16v32M48 16v32';
+    expect(await drawn()).toEqual([ring, ring]);
+    expect(await lines.first().isVisible()).toBe(true);
+    // Half as wide as the image, in its middle; the box of a line has its width around it.
+    const drawnAt = (await lines.first().locator('path:not(.rim)').boundingBox())!;
+    const image = (await page.locator('#viewer-image').boundingBox())!;
+    expect(Math.abs(drawnAt.width - image.width / 2)).toBeLessThan(8);
+    const middleOf = (at: typeof image) => [at.x + at.width / 2, at.y + at.height / 2];
+    for (const [axis, place] of middleOf(drawnAt).entries())
+      expect(Math.abs(place - middleOf(image)[axis]!)).toBeLessThan(2);
+    await box.uncheck();
+    expect(await lines.first().isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'next' }).click();
+    expect(await lines.first().isVisible()).toBe(false);
+    await box.check();
+    expect(await lines.nth(1).isVisible()).toBe(true);
+    // Of an image without a mask nothing is left, the box neither.
+    const normal = await page.locator('#false-alarms button.case').first().getAttribute('data-case');
+    await page.getByRole('button', { name: 'Close' }).click();
+    await button(Number(normal)).click();
+    expect(await drawn()).toEqual(['', '']);
+    expect(await box.isVisible()).toBe(false);
   });
 
   test('opacity and threshold change the picture by the values of the map', async () => {

@@ -52,6 +52,7 @@ export function imageViewer({ cases, maps, side }: PageData): void {
       .filter((fact) => fact !== null)
       .join(' · ');
     byId('viewer-image', HTMLImageElement).src = src;
+    showOutline(found.outline);
     byId('viewer-base', HTMLImageElement).src = src;
     byId('viewer-scores', HTMLTableSectionElement).replaceChildren(
       ...found.scores.map(({ name, value, aboveNormals }) =>
@@ -59,6 +60,18 @@ export function imageViewer({ cases, maps, side }: PageData): void {
       ),
     );
     showMap();
+  }
+
+  /** Over the image and over its heat map. Nothing where the page has no masks, or the image none. */
+  function showOutline(outline: string | undefined): void {
+    const box = document.getElementById('viewer-mask');
+    if (box === null) return;
+    box.hidden = outline === undefined;
+    const wanted = byId('viewer-outline', HTMLInputElement).checked;
+    for (const svg of all('svg.outline', SVGElement, dialog)) {
+      for (const path of all('path', SVGElement, svg)) path.setAttribute('d', outline ?? '');
+      svg.classList.toggle('hidden', !wanted);
+    }
   }
 
   function showMap(): void {
@@ -98,6 +111,9 @@ export function imageViewer({ cases, maps, side }: PageData): void {
   stack.addEventListener('pointerleave', () => {
     readout.value = hint;
   });
+  document
+    .getElementById('viewer-outline')
+    ?.addEventListener('change', () => showOutline(cases[shown]?.outline));
   for (const radio of radios) radio.addEventListener('change', showMap);
   for (const slider of [opacity, threshold]) slider.addEventListener('input', applySliders);
   for (const button of all('[data-step]', HTMLButtonElement, dialog)) {

@@ -82,3 +82,36 @@ test('lays pictures out in rows', () => {
      2, 2, g, g, g, g],
   );
 });
+
+test('tells what separates the test images without a network, and warns where that is much', async () => {
+  const separations = [
+    { of: 'original size', auc: 0.5 },
+    { of: 'file format', auc: 0.8125 },
+  ];
+  const page = await buildDatasetPage({ ...facts, record: { ...facts.record, separations } });
+  const section = parseHTML(page).document.querySelector('#without-network')!;
+  const rows = [...section.querySelectorAll('tr[data-alone]')].map((row) => row.textContent!.trim());
+  expect(rows).toHaveLength(4);
+  expect(rows.slice(2)).toEqual(['original size50.0', 'file format81.3']);
+  expect(section.querySelector('.warning')!.textContent).toContain('file format alone tell');
+  const unknown = { ...facts, description: { ...facts.description, separations: [] } };
+  expect(await buildDatasetPage(unknown)).not.toContain('id="without-network"');
+});
+
+test('shows normal training images unlike the others, each with why', async () => {
+  const outliers = [
+    { position: 3, image: 'image <3>.png', why: 'empty' as const, distance: 0 },
+    { position: 7, image: 'image <7>.png', why: 'grey levels' as const, distance: 41.6 },
+  ];
+  const page = await buildDatasetPage({ ...facts, description: { ...facts.description, outliers } });
+  const section = parseHTML(page).document.querySelector('#outliers')!;
+  expect([...section.querySelectorAll('li')].map((item) => item.textContent!.trim())).toEqual([
+    'image <3>.png empty',
+    'image <7>.png 42 grey levels from the typical image',
+  ]);
+  const { data, info } = await image(section.querySelector('img')!.getAttribute('src')!)
+    .toColourspace('b-w')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  expect(data[5 * info.width * info.channels]).toBe(facts.pixels[3 * 1024 + 5 * 32]);
+});

@@ -1,6 +1,12 @@
 import type { DatasetIndex, DatasetRecord } from '@ddad/contract';
-import { type CopiesDescription, type DatasetDescription, nearCopyLimits, type Place } from '@ddad/dataset';
-import { plural } from '../figures.ts';
+import {
+  type CopiesDescription,
+  type DatasetDescription,
+  nearCopyLimits,
+  type Place,
+  suspiciousAuc,
+} from '@ddad/dataset';
+import { percent, plural } from '../figures.ts';
 import { greyPng } from '../grey-png.ts';
 import { type Html, html, jsonElement } from '../html.ts';
 import { dataElements, noPageData } from '../page-data.ts';
@@ -9,7 +15,7 @@ import { binShares, levelsChart } from './levels-chart.ts';
 import { tilePictures } from './tile-pictures.ts';
 
 /** Pictures in a row of a contact sheet and of a family, families shown with pictures, and pictures of one. */
-const shown = { columns: 16, familyColumns: 6, families: 60, pictures: 12 } as const;
+const shown = { columns: 16, familyColumns: 6, families: 60, pictures: 12, outliers: 64 } as const;
 
 /** A packed dataset and what is to be seen of it. */
 export interface DatasetFacts {
@@ -21,8 +27,8 @@ export interface DatasetFacts {
 }
 
 /**
- * A dataset on one HTML page that needs nothing else: counts, grey levels and a contact sheet of every list, copies, near
- * copies, pathologies. It holds pictures and names of images, and is for whoever has the images.
+ * A dataset on one HTML page that needs nothing else: counts, grey levels and a contact sheet of every list, what needs no network
+ * to tell, unlike images, copies, near-copies, pathologies. It holds pictures and names of images, and is for whoever has the images.
  */
 export async function buildDatasetPage(facts: DatasetFacts): Promise<string> {
   const { record, description } = facts;
@@ -30,7 +36,9 @@ export async function buildDatasetPage(facts: DatasetFacts): Promise<string> {
     ['lists', 'Lists', lists(facts)],
     ['pathologies', 'Pathologies', pathologies(facts)],
     ['levels', 'Grey levels', greyLevels(facts)],
+    ['without-network', 'Without a network', withoutNetwork(facts)],
     ['pictures', 'Pictures', await contactSheets(facts)],
+    ['outliers', 'Unlike the others', await outliers(facts)],
     ['copies', 'Copies', await families(facts, 'copies', 'Copies', description.copies)],
     ['near', 'Near-copies', await families(facts, 'near', 'Near-copies', description.nearCopies)],
   ];
@@ -79,6 +87,8 @@ function summary({ record, index, description }: DatasetFacts): Html {
       'as a copy or near-copy, unlabeled images included',
     ],
   ];
+  if (index.masks !== undefined)
+    tiles.push(['masks', index.masks.images.length, 'of test images, for pixel figures']);
   if (patients !== null) tiles.push(['patients', patients, 'one is in one part only']);
   return html`<header class="summary" id="summary">
   <p class="overline">Dataset</p>
@@ -137,6 +147,46 @@ function greyLevels({ description }: DatasetFacts): Html {
     <figure class="card"><figcaption><code>${place}</code> <small>darkest bin ${(100 * binShares(levels)[0]!).toFixed(1)} %</small></figcaption>${levelsChart(place, levels, highest)}</figure>`,
   )}</div>
   <p class="caption">64 bins; one axis for all. The outermost bins, black and white, may reach beyond it.</p>
+</section>`;
+}
+
+/** What tells normal from abnormal test images without any network; null where there are no labels. */
+function withoutNetwork({ record, description }: DatasetFacts): Html | null {
+  const all = [...description.separations, ...(record.separations ?? [])];
+  if (all.length === 0) return null;
+  const much = all.filter(({ auc }) => auc >= suspiciousAuc).map(({ of }) => of);
+  return html`<section id="without-network">
+  <h2>Without a network</h2>
+  <div class="scroll" tabindex="0" role="region" aria-label="Table of what needs no network"><table>
+    <thead><tr><th scope="col">by</th><th scope="col" class="number">AUC %</th></tr></thead>
+    <tbody>${all.map(
+      ({ of, auc }) => html`
+      <tr data-alone="${of}"><th scope="row">${of}</th><td class="number">${percent(auc)}</td></tr>`,
+    )}</tbody></table></div>
+  <p class="caption">Normal against abnormal test images, in whichever direction is better: 50 tells nothing. Size and format are those of the original files.</p>
+  ${much.length > 0 && html`<p class="note warning"><b>Trivial?</b> ${much.join(' and ')} alone ${much.length === 1 ? 'tells' : 'tell'} normal from abnormal; a score no better than that has seen no anomaly.</p>`}
+</section>`;
+}
+
+/** Normal training images unlike the others by their grey levels, with pictures of the first ones; null where there are none to look at. */
+async function outliers(facts: DatasetFacts): Promise<Html | null> {
+  const { index, description } = facts;
+  if (index.train.length === 0) return null;
+  const found = description.outliers;
+  const pictured = found.slice(0, shown.outliers).map(({ position }) => position);
+  const alt = `${plural(pictured.length, 'normal training image')} unlike the others`;
+  return html`<section id="outliers">
+  <h2>Unlike the others</h2>
+  <p class="caption">Normal training images that are empty, or whose grey levels are far from those of the typical one. Look at them before anything is trained on them.</p>
+  ${
+    found.length === 0
+      ? html`<p>None.</p>`
+      : html`<figure class="card sheet"><div class="scroll" tabindex="0" role="region" aria-label="${alt}">${await picture(pictured, facts, { columns: shown.columns, alt })}</div></figure>
+  <details${found.length <= shown.columns && html` open`}><summary>${plural(found.length, 'image')} by name</summary><ul class="names">${found.map(
+    ({ image, why, distance }) =>
+      html`<li>${image} <small>${why === 'empty' ? 'empty' : `${distance.toFixed(0)} grey levels from the typical image`}</small></li>`,
+  )}</ul></details>`
+  }
 </section>`;
 }
 

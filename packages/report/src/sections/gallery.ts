@@ -5,6 +5,7 @@ import { figure } from '../figures.ts';
 import { greyPng } from '../grey-png.ts';
 import { type Html, html } from '../html.ts';
 import { MapScaleFinder, toBytes } from '../map-scale.ts';
+import { maskOutline } from '../mask-outline.ts';
 import type { PageCase, PageData } from '../page-data.ts';
 import type { HeatMaps, ReportData, TestImages } from '../report-data.ts';
 import { presentScores, type ScoreLook } from '../score-looks.ts';
@@ -49,7 +50,11 @@ export async function gallery({ definitions, test }: ReportData): Promise<Galler
   for (const group of chooseCases(ranked, test.labels, mostCases)) {
     const columns: Html[] = [];
     for (const image of group.images) {
-      const found = describeCase(test, image, group.title, looks);
+      const mask = (await test.mask?.(image)) ?? null;
+      const found: PageCase = {
+        ...describeCase(test, image, group.title, looks),
+        ...(mask === null ? {} : { outline: maskOutline(mask, test.side) }),
+      };
       columns.push(caseColumn(found, cases.length, main, await pictures(test, image, scaled)));
       cases.push(found);
     }

@@ -1,5 +1,4 @@
 import type { RunScores } from '@ddad/contract';
-import type { TrivialSeparation } from '@ddad/dataset/trivial-separation';
 import { percent } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
@@ -10,8 +9,11 @@ type Metric = 'auc' | 'ap';
 /** A score that is less than this above what needs no network may be that alone, in AUC. */
 const margin = 0.05;
 
+/** What needs no network, and how well it alone tells the labels. */
+type AloneSeparation = { of: string; auc: number };
+
 /** What tells the labels without any network; with a warning where the scores are hardly better. */
-function withoutNetwork(alone: readonly TrivialSeparation[], bestAuc: number): Html | null {
+function withoutNetwork(alone: readonly AloneSeparation[], bestAuc: number): Html | null {
   if (alone.length === 0) return null;
   const figures = alone.map(({ of, auc }) => `${of} ${percent(auc)}\u00a0%`).join(', ');
   const near = alone.filter(({ auc }) => auc > bestAuc - margin).map(({ of }) => of);
@@ -22,7 +24,7 @@ function withoutNetwork(alone: readonly TrivialSeparation[], bestAuc: number): H
 /** AUC, AP and χ² of every score; beside them the same without copies, where the dataset has some. Null without labels. */
 export function scoresTable(
   { result, definitions, test }: ReportData,
-  alone: readonly TrivialSeparation[],
+  alone: readonly AloneSeparation[],
 ): Html | null {
   const { scores, withoutCopies: clean, histogramDistance } = result;
   if (scores === null) return null;

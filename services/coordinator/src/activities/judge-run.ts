@@ -73,6 +73,7 @@ export async function basisOfJudged(
       reference: facts(digests.reference, referenceImages(images).length),
     },
     judged: images.judged,
+    ...(images.masks === undefined ? {} : { masks: images.masks }),
     retries: {},
     lost: [],
   };

@@ -1,7 +1,9 @@
 import {
   artifactKey,
   newPageSpec,
+  type PageSpec,
   type PlanBasis,
+  packingsOf,
   pageKind,
   reportStage,
   runKeys,
@@ -58,6 +60,7 @@ export async function makePage(
         ...(artifact === undefined ? {} : { artifact }),
       }),
     ),
+    ...(await unlessCancelled(separationsOf(deps, basis))),
     sources: sourcesOf(graph).filter(({ images }) => images === 'test'),
   });
   const key = artifactKey(spec);
@@ -78,6 +81,16 @@ export async function makePage(
   await deps.store.put(result.files.page, await deps.store.get(file.object));
   await writeReport(deps.store, result);
   return result.files.page;
+}
+
+/** What files alone tell, of the dataset that the run was made of; nothing where its name stands for another one by now. */
+async function separationsOf(
+  { catalog }: Pick<PlanDeps, 'catalog'>,
+  { settings, datasetDigest }: PlanBasis,
+): Promise<Pick<PageSpec, 'separations'>> {
+  const record = await catalog.record(settings.dataset);
+  const same = record !== null && packingsOf(record).some(({ digest }) => digest === datasetDigest);
+  return same && record.separations !== undefined ? { separations: record.separations } : {};
 }
 
 /** A run's report.json, with the page that it is about to have. */

@@ -330,6 +330,23 @@ describe('a plan', () => {
     expect((await refusal({ ...sizes, imageSize: 128 })).message).toMatch(/^imageSize: expected 64, /);
   });
 
+  it('names masks in the evaluation alone, of methods that have maps; all that was trained keeps its key', async () => {
+    const small = { k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+    await addDataset(store, 'masked', { masks: { digest: 'e'.repeat(64), images: [13] } });
+    const evaluationOf = ({ nodes }: RunPlan) => nodes.find(({ id }) => id === 'evaluation')!;
+    const [without, masked] = [
+      await planOf({ dataset: 'tiny', ...small }),
+      await planOf({ dataset: 'masked', ...small }),
+    ];
+    expect(evaluationOf(masked).spec).toMatchObject({ masks: 'e'.repeat(64) });
+    expect(evaluationOf(without).spec).not.toHaveProperty('masks');
+    const others = ({ nodes }: RunPlan) =>
+      nodes.filter(({ id }) => id !== 'evaluation').map(({ key }) => key);
+    expect(others(masked)).toEqual(others(without));
+    const mapless = await planOf({ dataset: 'masked', method: 'cutpaste', batchSize: 4 });
+    expect(evaluationOf(mapless).spec).not.toHaveProperty('masks');
+  });
+
   it('knows which nodes are finished', async () => {
     const input = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
     const { kind, key, spec } = membersOf(await planOf(input))[1]!;

@@ -32,7 +32,9 @@ export function wholeGraph(method: Method, basis: PlanBasis): Graph {
 }
 
 function evaluationNode(method: Method, basis: PlanBasis, graph: Graph): GraphNode {
-  const { settings, datasetDigest, images } = basis;
+  const { settings, datasetDigest, images, masks } = basis;
+  const sources = sourcesOf(graph);
+  const mapped = sources.some(({ images: of, map }) => of === 'test' && map !== undefined);
   const curve = graph.nodes.find((node) => node.curve === true);
   const spec = newEvaluationSpec({
     datasetDigest,
@@ -40,7 +42,8 @@ function evaluationNode(method: Method, basis: PlanBasis, graph: Graph): GraphNo
     trainsOnUnlabeled: trainsOnUnlabeled(graph),
     ...(settings.falsePositiveRate === undefined ? {} : { falsePositiveRate: settings.falsePositiveRate }),
     scores: method.scores(settings).map(({ name }) => name),
-    sources: sourcesOf(graph),
+    sources,
+    ...(masks === undefined || !mapped ? {} : { masks }),
     ...(curve === undefined ? {} : { curve: { kind: curve.kind, key: curve.key } }),
   });
   return graphNode(evaluationKind, spec, {

@@ -10,13 +10,14 @@ export function runFacts(
   seconds: Record<string, number>,
 ): RunFacts {
   const { basis, about, artifacts } = graph.plan;
-  const { settings, imageSize } = basis;
+  const { settings, imageSize, datasetDigest } = basis;
   const named = graph.nodes.flatMap(({ node }) =>
     node.artifact === undefined ? [] : [[node.artifact, node.key] as const],
   );
   return {
     runId,
     dataset: settings.dataset,
+    datasetDigest,
     synthetic,
     method: settings.method,
     ...(about.deviations.length === 0 ? {} : { deviations: about.deviations }),

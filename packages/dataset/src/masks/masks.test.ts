@@ -1,0 +1,292 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, describe, expect, test } from 'vitest';
+import { dicomFile } from '../dicom/dicom-file.testing.ts';
+import { type PackedDataset, type PackOptions, packDataset } from '../pack.ts';
+import { runPillow, scratchFolder } from '../testing-pillow.ts';
+import { matchMasks } from './match-masks.ts';
+import { resizeNearest } from './resize-nearest.ts';
+
+const { dir, remove } = scratchFolder();
+afterAll(remove);
+
+function folderOf(name: string, files: Record<string, Buffer | string>): string {
+  for (const [file, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, name, file)), { recursive: true });
+    writeFileSync(join(dir, name, file), content);
+  }
+  return join(dir, name);
+}
+
+async function packed(folder: string, options: PackOptions = {}): Promise<PackedDataset> {
+  const result = await packDataset(folder, options);
+  if ('faults' in result) throw new Error(JSON.stringify(result.faults));
+  return result;
+}
+
+async function faults(folder: string, options: PackOptions = {}) {
+  const result = await packDataset(folder, options);
+  if (!('faults' in result)) throw new Error('expected faults, got a packed dataset');
+  return result.faults.map(({ path, message }) => `${path}: ${message}`);
+}
+
+/** A grey PNG, or of the level that `inside` gives each pixel. */
+const png = (width: number, height: number, inside: (x: number, y: number) => number = () => 90) =>
+  sharp(
+    Uint8Array.from({ length: width * height }, (_, i) => inside(i % width, Math.floor(i / width))),
+    { raw: { width, height, channels: 1 } },
+  )
+    .toColourspace('b-w')
+    .png()
+    .toBuffer();
+
+/** Positions of a mask's pixels that are inside. */
+const inside = ({ masks, index }: PackedDataset, which: number): number[] => {
+  const area = index.imageSize ** 2;
+  const mask = masks!.subarray(which * area, (which + 1) * area);
+  return [...mask.keys()].filter((at) => mask[at] === 1);
+};
+const corner = (x: number, y: number) => (x < 2 && y < 1 ? 1 : 0);
+
+const lists = { train: { '0': ['t.png'] }, test: { '0': ['n.png'], '1': ['a.png', 'b.png', 'c.png'] } };
+async function images() {
+  const image = await png(64, 64);
+  return Object.fromEntries(['t', 'n', 'a', 'b', 'c'].map((name) => [`images/${name}.png`, image]));
+}
+
+describe('masks beside images', () => {
+  test('are packed in an object of their own: the pixels stay what they are', async () => {
+    const files = { 'data.json': JSON.stringify(lists), ...(await images()) };
+    const without = await packed(folderOf('without', files));
+    const withMasks = folderOf('with', {
+      ...files,
+      'masks/c.png': await png(64, 64, corner),
+      'masks/a.png': await png(64, 64, (x, y) => (x === 63 && y === 63 ? 255 : 0)),
+      'masks/n.png': await png(64, 64, () => 0),
+      // Of a training image, and of one that nobody lists.
+      'masks/t.png': await png(64, 64, () => 1),
+      'images/unlisted.png': await png(8, 8),
+      'masks/unlisted.png': await png(9, 9),
+      'masks/.DS_Store': 'x',
+    });
+    const found = await packed(withMasks, { imageSizes: [64, 32] });
+    expect(found.index.masks?.images).toEqual([2, 4]);
+    expect(inside(found, 0)).toEqual([4095]);
+    expect(inside(found, 1)).toEqual([0, 1]);
+    expect(found.pixels).toEqual(without.pixels);
+    const { masks: _, ...index } = found.index;
+    expect(index).toEqual(without.index);
+    const small = found.others[0]!;
+    expect(small.masks).toHaveLength(2 * 32 * 32);
+    expect(small.index.masks?.digest).not.toBe(found.index.masks?.digest);
+    const passed = await packed(withMasks, { masks: false });
+    expect(passed.digest).toBe(without.digest);
+    expect(passed.masks).toBeUndefined();
+  });
+
+  test('count whatever is above 0: 16 bits, palettes, one bit, colours, labels of volumes', async () => {
+    const script = `
+import sys
+import numpy as np
+from PIL import Image
+place = sys.argv[1]
+a = np.zeros((64, 64), np.uint16); a[3, 5] = 1
+Image.fromarray(a).save(place + '/masks/a.tif')
+p = Image.new('P', (64, 64)); p.putpalette([0, 0, 0, 0, 0, 1] + [0] * 762); p.putpixel((5, 3), 1)
+p.save(place + '/masks/b.png')
+one = Image.new('1', (64, 64)); one.putpixel((5, 3), 1)
+one.save(place + '/masks/c.bmp')
+`;
+    const folder = folderOf('kinds', {
+      'data.json': JSON.stringify(lists),
+      ...(await images()),
+      'masks/x': '',
+    });
+    runPillow(`${script}\nimport os; os.remove(place + '/masks/x')`, folder);
+    const found = await packed(folder);
+    for (const which of [0, 1, 2]) expect(inside(found, which)).toEqual([3 * 64 + 5]);
+  });
+
+  test('lie as their images do: EXIF applied to each, volumes cut by their own affine', async () => {
+    const turned = await sharp(await png(60, 40))
+      .withMetadata({ orientation: 6 })
+      .png()
+      .toBuffer();
+    const two = { train: { '0': ['t.png'] }, test: { '0': ['n.png'], '1': ['a.png', 'b.png'] } };
+    const mask = await png(60, 40, (x, y) => (x < 30 && y < 20 ? 1 : 0));
+    const exif = folderOf('exif', {
+      'data.json': JSON.stringify(two),
+      ...(await images()),
+      'images/a.png': turned,
+      'images/b.png': turned,
+      'masks/a.png': await sharp(mask).withMetadata({ orientation: 6 }).png().toBuffer(),
+    });
+    const found = await packed(exif);
+    // Turned by 90° clockwise: the upper left quarter becomes the upper right one.
+    expect(inside(found, 0)).toHaveLength(32 * 32);
+    expect(inside(found, 0)[0]).toBe(32);
+    writeFileSync(join(exif, 'masks/b.png'), mask);
+    expect(await faults(exif)).toEqual([
+      'masks/b.png: expected 40×60 pixels, as images/b.png has, got 60×40',
+    ]);
+
+    const script = `
+import sys, gzip, struct
+import numpy as np
+def write(path, data, affine):
+    head = bytearray(352)
+    struct.pack_into('<i', head, 0, 348)
+    struct.pack_into('<8h', head, 40, 3, *data.shape, 1, 1, 1, 1)
+    struct.pack_into('<hh', head, 70, 4, 16)
+    struct.pack_into('<8f', head, 76, 1, 1, 1, 1, 1, 1, 1, 1)
+    struct.pack_into('<f', head, 108, 352)
+    struct.pack_into('<hh', head, 252, 0, 2)
+    for row in range(3): struct.pack_into('<4f', head, 280 + 16 * row, *affine[row])
+    head[344:348] = b'n+1\\0'
+    gzip.open(path, 'wb').write(bytes(head) + data.astype('<i2').tobytes(order='F'))
+place = sys.argv[1]
+eye = np.eye(4)
+values = np.arange(64 * 64 * 3).reshape(64, 64, 3) % 997
+write(place + '/images/v.nii.gz', values, eye)
+labels = np.zeros((64, 64, 3)); labels[10, 20, 1] = 1; labels[11, 20, 1] = 4
+# Stored from the other side: the same voxels by the affine.
+flipped = np.diag([-1.0, 1, 1, 1]); flipped[0, 3] = 63
+write(place + '/masks/v.nii.gz', labels[::-1], flipped)
+write(place + '/short.nii.gz', labels[:, :, :2], eye)
+`;
+    const volume = folderOf('volume', {
+      'data.json': JSON.stringify({ train: { '0': ['t.png'] }, test: { '0': ['n.png'], '1': ['v.nii.gz'] } }),
+      ...(await images()),
+      'masks/n.png': await png(64, 64, () => 0),
+    });
+    runPillow(script, volume);
+    const slices = { axis: 'axial', every: 1, minForeground: 0 } as const;
+    const cut = await packed(volume, { slices });
+    expect(cut.index.images.slice(2)).toEqual(['v.nii.gz#0', 'v.nii.gz#1', 'v.nii.gz#2']);
+    expect(cut.index.masks?.images).toEqual([2, 3, 4]);
+    // Right is at the left, anterior at the top: column 63 - x, row 63 - y.
+    expect(inside(cut, 1)).toEqual([(63 - 20) * 64 + 52, (63 - 20) * 64 + 53]);
+    expect([inside(cut, 0), inside(cut, 2)]).toEqual([[], []]);
+    copyFileSync(join(volume, 'short.nii.gz'), join(volume, 'masks/v.nii.gz'));
+    expect(await faults(volume, { slices })).toEqual([
+      'masks/v.nii.gz: expected 64×64×3 pixels, as images/v.nii.gz has, got 64×64×2',
+      'masks/v.nii.gz: expected a slice of 0 to 1, got 2',
+    ]);
+  });
+
+  test('of a DICOM image have its own rows and columns', async () => {
+    const folder = folderOf('dicom', {
+      'data.json': JSON.stringify({ train: { '0': ['t.png'] }, test: { '0': ['n.png'], '1': ['a.dcm'] } }),
+      ...(await images()),
+      'images/a.dcm': dicomFile({
+        patient: '',
+        name: '',
+        columns: 20,
+        values: Array.from({ length: 300 }, (_, i) => i),
+      }),
+      'masks/a.png': await png(20, 15, corner),
+    });
+    expect((await packed(folder)).index.masks?.images).toEqual([2]);
+  });
+
+  test('every fault is listed: other sizes, no image, two of one, what loses values, normal and not empty', async () => {
+    const folder = folderOf('faults', {
+      'data.json': JSON.stringify(lists),
+      ...(await images()),
+      'masks/a.png': await png(64, 32, corner),
+      'masks/b.bmp': await png(64, 64, corner),
+      'masks/b.png': await png(64, 64, corner),
+      'masks/c.jpg': await sharp(await png(64, 64, corner))
+        .jpeg()
+        .toBuffer(),
+      'masks/n.png': await png(64, 64, corner),
+      'masks/other.png': await png(64, 64, corner),
+    });
+    expect(await faults(folder)).toEqual([
+      'masks/b.png: expected one mask of "b.png", got "b.bmp" and "b.png"',
+      'masks/other.png: expected an image called "other", whose mask it is, got none',
+      'masks/a.png: expected 64×64 pixels, as images/a.png has, got 64×32',
+      'masks/c.jpg: expected a mask as PNG, TIFF, WebP, BMP, GIF or NIfTI, got JPEG, which changes values beside edges',
+      'masks/n.png: expected nothing in the mask of a normal image, images/n.png, got 2 pixels above 0',
+    ]);
+  });
+});
+
+test('folders without data.json: ground_truth/KIND with _mask, and masks beside images of a kind', async () => {
+  const image = await png(64, 64);
+  const mask = await png(64, 64, corner);
+  const mvtec = await packed(
+    folderOf('mvtec', {
+      'train/good/000.png': image,
+      'test/good/000.png': image,
+      'test/crack/000.png': image,
+      'test/crack/001.png': image,
+      'ground_truth/crack/000_mask.png': mask,
+    }),
+  );
+  expect(mvtec.index.images[mvtec.index.masks!.images[0]!]).toBe('test/crack/000.png');
+  const bmad = await packed(
+    folderOf('bmad', {
+      'train/good/1.png': image,
+      'test/good/img/1.png': image,
+      'test/good/label/1.png': await png(64, 64, () => 0),
+      'test/Ungood/img/1.png': image,
+      'test/Ungood/label/1.png': mask,
+    }),
+  );
+  expect(bmad.index.masks!.images.map((at) => bmad.index.images[at])).toEqual(['test/Ungood/img/1.png']);
+});
+
+describe('which mask is of which image', () => {
+  const match = (masks: string[], names: string[], others: string[] = []) => {
+    const { matched, faults } = matchMasks(masks, names, others);
+    return {
+      matched: matched.map(({ position, path, part }) => `${path} > ${names[position]} ${part}`),
+      faults: faults.map(({ message }) => message),
+    };
+  };
+
+  test('by its name, in its folder or one above; a part by number, or all of a volume', () => {
+    expect(
+      match(['crack/1.png', 'a.tif', '2.png'], ['good/1.png', 'crack/1.png', 'a.png', 'crack/2.png']),
+    ).toEqual({
+      matched: ['crack/1.png > crack/1.png null', 'a.tif > a.png null', '2.png > crack/2.png null'],
+      faults: [],
+    });
+    expect(match(['v.nii.gz', 'w#1.png'], ['v.nii#3', 'v.nii#4', 'w.nii#1', 'w.nii#2'])).toEqual({
+      matched: ['v.nii.gz > v.nii#3 3', 'v.nii.gz > v.nii#4 4', 'w#1.png > w.nii#1 null'],
+      faults: [],
+    });
+    expect(match(['1.2.840.png', 'a_mask.png'], ['1.2.840', 'a_mask.dcm', 'a.dcm'])).toEqual({
+      matched: ['1.2.840.png > 1.2.840 null', 'a_mask.png > a_mask.dcm null'],
+      faults: [],
+    });
+  });
+
+  test('one that may be of several is refused, one of an image that is not listed is passed over', () => {
+    expect(match(['1.png'], ['good/1.png', 'crack/1.png'])).toEqual({
+      matched: [],
+      faults: ['expected a mask of one image, got one that may be of "good/1.png", "crack/1.png"'],
+    });
+    expect(match(['x.png', 'a.png'], ['a.dcm'], ['a.png', 'x.dcm']).matched).toEqual(['a.png > a.dcm null']);
+    expect(match(['x.png'], ['a.png'], ['a.png', 'x.dcm'])).toEqual({ matched: [], faults: [] });
+  });
+});
+
+test('nearest is that of Pillow', () => {
+  const [width, height] = [37, 101];
+  const pixels = Uint8Array.from({ length: width * height }, (_, i) => (i * 7919) % 251);
+  const script = `
+import sys
+from PIL import Image
+image = Image.frombytes('L', (${width}, ${height}), bytes((i * 7919) % 251 for i in range(${width * height})))
+for side in (64, 16, 128): print(list(image.resize((side, side), Image.NEAREST).getdata()))
+`;
+  const expected = runPillow(script)
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as number[]);
+  for (const [which, side] of [64, 16, 128].entries())
+    expect([...resizeNearest({ width, height, pixels }, side, side).pixels]).toEqual(expected[which]);
+});

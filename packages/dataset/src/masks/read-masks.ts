@@ -1,0 +1,172 @@
+import { stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { Fault } from '@ddad/contract';
+import type { FileJob, PackedPart } from '../decode-file.ts';
+import { decodeFiles } from '../decode-files.ts';
+import type { ExpandedFolder } from '../expand-folder.ts';
+import { filesBelow } from '../find-images.ts';
+import { imagePlace } from '../image-place.ts';
+import { hasRole, mayBeImage } from '../layouts/image-folders.ts';
+import type { Reading } from '../open-image.ts';
+import { sameName } from '../repartition.ts';
+import type { Original } from '../trivial-separation.ts';
+import { type MatchedMask, matchMasks } from './match-masks.ts';
+
+/** Masks of test images that are not normal. */
+export interface ReadMasks {
+  /** Positions of the images that have one, rising. */
+  images: number[];
+  /** By size: [images, size, size], 1 inside and 0 outside. */
+  pixels: Uint8Array[];
+  faults: Fault[];
+}
+
+/** Where a folder keeps masks, and images. */
+interface MaskFiles {
+  /** In front of the names of masks. */
+  root: string;
+  masks: string[];
+  /** Images, listed or not. */
+  images: string[];
+}
+
+/**
+ * Finds and reads the masks of a dataset folder's test and held-out images: those in `masks/` beside `images/`, or in folders of masks
+ * (see `folderNames`) beside or among folders of images. A mask has its image's name, but for the extension.
+ * @param prefix `images/` where names count from there, else empty
+ * @param sizes sides of the packed images
+ * @returns every fault: masks that cannot be read, of other sizes than their images, without an image, or of normal images and
+ *   not empty
+ */
+export async function readMasks(
+  dir: string,
+  prefix: string,
+  {
+    repartition,
+    images,
+    files,
+    pictures,
+  }: Pick<ExpandedFolder, 'repartition' | 'images' | 'files' | 'pictures'>,
+  { sizes, slices }: { sizes: readonly number[]; slices: Reading['slices'] },
+): Promise<ReadMasks> {
+  const names = images.map(({ name }) => name);
+  // As they lie on disk: a published list names images without their folders.
+  const places = files.map((file) => relative(join(dir, prefix), file).split(sep).join('/'));
+  const found = await filesOfMasks(
+    dir,
+    prefix,
+    new Set(places.map((place) => sameName(imagePlace(place).file))),
+  );
+  if (repartition === null || found.masks.length === 0)
+    return { images: [], pixels: sizes.map(() => new Uint8Array()), faults: [] };
+  const { matched, faults } = matchMasks(found.masks, places, found.images);
+  const { test, validation } = repartition;
+  const normal = new Set([...validation, ...(test.labels === 'known' ? test.normal : [])]);
+  const tested = test.labels === 'known' ? test.abnormal : test.labels === 'unknown' ? test.images : [];
+  const wanted = new Set([...normal, ...tested]);
+  // What the mask of a training image says is of no use: it is normal, or nobody asks where it is not.
+  const used = matched.filter(({ position }) => wanted.has(names[position]!));
+  const read = await decoded(join(dir, found.root), used, { sizes, slices });
+  const kept: { position: number; mask: PackedPart }[] = [];
+  for (const { position, path, outcome } of read) {
+    const fault = (message: string) => faults.push({ path, message });
+    const image = `${prefix}${imagePlace(places[position]!).file}`;
+    const other = 'fault' in outcome ? null : otherSize(outcome.mask.original, pictures[position]!.original);
+    if ('fault' in outcome) fault(outcome.fault);
+    else if (other !== null) fault(`expected ${other.expected} pixels, as ${image} has, got ${other.got}`);
+    else if (!normal.has(names[position]!)) kept.push({ position, mask: outcome.mask });
+    else if (outcome.mask.inside !== 0) {
+      fault(
+        `expected nothing in the mask of a normal image, ${image}, got ${outcome.mask.inside} pixels above 0`,
+      );
+    }
+  }
+  kept.sort((a, b) => a.position - b.position);
+  return {
+    images: kept.map(({ position }) => position),
+    pixels: sizes.map((size, which) => {
+      const all = new Uint8Array(kept.length * size * size);
+      for (const [place, { mask }] of kept.entries()) all.set(mask.pixels[which]!, place * size * size);
+      return all;
+    }),
+    faults: onceEach(faults).map(({ path, message }) => ({ path: `${found.root}${path}`, message })),
+  };
+}
+
+/** All slices of a volume have what is wrong with it. */
+function onceEach(faults: readonly Fault[]): Fault[] {
+  return [...new Map(faults.map((fault) => [`${fault.path}\n${fault.message}`, fault])).values()];
+}
+
+/** @param listed names of the dataset's images: a file that is one is no mask, whatever its folder is called */
+async function filesOfMasks(dir: string, prefix: string, listed: ReadonlySet<string>): Promise<MaskFiles> {
+  if (prefix !== '') {
+    return {
+      root: 'masks/',
+      masks: await imagesBelow(join(dir, 'masks')),
+      images: await imagesBelow(join(dir, prefix)),
+    };
+  }
+  const all = await imagesBelow(dir);
+  const isMask = (path: string) =>
+    !listed.has(sameName(path)) &&
+    path
+      .split('/')
+      .slice(0, -1)
+      .some((folder) => hasRole('masks', folder));
+  return {
+    root: '',
+    masks: all.filter(isMask),
+    images: all.filter((path) => !isMask(path)),
+  };
+}
+
+async function imagesBelow(dir: string): Promise<string[]> {
+  const there = await stat(dir).catch(() => null);
+  return there?.isDirectory() ? (await filesBelow(dir)).files.filter(mayBeImage).sort() : [];
+}
+
+type ReadMask = MatchedMask & { outcome: { mask: PackedPart } | { fault: string } };
+
+/** Reads masks on all processors, each file once. */
+async function decoded(
+  root: string,
+  matched: readonly MatchedMask[],
+  { sizes, slices }: { sizes: readonly number[]; slices: Reading['slices'] },
+): Promise<ReadMask[]> {
+  // Every slice counts that an image's slice asks for.
+  const reading: Reading = {
+    channels: 1,
+    range: null,
+    slices: slices === null ? null : { ...slices, every: 1, minForeground: 0 },
+  };
+  const groups = [...Map.groupBy(matched, ({ path }) => path)];
+  const jobs = groups.map(
+    ([path, some]): FileJob => ({
+      path: join(root, path),
+      parts: some.map(({ part }) => part),
+      sizes,
+      reading,
+      masks: true,
+    }),
+  );
+  const read: ReadMask[][] = groups.map(() => []);
+  await decodeFiles(jobs, ({ parts }, which) => {
+    read[which] = groups[which]![1].map((one, i) => {
+      const part = parts[i]!;
+      if ('fault' in part) return { ...one, outcome: part };
+      const [mask, ...more] = part.pictures;
+      const several = `expected one mask, got a file of ${part.pictures.length}`;
+      return { ...one, outcome: mask === undefined || more.length > 0 ? { fault: several } : { mask } };
+    });
+  });
+  return read.flat();
+}
+
+/** Sizes as a message has them; null where they fit. Slices count where both are of volumes. */
+function otherSize(mask: Original, image: Original): { expected: string; got: string } | null {
+  const both = mask.slices !== undefined && image.slices !== undefined;
+  const text = ({ width, height, slices }: Original) => `${width}×${height}${both ? `×${slices}` : ''}`;
+  const [expected, got] = [text(image), text(mask)];
+  return expected === got ? null : { expected, got };
+}

@@ -18,6 +18,8 @@ const besideSourceOptions = {
 
 export default defineConfig({
   test: {
+    // Of its own accord vitest leaves a core to whoever watches: of two that is every second one.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

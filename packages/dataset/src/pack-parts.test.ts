@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { dicomFile } from './dicom/dicom-file.testing.ts';
-import { type PackedDataset, type PackOptions, packDataset } from './pack.ts';
+import { packed, packFaults } from './pack.testing.ts';
+import type { PackedDataset } from './pack.ts';
 import { greyPixels } from './packed-pixels.ts';
 import { writePhantom } from './phantom.ts';
 import { runPillow, scratchFolder } from './testing-pillow.ts';
@@ -20,18 +21,6 @@ function folderOf(name: string, lists: unknown, files: Record<string, Buffer | s
     writeFileSync(join(folder, file.endsWith('.csv') ? file : `images/${file}`), content);
   }
   return folder;
-}
-
-async function packed(folder: string, options: PackOptions = {}): Promise<PackedDataset> {
-  const result = await packDataset(folder, options);
-  if ('faults' in result) throw new Error(JSON.stringify(result.faults));
-  return result;
-}
-
-async function faults(folder: string, options: PackOptions = {}) {
-  const result = await packDataset(folder, options);
-  if (!('faults' in result)) throw new Error('expected faults, got a packed dataset');
-  return result.faults;
 }
 
 /** Of one size, so that packing leaves the pixels alone. */
@@ -98,7 +87,7 @@ describe('a file of several frames', () => {
 
   test('is at fault where a frame is not there, or is listed twice', async () => {
     const lists = { train: { '0': ['three.dcm', 'three.dcm#2', 'three.dcm#4'] } };
-    expect(await faults(folderOf('twice', lists, { 'three.dcm': frames('', 3) }))).toEqual([
+    expect(await packFaults(folderOf('twice', lists, { 'three.dcm': frames('', 3) }))).toEqual([
       { path: 'train.0.2', message: 'images/three.dcm#4: DICOM: expected a frame of 1 to 3, got 4' },
       {
         path: 'train.0.1',
@@ -109,7 +98,7 @@ describe('a file of several frames', () => {
 
   test('whose frames are in two parts is one patient in two parts', async () => {
     const lists = { train: { '0': ['three.dcm#1'] }, test: ['three.dcm#2'] };
-    const found = await faults(folderOf('parts', lists, { 'three.dcm': frames('', 3) }));
+    const found = await packFaults(folderOf('parts', lists, { 'three.dcm': frames('', 3) }));
     expect(found.map(({ message }) => message)).toEqual([
       expect.stringMatching(
         /^expected every patient in one part, .* train \("three.dcm#1"\) and test \("three.dcm#2"\)$/,
@@ -161,7 +150,7 @@ describe('images of 16 bits', () => {
       .png()
       .toBuffer();
     const folder = folderOf('shallow', { train: { '0': ['a.png'] } }, { 'a.png': shallow });
-    expect(await faults(folder, { range: [0, 4095] })).toEqual([
+    expect(await packFaults(folder, { range: [0, 4095] })).toEqual([
       { path: '--range', message: 'expected a PNG or TIFF of 16 bits among the images, got none' },
     ]);
   });
@@ -194,12 +183,12 @@ for name, first in (('a.nii.gz', 0), ('b.nii', 50)):
       'b.nii': [expect.closeTo(50 + 383 * 0.005, 6), expect.closeTo(50 + 383 * 0.999, 6)],
     },
   });
-  expect((await faults(folder)).map(({ message }) => message)).toEqual([
+  expect((await packFaults(folder)).map(({ message }) => message)).toEqual([
     expect.stringMatching(/^images\/a\.nii\.gz: expected --slices axial, coronal or sagittal/),
     expect.stringMatching(/^images\/b\.nii#3: expected --slices/),
     expect.stringMatching(/^images\/b\.nii#1: expected --slices/),
   ]);
-  const empty = await faults(folder, { slices: { ...slices, minForeground: 1 } });
+  const empty = await packFaults(folder, { slices: { ...slices, minForeground: 1 } });
   expect(empty.map(({ message }) => message)).toEqual([
     'images/a.nii.gz: expected slices with a foreground (--min-foreground), got none',
   ]);

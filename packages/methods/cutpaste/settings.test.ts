@@ -1,22 +1,12 @@
 import type { PlanBasis } from '@ddad/contract';
 import { describe, expect, it } from 'vitest';
-import { methods } from '../index.ts';
+import { faultsIn, settingsOf } from '../run-input.testing.ts';
 import { cutPaste } from './method.ts';
 import type { CutPasteSettings } from './settings.ts';
 import { stretchesOf } from './stretches.ts';
 
-const parse = (fields: object) => methods.parseRunInput({ dataset: 'a', method: 'cutpaste', ...fields });
-/** Settings of fields that have no fault. */
-function settings(fields: object): CutPasteSettings {
-  const parsed = parse(fields);
-  if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults));
-  return parsed.input as CutPasteSettings;
-}
-/** Faults as `path: message`. */
-function faults(fields: object): string[] {
-  const parsed = parse(fields);
-  return 'faults' in parsed ? parsed.faults.map(({ path, message }) => `${path}: ${message}`) : [];
-}
+const settings = (fields: object) => settingsOf({ method: 'cutpaste', ...fields }) as CutPasteSettings;
+const faults = (fields: object) => faultsIn({ method: 'cutpaste', ...fields });
 
 it('has a default for every field but the dataset', () => {
   expect(settings({})).toEqual({

@@ -1,18 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { methods } from '../index.ts';
-
-const parse = (fields: object) => methods.parseRunInput({ dataset: 'a', ...fields });
-/** Settings of fields that have no fault. */
-function settings(fields: object) {
-  const parsed = parse(fields);
-  if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults));
-  return parsed.input;
-}
-/** Faults as `path: message`. */
-function faults(fields: object): string[] {
-  const parsed = parse(fields);
-  return 'faults' in parsed ? parsed.faults.map(({ path, message }) => `${path}: ${message}`) : [];
-}
+import { faultsIn as faults, settingsOf as settings } from '../run-input.testing.ts';
 
 it('has a default for every field but the dataset', () => {
   expect(settings({})).toEqual({

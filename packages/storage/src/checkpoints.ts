@@ -103,6 +103,11 @@ export async function setAsideCheckpoint(
   return setAside;
 }
 
+/** Whether an object is a checkpoint that was set aside. */
+export function isCheckpointSetAside(object: string): boolean {
+  return object.slice(object.lastIndexOf('/') + 1).startsWith(setAsideMark);
+}
+
 /** The first of `listCheckpoints`; null where there is none. */
 export async function latestCheckpoint(
   store: ObjectStore,

@@ -55,6 +55,18 @@ export async function openFitStore(config: S3Config, options: FitStoreOptions = 
   return { store: createS3Store(config), ...(await ensureFitness(trial, config, options)) };
 }
 
+/** The same for a service, which logs what comes of it. */
+export async function openServiceStore(
+  config: S3Config,
+  logger: { info(details: object, message: string): void; warn(details: object, message: string): void },
+): Promise<ObjectStore> {
+  const { store, fitness, tried } = await openFitStore(config, {
+    onWaiting: (err) => logger.warn({ err }, 'the object store is not ready yet'),
+  });
+  logger.info({ ...fitness, tried }, 'the object store keeps its promises');
+  return store;
+}
+
 /** The same with a client that there is. */
 export async function ensureFitness(
   store: ObjectStore,

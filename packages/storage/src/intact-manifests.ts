@@ -68,6 +68,11 @@ export async function setAsideFault(
   return 'fault' in judged ? judged.fault : null;
 }
 
+/** Whether an object is a manifest that was set aside. */
+export function isManifestSetAside(object: string): boolean {
+  return object.slice(object.lastIndexOf('/') + 1).startsWith(setAsidePrefix('manifest.json'));
+}
+
 /** Times follow, in the order of the object keys. */
 function setAsidePrefix(manifest: string): string {
   return manifest.replace(/\.json$/, '.set-aside-');

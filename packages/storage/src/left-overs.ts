@@ -1,6 +1,8 @@
 import { type ArtifactKind, artifactKindSchema } from '@ddad/contract';
 import { artifactPrefix, checkpointPrefix } from './artifact-objects.ts';
+import { isCheckpointSetAside } from './checkpoints.ts';
 import { probesPrefix } from './fit-store.ts';
+import { isManifestSetAside } from './intact-manifests.ts';
 import { type Manifest, manifestKey, readManifest } from './manifests.ts';
 import type { ObjectEntry, ObjectStore } from './object-store.ts';
 import { MalformedObject } from './stored-json.ts';
@@ -195,10 +197,7 @@ async function judge(
 
   const prefix = artifactPrefix(kind, key);
   const nameOf = (entry: ObjectEntry) => entry.key.slice(prefix.length);
-  const asideManifests = files.filter(
-    (entry) => /^manifest\.set-aside-/.test(nameOf(entry)) && older(olderThanMs)(entry),
-  );
-  const setAside = (entry: ObjectEntry) => /\/set-aside-[^/]*$/.test(entry.key);
+  const asideManifests = files.filter((entry) => isManifestSetAside(entry.key) && older(olderThanMs)(entry));
 
   if (manifest !== null) {
     const unwanted =
@@ -216,7 +215,7 @@ async function judge(
   const left = [...all('unnamed', unnamed), ...all('set-aside', asideManifests)];
   if (manifest !== null) return [...left, ...all('finished', checkpoints)];
 
-  const sound = checkpoints.filter((entry) => !setAside(entry));
+  const sound = checkpoints.filter((entry) => !isCheckpointSetAside(entry.key));
   // The last but one is kept for the case that the last is damaged: all of them go, or none.
   const ended = unknown.length === 0 && sound.every(older(olderThanMs));
   return [
@@ -224,7 +223,7 @@ async function judge(
     ...(ended ? all('ended', sound) : []),
     ...all(
       'set-aside',
-      checkpoints.filter((entry) => setAside(entry) && older(olderThanMs)(entry)),
+      checkpoints.filter((entry) => isCheckpointSetAside(entry.key) && older(olderThanMs)(entry)),
     ),
   ];
 }

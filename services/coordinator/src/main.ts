@@ -20,7 +20,7 @@ import {
 } from '@ddad/platform';
 import { connectWorker } from '@ddad/rpc';
 import { artifactsUnderWay } from '@ddad/runs';
-import { DatasetCache, openFitStore } from '@ddad/storage';
+import { DatasetCache, openServiceStore } from '@ddad/storage';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { coordinatorConfig } from './config.ts';
@@ -59,10 +59,7 @@ try {
     shutdown.add('operations', () => operations.close());
   }
   // Before the bundle, which would keep the process busy for seconds after a store is refused.
-  const { store, fitness, tried } = await openFitStore(storeAccess(config), {
-    onWaiting: (err) => logger.warn({ err }, 'the object store is not ready yet'),
-  });
-  logger.info({ ...fitness, tried }, 'the object store keeps its promises');
+  const store = await openServiceStore(storeAccess(config), logger);
   const bundling = workflowBundle(temporalLogger(logger), config.WORKFLOWS);
   // Awaited below; a failure must not go unheard meanwhile.
   bundling.catch(() => {});

@@ -12,7 +12,7 @@ import {
   storeAccess,
   untilSignal,
 } from '@ddad/platform';
-import { openFitStore } from '@ddad/storage';
+import { openServiceStore } from '@ddad/storage';
 import { trainerConfig } from './config.ts';
 
 const config = readConfig(trainerConfig);
@@ -22,10 +22,7 @@ const logger = createLogger('trainer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
 const methods = await loadMethods(config.METHODS);
 
-const { store, fitness, tried } = await openFitStore(storeAccess(config), {
-  onWaiting: (err) => logger.warn({ err }, 'the object store is not ready yet'),
-});
-logger.info({ ...fitness, tried }, 'the object store keeps its promises');
+const store = await openServiceStore(storeAccess(config), logger);
 
 const nats = await connectNats({ ...natsAccess(config), name: config.TRAINER_ID, logger });
 shutdown.add('nats', () => closeNats(nats));

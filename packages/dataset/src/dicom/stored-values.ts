@@ -1,17 +1,10 @@
+import type { StoredNumbers } from '../stored-numbers.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
 import { nativeBytes } from './frames.ts';
 import type { ImageHeader } from './image-header.ts';
 
 /** Numbers of pixels as they are meant: with their sign, without unused bits. */
-export type Values =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array;
+export type Values = StoredNumbers;
 
 /** Values of a frame's samples, by pixel, or plane after plane. */
 export interface Samples {

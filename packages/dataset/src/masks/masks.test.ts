@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { dicomFile } from '../dicom/dicom-file.testing.ts';
-import { type PackedDataset, type PackOptions, packDataset } from '../pack.ts';
+import { packed, packFaults } from '../pack.testing.ts';
+import type { PackedDataset, PackOptions } from '../pack.ts';
 import { runPillow, scratchFolder } from '../testing-pillow.ts';
 import { matchMasks } from './match-masks.ts';
 import { resizeNearest } from './resize-nearest.ts';
@@ -19,17 +20,8 @@ function folderOf(name: string, files: Record<string, Buffer | string>): string 
   return join(dir, name);
 }
 
-async function packed(folder: string, options: PackOptions = {}): Promise<PackedDataset> {
-  const result = await packDataset(folder, options);
-  if ('faults' in result) throw new Error(JSON.stringify(result.faults));
-  return result;
-}
-
-async function faults(folder: string, options: PackOptions = {}) {
-  const result = await packDataset(folder, options);
-  if (!('faults' in result)) throw new Error('expected faults, got a packed dataset');
-  return result.faults.map(({ path, message }) => `${path}: ${message}`);
-}
+const faults = async (folder: string, options: PackOptions = {}) =>
+  (await packFaults(folder, options)).map(({ path, message }) => `${path}: ${message}`);
 
 /** A grey PNG, or of the level that `inside` gives each pixel. */
 const png = (width: number, height: number, inside: (x: number, y: number) => number = () => 90) =>

@@ -1,16 +1,9 @@
 import { type NIFTI1, NIFTI2, readHeader } from 'nifti-reader-js';
+import type { StoredNumbers } from '../stored-numbers.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
 
 /** The numbers of a volume, as they are stored. */
-export type Voxels =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array;
+export type Voxels = StoredNumbers;
 
 /** A volume with what its header says of it. */
 export interface Volume {

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { imagesDigest, packDataset, writePhantom } from '@ddad/dataset';
+import { imagesDigest } from '@ddad/dataset';
 import type { ChildProgress, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { taskOf } from '../../make-task.testing.ts';
+import { phantomPixels } from '../../phantom-pixels.testing.ts';
 import { type MemberSpec, memberKind, recipes } from '../kinds.ts';
 
 // TensorFlow reads its settings when it loads.
@@ -22,19 +23,7 @@ let first: Awaited<ReturnType<typeof train>>;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ddad-member-'));
-  await writePhantom(join(directory, 'phantom'), {
-    seed: 7,
-    train: 48,
-    unlabeledNormal: 0,
-    unlabeledAbnormal: 0,
-    testNormal: 0,
-    testAbnormal: 0,
-  });
-  const packed = await packDataset(join(directory, 'phantom'), {});
-  if ('faults' in packed) throw new Error(JSON.stringify(packed.faults));
-  const { index, pixels } = packed;
-  const path = join(directory, 'pixels.u8');
-  await writeFile(path, pixels);
+  const { index, pixels, path } = await phantomPixels(directory, 48);
   const spec: MemberSpec = {
     recipe: recipes.member.ae,
     backbone: 'ae',

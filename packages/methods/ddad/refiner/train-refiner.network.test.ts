@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { imagesDigest, packDataset, writePhantom } from '@ddad/dataset';
+import { imagesDigest } from '@ddad/dataset';
 import type { MakeTask } from '@ddad/jobs';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { taskOf } from '../../make-task.testing.ts';
+import { phantomPixels } from '../../phantom-pixels.testing.ts';
 import { undisturbed } from '../../undisturbed.testing.ts';
 import { type RefinerSpec, recipes, refinerKind } from '../kinds.ts';
 import { memberInputs, memberKeys } from '../member-inputs.testing.ts';
@@ -22,19 +23,7 @@ let task: MakeTask<RefinerSpec>;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ddad-refiner-'));
-  await writePhantom(join(directory, 'phantom'), {
-    seed: 7,
-    train: 8,
-    unlabeledNormal: 0,
-    unlabeledAbnormal: 0,
-    testNormal: 0,
-    testAbnormal: 0,
-  });
-  const packed = await packDataset(join(directory, 'phantom'), {});
-  if ('faults' in packed) throw new Error(JSON.stringify(packed.faults));
-  const { index, pixels } = packed;
-  const path = join(directory, 'pixels.u8');
-  await writeFile(path, pixels);
+  const { index, pixels, path } = await phantomPixels(directory, 8);
   const member = (number: number) => waveMember(directory, 'ae', number);
   const members = {
     ndm: [await member(1), await member(2)],

@@ -41,19 +41,22 @@ function wasmCodec<Decoder extends WasmDecoder, Told>(
   };
 }
 
-/** Standard output is the command's. */
-const silent = { print: () => {}, printErr: () => {} };
+/** Standard output is the command's. An object of its own for each load, as the module that is loaded becomes part of it. */
+const silent = () => ({ print: () => {}, printErr: () => {} });
 const nothing = () => null;
 
 /** JPEG-LS; tells whether colours come one after another. */
 export const decodeJpegLs = wasmCodec(
-  async () => (await loadCharls(silent)).JpegLSDecoder,
+  async () => (await loadCharls(silent())).JpegLSDecoder,
   (decoder) => decoder.getInterleaveMode() === 0,
 );
 /** JPEG 2000: colours by pixel, more than 8 bits as 16-bit words. */
-export const decodeJpeg2000 = wasmCodec(async () => (await loadOpenJpeg(silent)).J2KDecoder, nothing);
+export const decodeJpeg2000 = wasmCodec(async () => (await loadOpenJpeg(silent())).J2KDecoder, nothing);
 /** High-Throughput JPEG 2000, in the same form. */
-export const decodeHighThroughput = wasmCodec(async () => (await loadOpenJph(silent)).HTJ2KDecoder, nothing);
+export const decodeHighThroughput = wasmCodec(
+  async () => (await loadOpenJph(silent())).HTJ2KDecoder,
+  nothing,
+);
 
 /**
  * JPEG of 12 bits: grey, as 16-bit words. The library takes a tenth of a second to load and is asked for this alone.

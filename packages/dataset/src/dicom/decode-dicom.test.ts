@@ -182,6 +182,18 @@ describe('refused with what was expected and what came', () => {
 });
 
 describe('damaged files', () => {
+  test('do no harm to those that come after them', async () => {
+    for (const syntax of lossless) {
+      const name = `u8-${syntax}`;
+      const whole = file(name);
+      for (const kept of [0.6, 0.9]) await refused(whole.subarray(0, Math.floor(whole.length * kept)));
+      const scrambled = Buffer.from(whole);
+      scrambled.fill(0xa5, whole.length - 400, whole.length - 40);
+      await decodeImage(scrambled).catch(() => {});
+      expect([name, await difference(name)]).toEqual([name, 0]);
+    }
+  });
+
   test('that are cut off are refused, wherever, and no header value is told', async () => {
     const names = ['u12', ...lossless.map((syntax) => `u12-${syntax}`)];
     for (const name of names) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import loadOpenJph from '@cornerstonejs/codec-openjph/wasmjs';
 import { afterAll, expect, test } from 'vitest';
 import { runPillow, scratchFolder } from '../testing-pillow.ts';
+import { decodeHighThroughput, decodeJpegLs } from './codecs.ts';
 import { openDicom } from './decode-dicom.ts';
 import { dicomPart10, element, word } from './write-elements.ts';
 
@@ -88,7 +89,11 @@ test('High-Throughput JPEG 2000 is what pydicom makes of it', async () => {
   ];
   for (const picture of pictures) await write(picture);
   runPillow(reference, ...pictures.map(({ name }) => join(dir, `${name}.dcm`)));
+  const damaged = Uint8Array.of(1, 2, 3, 4);
   for (const { name } of pictures) {
+    // Neither another coding before nor a damaged frame does harm to what comes after.
+    await expect(decodeJpegLs(damaged)).rejects.toBeDefined();
+    await decodeHighThroughput(damaged).catch(() => {});
     const { pixels } = await openDicom(readFileSync(join(dir, `${name}.dcm`))).decode(0, 1);
     expect([name, readFileSync(join(dir, `${name}.ref`)).equals(pixels)]).toEqual([name, true]);
   }

@@ -6,6 +6,8 @@ const besideSource = '{packages,services,cli,deploy}/**';
 const servers = `${besideSource}/*.server.test.ts`;
 /** Tests beside their source that train networks. */
 const networks = `${besideSource}/*.network.test.ts`;
+/** Tests beside their source that hold it against whole benchmarks and the programs of others. */
+const references = `${besideSource}/*.reference.test.ts`;
 /** What TensorFlow needs: it cannot be loaded twice in one process, and addons do not mix with worker threads. */
 const besideSourceOptions = {
   pool: 'forks',
@@ -25,14 +27,24 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [`${besideSource}/*.test.ts`],
-          exclude: ['**/node_modules/**', servers, networks],
+          exclude: ['**/node_modules/**', servers, networks, references],
           ...besideSourceOptions,
+          // Most of a unit test's time would be that of loading libraries, anew for each file.
+          isolate: false,
         },
       },
       {
         test: {
           name: 'networks',
           include: [networks],
+          exclude: ['**/node_modules/**'],
+          ...besideSourceOptions,
+        },
+      },
+      {
+        test: {
+          name: 'references',
+          include: [references],
           exclude: ['**/node_modules/**'],
           ...besideSourceOptions,
         },

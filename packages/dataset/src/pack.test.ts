@@ -7,11 +7,9 @@ import { describeCopies } from './copies.ts';
 import { decodeImage } from './decode-image.ts';
 import { dicomFile } from './dicom/dicom-file.testing.ts';
 import { datasetDigest } from './digest.ts';
-import { findNearCopies } from './near-copies.ts';
 import { type PackedDataset, packDataset } from './pack.ts';
 import { writePhantom } from './phantom.ts';
 import { resizeBilinear } from './resize.ts';
-import { brainFolder } from './testing.ts';
 import { scratchFolder } from './testing-pillow.ts';
 
 const decoded = async (file: Buffer) => (await decodeImage(file)).image;
@@ -151,29 +149,6 @@ describe('packing', () => {
       ],
     });
   });
-
-  test.skipIf(brainFolder() === null)(
-    'reads the Brain Tumor benchmark and finds its 193 groups of copies and its families of near-copies',
-    { timeout: 120_000 },
-    async () => {
-      const { index, pixels } = await packed(brainFolder()!);
-      expect(pixels.length).toBe(3200 * 4096);
-      expect(index.copies).toHaveLength(193);
-      // The benchmark's README counts 73 groups with a copy in test normals and D_n, 40 in test and unlabeled
-      // normals, 10 in test and unlabeled abnormals.
-      const sharing = (a: string, b: string) =>
-        describeCopies(index)
-          .byPlaces.filter(({ places }) => places.some((p) => p === a) && places.some((p) => p === b))
-          .reduce((sum, { groups }) => sum + groups, 0);
-      expect(sharing('test.0', 'train.0')).toBe(73);
-      expect(sharing('test.0', 'train.unlabeled.0')).toBe(40);
-      expect(sharing('test.1', 'train.unlabeled.1')).toBe(10);
-      // The same by scipy's dctn, numpy's correlation and scipy's connected components gives 6,154 pairs, 1,614 images
-      // and 285 families.
-      const families = findNearCopies(pixels, 64, index.copies);
-      expect([families.length, families.flat().length]).toEqual([285, 1614]);
-    },
-  );
 });
 
 describe('faults of a dataset folder', () => {

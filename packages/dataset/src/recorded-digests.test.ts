@@ -5,7 +5,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeImage } from './decode-image.ts';
 import { packDataset } from './pack.ts';
 import { writePhantom } from './phantom.ts';
-import { brainFolder } from './testing.ts';
 import { runPillow, scratchFolder } from './testing-pillow.ts';
 
 // Keys of finished members hold digests of packed pixels: a file that was read right must go on giving the same bytes.
@@ -39,14 +38,3 @@ test('a packed dataset has the digest that it had before', async () => {
     'c1fb3e5e9d669f5db26d463e132374de213862359f026803ddd3a0903f0fe205',
   );
 });
-
-test.skipIf(brainFolder() === null)(
-  'so has the Brain Tumor benchmark, whose images are JPEG and PNG files as they were published',
-  { timeout: 120_000 },
-  async () => {
-    const packed = await packDataset(brainFolder()!);
-    expect('digest' in packed && packed.digest).toBe(
-      '7137169cf821bf19197128ee44d48aa7e68c6911bda46e520e6b31a5b4c47444',
-    );
-  },
-);

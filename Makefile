@@ -6,6 +6,8 @@ SHELL := /bin/bash
 
 # Node and the other programs that scripts/setup brings come before the system's.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# Node keeps compiled code there: what starts again starts in half the time.
+export NODE_COMPILE_CACHE := $(CURDIR)/.cache/compiled
 # The tests' independent references: numpy, scikit-learn, Pillow, safetensors.
 export DDAD_TEST_PYTHON := $(CURDIR)/.cache/test-python/bin/python
 

@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const fullFaults = ['test/faults/full.test.ts', 'test/faults/sick-worker.test.ts'];
+const bundleWorkflows = 'test/servers/bundle-workflows.ts';
 const besideSource = '{packages,services,cli,deploy}/**';
 /** Tests beside their source that start real servers or a browser. */
 const servers = `${besideSource}/*.server.test.ts`;
@@ -54,6 +55,7 @@ export default defineConfig({
           name: 'servers',
           include: [servers],
           exclude: ['**/node_modules/**'],
+          globalSetup: bundleWorkflows,
           ...besideSourceOptions,
         },
       },
@@ -63,6 +65,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/k8s/**', ...fullFaults],
           pool: 'forks',
+          globalSetup: bundleWorkflows,
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
@@ -79,7 +82,7 @@ export default defineConfig({
         },
       },
       // Half an hour; `make test-faults`. The short schedule is among the integration tests.
-      { test: { name: 'faults', include: fullFaults, pool: 'forks' } },
+      { test: { name: 'faults', include: fullFaults, pool: 'forks', globalSetup: bundleWorkflows } },
     ],
   },
 });

@@ -22,7 +22,13 @@ import { service as certificates, stranger } from '@ddad/rpc/testing';
 import { createS3Store, type ObjectStore, readIntactManifest, StoreError } from '@ddad/storage';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { makeRequest } from './make-request.ts';
-import { startService, startTestServers, type TestServers, type TestService } from './servers/index.ts';
+import {
+  bareEnvironment,
+  startService,
+  startTestServers,
+  type TestServers,
+  type TestService,
+} from './servers/index.ts';
 import { runProgram } from './test-cluster.ts';
 
 const trainerMain = resolve(import.meta.dirname, '../services/trainer/src/main.ts');
@@ -139,9 +145,8 @@ function openTrainer(settings: Record<string, string>): Record<string, string> {
 
 /** Starts it until its test is over. @returns host:port on loopback, and its log so far */
 async function startOpenTrainer(settings: Record<string, string>) {
-  const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [trainerMain], {
-    env: { PATH, HOME, ...openTrainer(settings) },
+    env: { ...bareEnvironment(), ...openTrainer(settings) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(async () => {

@@ -4,7 +4,13 @@ import { resolve } from 'node:path';
 import { temporalClientOptions } from '@ddad/platform';
 import { createS3Store, type ObjectStore } from '@ddad/storage';
 import { Client, Connection } from '@temporalio/client';
-import { startService, startTestServers, type TestServers, type TestService } from './servers/index.ts';
+import {
+  bareEnvironment,
+  startService,
+  startTestServers,
+  type TestServers,
+  type TestService,
+} from './servers/index.ts';
 
 const cli = resolve(import.meta.dirname, '../cli/src/main.ts');
 
@@ -49,8 +55,8 @@ export function runProgram(
   args: string[],
   env: Record<string, string>,
 ): Promise<CommandResult> {
-  const { PATH = '', HOME = '' } = process.env;
-  return finished(spawn(program, args, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
+  const all = { ...bareEnvironment(), ...env };
+  return finished(spawn(program, args, { env: all, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
 /** Runs `ddad` with these arguments in an environment that says where the cluster is. */

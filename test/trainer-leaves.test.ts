@@ -12,7 +12,7 @@ import { connectWorker, streamJob } from '@ddad/rpc';
 import { createS3Store, listCheckpoints, putDataset } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeRequest } from './make-request.ts';
-import { startTestServers, type TestServers } from './servers/index.ts';
+import { bareEnvironment, startTestServers, type TestServers } from './servers/index.ts';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 
 const trainerMain = resolve(import.meta.dirname, '../services/trainer/src/main.ts');
@@ -65,10 +65,9 @@ test('SIGTERM to a trainer that trains: it stores a checkpoint, hands the job ba
   };
   const key = artifactKey(member);
 
-  const { PATH = '', HOME = '' } = process.env;
   const settings = { TRAINER_ID: 'leaving', SCRATCH_DIR: scratch };
   const trainer = spawn(process.execPath, [trainerMain], {
-    env: { PATH, HOME, ...environmentOf('trainer', servers.env), ...settings },
+    env: { ...bareEnvironment(), ...environmentOf('trainer', servers.env), ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(trainer, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;

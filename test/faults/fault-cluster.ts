@@ -18,6 +18,7 @@ import {
 import { environmentOf, temporalClientOptions } from '@ddad/platform';
 import { createS3Store, type ObjectStore } from '@ddad/storage';
 import { Client, Connection } from '@temporalio/client';
+import { bareEnvironment } from '../servers/index.ts';
 import { runDdad, type runProgram } from '../test-cluster.ts';
 import { type SmallDisk, smallDisk } from './small-disk.ts';
 import { Supervisor } from './supervisor.ts';
@@ -93,13 +94,6 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
       NATS_URL: `nats://${await way(`${name}-nats`, bare(env.NATS_URL))}`,
       S3_ENDPOINT: `http://${await way(`${name}-store`, bare(env.S3_ENDPOINT))}`,
     });
-    const { HOME = '', TMPDIR = '', LD_LIBRARY_PATH = '' } = process.env;
-    const base = {
-      PATH: PATH ?? '',
-      HOME,
-      ...(TMPDIR && { TMPDIR }),
-      ...(LD_LIBRARY_PATH && { LD_LIBRARY_PATH }),
-    };
     const program = (
       name: string,
       service: ServiceName,
@@ -112,7 +106,7 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
         address,
         log: join(home, 'logs', `${name}.log`),
         scratch: join(home, 'scratch', name),
-        environment: { ...base, ...set },
+        environment: { ...bareEnvironment(), ...set },
       });
     const programs: ProgramSpec[] = [];
     const workers = ['scorer', ...trainers];

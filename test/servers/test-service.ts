@@ -12,6 +12,7 @@ import {
   stopProcesses,
 } from '@ddad/local-cluster';
 import { environmentOf } from '@ddad/platform';
+import { bareEnvironment } from './bare-environment.ts';
 import { killWithUs } from './kill-with-us.ts';
 
 /** A service's real process. */
@@ -34,7 +35,7 @@ const stopLimitMs = 30_000;
 /**
  * Starts a service and waits until it is ready: its health service answers; the coordinator has asked for work.
  * @param env its configuration: `servers.env`, of which it gets its own user's credentials only. Of this process's
- *   environment only PATH, HOME, TMPDIR and LD_LIBRARY_PATH are passed on. Listens on a free port.
+ *   environment only the bare one is passed on. Listens on a free port.
  * @throws ProcessFailure with the end of its log
  */
 export async function startService(
@@ -42,7 +43,6 @@ export async function startService(
   env: Readonly<Record<string, string>>,
 ): Promise<TestService> {
   const home = await mkdtemp(join(tmpdir(), `ddad-test-${service}-`));
-  const { PATH, HOME, TMPDIR, LD_LIBRARY_PATH } = process.env;
   let address: string | null = null;
   if (service !== 'coordinator') {
     const [port] = await choosePorts([{ name: service }]);
@@ -54,7 +54,7 @@ export async function startService(
     address,
     log: join(home, 'log'),
     scratch: join(home, 'scratch'),
-    environment: { PATH, HOME, TMPDIR, LD_LIBRARY_PATH, ...environmentOf(service, env) },
+    environment: { ...bareEnvironment(), ...environmentOf(service, env) },
   });
   const startedAt = new Date();
   const started = await startProcess(spec);

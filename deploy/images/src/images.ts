@@ -1,11 +1,12 @@
 import { chmodSync, cpSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWorkflowBundle } from '@ddad/coordinator/workflow-bundle';
 import { billOfMaterials, type Contents } from './bill.ts';
 import { run } from './commands.ts';
 import { addUser, makeDebianRoot } from './debian-root.ts';
 import { unpackedWheel, wheelPin } from './pins.ts';
 import { root, work } from './places.ts';
-import { bundleWorkflows, makeServiceRoot } from './service-root.ts';
+import { makeServiceRoot } from './service-root.ts';
 import { addTensorflowAddon, makeTensorflowRoot, tensorflowPins, type Variant } from './tensorflow-root.ts';
 
 const tools = 'scripts/requirements-tools.txt';
@@ -70,7 +71,7 @@ async function makeService(
   const npm = makeServiceRoot({ modules, sources }, services[name]);
   const wheels = [node];
   if (name === 'coordinator') {
-    await bundleWorkflows(join(sources, 'app/workflows.js'));
+    await writeWorkflowBundle(join(sources, 'app/workflows.js'));
   } else {
     makeTensorflowRoot(tensorflow, variant);
     addTensorflowAddon(join(modules, 'app/node_modules'));

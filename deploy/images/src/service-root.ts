@@ -1,6 +1,5 @@
 import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { bundleWorkflowCode } from '@temporalio/worker';
 import { run } from './commands.ts';
 import { npmModules } from './npm-modules.ts';
 import { root } from './places.ts';
@@ -38,15 +37,6 @@ export function makeServiceRoot(
   writeFileSync(join(app, 'package.json'), '{ "type": "module" }\n');
   symlinkSync(`${paths[0]}/src/main.ts`, join(app, 'main.ts'));
   return readFileSync(join(modules, '.package-lock.json'), 'utf8');
-}
-
-/** Bundles the coordinator's workflows, which it else does at each start. @param file path that WORKFLOWS names */
-export async function bundleWorkflows(file: string): Promise<void> {
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(root, 'services/coordinator/src/workflows/index.ts'),
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
-  });
-  writeFileSync(file, code);
 }
 
 function workspaces(): Workspace[] {

@@ -4,6 +4,9 @@ import { delimiter, join, resolve } from 'node:path';
 /** Root of the checkout that this file lies in. */
 export const checkout = resolve(import.meta.dirname, '../../..');
 
+/** Where Node keeps compiled code: what starts a second time, as each job's process does, starts in half the processor time. */
+export const compileCache = join(checkout, '.cache/compiled');
+
 /**
  * Finds the binary of a server: the one that `make setup` put into the checkout, else one on PATH.
  * @param path value of PATH

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { formatHostPort, taskQueue } from '@ddad/contract';
 import { environmentOf, readConfig, temporalAccess, temporalShape } from '@ddad/platform';
 import { z } from 'zod';
-import { checkout } from './checkout.ts';
+import { checkout, compileCache } from './checkout.ts';
 import type { ClusterEnv } from './cluster-env.ts';
 import type { Home } from './home.ts';
 import { grpcReady, workerPolls } from './readiness.ts';
@@ -51,7 +51,8 @@ export interface ServiceSettings {
 /** How to start a service, and how to see that it is ready. */
 export function serviceSpec(settings: ServiceSettings): ProgramSpec {
   const { name, service, address, scratch } = settings;
-  const set: Record<string, string> = { SCRATCH_DIR: scratch };
+  const { NODE_COMPILE_CACHE = compileCache } = settings.environment;
+  const set: Record<string, string> = { SCRATCH_DIR: scratch, NODE_COMPILE_CACHE };
   if (service === 'trainer' && address !== null) set.TRAINER_LISTEN = address;
   if (service === 'scorer' && address !== null) set.SCORER_LISTEN = address;
   const { PAGE_URL: pages } = settings.environment;

@@ -38,6 +38,7 @@ export function forkChild<ToChild, FromChild>(
     'HOME',
     'TMPDIR',
     'LD_LIBRARY_PATH',
+    'NODE_COMPILE_CACHE',
     'CUDA_VISIBLE_DEVICES',
     'NVIDIA_VISIBLE_DEVICES',
   ]) {

@@ -8,7 +8,7 @@ import {
   storeShape,
   temporalAccess,
   temporalShape,
-} from '@ddad/platform';
+} from '@ddad/platform/settings';
 import { z } from 'zod';
 import { CommandFailure } from './failure.ts';
 import { findHome, readClusterEnv } from './local-home.ts';

@@ -1,4 +1,3 @@
-import { StoreError } from '@ddad/storage';
 import { Command, CommanderError } from 'commander';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { connectionsFor } from './program/connections.ts';
@@ -41,7 +40,7 @@ export async function runCli(args: readonly string[], invocation: Invocation): P
   } catch (error) {
     // Commander has told its own errors already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
-    const away = error instanceof StoreError && /^(E[A-Z_]+|DeadlineExceeded)$/.test(error.code);
+    const away = isOfStore(error) && /^(E[A-Z_]+|DeadlineExceeded)$/.test(error.code);
     const detail =
       (error instanceof Error ? error.message : String(error)) +
       (away ? '\nis the cluster up? ("make status")' : '');
@@ -51,6 +50,13 @@ export async function runCli(args: readonly string[], invocation: Invocation): P
     if (environment.DDAD_DEBUG) screens.err.write(`${stackOf(error)}\n`);
     return code;
   }
+}
+
+/** A StoreError, by its name: its class would bring the store's client, which most commands can do without. */
+function isOfStore(error: unknown): error is Error & { code: string } {
+  return (
+    error instanceof Error && error.name === 'StoreError' && 'code' in error && typeof error.code === 'string'
+  );
 }
 
 function stackOf(error: unknown): string {

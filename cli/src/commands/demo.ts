@@ -5,31 +5,8 @@ import type { RunDeps } from '../attend-run.ts';
 import { plural } from '../figures.ts';
 import { mergeRunInput } from '../run-input.ts';
 import { addDataset } from './dataset-add.ts';
+import { demoSettings } from './demo-settings.ts';
 import { reportDirectory, startRun } from './run.ts';
-
-/**
- * What `ddad demo` makes and trains: as much as two processor cores get through in four minutes. Smaller batches than the
- * paper's and higher learning rates give members and refiners enough out of few epochs.
- */
-export const demoSettings = {
-  dataset: 'phantom',
-  phantom: {
-    seed: 1,
-    train: 480,
-    unlabeledNormal: 320,
-    unlabeledAbnormal: 480,
-    testNormal: 100,
-    testAbnormal: 100,
-  },
-  run: {
-    k: 3,
-    seed: 0,
-    epochs: 32,
-    batchSize: 16,
-    learningRate: 1e-3,
-    refiner: { epochs: 6, learningRate: 3e-4 },
-  },
-};
 
 /**
  * `ddad demo`: makes the phantom dataset, adds it, and does a run with reduced epochs. Members that an earlier demo

@@ -150,7 +150,7 @@ describe('a run', () => {
     const screens = recordedScreens();
     const methods = new MethodRegistry([{ ...inventedEntry, onnx: async () => onnx }]);
     const store = memoryStore();
-    const deps = { screens, methods, result: async () => result, store: () => store, cache: cache() };
+    const deps = { screens, methods, result: async () => result, store: async () => store, cache: cache() };
     await scoreImages(deps, { pipeline: 'ddad-small-1', images: [place('white.png')] });
     const [line = ''] = screens.out.text().split('\n');
     expect(JSON.parse(line).scores.fused).toBeCloseTo(0.5, 6);

@@ -28,7 +28,7 @@ export interface ScoreDeps {
   methods: MethodRegistry;
   /** A finished run's result; only asked for where no file is named. */
   result: (run: string) => Promise<RunResult>;
-  store: () => ObjectStore;
+  store: () => Promise<ObjectStore>;
   /** Where exported runs are kept. */
   cache: string;
 }

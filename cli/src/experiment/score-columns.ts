@@ -1,5 +1,5 @@
 import type { RunResult, ScoreDefinition } from '@ddad/contract';
-import { definitionsOf } from '@ddad/runs';
+import { definitionsOf } from '@ddad/runs/described';
 
 /** Definitions of all scores that runs may give, each name once, in the order in which they are shown. */
 export function definitionsOfAll(runs: readonly { result: RunResult }[]): ScoreDefinition[] {

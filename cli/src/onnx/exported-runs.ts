@@ -18,7 +18,7 @@ const shownDigits = 16;
  * @throws CommandFailure where the run cannot be exported
  */
 export async function exportedRun(
-  store: () => ObjectStore,
+  store: () => Promise<ObjectStore>,
   onnx: OnnxExport,
   result: RunResult,
   directory: string,
@@ -30,7 +30,7 @@ export async function exportedRun(
   if (existsSync(file)) return file;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   onExport(file);
-  await exportRun(store(), onnx, result, file);
+  await exportRun(await store(), onnx, result, file);
   for (const name of await readdir(directory)) {
     if (isExported(runId, name) && !name.startsWith(`${runId}-${digest}.`)) {
       await rm(join(directory, name), { force: true });

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import type { RunResult } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
-import { storeAccess } from '@ddad/platform';
-import { createS3Store, type ObjectStore } from '@ddad/storage';
+import { storeAccess } from '@ddad/platform/settings';
+import type { ObjectStore, S3Config } from '@ddad/storage';
 import type { RunDeps } from '../attend-run.ts';
 import { type Cluster, findCluster, readSettings, readTemporal, shapes } from '../cluster.ts';
-import { finishedRunId } from '../finished-run.ts';
-import { connectLiveFeed } from '../live-feed.ts';
-import { storedResult } from '../stored-results.ts';
-import { connectTemporal, type TemporalRuns } from '../temporal-runs.ts';
+import type { TemporalRuns } from '../temporal-runs.ts';
 import type { PreparedInvocation } from './invocation.ts';
 
-/** How actions get at a cluster: each gets its connections here, which are closed when its work is done. */
+/**
+ * How actions get at a cluster: each gets its connections here, which are closed when its work is done. Clients take long to load:
+ * each is, as the actions are, when it is wanted.
+ */
 export interface Connections {
   methods: MethodRegistry;
   cluster: () => Cluster;
   /** @throws CommandFailure where it is not said where the store is */
-  store: () => ObjectStore;
+  store: () => Promise<ObjectStore>;
   withTemporal: <T>(work: (runs: TemporalRuns) => Promise<T>) => Promise<T>;
   /** For work that starts or follows a run. `newRunName` gives another name each time. */
   withRun: (work: (deps: RunDeps & { newRunName: () => string }) => Promise<void>) => Promise<void>;
@@ -28,9 +28,14 @@ export interface Connections {
 export function connectionsFor(invocation: PreparedInvocation): Connections {
   const { screens, methods, onSignal } = invocation;
   const cluster = () => findCluster(invocation);
-  const store = () => openStore(cluster());
+  const store: Connections['store'] = async () => {
+    const access = storeOf(cluster());
+    const { createS3Store } = await import('@ddad/storage');
+    return createS3Store(access);
+  };
 
   const withTemporal: Connections['withTemporal'] = async (work) => {
+    const { connectTemporal } = await import('../temporal-runs.ts');
     const runs = await connectTemporal(readTemporal(cluster()), methods);
     try {
       return await work(runs);
@@ -47,6 +52,8 @@ export function connectionsFor(invocation: PreparedInvocation): Connections {
       ...shapes.store,
       ...shapes.page,
     });
+    const { createS3Store } = await import('@ddad/storage');
+    const { connectLiveFeed } = await import('../live-feed.ts');
     const interrupted = new AbortController();
     await withTemporal(async (runs) => {
       const stopListening = onSignal((signal) => interrupted.abort(signal));
@@ -54,7 +61,7 @@ export function connectionsFor(invocation: PreparedInvocation): Connections {
         await work({
           runs,
           methods,
-          store: once(() => openStore(here)),
+          store: once(() => createS3Store(storeOf(here))),
           live: () => connectLiveFeed(found),
           screens,
           now: () => performance.now(),
@@ -77,8 +84,10 @@ export function connectionsFor(invocation: PreparedInvocation): Connections {
   };
 
   const resultOf: Connections['resultOf'] = async (run) => {
+    const { finishedRunId } = await import('../finished-run.ts');
+    const { storedResult } = await import('../stored-results.ts');
     const runId = await withTemporal((runs) => finishedRunId(runs, run));
-    return storedResult(store(), runId);
+    return storedResult(await store(), runId);
   };
 
   return { methods, cluster, store, withTemporal, withRun, resultOf };
@@ -90,12 +99,9 @@ function runName(date: Date, random: string): string {
   return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${random}`;
 }
 
-function openStore(cluster: Cluster): ObjectStore {
-  return createS3Store({
-    ...storeAccess(readSettings(cluster, shapes.store)),
-    // Somebody waits at a terminal.
-    deadlineMs: 8_000,
-  });
+function storeOf(cluster: Cluster): S3Config {
+  // Somebody waits at a terminal.
+  return { ...storeAccess(readSettings(cluster, shapes.store)), deadlineMs: 8_000 };
 }
 
 function once<T>(make: () => T): () => T {

@@ -1,14 +1,8 @@
-import { storeAccess } from '@ddad/platform';
-import { createS3Store } from '@ddad/storage';
+import { storeAccess } from '@ddad/platform/settings';
 import type { Command } from 'commander';
 import { readSettings, shapes } from '../cluster.ts';
-import { addDataset, type DatasetAddOptions } from '../commands/dataset-add.ts';
-import { type DatasetInitOptions, initDataset } from '../commands/dataset-init.ts';
-import { listDatasetsCommand } from '../commands/dataset-list.ts';
-import { removeDatasetCommand } from '../commands/dataset-remove.ts';
-import { showDataset } from '../commands/dataset-show.ts';
-import { storePlace, withFetchedFolder } from '../fetched-folder.ts';
-import { openFile } from '../open-file.ts';
+import type { DatasetAddOptions } from '../commands/dataset-add.ts';
+import type { DatasetInitOptions } from '../commands/dataset-init.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -63,11 +57,14 @@ Examples:
     )
     .action(
       async (name: string, directory: string, options: Omit<DatasetAddOptions, 'name' | 'directory'>) => {
-        const addFrom = (from: string) =>
-          addDataset({ store: store(), screens }, { name, directory: from, ...options });
+        const { storePlace, withFetchedFolder } = await import('../fetched-folder.ts');
+        const { addDataset } = await import('../commands/dataset-add.ts');
+        const addFrom = async (from: string) =>
+          addDataset({ store: await store(), screens }, { name, directory: from, ...options });
         const place = storePlace(directory);
         if (place === null) await addFrom(directory);
         else {
+          const { createS3Store } = await import('@ddad/storage');
           const { bucket, prefix } = place;
           const access = storeAccess(readSettings(cluster(), shapes.store));
           await withFetchedFolder({ store: createS3Store({ ...access, bucket }), prefix }, addFrom);
@@ -86,6 +83,7 @@ Examples:
       '\nExample:\n  $ npx ddad dataset init /data/mr --normal healthy --abnormal tumour cyst',
     )
     .action(async (directory: string, options: Omit<DatasetInitOptions, 'directory'>) => {
+      const { initDataset } = await import('../commands/dataset-init.ts');
       await initDataset(screens, { directory, ...options, cwd });
     });
 
@@ -97,7 +95,8 @@ Examples:
     )
     .argument('<name>', 'as "ddad dataset list" lists it')
     .action(async (name: string) => {
-      await removeDatasetCommand({ store: store(), screens }, name);
+      const { removeDatasetCommand } = await import('../commands/dataset-remove.ts');
+      await removeDatasetCommand({ store: await store(), screens }, name);
     });
 
   dataset
@@ -105,7 +104,8 @@ Examples:
     .description('Lists the datasets.')
     .option('--json', 'as one JSON array')
     .action(async (options: { json?: boolean }) => {
-      await listDatasetsCommand({ store: store(), screens }, options);
+      const { listDatasetsCommand } = await import('../commands/dataset-list.ts');
+      await listDatasetsCommand({ store: await store(), screens }, options);
     });
 
   dataset
@@ -130,7 +130,9 @@ Examples:
         name: string,
         options: { out?: string; open?: boolean; allCopies?: boolean; json?: boolean },
       ) => {
-        const deps = { store: store(), screens, openFile };
+        const { openFile } = await import('../open-file.ts');
+        const { showDataset } = await import('../commands/dataset-show.ts');
+        const deps = { store: await store(), screens, openFile };
         await showDataset(deps, { name, ...options, cwd });
       },
     );

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { startExperiment } from '../commands/experiment.ts';
 import { figureNumbers, type Layouts, offeredTables } from '../experiment/layouts.ts';
 import { experimentOf, readJsonInput } from '../run-input.ts';
 import type { Connections } from './connections.ts';
@@ -52,6 +51,7 @@ Examples:
           figure?: Layouts['figures'];
         },
       ) => {
+        const { startExperiment } = await import('../commands/experiment.ts');
         const { out, json, table = [], figure = [] } = options;
         const layouts = { tables: table, figures: figure };
         // Checked before anything is connected to.

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { demoSettings, runDemo } from '../commands/demo.ts';
-import { runTrainer } from '../commands/trainer.ts';
+import { demoSettings } from '../commands/demo-settings.ts';
 import { wholeNumber } from './arguments.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
@@ -24,6 +23,7 @@ export function addLocalCommands(
     .option('--id <name>', 'under which it announces itself (default: extra-...)')
     .option('--threads <n>', 'threads of an operation', wholeNumber(1, 1024))
     .action(async (options: { id?: string; threads?: number }) => {
+      const { runTrainer } = await import('../commands/trainer.ts');
       endWith(await runTrainer({ cluster: cluster(), checkout, screens, onSignal }, options));
     });
 
@@ -34,6 +34,7 @@ export function addLocalCommands(
         'the scores; minutes on two processor cores. A second call uses the finished members again.',
     )
     .action(async () => {
+      const { runDemo } = await import('../commands/demo.ts');
       const { home } = cluster();
       await withRun((deps) => runDemo({ ...deps, home }));
     });

@@ -1,6 +1,6 @@
 import { describeFaults } from '@ddad/contract';
 import { loadMethods, type MethodRegistry } from '@ddad/methods';
-import { ConfigError, methodsShape, readConfig } from '@ddad/platform';
+import { ConfigError, methodsShape, readConfig } from '@ddad/platform/settings';
 import { z } from 'zod';
 import { findCluster, type Place } from '../cluster.ts';
 import { CommandFailure } from '../failure.ts';

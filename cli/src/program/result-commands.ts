@@ -1,11 +1,5 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { compareReports } from '../commands/compare.ts';
-import { exportMember, exportPipeline } from '../commands/export.ts';
-import { listMembersCommand } from '../commands/members.ts';
-import { fetchReport } from '../commands/report.ts';
-import { scoreImages } from '../commands/score.ts';
-import { openFile } from '../open-file.ts';
 import { runReference } from './arguments.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
@@ -39,8 +33,11 @@ Examples:
   $ npx ddad report ddad-brain-20260102-093000-1f2e ddad-brain-20260103-101500-77c0`,
     )
     .action(async (run: string, second: string | undefined, options: { open?: boolean; out?: string }) => {
-      await withTemporal((runs) => {
-        const deps = { runs, methods, store: store(), screens, openFile };
+      const { openFile } = await import('../open-file.ts');
+      const { fetchReport } = await import('../commands/report.ts');
+      const { compareReports } = await import('../commands/compare.ts');
+      await withTemporal(async (runs) => {
+        const deps = { runs, methods, store: await store(), screens, openFile };
         return second === undefined
           ? fetchReport(deps, { run, ...options, cwd })
           : compareReports(deps, { runs: [run, second], ...options, cwd });
@@ -52,7 +49,8 @@ Examples:
     .description('Lists the finished members in the store.')
     .option('--json', 'as one JSON array, with whole keys')
     .action(async (options: { json?: boolean }) => {
-      await listMembersCommand({ store: store(), methods, screens }, options);
+      const { listMembersCommand } = await import('../commands/members.ts');
+      await listMembersCommand({ store: await store(), methods, screens }, options);
     });
 
   program
@@ -78,7 +76,8 @@ Examples:
   $ npx ddad export --run ddad-brain-20260102-093000-1f2e brain.onnx`,
     )
     .action(async (key: string, file: string, options: { run?: boolean; force?: boolean }) => {
-      const deps = { store: store(), methods, screens };
+      const { exportMember, exportPipeline } = await import('../commands/export.ts');
+      const deps = { store: await store(), methods, screens };
       const { run, ...force } = options;
       if (run) await exportPipeline(deps, { result: () => resultOf(key), file, ...force });
       else await exportMember(deps, { key, file, ...force });
@@ -106,6 +105,7 @@ Examples:
   $ npx ddad score brain.onnx slice.png --out maps/`,
     )
     .action(async (pipeline: string, images: string[], options: { out?: string; dicom?: string }) => {
+      const { scoreImages } = await import('../commands/score.ts');
       const { home } = cluster();
       const deps = { screens, methods, result: resultOf, store, cache: join(home, 'onnx') };
       await scoreImages(deps, { pipeline, images, ...options });

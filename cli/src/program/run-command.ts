@@ -1,7 +1,6 @@
 import { commonFields, defaultMethod } from '@ddad/contract';
 import type { MethodEntry } from '@ddad/methods';
 import type { Command } from 'commander';
-import { startRun } from '../commands/run.ts';
 import { mergeRunInput, type RunFlags, readJsonInput } from '../run-input.ts';
 import type { Connections } from './connections.ts';
 
@@ -42,6 +41,7 @@ Examples:
   $ npx ddad run --dataset brain --input <(echo '{"calibration": 0.1}')`,
     )
     .action(async (options: RunFlags & { input?: string; json?: boolean; out?: string }) => {
+      const { startRun } = await import('../commands/run.ts');
       const { input: path, json, out, ...flags } = options;
       const file = path === undefined ? undefined : await readJsonInput(path);
       // Checked before anything is connected to.

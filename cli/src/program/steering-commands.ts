@@ -1,9 +1,4 @@
 import type { Command } from 'commander';
-import { addMembersToRun } from '../commands/add-members.ts';
-import { cancelRun } from '../commands/cancel.ts';
-import { pauseRun, resumeRun } from '../commands/pause.ts';
-import { listRunsCommand } from '../commands/runs.ts';
-import { watchRun } from '../commands/watch.ts';
 import { runReference, wholeNumber } from './arguments.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
@@ -23,6 +18,7 @@ export function addSteeringCommands(
     .option('--json', 'as one JSON array')
     .option('--limit <n>', 'how many at most', wholeNumber(1, 1000), 20)
     .action(async (options: { json?: boolean; limit: number }) => {
+      const { listRunsCommand } = await import('../commands/runs.ts');
       await withTemporal((runs) => listRunsCommand({ runs, screens, now: () => new Date() }, options));
     });
 
@@ -36,6 +32,7 @@ export function addSteeringCommands(
     .option('--json', 'only the result on standard output, as one JSON object; all else on standard error')
     .addHelpText('after', '\nExample:\n  $ npx ddad watch ddad-brain-20260102-093000-1f2e')
     .action(async (run: string, options: { json?: boolean }) => {
+      const { watchRun } = await import('../commands/watch.ts');
       await withRun((deps) => watchRun(deps, { run, ...options }));
     });
 
@@ -48,6 +45,7 @@ export function addSteeringCommands(
     .option(...waitingLimit)
     .addHelpText('after', '\nExample:\n  $ npx ddad cancel ddad-brain-20260102-093000-1f2e')
     .action(async (run: string, options: { limit: number }) => {
+      const { cancelRun } = await import('../commands/cancel.ts');
       await withTemporal((runs) => cancelRun({ runs, screens }, { run, ...options }));
     });
 
@@ -60,6 +58,7 @@ export function addSteeringCommands(
     .option(...waitingLimit)
     .addHelpText('after', '\nExample:\n  $ npx ddad pause ddad-brain-20260102-093000-1f2e')
     .action(async (run: string, options: { limit: number }) => {
+      const { pauseRun } = await import('../commands/pause.ts');
       await withTemporal((runs) => pauseRun({ runs, screens }, { run, ...options }));
     });
 
@@ -70,6 +69,7 @@ export function addSteeringCommands(
     .option(...waitingLimit)
     .addHelpText('after', '\nExample:\n  $ npx ddad resume ddad-brain-20260102-093000-1f2e')
     .action(async (run: string, options: { limit: number }) => {
+      const { resumeRun } = await import('../commands/pause.ts');
       await withTemporal((runs) => resumeRun({ runs, screens }, { run, ...options }));
     });
 
@@ -80,6 +80,7 @@ export function addSteeringCommands(
     .requiredOption('--k <n>', 'members per role from now on, more than now', wholeNumber(3, 64))
     .addHelpText('after', '\nExample:\n  $ npx ddad add-members ddad-brain-20260102-093000-1f2e --k 7')
     .action(async (run: string, options: { k: number }) => {
+      const { addMembersToRun } = await import('../commands/add-members.ts');
       await withTemporal((runs) => addMembersToRun({ runs, screens }, { run, ...options }));
     });
 }

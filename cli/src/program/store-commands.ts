@@ -1,6 +1,5 @@
-import { defaultOlderThanMs } from '@ddad/storage';
 import { type Command, Option } from 'commander';
-import { type PruneOptions, pruneStore } from '../commands/prune.ts';
+import type { PruneOptions } from '../commands/prune.ts';
 import { age } from './arguments.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
@@ -26,7 +25,7 @@ export function addStoreCommands(
     .addOption(
       new Option('--older-than <age>', 'age of ended attempts and of what was set aside, as 7d or 12h')
         .argParser(age)
-        .default(defaultOlderThanMs, '7d'),
+        .default(age('7d'), '7d'),
     )
     .option('--json', 'objects and bytes by reason as one JSON object')
     .addHelpText(
@@ -34,6 +33,7 @@ export function addStoreCommands(
       '\nExamples:\n  $ npx ddad prune\n  $ npx ddad prune --delete\n  $ npx ddad prune --artifacts --older-than 30d --delete',
     )
     .action(async (options: PruneOptions) => {
-      await withTemporal((runs) => pruneStore({ store: store(), runs, screens }, options));
+      const { pruneStore } = await import('../commands/prune.ts');
+      await withTemporal(async (runs) => pruneStore({ store: await store(), runs, screens }, options));
     });
 }

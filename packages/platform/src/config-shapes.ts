@@ -1,6 +1,6 @@
 import { hostPortSchema } from '@ddad/contract';
 import { z } from 'zod';
-import { logLevels } from './logger.ts';
+import { logLevels } from './log-levels.ts';
 import { proxyShape } from './proxy.ts';
 
 const pemSchema = (label: string) =>

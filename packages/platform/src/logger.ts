@@ -1,9 +1,8 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import type { LogLevel } from './log-levels.ts';
 
 export type { Logger } from 'pino';
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+export type { LogLevel } from './log-levels.ts';
 
 /** Fields that hold credentials wherever a configuration is logged by mistake. */
 const credentials = [

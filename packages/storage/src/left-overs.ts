@@ -60,7 +60,7 @@ export interface LeftOverOptions {
 }
 
 const dayMs = 24 * 3600 * 1000;
-export const defaultOlderThanMs = 7 * dayMs;
+const defaultOlderThanMs = 7 * dayMs;
 
 /** Manifests to read at a time. */
 const readAtOnce = 16;

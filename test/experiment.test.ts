@@ -28,7 +28,7 @@ async function write(value: unknown): Promise<string> {
   return path;
 }
 
-const base = { dataset: 'small', k: 3, epochs: 1, batchSize: 16, unlabeled: 32, refiner: { epochs: 1 } };
+const base = { dataset: 'small', k: 3, epochs: 1, batchSize: 16, unlabeled: 16, refiner: { epochs: 1 } };
 const sweep = { base, axes: { anomalousRate: [0, 1] } };
 
 async function manifests(kind: string): Promise<string[]> {
@@ -144,8 +144,8 @@ test('all faults of all combinations are told before anything is trained', async
   expect(bySchema.stderr).not.toMatch(/^experiment /m);
 
   const unfit = {
-    base: { ...base, unlabeled: 40 },
-    axes: { anomalousRate: [0, 0.5, 1], batchSize: [16, 97] },
+    base: { ...base, unlabeled: 24 },
+    axes: { anomalousRate: [0, 0.5, 1], batchSize: [16, 49] },
   };
   const byDataset = await cluster.ddad('experiment', await write(unfit), '--out', join(scratch, 'no'));
   expect(byDataset.code).toBe(2);
@@ -154,5 +154,5 @@ test('all faults of all combinations are told before anything is trained', async
     /base\.unlabeled: .*unlabeled\.0 lacks 8 \(in 2 of 6 runs, first with anomalousRate = 0, batchSize = 16\)/,
   );
   expect(byDataset.stderr).toMatch(/base\.unlabeled: .*unlabeled\.1 lacks 8/);
-  expect(byDataset.stderr).toMatch(/axes\.batchSize: expected at most 96, .*got 97/);
+  expect(byDataset.stderr).toMatch(/axes\.batchSize: expected at most 48, .*got 49/);
 });

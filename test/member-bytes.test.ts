@@ -90,7 +90,7 @@ afterAll(async () => {
 
 test('the same key gives the same bytes, also beside another training on one trainer, with several steps a call and after a hand-over in the middle; another seed gives others', async () => {
   const [calm, busy] = await Promise.all([freshStore('calm'), freshStore('busy')]);
-  const epochs = 6;
+  const epochs = 12;
   const quiet = await trainer('calm', 'calm-1');
   const key = await train(quiet, spec(0, epochs));
   const undisturbed = await weights(calm, key);
@@ -113,8 +113,8 @@ test('the same key gives the same bytes, also beside another training on one tra
   expect(broken).toMatchObject({ kind: 'leaving' });
   expect(await stopped).toBe(true);
   const checkpoint = await latestCheckpoint(handedOver, 'members', key);
-  // 96 images in batches of 16 are 6 steps an epoch, 36 in all.
-  expect(checkpoint?.done).toBeGreaterThanOrEqual(12);
+  // 48 images in batches of 16 are 3 steps an epoch, 36 in all.
+  expect(checkpoint?.done).toBeGreaterThanOrEqual(6);
   expect(checkpoint?.done).toBeLessThan(36);
   await train(await trainer('handed-over', 'next', { STEPS_A_CALL: '5' }), spec(0, epochs));
   expect(await weights(handedOver, key)).toBe(undisturbed);

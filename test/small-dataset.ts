@@ -5,7 +5,7 @@ import { writePhantom } from '@ddad/dataset';
 import { brainFolder } from '@ddad/dataset/testing';
 
 /** Images of each part, few enough for seconds of training. */
-const counts = { train: 96, unlabeledNormal: 32, unlabeledAbnormal: 32, testNormal: 30, testAbnormal: 30 };
+const counts = { train: 48, unlabeledNormal: 16, unlabeledAbnormal: 16, testNormal: 30, testAbnormal: 30 };
 
 interface DataJson {
   train: { '0': string[]; unlabeled: { '0': string[]; '1': string[] } };

@@ -295,8 +295,8 @@ test('a bad input fails with every fault listed, before anything is trained', as
 
   for (const [fields, part] of [
     [{ dataset: 'nowhere' }, 'nowhere'],
-    [{ dataset: 'small', unlabeled: 65 }, '32 normal and 32 abnormal'],
-    [{ dataset: 'small', batchSize: 97 }, '96'],
+    [{ dataset: 'small', unlabeled: 33 }, '16 normal and 16 abnormal'],
+    [{ dataset: 'small', batchSize: 49 }, '48'],
   ] as const) {
     const path = await writeInput(fields);
     const { code, stdout, stderr } = await cluster.ddad('run', '--input', path, '--json');

@@ -99,8 +99,8 @@ test('SIGTERM to a trainer that trains: it stores a checkpoint, hands the job ba
     expect(children.length).toBeGreaterThanOrEqual(1);
     for (const pid of children) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     const [checkpoint] = await listCheckpoints(store, 'members', key);
-    // An epoch at least: 96 images in batches of 16.
-    expect(checkpoint?.done).toBeGreaterThanOrEqual(6);
+    // An epoch at least: 48 images in batches of 16.
+    expect(checkpoint?.done).toBeGreaterThanOrEqual(3);
   } finally {
     trainer.kill('SIGKILL');
     await ended;

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import { colourScaleStyles } from './colour-scales.ts';
+
+// Read when it loads: else a thread and a process of its stay as long as this process, which a coordinator does for months.
+process.env.ESBUILD_WORKER_THREADS = '0';
+const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
 
 const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 

@@ -2,6 +2,7 @@ import type { RunProgress } from '@ddad/contract';
 import { listCheckpoints } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startService } from './servers/index.ts';
+import { slowMethod, walkKind } from './slow-method/method.ts';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { startTestCluster, type TestCluster } from './test-cluster.ts';
 
@@ -13,7 +14,10 @@ let cluster: TestCluster;
 let dataset: SmallDataset;
 
 beforeAll(async () => {
-  [cluster, dataset] = await Promise.all([startTestCluster({ env: times }), smallDataset()]);
+  [cluster, dataset] = await Promise.all([
+    startTestCluster({ env: { ...times, METHODS: slowMethod } }),
+    smallDataset(),
+  ]);
   const { code } = await cluster.ddad('dataset', 'add', 'small', dataset.directory);
   expect(code).toBe(0);
 });
@@ -26,7 +30,7 @@ test('SIGKILL of the coordinator in the middle of training repeats no epoch, and
   const handle = await cluster.temporal.workflow.start('trainEnsemble', {
     taskQueue: 'ddad',
     workflowId: 'killed',
-    args: [{ dataset: 'small', k: 2, unlabeled: 0, epochs: 10_000, batchSize: 16 }],
+    args: [{ dataset: 'small', method: 'slow', epochs: 100_000, restMs: 50 }],
   });
   const epochs = async () => {
     const { nodes } = await handle.query<RunProgress>('progress');
@@ -62,7 +66,7 @@ test('SIGKILL of the coordinator in the middle of training repeats no epoch, and
     // Confirmed only now that the trainers are idle: both have told of the end of their job.
     for (const trainer of cluster.trainers) expect(trainer.logs()).toContain('job ended');
     for (const { key } of members)
-      expect(await listCheckpoints(cluster.store, 'members', key)).not.toEqual([]);
+      expect(await listCheckpoints(cluster.store, walkKind.kind, key)).not.toEqual([]);
   } finally {
     await next.stop();
   }

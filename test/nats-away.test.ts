@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunResult } from '@ddad/contract';
 import { isRunning, readRecord, recordPath, signal, startServers } from '@ddad/local-cluster';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { slowMethod } from './slow-method/method.ts';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { startTestCluster, type TestCluster } from './test-cluster.ts';
 
@@ -15,7 +16,10 @@ let cluster: TestCluster;
 let dataset: SmallDataset;
 
 beforeAll(async () => {
-  [cluster, dataset] = await Promise.all([startTestCluster({ trainers: ['one'] }), smallDataset()]);
+  [cluster, dataset] = await Promise.all([
+    startTestCluster({ trainers: ['one'], env: { METHODS: slowMethod } }),
+    smallDataset(),
+  ]);
   const { code, stderr } = await cluster.ddad('dataset', 'add', 'small', dataset.directory);
   expect(code, stderr).toBe(0);
 });
@@ -43,7 +47,7 @@ test.each([
     const handle = await cluster.temporal.workflow.start('trainEnsemble', {
       taskQueue: 'ddad',
       workflowId: `after-${store}`,
-      args: [{ dataset: 'small', k: 2, unlabeled: 0, epochs: 1, batchSize: 16, seed, refiner: false }],
+      args: [{ dataset: 'small', method: 'slow', seed }],
     });
     const result = (await handle.result()) as RunResult;
     expect(result.members.map(({ trainer, reused }) => [trainer, reused])).toEqual([

@@ -19,6 +19,7 @@ import { environmentOf, temporalClientOptions } from '@ddad/platform';
 import { createS3Store, type ObjectStore } from '@ddad/storage';
 import { Client, Connection } from '@temporalio/client';
 import { bareEnvironment } from '../servers/index.ts';
+import { slowMethod } from '../slow-method/method.ts';
 import { runDdad, type runProgram } from '../test-cluster.ts';
 import { type SmallDisk, smallDisk } from './small-disk.ts';
 import { Supervisor } from './supervisor.ts';
@@ -45,6 +46,8 @@ export interface FaultCluster {
   /** Sets a trainer's clock behind the machine's by so many ms; 0 sets it right. */
   setClockBack(trainer: string, milliseconds: number): void;
   store: ObjectStore;
+  /** Kind of the runs' members. */
+  memberKind: string;
   temporal: Client;
   /** What a program has logged so far, over all its lives. */
   logFile(name: string): string;
@@ -54,7 +57,14 @@ export interface FaultCluster {
   stop(): Promise<void>;
 }
 
-export async function startFaultCluster(onRestart: (name: string) => void): Promise<FaultCluster> {
+/**
+ * @param memberKind of the runs that are disturbed
+ * @param onRestart hears of every program that the supervisor starts again
+ */
+export async function startFaultCluster(
+  memberKind: string,
+  onRestart: (name: string) => void,
+): Promise<FaultCluster> {
   const closers: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -106,7 +116,7 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
         address,
         log: join(home, 'logs', `${name}.log`),
         scratch: join(home, 'scratch', name),
-        environment: { ...bareEnvironment(), ...set },
+        environment: { ...bareEnvironment(), METHODS: slowMethod, ...set },
       });
     const programs: ProgramSpec[] = [];
     const workers = ['scorer', ...trainers];
@@ -152,6 +162,7 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
         if (milliseconds === 0) rmSync(clockFile(trainer), { force: true });
         else writeFileSync(clockFile(trainer), String(-milliseconds));
       },
+      memberKind,
       store: createS3Store({ ...operatorStore(env), deadlineMs: 5000 }),
       temporal: new Client({ connection }),
       logFile: (name) => join(home, 'logs', `${name}.log`),

@@ -179,8 +179,8 @@ const truncatedMember: FaultKind = {
   name: 'truncated weights or manifest of a member',
   phase: 'training',
   mostMs: 1000,
-  async inflict({ cluster: { store }, random, damaged }) {
-    const finished = (await store.list('members/').catch(() => [])).map(({ key }) => key);
+  async inflict({ cluster: { store, memberKind }, random, damaged }) {
+    const finished = (await store.list(`${memberKind}/`).catch(() => [])).map(({ key }) => key);
     const chosen = random.pick(finished.filter((key) => !key.includes('set-aside')));
     if (chosen === undefined) return null;
     damaged.add(chosen.split('/')[1]!);

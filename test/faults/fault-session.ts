@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { writePhantom } from '@ddad/dataset';
 import { RandomValues } from '../random-values.ts';
+import { walkKind } from '../slow-method/method.ts';
 import { type Digests, digestsOf, logOffsets, wrongAfter } from './check-run.ts';
 import { type FaultCluster, startFaultCluster } from './fault-cluster.ts';
 import { type FaultKind, faultKinds } from './fault-kinds.ts';
@@ -20,14 +21,31 @@ export interface SessionOptions {
   atLeast: number;
   /** A run that is not at its end by then is at fault. */
   runLimitMs: number;
-  /** Of members and refiners: long enough for a fault to find a run at work, short enough for many runs. */
-  epochs: number;
-  /** False: half as many members, one refiner. */
-  udm: boolean;
-  refinerEpochs: number;
+  /** What is run: long enough for a fault to find it at work, short enough for many runs. */
+  subject: Subject;
   /** All unless given. */
   kinds?: readonly FaultKind[];
 }
+
+/** What a session runs. */
+export interface Subject {
+  /** Input of a run, but for the dataset. */
+  input: object;
+  /** Kind of its members. */
+  memberKind: string;
+}
+
+/** The product's own method. @param udm false: half as many members, one refiner */
+export function ensembles(epochs: number, { udm }: { udm: boolean }): Subject {
+  const members = { k: 2, batchSize: 8, epochs, ...(udm ? {} : { unlabeled: 0 }) };
+  return { input: { ...members, refiner: { epochs: 10 } }, memberKind: 'members' };
+}
+
+/** Jobs that take their time and nothing of the processor: what is around them is held against faults in a fraction of the time. */
+export const walks: Subject = {
+  input: { method: 'slow', k: 2, epochs: 600, restMs: 20, scoreRestMs: 250 },
+  memberKind: walkKind.kind,
+};
 
 export interface SessionOutcome {
   runs: number;
@@ -60,20 +78,14 @@ function logTo(path: string): (text: string) => void {
 /** Runs the same ensemble again and again from an empty store, each time disturbed, and looks at each end. */
 export async function faultSession(options: SessionOptions): Promise<Omit<SessionOutcome, 'cluster'>> {
   const { seed, runs, perRun, atLeast, runLimitMs } = options;
-  const input = {
-    dataset: 'phantom',
-    k: 2,
-    batchSize: 8,
-    ...(options.udm ? {} : { unlabeled: 0 }),
-    epochs: options.epochs,
-    refiner: { epochs: options.refinerEpochs },
-  };
+  const { subject } = options;
+  const input = { dataset: 'phantom', ...subject.input };
   const random = new RandomValues(seed);
   const logPath = join(tmpdir(), `ddad-faults-${seed}.log`);
   const say = logTo(logPath);
   say(`faults: SEED=${seed}, at least ${atLeast} over at least ${runs} runs; log: ${logPath}`);
   const directory = await mkdtemp(join(tmpdir(), 'ddad-fault-images-'));
-  const cluster = await startFaultCluster((name) =>
+  const cluster = await startFaultCluster(subject.memberKind, (name) =>
     say(`${new Date().toISOString()} ${name} is started again`),
   );
   try {
@@ -140,9 +152,8 @@ function keepLogs(cluster: FaultCluster, name: string): string {
 async function empty({ store }: FaultCluster): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
-      for (const prefix of ['members/', 'checkpoints/', 'maps/', 'refiners/', 'refined/', 'reports/']) {
-        await store.remove((await store.list(prefix)).map(({ key }) => key));
-      }
+      const objects = (await store.list('')).map(({ key }) => key);
+      await store.remove(objects.filter((key) => !/^(datasets|probes)\//.test(key)));
       return;
     } catch (error) {
       if (tries === 10) throw error;

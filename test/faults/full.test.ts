@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { faultKinds } from './fault-kinds.ts';
-import { faultSession } from './fault-session.ts';
+import { ensembles, faultSession } from './fault-session.ts';
 
 const seed = Number(process.env.SEED || Math.floor(Date.now() / 1000) % 1_000_000);
 
@@ -11,9 +11,7 @@ test('runs end right whatever fails: at least 60 faults over at least 12 runs', 
     perRun: 6,
     atLeast: 60,
     runLimitMs: 900_000,
-    epochs: 500,
-    udm: true,
-    refinerEpochs: 10,
+    subject: ensembles(500, { udm: true }),
   });
   expect(wrong).toEqual([]);
   expect(runs).toBeGreaterThanOrEqual(12);

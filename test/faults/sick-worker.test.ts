@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sickWorkerKinds } from './fault-kinds.ts';
-import { faultSession } from './fault-session.ts';
+import { faultSession, walks } from './fault-session.ts';
 
 test('runs end right while a trainer’s disk is full, it has no descriptors left, or its clock is wrong', async () => {
   const { faults, wrong } = await faultSession({
@@ -9,9 +9,7 @@ test('runs end right while a trainer’s disk is full, it has no descriptors lef
     perRun: sickWorkerKinds.length,
     atLeast: sickWorkerKinds.length,
     runLimitMs: 600_000,
-    epochs: 300,
-    udm: false,
-    refinerEpochs: 10,
+    subject: walks,
     kinds: sickWorkerKinds,
   });
   expect(wrong).toEqual([]);

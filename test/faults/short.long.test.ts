@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { faultSession } from './fault-session.ts';
+import { faultSession, walks } from './fault-session.ts';
 
 test('runs end right whatever fails: a short schedule of faults', async () => {
   const { runs, faults, wrong } = await faultSession({
@@ -8,9 +8,7 @@ test('runs end right whatever fails: a short schedule of faults', async () => {
     perRun: 6,
     atLeast: 8,
     runLimitMs: 600_000,
-    epochs: 500,
-    udm: false,
-    refinerEpochs: 10,
+    subject: walks,
   });
   expect(wrong).toEqual([]);
   expect(runs).toBeGreaterThanOrEqual(2);

@@ -9,6 +9,8 @@ import {
   recordPath,
   startServers,
 } from '@ddad/local-cluster';
+import { createS3Store } from '@ddad/storage';
+import { recordFitness } from '@ddad/storage/testing';
 import { killWithUs } from './kill-with-us.ts';
 
 /** Real servers on free loopback ports, for one test file. */
@@ -39,10 +41,13 @@ export async function startTestServers(): Promise<TestServers> {
   };
   try {
     const env = await startServers({ home, environment: { PATH: process.env.PATH }, buckets: '*' });
+    // MinIO's promises have a test of their own; trying them takes seconds of both cores.
+    const s3 = operatorStore(env);
+    await recordFitness(createS3Store(s3), s3, { rounds: 1, seconds: 0 });
     return {
       temporal: { address: env.TEMPORAL_ADDRESS, ui: env.TEMPORAL_UI },
       nats: { url: env.NATS_URL, user: 'operator', password: env.OPERATOR_NATS_PASSWORD },
-      s3: operatorStore(env),
+      s3,
       access: { token: env.GRPC_TOKEN },
       env,
       home,

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
 import { createS3Store, type S3Config } from './s3-store.ts';
-import { provePromises } from './store-promises.ts';
+import { type PromiseProof, provePromises } from './store-promises.ts';
 import { MalformedObject, parseStored } from './stored-json.ts';
 
 /** Where services keep that a store was tried, and what they try it with. */
@@ -91,10 +91,7 @@ async function knownOrTried(
   { endpoint, bucket }: Pick<S3Config, 'endpoint' | 'bucket'>,
   limitMs: number,
 ): Promise<Omit<FitStore, 'store'>> {
-  const { origin } = new URL(endpoint);
-  const digest = createHash('sha256').update(`${origin}|${bucket}`).digest('hex').slice(0, 16);
-  const proof = `${probesPrefix}proven-${trialVersion}-${digest}.json`;
-  const turn = `${probesPrefix}trial-${trialVersion}-${digest}`;
+  const { proof, turn } = placesOf({ endpoint, bucket });
   const known = async () => {
     const fitness = await readFitness(store, proof);
     return fitness === null ? null : { fitness, tried: false };
@@ -113,21 +110,35 @@ async function knownOrTried(
   try {
     const found = await known();
     if (found !== null) return found;
-    const { rounds, seconds } = await provePromises(store, { prefix: probesPrefix, limitMs });
-    const fitness: Fitness = {
-      version: trialVersion,
-      endpoint: origin,
-      bucket,
-      rounds,
-      seconds,
-      provenAt: new Date().toISOString(),
-    };
-    await store.put(proof, JSON.stringify(fitness, null, 2));
-    return { fitness, tried: true };
+    const tried = await provePromises(store, { prefix: probesPrefix, limitMs });
+    return { fitness: await recordFitness(store, { endpoint, bucket }, tried), tried: true };
   } finally {
     // A store that hangs must not keep the reason back; whoever finds the object left waits once for nothing.
     await Promise.race([store.remove([turn]).catch(() => {}), delay(500)]);
   }
+}
+
+/** Leaves the object that says that a store was tried, for all that come after. */
+export async function recordFitness(
+  store: ObjectStore,
+  { endpoint, bucket }: Pick<S3Config, 'endpoint' | 'bucket'>,
+  { rounds, seconds }: PromiseProof,
+): Promise<Fitness> {
+  const { origin } = new URL(endpoint);
+  const provenAt = new Date().toISOString();
+  const fitness: Fitness = { version: trialVersion, endpoint: origin, bucket, rounds, seconds, provenAt };
+  await store.put(placesOf({ endpoint, bucket }).proof, JSON.stringify(fitness, null, 2));
+  return fitness;
+}
+
+/** Keys of the object that says so, and of the one whose maker tries it. */
+function placesOf({ endpoint, bucket }: Pick<S3Config, 'endpoint' | 'bucket'>) {
+  const { origin } = new URL(endpoint);
+  const digest = createHash('sha256').update(`${origin}|${bucket}`).digest('hex').slice(0, 16);
+  return {
+    proof: `${probesPrefix}proven-${trialVersion}-${digest}.json`,
+    turn: `${probesPrefix}trial-${trialVersion}-${digest}`,
+  };
 }
 
 /** @returns null where there is none, or nothing that can be read */

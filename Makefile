@@ -17,7 +17,7 @@ export TRAINERS TEMPORAL_PORT TEMPORAL_UI_PORT NATS_PORT MINIO_PORT PAGE_PORT DD
 
 generated := packages/rpc/src/gen packages/onnx/src/gen
 
-.PHONY: help installed setup demo up down status images secrets test test-unit test-networks test-integration test-faults test-k8s bench gpu-check lint types proto proto-check format
+.PHONY: help installed setup demo up down status images secrets test test-unit test-networks test-integration test-long test-faults test-k8s bench gpu-check lint types proto proto-check format
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,13 +49,13 @@ images: setup ## Build the images for Kubernetes (VARIANT=cpu or cuda; REGISTRY=
 secrets: ## Make the Secrets that the manifests name, with random values, where they are missing
 	@deploy/k8s/make-secrets
 
-test: ## Lint, types, generated code is current, all tests but those on Kubernetes
+test: ## Lint, types, generated code is current, all tests but the long ones and those on Kubernetes
 	@scripts/setup test
 	@scripts/run-checks
 
 test-unit: ## Unit tests only
 	@scripts/setup test
-	@vitest run --project unit
+	@vitest run --project unit --project tensors
 
 test-networks: ## Networks only: trained, and held against independent references
 	@scripts/setup test
@@ -65,6 +65,10 @@ test-integration: ## Integration tests only, with real servers: of parts beside 
 	@scripts/setup test
 	@vitest run --project servers
 	@vitest run --project integration
+
+test-long: ## What few changes can break: whole benchmarks, programs of others, runs as they were recorded
+	@scripts/setup test
+	@vitest run --project long
 
 test-faults: ## At least 60 faults over 12 runs, by a schedule of their own each time (SEED=n: that one again)
 	@scripts/setup test

@@ -1,23 +1,37 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { tensorflowEnvironment } from './packages/compute/src/environment.ts';
 
-const fullFaults = ['test/faults/full.test.ts', 'test/faults/sick-worker.test.ts'];
-const bundleWorkflows = 'test/servers/bundle-workflows.ts';
 const besideSource = '{packages,services,cli,deploy}/**';
-/** Tests beside their source that start real servers or a browser. */
-const servers = `${besideSource}/*.server.test.ts`;
-/** Tests beside their source that train networks. */
-const networks = `${besideSource}/*.network.test.ts`;
-/** Tests beside their source that hold it against whole benchmarks and the programs of others. */
-const references = `${besideSource}/*.reference.test.ts`;
-/** What TensorFlow needs: it cannot be loaded twice in one process, and addons do not mix with worker threads. */
-const besideSourceOptions = {
+/** What needs TensorFlow: it cannot be loaded twice in one process, and addons do not mix with worker threads. */
+const tensors = 'packages/{compute,models,anomaly,methods}/**/*.test.ts';
+/** What few changes can break, and what takes minutes: whole benchmarks, the programs of others, runs as they were recorded. */
+const long = '{packages,services,cli,deploy,test}/**/*.long.test.ts';
+/** Kinds of tests beside their source that take longer than a unit test may. */
+const kinds = {
+  /** Networks and their training. */
+  networks: `${besideSource}/*.network.test.ts`,
+  /** What starts real servers or a browser. */
+  servers: `${besideSource}/*.server.test.ts`,
+};
+const exclude = ['**/node_modules/**', long];
+const options = {
   pool: 'forks',
   // Generous: two cores run several files at once, and servers start in hooks.
   testTimeout: 60_000,
   hookTimeout: 60_000,
-  // TensorFlow's own chatter; read when it loads.
-  env: { TF_CPP_MIN_LOG_LEVEL: '2' },
 } as const;
+/** Most of a short test's time would be that of loading libraries, anew for each file. */
+const sharedProcess = { isolate: false } as const;
+/** Read when TensorFlow loads. One thread: what is recorded is so for one; and its own chatter is left out. */
+const withTensorflow = { env: { TF_CPP_MIN_LOG_LEVEL: '2', ...tensorflowEnvironment(1) } };
+/** For tests that start coordinators: the workflows are bundled once for all of them. */
+const withWorkflows = {
+  globalSetup: 'test/servers/bundle-workflows.ts',
+  env: { TF_CPP_MIN_LOG_LEVEL: '2', WORKFLOWS: join(tmpdir(), `ddad-test-workflows-${process.pid}.js`) },
+};
+const fullFaults = ['test/faults/full.test.ts', 'test/faults/sick-worker.test.ts'];
 
 export default defineConfig({
   test: {
@@ -28,47 +42,52 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [`${besideSource}/*.test.ts`],
-          exclude: ['**/node_modules/**', servers, networks, references],
-          ...besideSourceOptions,
-          // Most of a unit test's time would be that of loading libraries, anew for each file.
-          isolate: false,
+          exclude: [...exclude, ...Object.values(kinds), tensors],
+          ...options,
+          ...sharedProcess,
+        },
+      },
+      {
+        test: {
+          name: 'tensors',
+          include: [tensors],
+          exclude: [...exclude, ...Object.values(kinds)],
+          ...options,
+          ...sharedProcess,
+          ...withTensorflow,
         },
       },
       {
         test: {
           name: 'networks',
-          include: [networks],
-          exclude: ['**/node_modules/**'],
-          ...besideSourceOptions,
+          include: [kinds.networks],
+          exclude,
+          ...options,
+          ...sharedProcess,
+          ...withTensorflow,
         },
       },
-      {
-        test: {
-          name: 'references',
-          include: [references],
-          exclude: ['**/node_modules/**'],
-          ...besideSourceOptions,
-        },
-      },
-      {
-        test: {
-          name: 'servers',
-          include: [servers],
-          exclude: ['**/node_modules/**'],
-          globalSetup: bundleWorkflows,
-          ...besideSourceOptions,
-        },
-      },
+      { test: { name: 'servers', include: [kinds.servers], exclude, ...options, ...withWorkflows } },
       {
         test: {
           name: 'integration',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/k8s/**', ...fullFaults],
+          exclude: [long, 'test/k8s/**', ...fullFaults],
           pool: 'forks',
-          globalSetup: bundleWorkflows,
-          fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
+          ...withWorkflows,
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: [long],
+          exclude: ['**/node_modules/**'],
+          pool: 'forks',
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          ...withWorkflows,
         },
       },
       {
@@ -82,7 +101,15 @@ export default defineConfig({
         },
       },
       // Half an hour; `make test-faults`. The short schedule is among the integration tests.
-      { test: { name: 'faults', include: fullFaults, pool: 'forks', globalSetup: bundleWorkflows } },
+      {
+        test: {
+          name: 'faults',
+          include: fullFaults,
+          pool: 'forks',
+          fileParallelism: false,
+          ...withWorkflows,
+        },
+      },
     ],
   },
 });

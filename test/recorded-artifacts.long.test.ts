@@ -4,7 +4,7 @@
  * under an old key mix artifacts that do not belong together. So nothing here is recorded anew without a new recipe
  * version, but for inputs that are new.
  *
- * `RECORD=1 vitest run --project integration test/recorded-artifacts.test.ts` and `make format` record anew.
+ * `RECORD=1 vitest run --project long test/recorded-artifacts` and `make format` record anew.
  *
  * Equal bytes are promised for equal environments only (the manifests': processor, threads, TensorFlow, Node, platform).
  * Elsewhere losses and scores are held against the recorded ones (`allowances.ts` says how closely), as with

@@ -93,8 +93,9 @@ test('a sweep trains what its runs share once, and writes every figure', async (
       [3, 1],
     ]);
     for (const score of ['recEnsemble', 'aIntra', 'aInter'] as const) {
+      // Worked out in another order: of the 900 pairs one or two that are nearly equal may change sides.
       const whole = kCurve![2]!.scores[score]!;
-      expect(whole.auc).toEqual({ mean: expect.closeTo(scores![score]!.auc, 6) as number, std: 0 });
+      expect(whole.auc).toEqual({ mean: expect.closeTo(scores![score]!.auc, 2) as number, std: 0 });
       expect(rows).toContainEqual(expect.arrayContaining(['subsets', score, '3', String(whole.auc.mean)]));
     }
   }

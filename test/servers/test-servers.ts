@@ -12,6 +12,7 @@ import {
 import { createS3Store } from '@ddad/storage';
 import { recordFitness } from '@ddad/storage/testing';
 import { killWithUs } from './kill-with-us.ts';
+import { onFreePorts } from './on-free-ports.ts';
 
 /** Real servers on free loopback ports, for one test file. */
 export interface TestServers {
@@ -31,7 +32,11 @@ export interface TestServers {
 }
 
 /** Starts Temporal, NATS and MinIO with empty data, and waits until they are ready; the bucket exists. */
-export async function startTestServers(): Promise<TestServers> {
+export function startTestServers(): Promise<TestServers> {
+  return onFreePorts(startOnce);
+}
+
+async function startOnce(): Promise<TestServers> {
   const home = await mkdtemp(join(tmpdir(), 'ddad-test-servers-'));
   const release = killWithUs(() => readRecord(recordPath(home)));
   const stop = async () => {

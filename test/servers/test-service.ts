@@ -14,6 +14,7 @@ import {
 import { environmentOf } from '@ddad/platform';
 import { bareEnvironment } from './bare-environment.ts';
 import { killWithUs } from './kill-with-us.ts';
+import { onFreePorts } from './on-free-ports.ts';
 
 /** A service's real process. */
 export interface TestService {
@@ -38,10 +39,14 @@ const stopLimitMs = 30_000;
  *   environment only the bare one is passed on. Listens on a free port.
  * @throws ProcessFailure with the end of its log
  */
-export async function startService(
+export function startService(
   service: ServiceName,
   env: Readonly<Record<string, string>>,
 ): Promise<TestService> {
+  return onFreePorts(() => startOnce(service, env));
+}
+
+async function startOnce(service: ServiceName, env: Readonly<Record<string, string>>): Promise<TestService> {
   const home = await mkdtemp(join(tmpdir(), `ddad-test-${service}-`));
   let address: string | null = null;
   if (service !== 'coordinator') {

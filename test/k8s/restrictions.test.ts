@@ -98,8 +98,52 @@ it('refuses calls of a pod that has no token', async () => {
   }
 });
 
+it('lets the coordinator change one annotation of trainers’ pods, and nothing else of any pod', async () => {
+  const [coordinator] = await pods('coordinator');
+  /** By the coordinator itself, with its own token. */
+  const patch = async (name: string, change: object) => {
+    const [pod] = await pods(name);
+    const program = `
+      import { readFileSync } from 'node:fs';
+      import { request } from 'node:https';
+      const mounted = (file) => readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/' + file, 'utf8');
+      const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+      const headers = {
+        authorization: 'Bearer ' + mounted('token'),
+        'content-type': 'application/strategic-merge-patch+json',
+      };
+      const path = '/api/v1/namespaces/ddad/pods/${pod!.metadata.name}?dryRun=All';
+      const call = request({ host, port, path, method: 'PATCH', headers, ca: mounted('ca.crt') }, (answer) => {
+        let text = '';
+        answer.on('data', (part) => (text += part)).on('end', () => {
+          const { kind, message } = JSON.parse(text);
+          console.log(kind === 'Pod' ? 'patched' : message);
+        });
+      });
+      call.end(${JSON.stringify(JSON.stringify(change))});`;
+    return inPod(coordinator!.metadata.name, program);
+  };
+  const cost = { metadata: { annotations: { 'controller.kubernetes.io/pod-deletion-cost': '7' } } };
+  expect(await patch('trainer', cost)).toContain('patched');
+  expect(await patch('minio', cost)).toContain('the coordinator may change pods of trainers only');
+  const [trainer] = await pods('trainer');
+  const image = { name: trainer!.spec.containers[0]!.name, image: 'example.org/another:1' };
+  for (const change of [
+    { metadata: { annotations: { other: 'x' } } },
+    { metadata: { labels: { 'app.kubernetes.io/name': 'minio' } } },
+    { metadata: { finalizers: ['example.org/never'] } },
+    { metadata: { ...cost.metadata, labels: { other: 'x' } } },
+    { spec: { containers: [image] } },
+    { spec: { activeDeadlineSeconds: 1 } },
+  ]) {
+    expect(await patch('trainer', change)).toContain(
+      'the coordinator may change the annotation controller.kubernetes.io/pod-deletion-cost only',
+    );
+  }
+});
+
 it('lets the coordinator do nothing with the API but patch pods', async () => {
-  const as = ['--as', 'system:serviceaccount:ddad:coordinator'];
+  const as = ['--as', 'system:serviceaccount:ddad:ddad-coordinator'];
   const may = async (...what: string[]) =>
     (
       await kubectl(['auth', 'can-i', ...what, ...as]).catch(

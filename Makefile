@@ -57,9 +57,9 @@ test-unit: ## Unit tests only
 	@scripts/setup test
 	@vitest run --project unit --project tensors
 
-test-networks: ## Networks only: trained, and held against independent references
+test-networks: ## Networks, trained, and whole benchmarks, held against independent references
 	@scripts/setup test
-	@vitest run --project networks
+	@vitest run --project networks --project references
 
 test-integration: ## Integration tests only, with real servers: of parts beside their source, and whole runs
 	@scripts/setup test
@@ -70,7 +70,7 @@ test-long: ## What few changes can break: whole benchmarks, programs of others, 
 	@scripts/setup test
 	@vitest run --project long
 
-test-faults: ## At least 60 faults over 12 runs, by a schedule of their own each time (SEED=n: that one again)
+test-faults: ## At least 110 faults over 20 runs and more, by a schedule of their own each time (SEED=n: that one again); a soak (RUNS=n)
 	@scripts/setup test
 	@vitest run --project faults
 

@@ -31,7 +31,11 @@ const withWorkflows = {
   globalSetup: 'test/servers/bundle-workflows.ts',
   env: { TF_CPP_MIN_LOG_LEVEL: '2', WORKFLOWS: join(tmpdir(), `ddad-test-workflows-${process.pid}.js`) },
 };
-const fullFaults = ['test/faults/full.test.ts', 'test/faults/sick-worker.test.ts'];
+const fullFaults = [
+  'test/faults/full.test.ts',
+  'test/faults/sick-worker.test.ts',
+  'test/faults/soak.test.ts',
+];
 
 export default defineConfig({
   test: {

@@ -18,6 +18,7 @@ import {
 import { environmentOf, temporalClientOptions } from '@ddad/platform';
 import { createS3Store, type ObjectStore } from '@ddad/storage';
 import { Client, Connection } from '@temporalio/client';
+import { Client as S3 } from 'minio';
 import { bareEnvironment } from '../servers/index.ts';
 import { slowMethod } from '../slow-method/method.ts';
 import { runDdad, type runProgram } from '../test-cluster.ts';
@@ -46,6 +47,16 @@ export interface FaultCluster {
   /** Sets a trainer's clock behind the machine's by so many ms; 0 sets it right. */
   setClockBack(trainer: string, milliseconds: number): void;
   store: ObjectStore;
+  /** Where NATS keeps its streams. */
+  natsData: string;
+  /** host:port of the workers' own servers, without proxies. */
+  workerAddresses: readonly string[];
+  /** Of a program's jobs. */
+  scratchOf(name: string): string;
+  /** The store's, for those who delete it. */
+  bucket: { remove(): Promise<void>; make(): Promise<void> };
+  /** Starts a second coordinator, which knows nothing of the first. @returns ends it */
+  addCoordinator(): Promise<() => Promise<void>>;
   /** Kind of the runs' members. */
   memberKind: string;
   temporal: Client;
@@ -139,14 +150,34 @@ export async function startFaultCluster(
         }),
       );
     }
+    const coordinatorEnv = {
+      ...coordinatorTimes,
+      TEMPORAL_NAMESPACE: 'default',
+      // Two of them have no page to share.
+      PAGE_LISTEN: 'off',
+    };
     programs.push(
       program('coordinator', 'coordinator', null, {
         ...(await reach('coordinator', 'coordinator')),
-        ...coordinatorTimes,
+        ...coordinatorEnv,
         TEMPORAL_ADDRESS: await way('coordinator-temporal', env.TEMPORAL_ADDRESS),
-        TEMPORAL_NAMESPACE: 'default',
       }),
     );
+    const secondCoordinator = program('coordinator-2', 'coordinator', null, {
+      ...environmentOf('coordinator', env),
+      ...coordinatorEnv,
+      TEMPORAL_ADDRESS: env.TEMPORAL_ADDRESS,
+    });
+    const operator = operatorStore(env);
+    const { hostname, port: storePort } = new URL(operator.endpoint);
+    const s3 = new S3({
+      endPoint: hostname,
+      port: Number(storePort),
+      useSSL: false,
+      accessKey: operator.accessKey,
+      secretKey: operator.secretKey,
+    });
+    const store = createS3Store({ ...operator, deadlineMs: 5000 });
     await Promise.all(programs.map((one) => supervisor.start(adapt(one))));
     const connection = await Connection.connect({
       ...temporalClientOptions({ address: env.TEMPORAL_ADDRESS }),
@@ -162,8 +193,30 @@ export async function startFaultCluster(
         if (milliseconds === 0) rmSync(clockFile(trainer), { force: true });
         else writeFileSync(clockFile(trainer), String(-milliseconds));
       },
+      natsData: join(home, 'nats', 'data'),
+      workerAddresses: workers.map((_, index) => `127.0.0.1:${ports[index]}`),
+      scratchOf: (name) => join(home, 'scratch', name),
+      bucket: {
+        async remove() {
+          for (;;) {
+            const objects = (await store.list('')).map(({ key }) => key);
+            await store.remove(objects);
+            try {
+              return await s3.removeBucket(operator.bucket);
+            } catch (error) {
+              // Somebody has put something meanwhile.
+              if ((error as { code?: string }).code !== 'BucketNotEmpty') throw error;
+            }
+          }
+        },
+        make: () => s3.makeBucket(operator.bucket),
+      },
+      async addCoordinator() {
+        await supervisor.start(secondCoordinator);
+        return () => supervisor.dismiss(secondCoordinator.name);
+      },
       memberKind,
-      store: createS3Store({ ...operatorStore(env), deadlineMs: 5000 }),
+      store,
       temporal: new Client({ connection }),
       logFile: (name) => join(home, 'logs', `${name}.log`),
       env,

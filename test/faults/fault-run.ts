@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RunProgress, type RunResult, taskQueue, workflowType } from '@ddad/contract';
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import type { RandomValues } from '../random-values.ts';
 import type { FaultCluster } from './fault-cluster.ts';
+import type { RunUnderFault } from './kinds/fault-kind.ts';
 import type { PlannedFault } from './schedule.ts';
 
 /** One run that was disturbed, to its end. */
@@ -20,6 +21,8 @@ export interface DisturbedRun {
 }
 
 const lookMs = 200;
+/** How long a fault waits for something to be done to, before the next one has its turn. */
+const findMs = 20_000;
 
 /** Starts a run and disturbs it by faults, one after the other or overlapping, until all are done or it has ended. */
 export async function disturb(
@@ -32,12 +35,30 @@ export async function disturb(
   limitMs: number,
 ): Promise<DisturbedRun> {
   const began = performance.now();
-  const handle = await cluster.temporal.workflow.start(workflowType, {
-    taskQueue,
-    workflowId,
-    args: [input],
-  });
+  const { workflow } = cluster.temporal;
+  const start = () => workflow.start(workflowType, { taskQueue, workflowId, args: [input] });
+  await start();
+  // Whichever of that name is the last: faults start it anew.
+  const handle = workflow.getHandle(workflowId);
   const watch = watchRun(handle, began + limitMs);
+  const run: RunUnderFault = {
+    workflowId,
+    progress: watch.progress,
+    startAnew: () =>
+      watch.lookingAway(async () => {
+        await handle.terminate('a fault of a test');
+        // Temporal may be away by another fault.
+        for (let tries = 1; ; tries += 1) {
+          try {
+            await start();
+            return;
+          } catch (error) {
+            if (tries === 30 || error instanceof WorkflowExecutionAlreadyStartedError) throw error;
+            await delay(1000);
+          }
+        }
+      }),
+  };
   const damaged = new Set<string>();
   const inflicted: string[] = [];
   const missed: PlannedFault[] = [];
@@ -46,13 +67,16 @@ export async function disturb(
     await delay(fault.afterMs);
     const work = (async () => {
       const { kind, lastsMs } = fault;
+      // What is done to the scoring is there last.
+      while (kind.phase === 'scoring' && !watch.over() && !watch.in('scoring')) await delay(lookMs);
+      const giveUpAt = performance.now() + findMs;
       const phaseReached = async () => {
-        while (!watch.over() && !watch.in(kind.phase)) await delay(lookMs);
-        return !watch.over();
+        while (!watch.over() && !watch.in(kind.phase) && performance.now() < giveUpAt) await delay(lookMs);
+        return watch.in(kind.phase) && !watch.over();
       };
-      while (await phaseReached()) {
+      while (performance.now() < giveUpAt && (await phaseReached())) {
         const at = new Date().toISOString();
-        const what = await kind.inflict({ cluster, random, lastsMs, damaged });
+        const what = await kind.inflict({ cluster, run, random, lastsMs, damaged });
         if (what !== null) {
           inflicted.push(kind.name);
           say(`${at} ${workflowId}: ${kind.name}: ${what}`);
@@ -61,7 +85,7 @@ export async function disturb(
         await delay(lookMs);
       }
       missed.push(fault);
-      say(`${new Date().toISOString()} ${workflowId}: ${kind.name}: left out, the run had ended`);
+      say(`${new Date().toISOString()} ${workflowId}: ${kind.name}: left out, nothing to be done to`);
     })();
     if (fault.overlaps) lasting.push(work);
     else await work;
@@ -78,11 +102,13 @@ export async function disturb(
 function watchRun(handle: WorkflowHandle, giveUpAt: number) {
   let progress: RunProgress | null = null;
   let over = false;
+  let lookedAway: Promise<unknown> = Promise.resolve();
   const connection = handle.client.connection;
   const ask = <T>(question: () => Promise<T>): Promise<T | null> =>
     connection.withDeadline(Date.now() + 3000, question).catch(() => null);
   const end = (async () => {
     for (;;) {
+      await lookedAway;
       const status = await ask(async () => (await handle.describe()).status.name);
       if (status !== null && status !== 'RUNNING') {
         over = true;
@@ -103,6 +129,13 @@ function watchRun(handle: WorkflowHandle, giveUpAt: number) {
     /** Why it did not complete, or null. */
     end,
     over: () => over,
+    progress: () => progress,
+    /** Does what ends the run, and begins it again, unseen. @throws what the work throws */
+    async lookingAway(work: () => Promise<void>): Promise<void> {
+      const done = work();
+      lookedAway = done.catch(() => {});
+      await done;
+    },
     in(phase: 'training' | 'scoring' | null): boolean {
       if (progress === null) return false;
       const { stage, nodes } = progress;

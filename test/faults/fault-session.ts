@@ -8,8 +8,9 @@ import { RandomValues } from '../random-values.ts';
 import { walkKind } from '../slow-method/method.ts';
 import { type Digests, digestsOf, logOffsets, wrongAfter } from './check-run.ts';
 import { type FaultCluster, startFaultCluster } from './fault-cluster.ts';
-import { type FaultKind, faultKinds } from './fault-kinds.ts';
+import { faultKinds } from './fault-kinds.ts';
 import { disturb } from './fault-run.ts';
+import type { FaultKind } from './kinds/fault-kind.ts';
 import { type PlannedFault, planFaults } from './schedule.ts';
 
 export interface SessionOptions {
@@ -41,9 +42,9 @@ export function ensembles(epochs: number, { udm }: { udm: boolean }): Subject {
   return { input: { ...members, refiner: { epochs: 10 } }, memberKind: 'members' };
 }
 
-/** Jobs that take their time and nothing of the processor: what is around them is held against faults in a fraction of the time. */
+/** Three members for two trainers, so that some are finished while others train: jobs that take their time and nothing of the processor: what is around them is held against faults in a fraction of the time. */
 export const walks: Subject = {
-  input: { method: 'slow', k: 2, epochs: 600, restMs: 20, scoreRestMs: 250 },
+  input: { method: 'slow', k: 3, epochs: 500, restMs: 20, scoreRestMs: 250 },
   memberKind: walkKind.kind,
 };
 
@@ -101,7 +102,7 @@ export async function faultSession(options: SessionOptions): Promise<Omit<Sessio
       digests: await digestsOf(cluster, undisturbed.result),
     };
     const kinds = (options.kinds ?? faultKinds).filter(
-      ({ name }) => cluster.disk !== null || !name.startsWith('full disk'),
+      ({ needsDisks }) => cluster.disk !== null || needsDisks !== true,
     );
     const counts = new Map<string, number>(kinds.map(({ name }) => [name, 0]));
     const wrong: string[] = [];

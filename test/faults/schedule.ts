@@ -1,5 +1,6 @@
 import type { RandomValues } from '../random-values.ts';
-import { type FaultKind, faultKinds } from './fault-kinds.ts';
+import { faultKinds } from './fault-kinds.ts';
+import type { FaultKind } from './kinds/fault-kind.ts';
 
 /** One fault to come. */
 export interface PlannedFault {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sickWorkerKinds } from './fault-kinds.ts';
 import { faultSession, walks } from './fault-session.ts';
+import { sickWorkerKinds } from './kinds/sick-workers.ts';
 
 test('runs end right while a trainer’s disk is full, it has no descriptors left, or its clock is wrong', async () => {
   const { faults, wrong } = await faultSession({

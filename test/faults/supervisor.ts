@@ -56,6 +56,14 @@ export class Supervisor {
     await awaitReady(program, running, startedAt);
   }
 
+  /** Ends a program, which is not started again. */
+  async dismiss(name: string): Promise<void> {
+    const { running } = this.#of(name);
+    this.#all.delete(name);
+    send(running, 'SIGCONT');
+    await stopProcesses([running], 20_000);
+  }
+
   get names(): string[] {
     return [...this.#all.keys()];
   }

@@ -8,6 +8,8 @@ export class TcpProxy {
   #refusing = false;
   #hanging = false;
   #delayMs = 0;
+  #answer: string | null = null;
+  #losing = false;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -44,11 +46,24 @@ export class TcpProxy {
     this.#delayMs = milliseconds;
   }
 
+  /** Answers whoever connects in its own words, and hangs up; what there is is cut. */
+  answer(text: string): void {
+    this.#answer = text;
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /** What is asked arrives and is done; no answer comes back, and then the connection is cut. */
+  loseAnswers(): void {
+    this.#losing = true;
+  }
+
   /** Works again; what hung comes through. */
   mend(): void {
     this.#refusing = false;
     this.#hanging = false;
     this.#delayMs = 0;
+    this.#answer = null;
+    this.#losing = false;
     for (const socket of this.#sockets) socket.resume();
   }
 
@@ -63,6 +78,12 @@ export class TcpProxy {
       near.resetAndDestroy();
       return;
     }
+    if (this.#answer !== null) {
+      near.on('error', () => {});
+      near.end(this.#answer);
+      near.resume();
+      return;
+    }
     const far = connect({ host: '127.0.0.1', port: target, allowHalfOpen: true });
     for (const [from, to] of [
       [near, far],
@@ -71,6 +92,14 @@ export class TcpProxy {
       this.#sockets.add(from);
       from.setNoDelay(true);
       from.on('data', (data) => {
+        if (this.#losing && from === far) {
+          // Time for what else was asked to arrive.
+          setTimeout(() => {
+            far.resetAndDestroy();
+            near.resetAndDestroy();
+          }, 200);
+          return;
+        }
         if (this.#delayMs === 0) {
           this.#write(from, to, data);
         } else {

@@ -57,9 +57,9 @@ test-unit: ## Unit tests only
 	@scripts/setup test
 	@vitest run --project unit --project tensors
 
-test-networks: ## Networks, trained, and whole benchmarks, held against independent references
+test-networks: ## Networks only: trained, and held against independent references
 	@scripts/setup test
-	@vitest run --project networks --project references
+	@vitest run --project networks
 
 test-integration: ## Integration tests only, with real servers: of parts beside their source, and whole runs
 	@scripts/setup test

@@ -4,7 +4,7 @@ import { trainableCount } from './parameters.ts';
 import { proveBackbone } from './prove-backbone.testing.ts';
 
 // The other backbones are chains of the same layers.
-proveBackbone('ae', { batchSize: 4, steps: 4, trainable: 34, side: 128 });
+proveBackbone('ae', { batchSize: 8, steps: 5, trainable: 34, side: 128 });
 
 it('has backbones of every size that datasets are packed at, which differ in the layers that read and write maps alone', () => {
   for (const name of ['ae', 'aeu', 'memae']) {

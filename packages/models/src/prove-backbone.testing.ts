@@ -206,7 +206,7 @@ export function proveBackbone(
       );
       const expected = reference('losses', weights, { images: allBatches() }).get('losses')!.data;
       expect(largestRelativeDifference(trained.losses, expected)).toBeLessThan(1e-5);
-      expect(trained.losses[steps - 1]).toBeLessThan(trained.losses[0]! * 0.8);
+      expect(trained.losses[steps - 1]).toBeLessThan(trained.losses[0]! * 0.72);
     }, 120_000);
 
     it('leaves no tensor behind', () => {

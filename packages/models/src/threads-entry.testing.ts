@@ -26,7 +26,7 @@ function digest(
   });
   try {
     step.write(initialise(network.parameters, 1));
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < 3; i++) {
       const batch = Object.entries(inputs).map(([name, shape]) => {
         const values = new Float32Array(shape.reduce((product, side) => product * side, 1));
         randomStream(1, name, i).fillUniform(0, 1, values);
@@ -43,7 +43,7 @@ function digest(
 }
 
 const digests = (['float32', 'bfloat16'] as const).flatMap((precision) => [
-  [0, 1].map(() => digest(ae, { images: [8, 64, 64, 1] }, precision)),
+  [0, 1].map(() => digest(ae, { images: [16, 64, 64, 1] }, precision)),
   [0, 1].map(() => digest(refiner, { maps: [2, 64, 64, 2], labels: [2, 64, 64, 1] }, precision)),
 ]);
 console.log(JSON.stringify(digests));

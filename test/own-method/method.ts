@@ -7,16 +7,16 @@ import {
   type Method,
   type PlanBasis,
   type RunSettings,
+  sha256Schema,
 } from '@ddad/contract';
 import type { MethodEntry } from '@ddad/methods';
 import { z } from 'zod';
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
-const images = { imagesDigest: digest, imageSize: z.int().min(1) };
+const images = { imagesDigest: sha256Schema, imageSize: z.int().min(1) };
 
 const meanSpec = z.strictObject({ recipe: z.literal(1), every: countSchema(100), ...images });
 export type MeanSpec = z.infer<typeof meanSpec>;
-const scoresSpec = z.strictObject({ recipe: z.literal(1), mean: digest, ...images });
+const scoresSpec = z.strictObject({ recipe: z.literal(1), mean: sha256Schema, ...images });
 export type ScoresSpec = z.infer<typeof scoresSpec>;
 
 /** The mean of every n-th normal image. File: `weights` (`mean`: [H,W]). */

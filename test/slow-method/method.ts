@@ -15,6 +15,7 @@ import {
   type PlanBasis,
   type RunSettings,
   seedOf,
+  sha256Schema,
 } from '@ddad/contract';
 import type { MethodEntry } from '@ddad/methods';
 import { z } from 'zod';
@@ -22,19 +23,18 @@ import { z } from 'zod';
 /** Value of METHODS. */
 export const slowMethod = fileURLToPath(import.meta.url);
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const timed = {
   recipe: z.literal(1),
   /** Rest after each step, or image, in ms. */
   restMs: z.int().min(0).max(10_000),
-  imagesDigest: digest,
+  imagesDigest: sha256Schema,
   imageSize: z.int().min(1),
 };
 
 const walkSpec = z.strictObject({ ...timed, seed: z.int().min(0), epochs: countSchema(100_000) });
 export type WalkSpec = z.infer<typeof walkSpec>;
-const stageSpec = z.strictObject({ ...timed, walks: z.array(digest) });
-const refinedSpec = z.strictObject({ ...timed, distances: digest });
+const stageSpec = z.strictObject({ ...timed, walks: z.array(sha256Schema) });
+const refinedSpec = z.strictObject({ ...timed, distances: sha256Schema });
 export type DistancesSpec = z.infer<typeof stageSpec>;
 export type RefinedSpec = z.infer<typeof refinedSpec>;
 

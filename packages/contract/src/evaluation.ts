@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { separationsSchema } from './dataset.ts';
 import type { KindDefinition, Need } from './method.ts';
 import { runResultSchema } from './run-result.ts';
+import { sha256Schema } from './sha256.ts';
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
 const kind = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/);
-const artifact = { kind, key: digest };
+const artifact = { kind, key: sha256Schema };
 const name = z.string().min(1).max(100);
 
 /** Scores of a set of images, and the artifact that holds them (see `ScoreSource`). */
@@ -34,7 +34,7 @@ const pageRecipe = 1;
 /** Everything that decides an evaluation: whose scores, of which images. */
 const evaluationSpecSchema = z.strictObject({
   recipe: z.literal(evaluationRecipe),
-  datasetDigest: digest,
+  datasetDigest: sha256Schema,
   selection: selectionSchema,
   /** Whether the run trains on unlabeled images: only then do they count as seen. */
   trainsOnUnlabeled: z.boolean(),
@@ -45,7 +45,7 @@ const evaluationSpecSchema = z.strictObject({
   /** Scores of ensembles of every size; absent where there are none. */
   curve: z.strictObject(artifact).optional(),
   /** Digest of the dataset's masks; absent where it has none, or no score has a map. */
-  masks: digest.optional(),
+  masks: sha256Schema.optional(),
 });
 export type EvaluationSpec = z.infer<typeof evaluationSpecSchema>;
 
@@ -90,7 +90,7 @@ const pageSpecSchema = z.strictObject({
   roles: z.record(z.string(), z.string()).optional(),
   /** Names of the graph's stages in their order, as `seconds` of the result has them. */
   stages: z.array(z.string()).optional(),
-  datasetDigest: digest,
+  datasetDigest: sha256Schema,
   /** What is needed to find out which test images have copies among those that the run trained on. */
   selection: selectionSchema,
   trainsOnUnlabeled: z.boolean(),

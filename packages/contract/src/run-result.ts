@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { findingsSchema } from './findings.ts';
 import { defaultMethod } from './run-input.ts';
 import { scoreDefinitionSchema } from './score-definition.ts';
+import { sha256Schema } from './sha256.ts';
 
-const key = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
 /** Becomes part of object keys. */
 export const runIdSchema = z
   .string()
@@ -14,7 +14,7 @@ const memberResultSchema = z.object({
   role: z.string(),
   index: z.int(),
   seed: z.number(),
-  key,
+  key: sha256Schema,
   /** Who trained it. */
   trainer: z.string(),
   /** Wall time of its training. */
@@ -41,7 +41,7 @@ export const runFactsSchema = z.looseObject({
   runId: runIdSchema,
   dataset: z.string(),
   /** Of the packing that its name stood for when the run began; absent in results from before that was told. */
-  datasetDigest: key.optional(),
+  datasetDigest: sha256Schema.optional(),
   /** True for datasets made by a generator. */
   synthetic: z.boolean(),
   method: z.string().default(defaultMethod),
@@ -59,10 +59,12 @@ export const runFactsSchema = z.looseObject({
   /** Absent where all finished. */
   failedMembers: z.array(failedMemberSchema).optional(),
   /** Keys of the other artifacts; null where a run makes none. */
-  artifacts: z.record(z.string(), key.nullable()),
+  artifacts: z.record(z.string(), sha256Schema.nullable()),
   /** Every artifact that the run is made of, in the order of its graph; absent in results from before there were methods. */
   nodes: z
-    .array(z.object({ id: z.string(), kind: z.string(), key, unit: z.enum(['epoch', 'image']) }))
+    .array(
+      z.object({ id: z.string(), kind: z.string(), key: sha256Schema, unit: z.enum(['epoch', 'image']) }),
+    )
     .optional(),
   /** Wall time per stage, and `total`. */
   seconds: z.record(z.string(), z.number()),

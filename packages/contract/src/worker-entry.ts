@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hostPortSchema, parseHostPort } from './host-port.ts';
+import { sha256Schema } from './sha256.ts';
 
 /** The JetStream KV bucket in which trainers and scorers announce themselves. */
 export const workersBucket = 'ddad-workers';
@@ -33,7 +34,7 @@ export const workerEntrySchema = z.object({
   /** Jobs it takes at a time. */
   slots: z.int().min(1).max(mostSlots),
   /** Keys of the artifacts it makes now. */
-  keys: z.array(z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')).max(mostSlots),
+  keys: z.array(sha256Schema).max(mostSlots),
   /** When it started (ISO 8601). */
   since: z.iso.datetime().max(40),
   /** True once it shuts down: it gets no new work. */

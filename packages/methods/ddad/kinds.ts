@@ -1,4 +1,4 @@
-import { imageSizes, type KindDefinition, type Need } from '@ddad/contract';
+import { imageSizes, type KindDefinition, type Need, sha256Schema } from '@ddad/contract';
 import { z } from 'zod';
 import {
   type Backbone,
@@ -30,7 +30,6 @@ export const recipes = {
   refiner: 2,
 } as const;
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
 /** A derived seed. */
 const seed = z
   .int()
@@ -41,7 +40,7 @@ const imageSize = z
   .refine((side) => imageSizes.some((size) => size === side), `expected ${imageSizes.join(' or ')}`);
 /** Float32 is not told: keys from before there was a choice stay. */
 const precision = z.literal('bfloat16').optional();
-const keys = z.array(digest).max(64);
+const keys = z.array(sha256Schema).max(64);
 
 /**
  * MC Dropout where it scores: passes through one network per role stand for an ensemble's members. Pass p has the masks that
@@ -61,7 +60,7 @@ const memberSpecSchema = z
     batchSize: countedBatch(2),
     learningRate: trainingFields.learningRate,
     /** SHA-256 over the training pixels in training order. */
-    imagesDigest: digest,
+    imagesDigest: sha256Schema,
     imageSize,
     precision,
     /** Rate of the dropout that it is trained with; absent where there is none. */
@@ -82,7 +81,7 @@ const ensembleFields = {
   ndm: keys,
   /** Empty in the one-class mode. */
   udm: keys,
-  imagesDigest: digest,
+  imagesDigest: sha256Schema,
   imageSize,
 };
 
@@ -156,7 +155,7 @@ export type RefinerSpec = z.infer<typeof refinerSpecSchema>;
 export const refinedNetworkSchema = z.object({ input: z.enum(refinerInputs), imageSize });
 
 /** Everything that decides refined maps: whose maps, by which refiner. */
-const refinedSpecSchema = z.strictObject({ maps: digest, refiner: digest });
+const refinedSpecSchema = z.strictObject({ maps: sha256Schema, refiner: sha256Schema });
 export type RefinedSpec = z.infer<typeof refinedSpecSchema>;
 
 /** Name under which a maker finds a member's weights. */

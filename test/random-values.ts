@@ -19,6 +19,16 @@ export class RandomValues {
     return values[this.below(values.length)]!;
   }
 
+  /** All of them, in another order (Fisher and Yates). */
+  shuffled<T>(values: Iterable<T>): T[] {
+    const result = [...values];
+    for (let last = result.length - 1; last > 0; last--) {
+      const other = this.below(last + 1);
+      [result[last], result[other]] = [result[other]!, result[last]!];
+    }
+    return result;
+  }
+
   /** Random bytes; most are few. */
   bytes(most: number): Buffer {
     const length = this.below(this.below(most) + 1);

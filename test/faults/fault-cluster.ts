@@ -19,7 +19,7 @@ import { environmentOf, temporalClientOptions } from '@ddad/platform';
 import { createS3Store, type ObjectStore } from '@ddad/storage';
 import { Client, Connection } from '@temporalio/client';
 import { Client as S3 } from 'minio';
-import { bareEnvironment } from '../servers/index.ts';
+import { bareEnvironment, onFreePorts } from '../servers/index.ts';
 import { slowMethod } from '../slow-method/method.ts';
 import { runDdad, type runProgram } from '../test-cluster.ts';
 import { type SmallDisk, smallDisk } from './small-disk.ts';
@@ -55,10 +55,8 @@ export interface FaultCluster {
   scratchOf(name: string): string;
   /** The store's, for those who delete it. */
   bucket: { remove(): Promise<void>; make(): Promise<void> };
-  /** Starts a second coordinator, which knows nothing of the first. @returns ends it */
+  /** Starts one more coordinator, which knows nothing of the first. @returns ends it */
   addCoordinator(): Promise<() => Promise<void>>;
-  /** Kind of the runs' members. */
-  memberKind: string;
   temporal: Client;
   /** What a program has logged so far, over all its lives. */
   logFile(name: string): string;
@@ -68,14 +66,8 @@ export interface FaultCluster {
   stop(): Promise<void>;
 }
 
-/**
- * @param memberKind of the runs that are disturbed
- * @param onRestart hears of every program that the supervisor starts again
- */
-export async function startFaultCluster(
-  memberKind: string,
-  onRestart: (name: string) => void,
-): Promise<FaultCluster> {
+/** @param onRestart hears of every program that the supervisor starts again */
+export async function startFaultCluster(onRestart: (name: string) => void): Promise<FaultCluster> {
   const closers: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -96,7 +88,7 @@ export async function startFaultCluster(
     const supervisor = new Supervisor(onRestart);
     closers.push(() => supervisor.stop(supervisor.names.toReversed()));
     const { PATH } = process.env;
-    const env = await startServers({ home, environment: { PATH }, adapt });
+    const env = await onFreePorts(() => startServers({ home, environment: { PATH }, adapt }));
     for (const program of serverPrograms(home, env, PATH).map(adapt)) {
       const running = readRecord(recordPath(home)).find(({ name }) => name === program.name);
       if (running !== undefined) supervisor.adopt(program, running);
@@ -163,11 +155,7 @@ export async function startFaultCluster(
         TEMPORAL_ADDRESS: await way('coordinator-temporal', env.TEMPORAL_ADDRESS),
       }),
     );
-    const secondCoordinator = program('coordinator-2', 'coordinator', null, {
-      ...environmentOf('coordinator', env),
-      ...coordinatorEnv,
-      TEMPORAL_ADDRESS: env.TEMPORAL_ADDRESS,
-    });
+    let coordinators = 1;
     const operator = operatorStore(env);
     const { hostname, port: storePort } = new URL(operator.endpoint);
     const s3 = new S3({
@@ -212,10 +200,18 @@ export async function startFaultCluster(
         make: () => s3.makeBucket(operator.bucket),
       },
       async addCoordinator() {
-        await supervisor.start(secondCoordinator);
-        return () => supervisor.dismiss(secondCoordinator.name);
+        coordinators += 1;
+        // Of its own name: two faults may each have one at the same time.
+        const name = `coordinator-${coordinators}`;
+        await supervisor.start(
+          program(name, 'coordinator', null, {
+            ...environmentOf('coordinator', env),
+            ...coordinatorEnv,
+            TEMPORAL_ADDRESS: env.TEMPORAL_ADDRESS,
+          }),
+        );
+        return () => supervisor.dismiss(name);
       },
-      memberKind,
       store,
       temporal: new Client({ connection }),
       logFile: (name) => join(home, 'logs', `${name}.log`),

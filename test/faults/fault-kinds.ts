@@ -1,5 +1,6 @@
 import type { FaultKind } from './kinds/fault-kind.ts';
 import { floods } from './kinds/floods.ts';
+import { fullStoreDisk } from './kinds/full-disks.ts';
 import { networkFaults } from './kinds/networks.ts';
 import { processFaults } from './kinds/processes.ts';
 import { everyProgramFault } from './kinds/programs.ts';
@@ -12,6 +13,7 @@ export const faultKinds: readonly FaultKind[] = [
   ...processFaults,
   ...everyProgramFault,
   ...sickWorkerKinds,
+  fullStoreDisk,
   ...storedObjectFaults,
   ...networkFaults,
   ...workflowFaults,

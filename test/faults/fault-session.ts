@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { writePhantom } from '@ddad/dataset';
 import { RandomValues } from '../random-values.ts';
-import { walkKind } from '../slow-method/method.ts';
 import { type Digests, digestsOf, logOffsets, wrongAfter } from './check-run.ts';
 import { type FaultCluster, startFaultCluster } from './fault-cluster.ts';
 import { faultKinds } from './fault-kinds.ts';
@@ -22,31 +21,22 @@ export interface SessionOptions {
   atLeast: number;
   /** A run that is not at its end by then is at fault. */
   runLimitMs: number;
-  /** What is run: long enough for a fault to find it at work, short enough for many runs. */
-  subject: Subject;
+  /** Input of what is run, but for the dataset: long enough for a fault to find it at work, short enough for many runs. */
+  input: object;
   /** All unless given. */
   kinds?: readonly FaultKind[];
 }
 
-/** What a session runs. */
-export interface Subject {
-  /** Input of a run, but for the dataset. */
-  input: object;
-  /** Kind of its members. */
-  memberKind: string;
+/** Input of a run of the product's own method, but for the dataset. */
+export function ensembles(epochs: number): object {
+  return { k: 2, batchSize: 8, epochs, refiner: { epochs: 10 } };
 }
 
-/** The product's own method. @param udm false: half as many members, one refiner */
-export function ensembles(epochs: number, { udm }: { udm: boolean }): Subject {
-  const members = { k: 2, batchSize: 8, epochs, ...(udm ? {} : { unlabeled: 0 }) };
-  return { input: { ...members, refiner: { epochs: 10 } }, memberKind: 'members' };
-}
-
-/** Three members for two trainers, so that some are finished while others train: jobs that take their time and nothing of the processor: what is around them is held against faults in a fraction of the time. */
-export const walks: Subject = {
-  input: { method: 'slow', k: 3, epochs: 500, restMs: 20, scoreRestMs: 250 },
-  memberKind: walkKind.kind,
-};
+/**
+ * Jobs that take their time and nothing of the processor: what is around them is held against faults in a fraction of the time.
+ * Three members for two trainers, so that some are finished while others train.
+ */
+export const walks = { method: 'slow', k: 3, epochs: 500, restMs: 20, scoreRestMs: 250 };
 
 export interface SessionOutcome {
   runs: number;
@@ -79,14 +69,13 @@ function logTo(path: string): (text: string) => void {
 /** Runs the same ensemble again and again from an empty store, each time disturbed, and looks at each end. */
 export async function faultSession(options: SessionOptions): Promise<Omit<SessionOutcome, 'cluster'>> {
   const { seed, runs, perRun, atLeast, runLimitMs } = options;
-  const { subject } = options;
-  const input = { dataset: 'phantom', ...subject.input };
+  const input = { dataset: 'phantom', ...options.input };
   const random = new RandomValues(seed);
   const logPath = join(tmpdir(), `ddad-faults-${seed}.log`);
   const say = logTo(logPath);
   say(`faults: SEED=${seed}, at least ${atLeast} over at least ${runs} runs; log: ${logPath}`);
   const directory = await mkdtemp(join(tmpdir(), 'ddad-fault-images-'));
-  const cluster = await startFaultCluster(subject.memberKind, (name) =>
+  const cluster = await startFaultCluster((name) =>
     say(`${new Date().toISOString()} ${name} is started again`),
   );
   try {

@@ -11,7 +11,7 @@ test('runs end right whatever fails: at least 110 faults of all kinds over at le
     perRun: 6,
     atLeast: 110,
     runLimitMs: 600_000,
-    subject: walks,
+    input: walks,
   });
   expect(wrong).toEqual([]);
   expect(runs).toBeGreaterThanOrEqual(20);
@@ -27,7 +27,7 @@ test('so do runs that train networks: at least 15 faults over at least 3 runs', 
     perRun: 6,
     atLeast: 15,
     runLimitMs: 900_000,
-    subject: ensembles(500, { udm: true }),
+    input: ensembles(500),
   });
   expect(wrong).toEqual([]);
   expect(runs).toBeGreaterThanOrEqual(3);

@@ -25,7 +25,7 @@ export function planFaults(
 ): PlannedFault[][] {
   let deck: FaultKind[] = [];
   const draw = () => {
-    if (deck.length === 0) deck = shuffled(random, kinds);
+    if (deck.length === 0) deck = random.shuffled(kinds);
     return deck.pop()!;
   };
   return Array.from({ length: runs }, () =>
@@ -39,13 +39,4 @@ export function planFaults(
         overlaps: random.below(4) === 0,
       })),
   );
-}
-
-function shuffled<T>(random: RandomValues, values: readonly T[]): T[] {
-  const result = [...values];
-  for (let last = result.length - 1; last > 0; last--) {
-    const other = random.below(last + 1);
-    [result[last], result[other]] = [result[other]!, result[last]!];
-  }
-  return result;
 }

@@ -8,7 +8,7 @@ test('runs end right whatever fails: a short schedule of faults', async () => {
     perRun: 6,
     atLeast: 8,
     runLimitMs: 600_000,
-    subject: walks,
+    input: walks,
   });
   expect(wrong).toEqual([]);
   expect(runs).toBeGreaterThanOrEqual(2);

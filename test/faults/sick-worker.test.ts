@@ -9,7 +9,7 @@ test('runs end right while a trainer’s disk is full, it has no descriptors lef
     perRun: sickWorkerKinds.length,
     atLeast: sickWorkerKinds.length,
     runLimitMs: 600_000,
-    subject: walks,
+    input: walks,
     kinds: sickWorkerKinds,
   });
   expect(wrong).toEqual([]);

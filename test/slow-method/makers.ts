@@ -8,7 +8,7 @@ import { fakeStep } from '@ddad/jobs/testing';
 import { runTraining } from '@ddad/jobs/training';
 import type { Makers } from '@ddad/methods';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { RandomValues } from '../random-values.ts';
 import type { DistancesSpec, RefinedSpec, WalkSpec } from './method.ts';
 
 const environment = { cpu: 'any' };
@@ -35,7 +35,7 @@ async function walk(task: MakeTask<WalkSpec>, context: ChildContext): Promise<Ch
     epochs: spec.epochs,
     images,
     batchSize: images,
-    order: (epoch) => shuffled(images, spec.seed + epoch),
+    order: (epoch) => Uint32Array.from(new RandomValues(spec.seed + epoch).shuffled(Array(images).keys())),
     // A pixel of each is enough for a result that their order decides.
     inputs: (_epoch, order) => ({
       images: Float32Array.from(order, (image) => pixels[image * area + area / 2]!),
@@ -48,16 +48,6 @@ async function walk(task: MakeTask<WalkSpec>, context: ChildContext): Promise<Ch
   const weights = join(directory, 'weights.safetensors');
   await writeFile(weights, encodeSafetensors(step.readState().tensors));
   return { ...outcome, files: { weights }, environment };
-}
-
-function shuffled(count: number, seed: number): Uint32Array {
-  const random = xoroshiro128plus(seed);
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  for (let last = count - 1; last > 0; last -= 1) {
-    const other = (random.next() >>> 0) % (last + 1);
-    [order[last], order[other]] = [order[other]!, order[last]!];
-  }
-  return order;
 }
 
 /** Scores image after image. */

@@ -1,11 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseHostPort, progressSubject, workersBucket } from '@ddad/contract';
+import { parseHostPort, progressSubject, waitingProgress, workersBucket } from '@ddad/contract';
 import { closeNats, connectNats } from '@ddad/platform';
 import type { FaultKind } from './fault-kind.ts';
 
 const messages = 300;
-const messageBytes = 900_000;
 
 /** By whoever has a trainer's password. */
 const flooded: FaultKind = {
@@ -15,15 +14,6 @@ const flooded: FaultKind = {
   async inflict({ cluster: { env }, run }) {
     const nodes = run.progress()?.nodes;
     if (nodes === undefined) return null;
-    const messageOf = (name: string) =>
-      JSON.stringify({
-        done: 1,
-        total: 2,
-        loss: null,
-        imagesPerSecond: 1,
-        worker: name,
-        state: 'running',
-      });
     try {
       const nats = await connectNats({
         url: env.NATS_URL,
@@ -32,16 +22,17 @@ const flooded: FaultKind = {
         name: 'flood',
       });
       try {
-        // As long as the server takes.
-        const bytes = Math.min(messageBytes, (nats.info?.max_payload ?? messageBytes) - 1024);
+        // As long as the server takes, but for what is around it.
+        const bytes = nats.info!.max_payload - 1024;
         const name = 'x'.repeat(bytes);
-        const told = messageOf('x'.repeat(bytes - 256));
+        const told = JSON.stringify({ ...waitingProgress(2), worker: name, state: 'running' });
         for (let sent = 0; sent < messages; sent += 1) {
           const { key } = nodes[sent % nodes.length]!;
           nats.publish(progressSubject(key), told);
           nats.publish(`$KV.${workersBucket}.train.flood-${sent}`, name);
           if (sent % 50 === 49) await nats.flush();
         }
+        return `${messages} of ${bytes} bytes, and as many entries`;
       } finally {
         await closeNats(nats);
       }
@@ -49,7 +40,6 @@ const flooded: FaultKind = {
       // NATS is away by another fault.
       return null;
     }
-    return `${messages} of ${messageBytes} bytes, and as many entries`;
   },
 };
 

@@ -1,60 +1,47 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { TcpProxy } from '../tcp-proxy.ts';
 import type { FaultKind } from './fault-kind.ts';
 
-const brokenWays = (['drops', 'hangs', 'is slow'] as const).map(
-  (how): FaultKind => ({
-    name: `network that ${how}`,
+/**
+ * One way between two programs that fails for a while.
+ * @param breaks has it fail; by how many ms, where that is a matter of time
+ * @param among the ways' names; all unless given
+ */
+function brokenWay(
+  name: string,
+  mostMs: number,
+  breaks: (way: TcpProxy, ms: number) => void,
+  among: (way: string) => boolean = () => true,
+): FaultKind {
+  return {
+    name,
     phase: null,
-    mostMs: how === 'hangs' ? 10_000 : 6000,
+    mostMs,
     async inflict({ cluster, random, lastsMs }) {
-      const [name, way] = random.pick([...cluster.ways]);
+      const [between, way] = random.pick([...cluster.ways].filter(([one]) => among(one)));
       const ms = 50 + random.below(500);
-      if (how === 'drops') way.drop();
-      else if (how === 'hangs') way.hang();
-      else way.delay(ms);
+      breaks(way, ms);
       await delay(lastsMs);
       way.mend();
-      return `${name} for ${lastsMs} ms${how === 'is slow' ? `, by ${ms} ms` : ''}`;
+      return `${between} for ${lastsMs} ms${breaks.length > 1 ? `, by ${ms} ms` : ''}`;
     },
-  }),
-);
+  };
+}
 
-/** What a store may be behind, or become, and how it answers then. */
-const answers = {
-  'answers 503': 'HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
-  'answers with a page':
-    'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 24\r\nconnection: close\r\n\r\n<html>please log in</html'.slice(
-      0,
-      -2,
-    ),
-} as const;
+function answer(head: string, body = ''): string {
+  return `HTTP/1.1 ${head}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`;
+}
 
-const strangeStores = Object.entries(answers).map(
-  ([how, answer]): FaultKind => ({
-    name: `a store that ${how}`,
-    phase: null,
-    mostMs: 6000,
-    async inflict({ cluster, random, lastsMs }) {
-      const [name, way] = random.pick([...cluster.ways].filter(([one]) => one.endsWith('-store')))!;
-      way.answer(answer);
-      await delay(lastsMs);
-      way.mend();
-      return `${name} for ${lastsMs} ms`;
-    },
-  }),
-);
+const toStore = (way: string) => way.endsWith('-store');
+const unavailable = answer('503 Service Unavailable');
+/** Of whoever guards the way to it. */
+const loginPage = answer('200 OK\r\ncontent-type: text/html', '<html>please log in</html>');
 
-const lostAnswers: FaultKind = {
-  name: 'a network that loses the answers',
-  phase: null,
-  mostMs: 6000,
-  async inflict({ cluster, random, lastsMs }) {
-    const [name, way] = random.pick([...cluster.ways])!;
-    way.loseAnswers();
-    await delay(lastsMs);
-    way.mend();
-    return `${name} for ${lastsMs} ms`;
-  },
-};
-
-export const networkFaults: readonly FaultKind[] = [...brokenWays, ...strangeStores, lostAnswers];
+export const networkFaults: readonly FaultKind[] = [
+  brokenWay('network that drops', 6000, (way) => way.drop()),
+  brokenWay('network that hangs', 10_000, (way) => way.hang()),
+  brokenWay('network that is slow', 6000, (way, ms) => way.delay(ms)),
+  brokenWay('a store that answers 503', 6000, (way) => way.answer(unavailable), toStore),
+  brokenWay('a store that answers with a page', 6000, (way) => way.answer(loginPage), toStore),
+  brokenWay('a network that loses the answers', 6000, (way) => way.loseAnswers()),
+];

@@ -1,8 +1,9 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type FaultCluster, trainers } from '../fault-cluster.ts';
+import { trainers } from '../fault-cluster.ts';
 import type { FaultKind } from './fault-kind.ts';
+import { jobProcesses, signalJob } from './job-processes.ts';
 
 const killTrainingProcess: FaultKind = {
   name: 'SIGKILL of a training process',
@@ -26,7 +27,8 @@ const stopTrainingProcess: FaultKind = {
     if (child === undefined) return null;
     process.kill(child.pid, 'SIGSTOP');
     await delay(lastsMs);
-    goOn(child.pid);
+    // Found hung, it may have been killed meanwhile.
+    signalJob(child.pid, 'SIGCONT');
     return `${child.owner}, pid ${child.pid}, for ${lastsMs} ms`;
   },
 };
@@ -65,16 +67,3 @@ export const processFaults: readonly FaultKind[] = [
   killScoringProcess,
   lostScratch,
 ];
-
-/** Processes that work on a job now, and whose they are. */
-function jobProcesses({ supervisor }: FaultCluster, owners: readonly string[]) {
-  return owners.flatMap((owner) => supervisor.children(owner).map((child) => ({ ...child, owner })));
-}
-
-function goOn(pid: number): void {
-  try {
-    process.kill(pid, 'SIGCONT');
-  } catch {
-    // Found hung, and killed.
-  }
-}

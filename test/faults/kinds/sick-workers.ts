@@ -1,23 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { scratchDiskOf, trainers } from '../fault-cluster.ts';
+import { trainers } from '../fault-cluster.ts';
 import type { FaultKind } from './fault-kind.ts';
-
-/** Of one trainer, whose jobs then fail at once; the other one has to make them. */
-const sickDisk: FaultKind = {
-  name: "full disk of a trainer's",
-  phase: 'training',
-  mostMs: 12_000,
-  needsDisks: true,
-  async inflict({ cluster: { scratchDisk }, lastsMs }) {
-    if (scratchDisk === null) return null;
-    const free = scratchDisk.fill();
-    await delay(lastsMs);
-    free();
-    return `${scratchDiskOf}, for ${lastsMs} ms`;
-  },
-};
+import { fullTrainerDisk } from './full-disks.ts';
 
 /** Fewer file descriptors than a trainer has open: no job's process can be started. */
 const fewDescriptors = 20;
@@ -54,7 +40,7 @@ const wrongClock: FaultKind = {
 };
 
 /** What makes one worker fail whatever it is given. */
-export const sickWorkerKinds: readonly FaultKind[] = [sickDisk, descriptors, wrongClock];
+export const sickWorkerKinds: readonly FaultKind[] = [fullTrainerDisk, descriptors, wrongClock];
 
 /** How many file descriptors a process may open; null where it has ended. */
 function softLimit(pid: number): string | null {

@@ -4,21 +4,8 @@ import { manifestKey } from '@ddad/storage';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import type { RandomValues } from '../../random-values.ts';
 import { type FaultCluster, trainers } from '../fault-cluster.ts';
-import type { FaultKind, Victim } from './fault-kind.ts';
-
-const fullDisk: FaultKind = {
-  name: "full disk of MinIO's",
-  phase: null,
-  mostMs: 8000,
-  needsDisks: true,
-  async inflict({ cluster: { disk }, lastsMs }) {
-    if (disk === null) return null;
-    const free = disk.fill();
-    await delay(lastsMs);
-    free();
-    return `for ${lastsMs} ms`;
-  },
-};
+import type { FaultKind, RunUnderFault, Victim } from './fault-kind.ts';
+import { jobProcesses, signalJob } from './job-processes.ts';
 
 const truncatedCheckpoint: FaultKind = {
   name: 'truncated checkpoint',
@@ -34,8 +21,10 @@ const truncatedMember: FaultKind = {
   name: 'truncated weights or manifest of a member',
   phase: 'training',
   mostMs: 1000,
-  async inflict({ cluster: { store, memberKind }, random, damaged }) {
-    const finished = (await store.list(`${memberKind}/`).catch(() => [])).map(({ key }) => key);
+  async inflict({ cluster: { store }, run, random, damaged }) {
+    const kind = memberKindOf(run);
+    if (kind === null) return null;
+    const finished = (await store.list(`${kind}/`).catch(() => [])).map(({ key }) => key);
     const chosen = random.pick(finished.filter((key) => !key.includes('set-aside')));
     if (chosen === undefined) return null;
     damaged.add(chosen.split('/')[1]!);
@@ -70,7 +59,7 @@ function damagedCheckpoint(
         const place = renamed ? object.replace(/[0-9a-f]{64}(?=\.safetensors$)/, digest) : object;
         await store.put(place, changed);
         if (place !== object) await store.remove([object]);
-        killJobs(cluster);
+        for (const { pid } of jobProcesses(cluster, trainers)) signalJob(pid, 'SIGKILL');
         return place;
       } catch {
         // Replaced by a newer one meanwhile, or the store is away by another fault.
@@ -78,16 +67,6 @@ function damagedCheckpoint(
       }
     },
   };
-}
-
-function killJobs({ supervisor }: FaultCluster): void {
-  for (const { pid } of trainers.flatMap((name) => supervisor.children(name))) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has just ended.
-    }
-  }
 }
 
 function withTensors(change: (tensors: Tensors) => void): (whole: Buffer) => Buffer {
@@ -134,16 +113,18 @@ const wrongManifests = ['null', '[]', '{}', '{"key":"0"}'].map(
     name: `manifest of a member that is ${text}`,
     phase: 'training',
     mostMs: 1000,
-    async inflict({ cluster: { store, memberKind }, random, damaged }) {
+    async inflict({ cluster: { store }, run, random, damaged }) {
+      const kind = memberKindOf(run);
+      if (kind === null) return null;
       try {
-        const finished = (await store.list(`${memberKind}/`))
+        const finished = (await store.list(`${kind}/`))
           .map(({ key }) => key)
           .filter((key) => key.endsWith('/manifest.json'));
         const chosen = random.pick(finished);
         if (chosen === undefined) return null;
         const key = chosen.split('/')[1]!;
         damaged.add(key);
-        await store.put(manifestKey(memberKind, key), text);
+        await store.put(manifestKey(kind, key), text);
         return key;
       } catch {
         return null;
@@ -173,7 +154,6 @@ const deletedBucket: FaultKind = {
 };
 
 export const storedObjectFaults: readonly FaultKind[] = [
-  fullDisk,
   truncatedCheckpoint,
   truncatedMember,
   flippedBits,
@@ -182,6 +162,11 @@ export const storedObjectFaults: readonly FaultKind[] = [
   ...wrongManifests,
   deletedBucket,
 ];
+
+/** Prefix of its members' objects; null while it is not known. */
+function memberKindOf(run: RunUnderFault): string | null {
+  return run.progress()?.nodes.find(({ member }) => member !== undefined)?.kind ?? null;
+}
 
 async function truncate(
   store: FaultCluster['store'],

@@ -35,9 +35,10 @@ export async function progressUntil(
 /** Replays what the server recorded with the code as it is now. */
 export async function expectReplays(handle: WorkflowHandle): Promise<void> {
   const history = await handle.fetchHistory();
-  const results = Worker.runReplayHistories({ workflowBundle: await workflowBundle() }, [
-    { workflowId: handle.workflowId, history },
-  ]);
+  const results = Worker.runReplayHistories(
+    { workflowBundle: await workflowBundle(undefined, process.env.WORKFLOWS) },
+    [{ workflowId: handle.workflowId, history }],
+  );
   let replayed = 0;
   for await (const { error } of results) {
     expect(error).toBeUndefined();

@@ -7,7 +7,7 @@ import { isRunning } from '@ddad/local-cluster';
 import { methods } from '@ddad/methods';
 import { checkHealth, connectWorker, MakeRequest, StopRequest, unary } from '@ddad/rpc';
 import { createS3Store } from '@ddad/storage';
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { type Client, type ServiceError, status } from '@grpc/grpc-js';
 import { Connection, Client as TemporalClient } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RandomValues } from './random-values.ts';
@@ -42,10 +42,10 @@ interface Answer {
 }
 
 /** Calls a method with bytes as its request. Streaming and unary answers look alike here: what counts is the status. */
-function call(client: Client, path: string, request: Buffer, metadata: Metadata): Promise<Answer> {
+function call(client: Client, path: string, request: Buffer): Promise<Answer> {
   const same = (value: Buffer) => value;
   return new Promise((resolve) => {
-    const stream = client.makeServerStreamRequest(path, same, same, request, metadata, {
+    const stream = client.makeServerStreamRequest(path, same, same, request, {
       deadline: Date.now() + 20_000,
     });
     stream.on('data', () => {});
@@ -200,12 +200,7 @@ test.each(['trainer', 'scorer'] as const)(
   '%s: 1,200 malformed messages get a clear status each, crash nothing, and leave memory as it was',
   async (which) => {
     const service = which === 'trainer' ? trainer : scorer;
-    const client = new Client(service.address!, credentials.createInsecure(), {
-      'grpc.max_send_message_length': -1,
-      'grpc.enable_retries': 0,
-    });
-    const token = new Metadata();
-    token.set('authorization', `Bearer ${servers.access.token}`);
+    const client = await connectWorker(service.address!, servers.access);
     const store = createS3Store(servers.s3);
     const objects = await store.list('');
     const random = new RandomValues(which === 'trainer' ? 6 : 8);
@@ -219,7 +214,7 @@ test.each(['trainer', 'scorer'] as const)(
             const method = random.pick(calls[which]);
             return {
               path: method.path,
-              ...(await call(client, method.path, malformed(random, method), token)),
+              ...(await call(client, method.path, malformed(random, method))),
             };
           }),
         );
@@ -234,13 +229,12 @@ test.each(['trainer', 'scorer'] as const)(
       }
       // Larger than the limit, plainly and once unpacked.
       const huge = Buffer.alloc(8 * 1024 * 1024, 1);
-      expect((await call(client, path, huge, token)).code).toBe(status.RESOURCE_EXHAUSTED);
-      const packing = new Client(service.address!, credentials.createInsecure(), {
-        'grpc.default_compression_algorithm': 2,
-        'grpc.use_local_subchannel_pool': 1,
+      expect((await call(client, path, huge)).code).toBe(status.RESOURCE_EXHAUSTED);
+      const packing = await connectWorker(service.address!, servers.access, {
+        channel: { 'grpc.default_compression_algorithm': 2 },
       });
       const unpacked = Buffer.alloc(256 * 1024 * 1024);
-      expect((await call(packing, path, unpacked, token)).code).toBe(status.RESOURCE_EXHAUSTED);
+      expect((await call(packing, path, unpacked)).code).toBe(status.RESOURCE_EXHAUSTED);
       packing.close();
     } finally {
       client.close();
@@ -290,7 +284,7 @@ async function noise(address: string, random: RandomValues): Promise<void> {
 }
 
 test('after all that, a right call is answered as ever', async () => {
-  const client = connectWorker(trainer.address!, servers.access);
+  const client = await connectWorker(trainer.address!, servers.access);
   try {
     const job = { key: 'f'.repeat(64), attempt: 1 };
     expect(await unary(client, client.stop, { job }, { limitMs: 5_000 })).toEqual({ wasRunning: false });

@@ -63,7 +63,7 @@ async function train(
   onStep: (step: JobStep) => void = () => {},
 ): Promise<string> {
   const key = artifactKey(member);
-  const client = connectWorker(on.address ?? '', servers.access);
+  const client = await connectWorker(on.address ?? '', servers.access);
   try {
     attempt += 1;
     const place = { attempt, datasetDigest: packed.digest, images: packed.train };
@@ -124,7 +124,7 @@ test('the same key gives the same bytes, also beside another training on one tra
 test('a busy trainer refuses a second member, and a wrong specification is refused with every fault', async () => {
   await freshStore('refusals');
   const only = await trainer('refusals', 'only');
-  const client = connectWorker(only.address ?? '', servers.access);
+  const client = await connectWorker(only.address ?? '', servers.access);
   let second: unknown;
   const member = spec(3, 400);
   const stop = new AbortController();

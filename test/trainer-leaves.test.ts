@@ -79,7 +79,7 @@ test('SIGTERM to a trainer that trains: it stores a checkpoint, hands the job ba
         if (msg === 'trainer ready') ready(String(address));
       });
     });
-    const client = connectWorker(address, servers.access);
+    const client = await connectWorker(address, servers.access);
     let children: number[] = [];
     let since = 0;
     const train = async () => {

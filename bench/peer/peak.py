@@ -1,4 +1,4 @@
-"""Measures the machine's matrix-product peak: `peak.py THREADS` prints a JSON line per precision."""
+"""Measures the machine's matrix-product peak: `peak.py THREADS PRECISION...` prints a JSON line per precision."""
 
 import json
 import sys
@@ -9,7 +9,8 @@ import torch
 threads = int(sys.argv[1])
 torch.set_num_threads(threads)
 size = 2048
-for name, dtype in (('float32', torch.float32), ('bfloat16', torch.bfloat16)):
+for name in sys.argv[2:]:
+    dtype = getattr(torch, name)
     a, b = torch.randn(size, size, dtype=dtype), torch.randn(size, size, dtype=dtype)
     a @ b
     best = 0.0

@@ -85,7 +85,7 @@ it('refuses calls of a pod that has no token', async () => {
     const program = `
       import { checkHealth, connectWorker, unary } from '/app/packages/rpc/src/index.ts';
       const address = '${pod!.status.podIP}:50051';
-      const client = connectWorker(address);
+      const client = await connectWorker(address);
       const stop = { job: { key: 'a'.repeat(64), attempt: 1 } };
       const answer = await unary(client, client.stop, stop, { limitMs: 5000 }).catch((error) => error.message);
       console.log(JSON.stringify({ health: await checkHealth(address, { limitMs: 5000 }), answer }));
@@ -93,7 +93,7 @@ it('refuses calls of a pod that has no token', async () => {
     // It reaches the server, and health is for everybody.
     expect(JSON.parse(await inPod('stranger', program))).toEqual({
       health: 'SERVING',
-      answer: expect.stringContaining("expected the cluster's token (GRPC_TOKEN)"),
+      answer: expect.stringContaining("expected proof of the cluster's token (GRPC_TOKEN)"),
     });
   }
 });

@@ -196,7 +196,9 @@ describe('a run on Kubernetes', () => {
     for (const { metadata } of await pods('scorer')) {
       const metrics = await inPod(metadata.name, printMetrics);
       // The refiner of the UDM may be ready before the rest: two refiners can be one scorer's, all three jobs cannot.
-      expect(metrics).toMatch(/^ddad_job_seconds_count\{.*kind="(maps|refiners)",outcome="finished".*\} [1-9]/m);
+      expect(metrics).toMatch(
+        /^ddad_job_seconds_count\{.*kind="(maps|refiners)",outcome="finished".*\} [1-9]/m,
+      );
     }
   });
 

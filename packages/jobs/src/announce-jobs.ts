@@ -15,6 +15,8 @@ export interface JobsPlace {
   /** Whether it is fit for jobs; its entry says where it is not, and why. */
   health: Pick<WorkerHealth, 'unfit' | 'onChange'>;
   nats: NatsConnection;
+  /** The cluster's, which vouches for the entry. */
+  token: string | undefined;
   logger: Logger;
   /** Takes what is to be closed; on closing it says first that it leaves, then ends its jobs, then its entry. */
   shutdown: Shutdown;
@@ -25,7 +27,7 @@ export interface JobsPlace {
  * @returns after the first attempt, whether NATS was there or not
  */
 export async function announceJobs(host: JobHost, place: JobsPlace): Promise<void> {
-  const { pool, id, slots, address, health, nats, logger, shutdown } = place;
+  const { pool, id, slots, address, health, nats, token, logger, shutdown } = place;
   const entry = {
     pool,
     id,
@@ -37,7 +39,7 @@ export async function announceJobs(host: JobHost, place: JobsPlace): Promise<voi
     leaving: false,
     unfit: health.unfit,
   };
-  const presence = await announceWorker(nats, entry, logger);
+  const presence = await announceWorker(nats, entry, logger, { token });
   host.onKeys((keys) => presence.update({ keys }));
   health.onChange((unfit) => presence.update({ unfit }));
   // Those of a coordinator that knew the address from before; and what was found out while NATS was asked.

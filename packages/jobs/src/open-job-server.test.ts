@@ -21,6 +21,7 @@ test('a service that is unfit is not ready for those who probe it, and still ser
   try {
     const port = await openJobServer(createServer(), {
       address: '127.0.0.1:0',
+      reachable: '127.0.0.1',
       access: {},
       operations,
       registry: new Registry(),

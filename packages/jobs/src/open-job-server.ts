@@ -4,6 +4,8 @@ import { close, type createServer, listen } from '@ddad/rpc';
 export interface JobServerPlace {
   /** host:port to be called at; port 0 takes a free one. */
   address: string;
+  /** Host under which callers dial it. */
+  reachable: string;
   access: GrpcAccess;
   /** host:port for probes and Prometheus; none unless given. */
   operations: string | undefined;
@@ -22,9 +24,9 @@ export interface JobServerPlace {
  */
 export async function openJobServer(
   { server, health }: ReturnType<typeof createServer>,
-  { address, access, operations, registry, fit, logger, shutdown }: JobServerPlace,
+  { address, reachable, access, operations, registry, fit, logger, shutdown }: JobServerPlace,
 ): Promise<number> {
-  const port = await listen(server, address, access, logger);
+  const port = await listen(server, address, access, logger, reachable);
   shutdown.add('server', () => close(server, health, 2000));
   if (operations !== undefined) {
     const ready = () => health.serving && fit();

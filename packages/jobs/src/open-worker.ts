@@ -95,6 +95,7 @@ export async function openWorker(place: WorkerPlace): Promise<void> {
   const server = createWorkerServer({ host, kinds, pool, store, cache, threads, stepsACall, methods });
   const port = await openJobServer(server, {
     address: listen,
+    reachable,
     access,
     operations,
     registry,
@@ -105,7 +106,7 @@ export async function openWorker(place: WorkerPlace): Promise<void> {
   shutdown.add('health', () => health.close());
   await health.look();
   const address = { host: reachable, port };
-  await announceJobs(host, { pool, id, slots, address, health, nats, logger, shutdown });
+  await announceJobs(host, { pool, id, slots, address, health, nats, token: access.token, logger, shutdown });
   const fit = health.unfit === undefined;
   logger.info(
     { address: formatHostPort(address), threads, slots },

@@ -65,7 +65,7 @@ beforeEach(async () => {
   });
   const port = await listen(server, '127.0.0.1:0');
   closeServer = () => close(server, health, 200);
-  client = connectWorker(`127.0.0.1:${port}`);
+  client = await connectWorker(`127.0.0.1:${port}`);
 });
 afterEach(async () => {
   await host.close();

@@ -1,5 +1,6 @@
 import { describeFaults, type WorkerEntry, workerEntrySchema, workerKey } from '@ddad/contract';
 import type { KV } from '@nats-io/kv';
+import { EntrySeal } from './entry-seal.ts';
 import type { Logger } from './logger.ts';
 import { isLinked, type NatsConnection, onRelink } from './nats.ts';
 import { Recurring } from './recurring.ts';
@@ -12,6 +13,12 @@ export interface Announcement {
   update(patch: Partial<Pick<WorkerEntry, 'keys' | 'leaving' | 'unfit'>>): void;
   /** Removes the entry; where NATS is away it expires by itself. Never throws. */
   close(): Promise<void>;
+}
+
+export interface AnnounceOptions {
+  times?: PresenceTimes;
+  /** The cluster's token: shows watchers that the entry is one of its own. */
+  token?: string | undefined;
 }
 
 /** Between two tries while NATS is away or refuses, in ms. */
@@ -27,7 +34,7 @@ export async function announceWorker(
   nc: NatsConnection,
   entry: WorkerEntry,
   logger: Logger,
-  times: PresenceTimes = presenceTimes,
+  { times = presenceTimes, token }: AnnounceOptions = {},
 ): Promise<Announcement> {
   const parsed = workerEntrySchema.safeParse(entry);
   if (!parsed.success) {
@@ -37,6 +44,7 @@ export async function announceWorker(
     );
   }
   const key = workerKey(entry);
+  const seal = new EntrySeal(token);
   let current = parsed.data;
   let bucket: KV | undefined;
   let failing = false;
@@ -47,7 +55,7 @@ export async function announceWorker(
     if (!isLinked(nc)) return againMs;
     try {
       bucket ??= await openWorkerBucket(nc, times, logger);
-      await bucket.put(key, JSON.stringify(current), { timeout: times.requestMs });
+      await bucket.put(key, seal.close(current), { timeout: times.requestMs });
       if (failing) logger.info('announced again');
       failing = false;
       return times.refreshMs;
@@ -74,6 +82,11 @@ export async function announceWorker(
       try {
         if (!isLinked(nc)) return;
         bucket ??= await openWorkerBucket(nc, times, logger);
+        // Nobody can sign that a key is deleted: watchers believe it of a worker that leaves.
+        const farewell = bucket.put(key, seal.close({ ...current, leaving: true }), {
+          timeout: times.requestMs,
+        });
+        await farewell;
         await withTimeLimit(bucket.delete(key), times.requestMs, "deleting the worker's entry");
       } catch (error) {
         logger.warn({ err: error }, "the worker's entry could not be deleted; it expires by itself");

@@ -4,6 +4,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { announceWorker } from './announce-worker.ts';
+import { EntrySeal } from './entry-seal.ts';
 import { createLogger } from './logger.ts';
 import { closeNats, connectNats, type NatsConnection } from './nats.ts';
 import { startNatsServer, type TestNatsServer } from './nats-server.testing.ts';
@@ -53,6 +54,9 @@ async function connected(name: string): Promise<NatsConnection> {
   return nc;
 }
 
+/** As a process of its own writes an entry. */
+const sealed = (entry: WorkerEntry) => new EntrySeal().close(entry);
+
 function trainer(id: string): WorkerEntry {
   return {
     pool: 'train',
@@ -89,7 +93,7 @@ async function watching(nc: NatsConnection, withTimes: PresenceTimes = times) {
 }
 
 async function announced(nc: NatsConnection, entry: WorkerEntry, withTimes: PresenceTimes = times) {
-  const announcement = await announceWorker(nc, entry, logger, withTimes);
+  const announcement = await announceWorker(nc, entry, logger, { times: withTimes });
   cleanups.push(() => announcement.close());
   return announcement;
 }
@@ -193,7 +197,7 @@ test.each([true, false])(
 test('in a bucket that keeps entries for ever, the next listing still drops the dead', async () => {
   const nc = await connected('watcher');
   const bucket = await new Kvm(jetstream(nc)).create(workersBucket, { history: 5 });
-  await bucket.put('train.dead', JSON.stringify(trainer('dead')));
+  await bucket.put('train.dead', sealed(trainer('dead')));
   const { until } = await watching(nc, { ...times, relistMs: 300 });
   await announced(await connected('trainer'), trainer('alive'));
   await until((list) => list.length === 2);
@@ -206,10 +210,11 @@ test('what is no entry of a worker is ignored, with one warning each however oft
   const bucket = await new Kvm(jetstream(nc)).create(workersBucket, { ttl: presenceTimes.ttlMs });
   const bad: [key: string, value: string][] = [
     ['train.text', 'no JSON'],
-    ['train.other', JSON.stringify({ ...trainer('other'), slots: 0 })],
-    ['train.posing', JSON.stringify(trainer('somebody-else'))],
-    ['score.posing', JSON.stringify(trainer('posing'))],
-    ['train.long', JSON.stringify({ ...trainer('long'), more: 'x'.repeat(workerEntryBytes) })],
+    ['train.bare', JSON.stringify(trainer('bare'))],
+    ['train.other', sealed({ ...trainer('other'), slots: 0 })],
+    ['train.posing', sealed(trainer('somebody-else'))],
+    ['score.posing', sealed(trainer('posing'))],
+    ['train.long', sealed({ ...trainer('long'), device: 'x'.repeat(workerEntryBytes) })],
   ];
   for (const [key, value] of bad) await bucket.put(key, value);
   const { until } = await watching(nc, presenceTimes);
@@ -219,7 +224,8 @@ test('what is no entry of a worker is ignored, with one warning each however oft
   const told = lines.filter(({ level }) => level === 'warn');
   expect(told.map(({ key, ignored }) => [key, ignored])).toEqual(bad.map(([key], index) => [key, index + 1]));
   expect(told.map(({ reason }) => reason)).toEqual([
-    'expected JSON, got something else',
+    'expected JSON of a signed entry, got something else',
+    'expected JSON of a signed entry, got something else',
     expect.stringContaining('slots: '),
     'expected an entry under its own pool and id',
     'expected an entry under its own pool and id',
@@ -237,7 +243,7 @@ test('the bucket takes no entry that is longer than one can be', async () => {
 test('an entry that nobody would take is refused, with every fault', async () => {
   const nc = await connected('trainer');
   const entry = { ...trainer('a b'), address: 'nowhere' };
-  await expect(announceWorker(nc, entry, logger, times)).rejects.toThrow(
+  await expect(announceWorker(nc, entry, logger, { times })).rejects.toThrow(
     /id: expected .*\naddress: expected host:port/,
   );
 });
@@ -260,7 +266,7 @@ test('announcing, changing and closing while NATS is away neither throw nor hang
   });
   await server.kill();
   await away;
-  const announcement = await announceWorker(nc, trainer('t-1'), logger, times);
+  const announcement = await announceWorker(nc, trainer('t-1'), logger, { times });
   announcement.update({ leaving: true });
   await announcement.close();
   const { watch } = await watching(nc);

@@ -18,6 +18,8 @@ export interface WatchOptions {
   times?: PresenceTimes;
   /** Hosts that workers may announce, as `isListed` reads it; entries with others are ignored. All unless given. */
   hosts?: string;
+  /** The cluster's token: entries that nobody with the token wrote are ignored. All count unless given. */
+  token?: string | undefined;
 }
 
 /** Between two tries while NATS is away or refuses, in ms. */
@@ -36,9 +38,9 @@ export async function watchWorkers(
   nc: NatsConnection,
   onChange: (entries: WorkerEntry[]) => void,
   logger: Logger,
-  { times = presenceTimes, hosts }: WatchOptions = {},
+  { times = presenceTimes, hosts, token }: WatchOptions = {},
 ): Promise<WorkerWatch> {
-  const known = new KnownWorkers(logger, hosts);
+  const known = new KnownWorkers(logger, { hosts, token, ttlMs: times.ttlMs });
   let listed: WorkerEntry[] = [];
   let listedText = '[]';
   /** False while what is known is a part: from the moment of forgetting until all are listed. */
@@ -123,7 +125,7 @@ export async function watchWorkers(
     } finally {
       messages.stop();
     }
-    known.settle(present, newestBefore, performance.now(), times.ttlMs);
+    known.settle(present, newestBefore, performance.now());
     whole = true;
     emit();
   };

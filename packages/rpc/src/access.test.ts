@@ -2,9 +2,26 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { parseHostPort } from '@ddad/contract';
 import type { GrpcAccess } from '@ddad/platform';
-import { Metadata, status } from '@grpc/grpc-js';
+import {
+  Client,
+  InterceptingCall,
+  type Interceptor,
+  Metadata,
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  status,
+} from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
+import { clientChannel, showProof } from './access.ts';
 import { named, service, stranger, strangerToAll } from './certificates.testing.ts';
+import {
+  IdentityServiceClient,
+  IdentityServiceService,
+  type ProveRequest,
+  type ProveResponse,
+} from './gen/ddad/v1/identity.ts';
 import {
   checkHealth,
   close,
@@ -15,10 +32,12 @@ import {
   MakeRequest,
   streamJob,
   unary,
+  WorkerServiceClient,
   type WorkerServiceServer,
   WorkerServiceService,
   writeCoalesced,
 } from './index.ts';
+import { type CallerClaim, serverProof } from './proof.ts';
 
 const token = 'a-token-of-a-cluster-that-nobody-guesses';
 const otherToken = 'a-token-of-a-cluster-that-somebody-forgot';
@@ -77,15 +96,44 @@ async function serving(access: GrpcAccess) {
   return { address, reached, lines, untilLogged };
 }
 
+/** A client's calls; each of them connects where that was not done, as `connect` may be what is refused. */
 function client(address: string, access: GrpcAccess) {
-  const made = connectWorker(address, access);
+  return callsOf(async () => {
+    const made = await connectWorker(address, access, { limitMs: 3_000 });
+    cleanups.push(() => made.close());
+    return made;
+  });
+}
+
+/** The same for who asks the server for no proof, and shows one of its own making. */
+function bareClient(address: string, access: GrpcAccess, authorization?: string) {
+  const [channelCredentials, options] = clientChannel(access);
+  const interceptor: Interceptor = (callOptions, nextCall) =>
+    new InterceptingCall(nextCall(callOptions), {
+      start(metadata, listener, next) {
+        if (authorization !== undefined) metadata.set('authorization', authorization);
+        next(metadata, listener);
+      },
+    });
+  const made = new WorkerServiceClient(address, channelCredentials, {
+    ...options,
+    interceptors: [interceptor],
+  });
   cleanups.push(() => made.close());
-  const stop = () => unary(made, made.stop, { job: undefined }, { limitMs: 3_000 });
-  const make = async () => {
-    for await (const step of streamJob(made.make(MakeRequest.create()))) return step.$case;
+  return callsOf(async () => made);
+}
+
+function callsOf(connected: () => Promise<WorkerServiceClient>) {
+  const stop = async () => {
+    const made = await connected();
+    return await unary(made, made.stop, { job: undefined }, { limitMs: 3_000 });
+  };
+  const make = async (request = MakeRequest.create()) => {
+    const made = await connected();
+    for await (const step of streamJob(made.make(request))) return step.$case;
     return 'nothing';
   };
-  return { made, stop, make };
+  return { stop, make };
 }
 
 async function refusalOf(work: Promise<unknown>): Promise<{ code: number; message: string }> {
@@ -108,23 +156,21 @@ test('who shows the token is let in, to every method', async () => {
 });
 
 test.each([
-  ['no token', {}],
-  ['wrong token', { token: otherToken }],
+  ['no proof', undefined],
+  ['wrong proof', `Bearer ${token}`],
+  ['wrong proof', 'DDAD-HMAC-SHA256 AAAA'],
+  ['wrong proof', `DDAD-HMAC-SHA256 ${Buffer.alloc(32).toString('base64url')}`],
 ])(
-  '%s: every method is UNAUTHENTICATED, reaches no handler and is logged without its content',
-  async (reason, access) => {
+  'a caller with %s (%s): every method is UNAUTHENTICATED, reaches no handler and is logged without its content',
+  async (reason, authorization) => {
     const { address, reached, lines } = await serving({ token });
-    const { made, stop, make } = client(address, access);
+    const { stop, make } = bareClient(address, {}, authorization);
     expect((await refusalOf(stop())).code).toBe(status.UNAUTHENTICATED);
     const refused = await refusalOf(make());
     expect(refused).toMatchObject({ code: status.UNAUTHENTICATED });
     expect(refused.message).toContain('GRPC_TOKEN');
     const secret = 'content-that-a-stranger-sends';
-    await refusalOf(
-      (async () => {
-        for await (const _ of streamJob(made.make({ ...MakeRequest.create(), datasetDigest: secret })));
-      })(),
-    );
+    await refusalOf(make({ ...MakeRequest.create(), datasetDigest: secret }));
     expect(reached).toEqual([]);
     expect(lines.map(({ method }) => method)).toEqual(
       ['Stop', 'Make', 'Make'].map((name) => `/ddad.v1.WorkerService/${name}`),
@@ -134,24 +180,131 @@ test.each([
       expect(line.peer).toMatch(/^127\.0\.0\.1:\d+$/);
       expect(Object.keys(line).sort()).toEqual(['method', 'peer', 'reason']);
     }
-    expect(JSON.stringify(lines)).not.toContain(otherToken);
+    expect(JSON.stringify(lines)).not.toContain(token);
   },
 );
 
-test('a token that is a header of another form is no token', async () => {
-  const { address, lines } = await serving({ token });
-  const { made } = client(address, {});
-  for (const value of [token, `bearer ${token}`, `Bearer ${token} `.trim().slice(0, -1), `Basic ${token}`]) {
-    const metadata = new Metadata();
-    metadata.set('authorization', value);
-    const code = await new Promise((resolve) =>
-      made.stop({ job: undefined }, metadata, { deadline: Date.now() + 3_000 }, (error) =>
-        resolve(error?.code),
-      ),
-    );
-    expect(code).toBe(status.UNAUTHENTICATED);
+test('a caller with another token finds out before it shows anything', async () => {
+  const { address, reached } = await serving({ token });
+  const refused = await client(address, { token: otherToken })
+    .stop()
+    .catch((error: unknown) => error);
+  expect(refused).toMatchObject({ kind: 'failed', lost: true });
+  expect(String(refused)).toContain('GRPC_TOKEN');
+  expect(reached).toEqual([]);
+});
+
+test('a stranger in the place of a worker hears a nonce and nothing else, whatever it answers', async () => {
+  const real = await serving({ token });
+  const answers: ((nonce: Buffer) => Promise<ProveResponse>)[] = [
+    async () => ({ session: Buffer.alloc(0), proof: Buffer.alloc(0) }),
+    async () => ({ session: Buffer.alloc(32, 1), proof: Buffer.alloc(32, 2) }),
+    async (nonce) => ({ session: nonce, proof: serverProof(otherToken, { address, session: nonce, nonce }) }),
+    // What the real worker answers: it is for the worker's own address.
+    async (nonce) => await unary(identity, identity.prove, { nonce }, { limitMs: 3_000 }),
+  ];
+  const identity = new IdentityServiceClient(real.address, ...clientChannel({}));
+  cleanups.push(() => identity.close());
+  const heard: unknown[] = [];
+  const posing = new Server({ interceptors: [hearing(heard)] });
+  let answer = answers[0]!;
+  posing.addService(IdentityServiceService, {
+    prove: ({ request }: { request: ProveRequest }, done: (error: null, response: ProveResponse) => void) => {
+      heard.push(request);
+      void answer(Buffer.from(request.nonce)).then((response) => done(null, response));
+    },
+  });
+  const port = await new Promise<number>((resolve, reject) =>
+    posing.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  cleanups.push(() => posing.forceShutdown());
+  const address = `127.0.0.1:${port}`;
+  for (answer of answers) {
+    const refused = await client(address, { token })
+      .make({ ...MakeRequest.create(), datasetDigest: 'secret' })
+      .catch((error: unknown) => error);
+    expect(refused).toMatchObject({ lost: true, message: expect.stringContaining(address) });
   }
-  expect(lines.map(({ reason }) => reason)).toEqual(Array(4).fill('wrong token'));
+  const said = answers.flatMap(() => [
+    { path: '/ddad.v1.IdentityService/Prove', authorization: [] },
+    { nonce: expect.any(Uint8Array) },
+  ]);
+  expect(heard).toEqual(said);
+  expect(real.reached).toEqual([]);
+});
+
+/** Hears of every call and what it shows of its caller. */
+function hearing(heard: unknown[]): ServerInterceptor {
+  return ({ path }, call) =>
+    new ServerInterceptingCall(call, {
+      start(next) {
+        next({
+          onReceiveMetadata(metadata, goOn) {
+            heard.push({ path, authorization: metadata.get('authorization') });
+            goOn(metadata);
+          },
+        });
+      },
+    });
+}
+
+test('a proof is for one method of one process at one address', async () => {
+  const one = await serving({ token });
+  const other = await serving({ token });
+  const sessionOf = async (address: string) => {
+    const identity = new IdentityServiceClient(address, ...clientChannel({}));
+    cleanups.push(() => identity.close());
+    return (await unary(identity, identity.prove, { nonce: Buffer.alloc(32) }, { limitMs: 3_000 })).session;
+  };
+  const path = '/ddad.v1.WorkerService/Stop';
+  const shown = (claim: CallerClaim) => {
+    const metadata = new Metadata();
+    showProof(metadata, token, claim);
+    return String(metadata.get('authorization')[0]);
+  };
+  const { address } = one;
+  const session = await sessionOf(address);
+  const right = shown({ address, session, path });
+  expect(await bareClient(address, {}, right).stop()).toEqual({ wasRunning: false });
+  for (const [at, wrong] of [
+    [other.address, right],
+    [address, shown({ address: other.address, session, path })],
+    [address, shown({ address, session: await sessionOf(other.address), path })],
+    [address, shown({ address, session, path: '/ddad.v1.WorkerService/Make' })],
+  ] as const) {
+    expect((await refusalOf(bareClient(at, {}, wrong).stop())).code).toBe(status.UNAUTHENTICATED);
+  }
+  expect(other.reached).toEqual([]);
+});
+
+test('who needs no token has a bounded number of calls open, and others are served meanwhile', async () => {
+  const { address } = await serving({ token });
+  const watching = new Client(address, ...clientChannel({}));
+  cleanups.push(() => watching.close());
+  const codes: number[] = [];
+  const ended: (() => void)[] = [];
+  const calls = Array.from({ length: 80 }, () => {
+    const call = watching.makeServerStreamRequest(
+      '/grpc.health.v1.Health/Watch',
+      () => Buffer.alloc(0),
+      (bytes: Buffer) => bytes,
+      null,
+    );
+    call.on('data', () => {});
+    call.on('error', ({ code }: { code: number }) => {
+      codes.push(code);
+      for (const done of ended) done();
+    });
+    return call;
+  });
+  while (codes.length < 16) await new Promise<void>((resolve) => void ended.push(resolve));
+  expect(codes).toEqual(Array(16).fill(status.RESOURCE_EXHAUSTED));
+  for (const call of calls) call.cancel();
+  while (codes.length < 80) await new Promise<void>((resolve) => void ended.push(resolve));
+  await expect.poll(() => checkHealth(address, { limitMs: 3_000 }).catch(() => 'refused')).toBe('SERVING');
+  expect(await client(address, { token }).stop()).toEqual({ wasRunning: false });
 });
 
 test('health is for everybody', async () => {
@@ -162,7 +315,7 @@ test('health is for everybody', async () => {
 
 test('many strangers cause few lines, and after them the server serves as before', async () => {
   const { address, reached, lines } = await serving({ token });
-  const { stop } = client(address, { token: otherToken });
+  const { stop } = bareClient(address, {}, `Bearer ${otherToken}`);
   const codes = await Promise.all(Array.from({ length: 500 }, async () => (await refusalOf(stop())).code));
   expect(new Set(codes)).toEqual(new Set([status.UNAUTHENTICATED]));
   expect(lines).toHaveLength(10);
@@ -202,7 +355,7 @@ test.each([
 
 test('a caller with a certificate still needs the token where there is one', async () => {
   const { address, reached } = await serving({ token, tls: service });
-  expect((await refusalOf(client(address, { tls: service }).stop())).code).toBe(status.UNAUTHENTICATED);
+  expect((await refusalOf(bareClient(address, { tls: service }).stop())).code).toBe(status.UNAUTHENTICATED);
   expect(await client(address, { token, tls: service }).stop()).toEqual({ wasRunning: false });
   expect(reached).toEqual(['stop']);
 });

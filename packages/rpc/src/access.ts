@@ -1,8 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { GrpcAccess } from '@ddad/platform';
 import {
   type ChannelCredentials,
-  type ClientOptions,
+  type ChannelOptions,
   credentials,
   InterceptingCall,
   type Interceptor,
@@ -10,14 +9,14 @@ import {
   ServerCredentials,
 } from '@grpc/grpc-js';
 import { channelOptions } from './channel-options.ts';
+import { type CallerClaim, callerProof, sameProof } from './proof.ts';
 
 const header = 'authorization';
+const scheme = 'DDAD-HMAC-SHA256';
 
-/** How a client connects, so that a server with the same access lets it in. */
-export function clientAccess({ token, tls }: GrpcAccess): [ChannelCredentials, ClientOptions] {
-  const options: ClientOptions = { ...channelOptions };
-  // Call credentials would do the same, but over TLS only.
-  if (token !== undefined) options.interceptors = [showing(token)];
+/** How a client connects, so that a server with the same certificates lets it in. */
+export function clientChannel({ tls }: GrpcAccess): [ChannelCredentials, ChannelOptions] {
+  const options: ChannelOptions = { ...channelOptions };
   if (tls === undefined) return [credentials.createInsecure(), options];
   if (tls.serverName !== undefined) options['grpc.ssl_target_name_override'] = tls.serverName;
   return [credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.cert)), options];
@@ -30,31 +29,35 @@ export function serverCredentials({ tls }: GrpcAccess): ServerCredentials {
   return ServerCredentials.createSsl(Buffer.from(tls.ca), [pair], true);
 }
 
-/**
- * Whether a call shows the token, compared in constant time.
- * @returns why not; null where it does
- */
-export function tokenFault(token: string, metadata: Metadata): 'no token' | 'wrong token' | null {
-  const [shown] = metadata.get(header);
-  if (typeof shown !== 'string') return 'no token';
-  // Digests have one length, so that not even the token's own can be told by time.
-  return timingSafeEqual(digest(shown), digest(bearer(token))) ? null : 'wrong token';
-}
-
-function showing(token: string): Interceptor {
+/** Adds to every call what `callerFault` asks for. */
+export function provingCalls(token: string, server: Omit<CallerClaim, 'path'>): Interceptor {
   return (options, nextCall) =>
     new InterceptingCall(nextCall(options), {
       start(metadata, listener, next) {
-        metadata.set(header, bearer(token));
+        showProof(metadata, token, { ...server, path: options.method_definition.path });
         next(metadata, listener);
       },
     });
 }
 
-function bearer(token: string): string {
-  return `Bearer ${token}`;
+/** Puts a caller's proof into the metadata of a call. */
+export function showProof(metadata: Metadata, token: string, claim: CallerClaim): void {
+  metadata.set(header, `${scheme} ${callerProof(token, claim).toString('base64url')}`);
 }
 
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+/**
+ * Whether a call shows that its caller has the token, compared in constant time; the proof is taken out of the metadata.
+ * @returns why not; null where it does
+ */
+export function callerFault(
+  token: string,
+  claim: CallerClaim,
+  metadata: Metadata,
+): 'no proof' | 'wrong proof' | null {
+  const [shown] = metadata.get(header);
+  metadata.remove(header);
+  if (typeof shown !== 'string') return 'no proof';
+  if (!shown.startsWith(`${scheme} `)) return 'wrong proof';
+  const proof = Buffer.from(shown.slice(scheme.length + 1), 'base64url');
+  return sameProof(proof, callerProof(token, claim)) ? null : 'wrong proof';
 }

@@ -44,7 +44,7 @@ async function serving(handlers: Partial<Pick<WorkerServiceServer, 'make' | 'sto
   server.addService(WorkerServiceService, implementation);
   const address = `127.0.0.1:${await listen(server, '127.0.0.1:0')}`;
   cleanups.push(() => close(server, health, 200));
-  const client = connectWorker(address);
+  const client = await connectWorker(address);
   cleanups.push(() => client.close());
   return { server, health, address, client };
 }
@@ -131,7 +131,7 @@ test('a huge message of three-byte characters still arrives as the server’s wo
 test('a dead address fails within the deadline, as lost', async () => {
   const { address, server, health } = await serving({});
   await close(server, health, 200);
-  const client = connectWorker(address);
+  const client = await connectWorker(address);
   cleanups.push(() => client.close());
   const started = performance.now();
   const answered = await failureOf(unary(client, client.stop, { job: undefined }, { limitMs: 1_000 }));
@@ -151,7 +151,7 @@ test('an address that takes connections and says nothing fails at the deadline, 
     silent.close();
   });
   const { port } = silent.address() as { port: number };
-  const client = connectWorker(`127.0.0.1:${port}`);
+  const client = await connectWorker(`127.0.0.1:${port}`);
   cleanups.push(() => client.close());
   const started = performance.now();
   const error = await failureOf(unary(client, client.stop, { job: undefined }, { limitMs: 300 }));

@@ -1,20 +1,24 @@
+import { randomBytes } from 'node:crypto';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { isLoopbackHost, parseHostPort } from '@ddad/contract';
+import { formatHostPort, isLoopbackHost, parseHostPort } from '@ddad/contract';
 import type { GrpcAccess } from '@ddad/platform';
 import {
   Server,
   type ServerCredentials,
   ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
   type ServerInterceptor,
   type ServiceDefinition,
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
-import { serverCredentials, tokenFault } from './access.ts';
+import { callerFault, serverCredentials } from './access.ts';
 import { keepalive, maxMessageBytes } from './channel-options.ts';
+import { type IdentityServiceServer, IdentityServiceService } from './gen/ddad/v1/identity.ts';
+import { nonceBytes, serverProof } from './proof.ts';
 import { type RefusalLogger, Refusals } from './refusals.ts';
 
 /** The standard health service that also knows every service it speaks for. */
@@ -51,9 +55,17 @@ class GuardedServer extends Server {
   readonly #guard: Guard;
 
   constructor(health: ServerHealth) {
-    const guard: Guard = { access: {}, refusals: null };
+    const guard: Guard = {
+      access: {},
+      address: '',
+      session: randomBytes(nonceBytes),
+      refusals: null,
+      open: 0,
+    };
     super({
       ...keepalive,
+      // Strangers' connections that ask for nothing. A coordinator's has a stream as long as it is needed.
+      'grpc.max_connection_idle_ms': 60_000,
       'grpc.max_receive_message_length': maxMessageBytes,
       // A coordinator keeps one stream a job, and more than one coordinator may be there while one replaces the other.
       'grpc.max_concurrent_streams': 256,
@@ -62,6 +74,7 @@ class GuardedServer extends Server {
     this.#health = health;
     this.#guard = guard;
     health.addToServer(this);
+    super.addService(IdentityServiceService, proving(guard));
   }
 
   override addService(service: ServiceDefinition, implementation: UntypedServiceImplementation): void {
@@ -75,17 +88,26 @@ class GuardedServer extends Server {
   admit(access: GrpcAccess, logger: RefusalLogger | undefined): void {
     this.#guard.access = access;
     this.#guard.refusals = logger === undefined ? null : new Refusals(logger);
-    if (access.tls !== undefined) this.#hearFailedHandshakes();
+    this.#watchSockets();
   }
 
-  /** The library drops a connection whose handshake fails without telling anybody, and has no hook for it. */
-  #hearFailedHandshakes(): void {
+  /** Says at which address callers reach it, host:port: their proofs are for that one. */
+  reachedAt(address: string): void {
+    this.#guard.address = address;
+  }
+
+  /**
+   * Bounds how many there are. And the library drops a connection whose handshake fails without telling anybody; it has no
+   * hook for either.
+   */
+  #watchSockets(): void {
     const internals = this as unknown as {
       createHttp2Server(credentials: ServerCredentials): Http2Server | Http2SecureServer;
     };
     const create = internals.createHttp2Server.bind(this);
     internals.createHttp2Server = (serverCredentials) => {
       const server = create(serverCredentials);
+      server.maxConnections = mostConnections;
       // Read now: a socket that was destroyed remembers its peer only if it was asked before.
       server.on('connection', (socket: Socket) => void socket.remoteAddress);
       server.on(
@@ -103,36 +125,102 @@ class GuardedServer extends Server {
 
 const healthService = 'grpc.health.v1.Health';
 
+/** A coordinator has one a job and one a stop, and more than one coordinator may be there while one replaces the other. */
+const mostConnections = 1_024;
+
+/** Calls of those who need no token, open at a time: a watch of the health stays open as long as its caller likes. */
+const mostOpenCalls = 64;
+
 interface Guard {
   access: GrpcAccess;
+  address: string;
+  session: Buffer;
   refusals: Refusals | null;
+  /** Calls without a token that are open now. */
+  open: number;
 }
 
-/** Ends calls without the token before anything of their message is read. Health is for everybody: probes have none. */
+/** Ends calls without proof of the token before anything of their message is read. */
 function guarding(guard: Guard): ServerInterceptor {
   return ({ path }, call) => {
+    // Probes have no token, and who asks for proof cannot give any yet.
+    const forAll = path.startsWith(`/${healthService}/`) || path === IdentityServiceService.prove.path;
+    if (forAll) return counted(guard, path, call);
     const { token } = guard.access;
-    if (token === undefined || path.startsWith(`/${healthService}/`)) return new ServerInterceptingCall(call);
+    if (token === undefined) return new ServerInterceptingCall(call);
     return new ServerInterceptingCall(call, {
       start(next) {
         next({
           onReceiveMetadata(metadata, goOn) {
-            const reason = tokenFault(token, metadata);
+            const { address, session } = guard;
+            const reason = callerFault(token, { address, session, path }, metadata);
             if (reason === null) {
-              // Nobody behind the gate needs it.
-              metadata.remove('authorization');
               goOn(metadata);
               return;
             }
             guard.refusals?.add({ method: path, peer: call.getPeer(), reason });
             call.sendStatus({
               code: status.UNAUTHENTICATED,
-              details: `expected the cluster's token (GRPC_TOKEN) as "authorization: Bearer ...", got ${reason}`,
+              details: `expected proof of the cluster's token (GRPC_TOKEN), as identity.proto asks for it, got ${reason}`,
             });
           },
         });
       },
     });
+  };
+}
+
+/** Lets in so many at a time, whoever they are. */
+function counted(guard: Guard, path: string, call: ServerInterceptingCallInterface): ServerInterceptingCall {
+  if (guard.open >= mostOpenCalls) {
+    return new ServerInterceptingCall(call, {
+      start(next) {
+        next({
+          onReceiveMetadata() {
+            guard.refusals?.add({ method: path, peer: call.getPeer(), reason: 'too many open calls' });
+            call.sendStatus({
+              code: status.RESOURCE_EXHAUSTED,
+              details: `expected at most ${mostOpenCalls} calls without a token at a time`,
+            });
+          },
+        });
+      },
+    });
+  }
+  guard.open += 1;
+  let open = true;
+  const ended = () => {
+    if (open) guard.open -= 1;
+    open = false;
+  };
+  return new ServerInterceptingCall(call, {
+    start(next) {
+      next({
+        onReceiveMetadata: (metadata, goOn) => goOn(metadata),
+        onCancel: ended,
+      });
+    },
+    sendStatus(sent, next) {
+      ended();
+      next(sent);
+    },
+  });
+}
+
+/** Answers who asks whether this server has the token; without one it has nothing to prove. */
+function proving(guard: Guard): IdentityServiceServer {
+  return {
+    prove({ request: { nonce } }, done) {
+      const { access, address, session } = guard;
+      if (access.token === undefined) {
+        done({ code: status.UNIMPLEMENTED, details: 'this server has no token (GRPC_TOKEN)' });
+      } else if (nonce.byteLength !== nonceBytes) {
+        const details = `nonce: expected ${nonceBytes} bytes, got ${nonce.byteLength}`;
+        done({ code: status.INVALID_ARGUMENT, details });
+      } else {
+        done(null, { session, proof: serverProof(access.token, { address, session, nonce }) });
+      }
+    },
   };
 }
 
@@ -150,6 +238,7 @@ export function createServer(): { server: GuardedServer; health: ServerHealth } 
  * @param address host:port; port 0 takes a free one.
  * @param access whom to let in. Without a token and TLS everybody who reaches the address: loopback only.
  * @param logger hears of strangers, at a bounded rate.
+ * @param reachable host under which callers dial it, where it is another than the address's
  * @returns the port.
  * @throws where everybody would be let in, or the address cannot be bound; the message names it.
  */
@@ -158,6 +247,7 @@ export async function listen(
   address: string,
   access: GrpcAccess = {},
   logger?: RefusalLogger,
+  reachable?: string,
 ): Promise<number> {
   const host = parseHostPort(address)?.host;
   const open = access.token === undefined && access.tls === undefined;
@@ -175,6 +265,7 @@ export async function listen(
         reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
         return;
       }
+      server.reachedAt(formatHostPort({ host: reachable ?? host ?? address, port }));
       resolve(port);
     });
   });

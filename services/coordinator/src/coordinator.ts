@@ -24,7 +24,7 @@ export interface CoordinatorDeps {
   datasets: Pick<DatasetCache, 'pixels'>;
   methods: MethodRegistry;
   /** A client of the worker at host:port; the coordinator closes it. */
-  connectWorker: (address: string) => WorkerServiceClient;
+  connectWorker: (address: string) => Promise<WorkerServiceClient>;
   publish: (key: string, progress: JobProgress) => void;
   sendProgress: SendProgress;
   /** True where Temporal knows our search attributes. */

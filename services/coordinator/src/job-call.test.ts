@@ -60,7 +60,7 @@ async function serving(id: string, make: (call: MakeCall) => void) {
 
 /** Follows one call. @returns what its listener was told and how it ended */
 async function follow({ address }: WorkerEntry, limits: { acceptMs: number; silenceMs: number }) {
-  const client = connectWorker(address);
+  const client = await connectWorker(address);
   cleanups.push(() => client.close());
   const heard: unknown[] = [];
   const listener = {

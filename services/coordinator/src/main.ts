@@ -103,6 +103,7 @@ try {
   shutdown.add('jobs', () => coordinator.close());
   const presence = await watchWorkers(nats, (entries) => coordinator.setWorkers(entries), logger, {
     hosts: config.WORKER_HOSTS,
+    token: access.token,
   });
   shutdown.add('presence', () => presence.close());
   const { TRAINER_PODS_NAMESPACE: podsNamespace, KUBERNETES_SERVICE_HOST: apiHost } = config;

@@ -7,20 +7,22 @@ import { JobError } from '@ddad/rpc';
  * @throws what `use` throws; a JobError says whose it is
  */
 export async function withWorkerClient<Client extends { close(): void }, T>(
-  connect: (address: string) => Client,
+  connect: (address: string) => Promise<Client>,
   what: string,
   worker: Pick<WorkerEntry, 'id' | 'address'>,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const client = connect(worker.address);
   try {
-    return await use(client);
+    const client = await connect(worker.address);
+    try {
+      return await use(client);
+    } finally {
+      client.close();
+    }
   } catch (error) {
     if (!(error instanceof JobError)) throw error;
     const { kind, transport, lost } = error;
     const who = `${what} ${worker.id} (${worker.address})`;
     throw new JobError(kind, `${who}: ${error.message}`, { cause: error, transport, lost });
-  } finally {
-    client.close();
   }
 }

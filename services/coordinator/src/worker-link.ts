@@ -7,7 +7,7 @@ import { withWorkerClient } from './worker-client.ts';
 
 /** Hands artifacts to be made to workers at their announced addresses. */
 export class WorkerLink implements JobLink<WorkerJob> {
-  readonly #connect: (address: string) => WorkerServiceClient;
+  readonly #connect: (address: string) => Promise<WorkerServiceClient>;
   readonly #what: string;
   readonly #limits: CallLimits;
 
@@ -16,7 +16,7 @@ export class WorkerLink implements JobLink<WorkerJob> {
    * @param what the workers are, for errors: "trainer"
    */
   constructor(
-    connect: (address: string) => WorkerServiceClient,
+    connect: (address: string) => Promise<WorkerServiceClient>,
     what: string,
     limits: CallLimits = callLimits,
   ) {

@@ -46,8 +46,9 @@ images: setup ## Build the images for Kubernetes (VARIANT=cpu or cuda; REGISTRY=
 	  $(if $(TAG),--tag '$(TAG)') \
 	  $(if $(REGISTRY)$(TAG),--use) $(IMAGES)
 
-secrets: ## Make the Secrets that the manifests name, with random values, where they are missing
+secrets: ## Make the Secrets that the manifests name, with random values, where they are missing, and the way to the API server
 	@deploy/k8s/make-secrets
+	@deploy/k8s/allow-api-server
 
 test: ## Lint, types, generated code is current, all tests but the long ones and those on Kubernetes
 	@scripts/setup test

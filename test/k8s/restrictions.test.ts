@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { applyEvaluation, type Evaluation } from './evaluation.ts';
-import { eventually, inPod, kubectl, pods, printMetrics } from './kubectl.ts';
+import { eventually, inPod, kubectl, pods, printMetrics, secret } from './kubectl.ts';
 
 const stranger = resolve(import.meta.dirname, 'stranger.yaml');
 let evaluation: Evaluation;
@@ -96,6 +96,40 @@ it('refuses calls of a pod that has no token', async () => {
       answer: expect.stringContaining("expected proof of the cluster's token (GRPC_TOKEN)"),
     });
   }
+});
+
+it('lets the coordinator reach the API server at its own addresses, and nothing else on its ports', async () => {
+  const read = async (what: string[]) => JSON.parse(await kubectl(['get', ...what, '-o', 'json'])) as unknown;
+  const { spec } = (await read(['networkpolicy', 'coordinator-to-api-server'])) as {
+    spec: { egress: { ports: { port: number }[]; to: { ipBlock: { cidr: string } }[] }[] };
+  };
+  const service = (await read(['service', 'kubernetes', '-n', 'default'])) as {
+    spec: { clusterIP: string; ports: { port: number }[] };
+  };
+  const slices = ['endpointslices', '-n', 'default', '-l', 'kubernetes.io/service-name=kubernetes'];
+  const { items } = (await read(slices)) as {
+    items: { ports: { port: number }[]; endpoints: { addresses: string[] }[] }[];
+  };
+  const behind = items.flatMap(({ ports, endpoints }) =>
+    endpoints.flatMap(({ addresses }) => addresses.map((address) => `${address}/32:${ports[0]!.port}`)),
+  );
+  expect(behind.length).toBeGreaterThan(0);
+  const allowed = spec.egress.flatMap(({ ports, to }) =>
+    to.flatMap(({ ipBlock }) => ports.map(({ port }) => `${ipBlock.cidr}:${port}`)),
+  );
+  expect(allowed).toEqual([`${service.spec.clusterIP}/32:${service.spec.ports[0]!.port}`, ...behind]);
+});
+
+it('keeps versions of what is overwritten in the store', async () => {
+  const program = `
+    import { Client } from '/app/node_modules/minio/dist/esm/minio.mjs';
+    const { hostname, port } = new URL(process.env.S3_ENDPOINT);
+    const place = { endPoint: hostname, port: Number(port), useSSL: false, region: 'us-east-1' };
+    const secretKey = ${JSON.stringify(await secret('operator-credentials', 'S3_SECRET_KEY'))};
+    const client = new Client({ ...place, accessKey: 'operator', secretKey });
+    console.log(JSON.stringify(await client.getBucketVersioning(process.env.S3_BUCKET)));`;
+  const [coordinator] = await pods('coordinator');
+  expect(JSON.parse(await inPod(coordinator!.metadata.name, program))).toMatchObject({ Status: 'Enabled' });
 });
 
 it('lets the coordinator change one annotation of trainers’ pods, and nothing else of any pod', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLogger, logShape, readConfig, storeShape } from '@ddad/platform';
-import { ensureBucket } from '@ddad/storage';
+import { ensureBucket, keepOverwritten } from '@ddad/storage';
 import { z } from 'zod';
 import { ensureMinioUsers } from './ensure-users.ts';
 
@@ -18,6 +18,8 @@ const config = readConfig(
     TRAINER_S3_SECRET_KEY: secret('trainer'),
     SCORER_S3_SECRET_KEY: secret('scorer'),
     CLI_S3_SECRET_KEY: secret('cli'),
+    /** For how long what somebody overwrote or removed can be brought back. */
+    KEEP_OVERWRITTEN_DAYS: z.coerce.number().int().min(1).max(3650).default(7),
     ...logShape,
   }),
 );
@@ -42,6 +44,7 @@ const giveUpAt = performance.now() + limitMs;
 for (;;) {
   try {
     await ensureBucket(operator);
+    await keepOverwritten(operator, config.KEEP_OVERWRITTEN_DAYS);
     await ensureMinioUsers(operator, secrets, config.S3_BUCKET);
     logger.info({ bucket: config.S3_BUCKET }, 'bucket and users are there');
     break;

@@ -162,6 +162,38 @@ export async function ensureBucket(config: S3Config): Promise<void> {
   });
 }
 
+/** What the client takes as the rules of a bucket. */
+type LifecycleConfig = Parameters<Client['setBucketLifecycle']>[1];
+
+/** Below these everything is written anew all the time, and nothing is missed. */
+const fleeting = ['checkpoints/', 'probes/'];
+
+/**
+ * Keeps what is overwritten or removed in the bucket for some days, for its owner to bring back: a policy cannot tell a PUT of
+ * what is there from one of what is new, so that who may publish may overwrite. Only the bucket's owner, none of its users,
+ * may remove what is kept or end this. @throws where the store has no versions
+ */
+export async function keepOverwritten(config: S3Config, days: number): Promise<void> {
+  await caller(config)(`keep versions in bucket ${config.bucket}`, config.bucket, async ({ client }) => {
+    const versioning = {
+      Status: 'Enabled' as const,
+      // MinIO's own: S3 has no such exception, and keeps checkpoints as long as the rest.
+      ExcludedPrefixes: fleeting.map((prefix) => ({ Prefix: `${prefix}*` })),
+    };
+    await client.setBucketVersioning(config.bucket, versioning);
+    const rule = {
+      ID: 'forget-overwritten',
+      Status: 'Enabled',
+      Filter: { Prefix: '' },
+      NoncurrentVersionExpiration: { NoncurrentDays: days },
+      // What is left of a removal once nothing is kept below it.
+      Expiration: { ExpiredObjectDeleteMarker: true },
+    };
+    // The client's types know an expiry after days only.
+    await client.setBucketLifecycle(config.bucket, { Rule: [rule] } as unknown as LifecycleConfig);
+  });
+}
+
 // Without one the client asks the server for the bucket's region before its first call.
 const defaultRegion = 'us-east-1';
 

@@ -4,6 +4,7 @@ import { parseHostPort } from '@ddad/contract';
 import type { GrpcAccess } from '@ddad/platform';
 import {
   Client,
+  connectivityState,
   InterceptingCall,
   type Interceptor,
   Metadata,
@@ -305,6 +306,28 @@ test('who needs no token has a bounded number of calls open, and others are serv
   while (codes.length < 80) await new Promise<void>((resolve) => void ended.push(resolve));
   await expect.poll(() => checkHealth(address, { limitMs: 3_000 }).catch(() => 'refused')).toBe('SERVING');
   expect(await client(address, { token }).stop()).toEqual({ wasRunning: false });
+});
+
+test('a caller with the token is served and stays, however many connections say nothing', async () => {
+  const { address } = await serving({ token });
+  const { port } = parseHostPort(address)!;
+  const stays = await connectWorker(address, { token });
+  cleanups.push(() => stays.close());
+  await unary(stays, stays.stop, { job: undefined }, { limitMs: 3_000 });
+  const silent = Array.from({ length: 1_100 }, () => {
+    const socket = connectTcp({ host: '127.0.0.1', port });
+    socket.on('error', () => {}).resume();
+    return socket;
+  });
+  cleanups.push(() => silent.forEach((socket) => void socket.destroy()));
+  await Promise.all(silent.map((socket) => once(socket, 'connect').catch(() => {})));
+  await expect.poll(() => silent.filter(({ destroyed }) => destroyed).length).toBeGreaterThanOrEqual(76);
+  expect(await client(address, { token }).stop()).toEqual({ wasRunning: false });
+  // On the connection of before: this client would have to prove itself anew for another one.
+  expect(stays.getChannel().getConnectivityState(false)).toBe(connectivityState.READY);
+  expect(await unary(stays, stays.stop, { job: undefined }, { limitMs: 3_000 })).toEqual({
+    wasRunning: false,
+  });
 });
 
 test('health is for everybody', async () => {

@@ -3,7 +3,7 @@ import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { formatHostPort, isLoopbackHost, parseHostPort } from '@ddad/contract';
-import type { GrpcAccess } from '@ddad/platform';
+import { ConnectionRoom, type GrpcAccess } from '@ddad/platform';
 import {
   Server,
   type ServerCredentials,
@@ -61,6 +61,7 @@ class GuardedServer extends Server {
       session: randomBytes(nonceBytes),
       refusals: null,
       open: 0,
+      room: null,
     };
     super({
       ...keepalive,
@@ -107,7 +108,7 @@ class GuardedServer extends Server {
     const create = internals.createHttp2Server.bind(this);
     internals.createHttp2Server = (serverCredentials) => {
       const server = create(serverCredentials);
-      server.maxConnections = mostConnections;
+      this.#guard.room = new ConnectionRoom(server, mostConnections);
       // Read now: a socket that was destroyed remembers its peer only if it was asked before.
       server.on('connection', (socket: Socket) => void socket.remoteAddress);
       server.on(
@@ -138,6 +139,8 @@ interface Guard {
   refusals: Refusals | null;
   /** Calls without a token that are open now. */
   open: number;
+  /** Its connections; null before it listens. */
+  room: ConnectionRoom | null;
 }
 
 /** Ends calls without proof of the token before anything of their message is read. */
@@ -148,6 +151,7 @@ function guarding(guard: Guard): ServerInterceptor {
     if (forAll) return counted(guard, path, call);
     const { token } = guard.access;
     if (token === undefined) return new ServerInterceptingCall(call);
+    const peer = call.getPeer();
     return new ServerInterceptingCall(call, {
       start(next) {
         next({
@@ -155,10 +159,11 @@ function guarding(guard: Guard): ServerInterceptor {
             const { address, session } = guard;
             const reason = callerFault(token, { address, session, path }, metadata);
             if (reason === null) {
+              guard.room?.vouch(peer);
               goOn(metadata);
               return;
             }
-            guard.refusals?.add({ method: path, peer: call.getPeer(), reason });
+            guard.refusals?.add({ method: path, peer, reason });
             call.sendStatus({
               code: status.UNAUTHENTICATED,
               details: `expected proof of the cluster's token (GRPC_TOKEN), as identity.proto asks for it, got ${reason}`,

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { get, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import type { RunNews } from '@ddad/runs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type InventedRun, inventRun, report, total } from './invented-run.testing.ts';
@@ -109,6 +111,30 @@ describe('pages', () => {
     await expect.poll(() => events.at(-1)?.data.sick, poll).toHaveLength(1);
     run.workers.pop();
     await expect.poll(() => events.at(-1)?.data.sick, poll).toEqual([]);
+  });
+
+  it('are there for who asks, however many connections send half a request; a viewer that reads stays', async () => {
+    run = await inventRun();
+    const { events } = follow();
+    await expect.poll(() => events.length, poll).toBeGreaterThan(0);
+    const { hostname, port } = new URL(run.server.url);
+    const half: Socket[] = [];
+    const sent = Array.from({ length: 700 }, () => {
+      const socket = connect({ host: hostname, port: Number(port) });
+      half.push(socket);
+      socket.on('error', () => {}).resume();
+      socket.write('GET /runs HTTP/1.1\r\nHost: ');
+      return once(socket, 'connect').catch(() => {});
+    });
+    try {
+      await Promise.all(sent);
+      expect((await ask('/runs')).status).toBe(200);
+      run.tell(0, 10);
+      const before = events.length;
+      await expect.poll(() => events.length, poll).toBeGreaterThan(before);
+    } finally {
+      for (const socket of half) socket.destroy();
+    }
   });
 
   it('escapes what a run is called', async () => {

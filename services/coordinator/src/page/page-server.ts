@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { formatHostPort, type HostPort, isLoopbackHost, parseHostPort, workersPath } from '@ddad/contract';
+import { ConnectionRoom, peerOf } from '@ddad/platform';
 import { buildRunPage, buildRunsPage, contentPolicy } from '@ddad/report/progress';
 import { type RunEntry, ToldCurves } from '@ddad/runs';
 import { newsOf, streamEvents } from './event-stream.ts';
@@ -87,7 +88,11 @@ export async function startPageServer(deps: PageServerDeps): Promise<PageServer>
           response.end();
           return;
         }
-        const stream = streamEvents(response, feed, () => streams.delete(stream));
+        const peer = peerOf(request.socket);
+        const stream = streamEvents(response, feed, {
+          onKeepingUp: (keepsUp) => (keepsUp ? room.vouch(peer) : room.release(peer)),
+          onClose: () => streams.delete(stream),
+        });
         streams.add(stream);
         return;
       }
@@ -107,8 +112,16 @@ export async function startPageServer(deps: PageServerDeps): Promise<PageServer>
     }
   }
 
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 20_000, maxHeaderSize: 16_384 });
-  server.maxConnections = viewerLimit * 2;
+  const server = createServer({
+    headersTimeout: 10_000,
+    requestTimeout: 20_000,
+    connectionsCheckingInterval: 5_000,
+    maxHeaderSize: 16_384,
+  });
+  // Of a viewer that takes nothing in.
+  server.timeout = 60_000;
+  // Half requests, and viewers that do not read, go for those who ask and read.
+  const room = new ConnectionRoom(server, viewerLimit * 2);
   server.on('request', (request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (error instanceof TooManyFeeds) return refuse(response, tooMany);

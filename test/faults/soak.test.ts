@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { taskQueue, workflowType } from '@ddad/contract';
 import { findLeftOvers, removeLeftOvers } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TestService } from '../servers/index.ts';
 import { slowMethod } from '../slow-method/method.ts';
 import { type SmallDataset, smallDataset } from '../small-dataset.ts';
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
+import { inspectable, settledMemory } from './settled-memory.ts';
 
 const runs = Number(process.env.RUNS || 200);
 /** By then everything is loaded, and every cache is warm. */
@@ -19,7 +21,7 @@ let dataset: SmallDataset;
 
 beforeAll(async () => {
   [cluster, dataset] = await Promise.all([
-    startTestCluster({ env: { METHODS: slowMethod } }),
+    startTestCluster({ env: { METHODS: slowMethod, ...inspectable } }),
     smallDataset(),
   ]);
   const { code, stderr } = await cluster.ddad('dataset', 'add', 'small', dataset.directory);
@@ -31,23 +33,24 @@ afterAll(async () => {
 });
 
 interface Figures {
-  /** Resident memory in MB. */
+  /** Resident memory without garbage, in MB. */
   memory: number;
   descriptors: number;
 }
 
-function figuresOf(pid: number): Figures {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+async function figuresOf(service: TestService): Promise<Figures> {
   return {
-    memory: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) / 1024,
-    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    memory: await settledMemory(service),
+    descriptors: readdirSync(`/proc/${service.pid}/fd`).length,
   };
 }
 
-function services(): Record<string, Figures> {
+async function services(): Promise<Record<string, Figures>> {
   const { coordinator, scorer, trainers } = cluster;
   const all = { coordinator, scorer, 'trainer one': trainers[0]!, 'trainer two': trainers[1]! };
-  return Object.fromEntries(Object.entries(all).map(([name, { pid }]) => [name, figuresOf(pid)]));
+  const figures: Record<string, Figures> = {};
+  for (const [name, service] of Object.entries(all)) figures[name] = await figuresOf(service);
+  return figures;
 }
 
 /** Each with its own seed, so that it makes everything. Its report goes as soon as it is there, as of somebody who tidies up. */
@@ -76,10 +79,10 @@ test(`memory, descriptors and objects after ${runs} small runs are what they wer
   for (let done = 0; done < runs; done += atOnce) {
     await Promise.all(Array.from({ length: atOnce }, (_, i) => run(done + i)));
     if ((done + atOnce) % 20 !== 0) continue;
-    console.log(`after ${done + atOnce} runs:`, JSON.stringify(services()));
-    if (done + atOnce === warm) before = { services: services(), objects: await objects() };
+    console.log(`after ${done + atOnce} runs:`, JSON.stringify(await services()));
+    if (done + atOnce === warm) before = { services: await services(), objects: await objects() };
   }
-  const after = { services: services(), objects: await objects() };
+  const after = { services: await services(), objects: await objects() };
   expect(after.objects).toBeLessThanOrEqual(before!.objects * growth);
   for (const [name, { memory, descriptors }] of Object.entries(after.services)) {
     const first = before!.services[name]!;

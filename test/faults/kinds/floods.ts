@@ -1,7 +1,10 @@
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseHostPort, progressSubject, waitingProgress, workersBucket } from '@ddad/contract';
 import { closeNats, connectNats } from '@ddad/platform';
+import { headers } from '@nats-io/transport-node';
+import { trainers } from '../fault-cluster.ts';
 import type { FaultKind } from './fault-kind.ts';
 
 const messages = 300;
@@ -66,4 +69,58 @@ const silentCallers: FaultKind = {
   },
 };
 
-export const floods: readonly FaultKind[] = [flooded, silentCallers];
+/** By whoever has a trainer's password, but not the token: takes the workers' entries away, and puts its own address there. */
+const forgedEntries: FaultKind = {
+  name: 'entries of a stranger',
+  phase: null,
+  mostMs: 3_000,
+  async inflict({ cluster: { env }, lastsMs }) {
+    let calls = 0;
+    const stranger = createServer((socket) => {
+      calls += 1;
+      socket.on('error', () => {}).resume();
+    }).listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    const { port } = stranger.address() as AddressInfo;
+    let written = 0;
+    try {
+      const nats = await connectNats({
+        url: env.NATS_URL,
+        user: 'trainer',
+        password: env.TRAINER_NATS_PASSWORD,
+        name: 'stranger',
+      });
+      try {
+        const deleted = headers();
+        deleted.set('KV-Operation', 'DEL');
+        const giveUpAt = performance.now() + lastsMs;
+        while (performance.now() < giveUpAt) {
+          for (const id of trainers) {
+            const entry = {
+              ...{ pool: 'train', id, address: `127.0.0.1:${port}`, device: 'none', slots: 64, keys: [] },
+              ...{ since: new Date().toISOString(), leaving: false },
+            };
+            const subject = `$KV.${workersBucket}.train.${id}`;
+            const signed = JSON.stringify({ order: 1_000_000 + written, entry });
+            nats.publish(subject, JSON.stringify({ signed, signer: 'a', signature: 'b', proof: 'c' }));
+            nats.publish(subject, '', { headers: deleted });
+            written += 1;
+          }
+          await nats.flush();
+          await delay(100);
+        }
+      } finally {
+        await closeNats(nats);
+      }
+    } catch {
+      // NATS is away by another fault.
+      return null;
+    } finally {
+      stranger.close();
+    }
+    if (calls > 0) throw new Error(`a stranger's address was dialled ${calls} times`);
+    return `${written} for ${lastsMs} ms`;
+  },
+};
+
+export const floods: readonly FaultKind[] = [flooded, silentCallers, forgedEntries];

@@ -15,6 +15,9 @@ export DDAD_TEST_PYTHON := $(CURDIR)/.cache/test-python/bin/python
 # MINIO_PORT, PAGE_PORT, DDAD_HOME.
 export TRAINERS TEMPORAL_PORT TEMPORAL_UI_PORT NATS_PORT MINIO_PORT PAGE_PORT DDAD_HOME
 
+# Has Node's own clients take the proxies of the environment: on loopback, where the local cluster is, nobody does.
+unexport NODE_USE_ENV_PROXY
+
 generated := packages/rpc/src/gen packages/onnx/src/gen
 
 .PHONY: help installed setup demo up down status images secrets test test-unit test-networks test-integration test-long test-faults test-k8s bench gpu-check lint types proto proto-check format
@@ -42,7 +45,7 @@ status: installed ## Show the processes of the local cluster
 	@node deploy/local/src/main.ts status
 
 images: setup ## Build the images for Kubernetes (VARIANT=cpu or cuda; REGISTRY=host/path pushes them; TAG)
-	@node deploy/images/src/main.ts --variant '$(or $(VARIANT),cpu)' $(if $(REGISTRY),--registry '$(REGISTRY)') \
+	@NODE_USE_ENV_PROXY=1 node deploy/images/src/main.ts --variant '$(or $(VARIANT),cpu)' $(if $(REGISTRY),--registry '$(REGISTRY)') \
 	  $(if $(TAG),--tag '$(TAG)') \
 	  $(if $(REGISTRY)$(TAG),--use) $(IMAGES)
 

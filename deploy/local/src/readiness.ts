@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { type TemporalAccess, temporalClientOptions } from '@ddad/platform';
 import { checkHealth } from '@ddad/rpc';
 import { Connection } from '@temporalio/client';
+import { getHere } from './get-here.ts';
 
 /** Limit of one look. */
 const lookMs = 3000;
@@ -24,9 +25,8 @@ export async function natsReady(port: number): Promise<boolean> {
 /** Whether an HTTP GET answers 2xx. */
 export async function httpReady(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(lookMs) });
-    await response.body?.cancel();
-    return response.ok;
+    const { status } = await getHere(url, lookMs);
+    return status >= 200 && status < 300;
   } catch {
     return false;
   }

@@ -1,4 +1,5 @@
 import { type WorkerState, workerStatesSchema, workersPath } from '@ddad/contract';
+import { getHere } from './get-here.ts';
 
 /** Limit of one look, in ms. */
 const lookMs = 3000;
@@ -10,8 +11,8 @@ const lookMs = 3000;
  */
 export async function workersSeen(pages: string): Promise<WorkerState[] | null> {
   try {
-    const response = await fetch(new URL(workersPath, pages), { signal: AbortSignal.timeout(lookMs) });
-    const parsed = workerStatesSchema.safeParse(await response.json());
+    const { body } = await getHere(new URL(workersPath, pages), lookMs);
+    const parsed = workerStatesSchema.safeParse(JSON.parse(body));
     return parsed.success ? parsed.data.workers : null;
   } catch {
     // It starts, or serves no pages.

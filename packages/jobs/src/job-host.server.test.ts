@@ -384,7 +384,7 @@ test('after a process was killed the next attempt goes on from its last checkpoi
   };
   await expect(call(host, dying).ended).rejects.toMatchObject({
     kind: 'failed',
-    message: "the job's process ended early with signal SIGKILL",
+    message: expect.stringMatching(/^the job's process was ended by signal SIGKILL; likely cause: .*kill -9/),
   });
   // A checkpoint after every step; the last may have been lost with the process.
   const [done, ...older] = await checkpointsOf(job);

@@ -15,7 +15,9 @@ import {
 } from '@ddad/storage';
 import { verifyCheckpointFile } from './checkpoint-file.ts';
 import { CheckpointUploads } from './checkpoint-uploads.ts';
+import { memoryKills } from './memory-kills.ts';
 import type { ChildProgress, ChildResult, FromChild, ToChild } from './messages.ts';
+import { describeEnd } from './process-end.ts';
 import { jobDirectory, removeDirectory } from './scratch.ts';
 import { type FetchedCheckpoint, fetchSoundCheckpoint, setAside } from './sound-checkpoint.ts';
 import { StallClock, type StallLimits, stallWatchMs } from './stall-clock.ts';
@@ -219,6 +221,7 @@ export class Job {
     const { limits, logger, childEntry, childEnvironment, onProgress, plan, store } = this.#options;
     const { key } = plan;
     const uploads = new CheckpointUploads((done, path) => this.#saveCheckpoint(done, path), logger);
+    const killsBefore = memoryKills();
     const child: Process = forkChild(childEntry, childEnvironment);
     this.#child = child;
     const clock = new StallClock(limits);
@@ -265,8 +268,8 @@ export class Job {
       logger.warn({ key, ...exit, stderr }, 'job process ended early');
       if (exit.code === null && exit.signal === null)
         throw new JobError('failed', `the job's process could not be started: ${stderr}`);
-      const how = exit.signal === null ? `code ${exit.code}` : `signal ${exit.signal}`;
-      throw new JobError('failed', `the job's process ended early with ${how}`);
+      const end = { ...exit, stderr, killsBefore, killsAfter: memoryKills() };
+      throw new JobError('failed', describeEnd(end));
     } finally {
       clearInterval(watch);
       this.#child = null;

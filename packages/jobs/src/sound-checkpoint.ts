@@ -5,6 +5,7 @@ import {
   type Checkpoint,
   DamagedCheckpoint,
   fetchCheckpoint,
+  LocalFault,
   listCheckpoints,
   MalformedSafetensors,
   NotFinite,
@@ -37,7 +38,7 @@ interface Place {
  * them as far as can be told without the network. A damaged one is set aside and named in the log.
  * @param directory where it is put
  * @returns null where there is none: the work begins anew
- * @throws StoreError where the store is away, or this machine can hold no checkpoint
+ * @throws StoreError where the store is away; LocalFault, or the system's error, where this machine can hold no checkpoint
  */
 export async function fetchSoundCheckpoint(
   place: Place,
@@ -103,6 +104,7 @@ function isUnsound(error: unknown): error is Error {
 }
 
 function isLocal(error: unknown): boolean {
+  if (error instanceof LocalFault) return true;
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && localFaults.has(code);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
+import { clockRefused, ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
 import { createS3Store, type S3Config } from './s3-store.ts';
 import { type PromiseProof, provePromises } from './store-promises.ts';
 import { MalformedObject, parseStored } from './stored-json.ts';
@@ -80,6 +80,8 @@ export async function ensureFitness(
       return await knownOrTried(store, place, limitMs);
     } catch (error) {
       if (!(error instanceof StoreError) || performance.now() + pauseMs > giveUpAt) throw error;
+      // No store can change that: whoever waits says whose clock it is.
+      if (error.code === clockRefused) throw error;
       if (!waited) onWaiting(error);
     }
     await delay(pauseMs);

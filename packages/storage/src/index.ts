@@ -2,11 +2,13 @@
 export { type ArtifactKind, artifactKey, canonicalJson, seedOf as memberSeed } from '@ddad/contract';
 export * from './artifact-objects.ts';
 export * from './checkpoints.ts';
+export * from './clock-difference.ts';
 export * from './dataset-cache.ts';
 export * from './datasets.ts';
 export * from './fit-store.ts';
 export * from './intact-manifests.ts';
 export * from './left-overs.ts';
+export * from './local-fault.ts';
 export * from './manifests.ts';
 export * from './object-store.ts';
 export * from './s3-store.ts';

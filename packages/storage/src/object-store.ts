@@ -9,8 +9,8 @@ export interface ObjectEntry {
 }
 
 /**
- * Objects by key in one bucket. Every call ends within its deadline; what fails throws `StoreError`,
- * reading a missing key its subclass `ObjectNotFound`.
+ * Objects by key in one bucket. Every call ends within its deadline; what fails throws `StoreError`, reading a missing key its
+ * subclass `ObjectNotFound`, and what this machine cannot do, as writing to a full disk, `LocalFault`.
  */
 export interface ObjectStore {
   get(key: string): Promise<Buffer>;
@@ -46,6 +46,9 @@ export class StoreError extends Error {
     return refusals.has(this.code);
   }
 }
+
+/** A store's code for a request by a clock too far from its own. */
+export const clockRefused = 'RequestTimeTooSkewed';
 
 const refusals: ReadonlySet<string> = new Set([
   'AccessDenied',

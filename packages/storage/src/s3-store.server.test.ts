@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { LocalFault } from './local-fault.ts';
 import { freePort, type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
 import { createS3Store, ensureBucket } from './s3-store.ts';
@@ -112,6 +114,42 @@ describe('an S3 store that cannot answer', () => {
     expect((await failure(wrongUser.put('x', 'y'))).code).toBe('InvalidAccessKeyId');
     expect((await failure(wrongUser.exists('x'))).message).toMatch(/look up x/);
     expect((await failure(wrongUser.remove(['x']))).code).toBe('InvalidAccessKeyId');
+  });
+
+  test.each([
+    [20 * 60_000 + 30_000, 'ahead of'],
+    [-20 * 60_000 - 30_000, 'behind'],
+  ])('says whose clock is off, and how, where it is off by %i ms', async (aheadMs, how) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + aheadMs });
+    try {
+      // The second asks by HEAD, whose answer names no code.
+      for (const call of [
+        () => store.get('text'),
+        () => store.exists('text'),
+        () => store.put('text', 'later'),
+      ]) {
+        const { code, message, refused } = await failure(call());
+        expect({ code, refused }).toEqual({ code: 'RequestTimeTooSkewed', refused: false });
+        expect(message).toContain(`: the clock of this machine, ${hostname()}, is 20 min `);
+        const clocks = `\\d+ s ${how} the store's \\([-\\dT:]+Z here, [-\\dT:]+Z there\\); expected at most 15 min`;
+        expect(message).toMatch(new RegExp(clocks));
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('is not blamed for what this machine cannot write or read', async () => {
+    await store.put('text', 'some');
+    for (const call of [
+      () => store.getToFile('text', join(folder, 'no', 'such', 'directory')),
+      () => store.putFile('other', join(folder, 'no-such-file')),
+    ]) {
+      const error: unknown = await call().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(LocalFault);
+      expect(error).not.toBeInstanceOf(StoreError);
+      expect(error).toMatchObject({ code: 'ENOENT', message: expect.not.stringContaining('object store') });
+    }
   });
 
   test('names a missing bucket instead of a missing key', async () => {

@@ -3,12 +3,21 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
+import { hostname } from 'node:os';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type ClientOptions } from 'minio';
+import { differenceOf, duration, mostDifferenceMs, toSecond } from './clock-difference.ts';
 import { streamDigest } from './file-digest.ts';
-import { type ObjectEntry, ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
+import { LocalFault, localFault } from './local-fault.ts';
+import {
+  clockRefused,
+  type ObjectEntry,
+  ObjectNotFound,
+  type ObjectStore,
+  StoreError,
+} from './object-store.ts';
 
 /** How to reach a bucket of an S3 store. */
 export interface S3Config {
@@ -64,6 +73,8 @@ export function createS3Store(config: S3Config): ObjectStore {
         try {
           await pipeline(body, createWriteStream(part), { signal });
           await rename(part, path);
+        } catch (error) {
+          throw localFault(error, `get ${key}`, path) ?? error;
         } finally {
           await rm(part, { force: true });
         }
@@ -78,8 +89,12 @@ export function createS3Store(config: S3Config): ObjectStore {
 
     putFile: (key, path) =>
       call(`put ${key}`, key, async ({ client, carry }) => {
-        carry((await stat(path)).size);
-        await client.fPutObject(bucket, key, path, {});
+        try {
+          carry((await stat(path)).size);
+          await client.fPutObject(bucket, key, path, {});
+        } catch (error) {
+          throw localFault(error, `put ${key}`, path) ?? error;
+        }
       }),
 
     putIfAbsent: (key, data) =>
@@ -263,12 +278,15 @@ function caller(config: S3Config) {
       });
       return await Promise.race([done, late]);
     } catch (error) {
-      if (error instanceof StoreError) throw error;
+      if (error instanceof StoreError || error instanceof LocalFault) throw error;
       if (isMissingKey(error)) throw new ObjectNotFound(key, error);
-      const code = codeOf(error);
-      const detail = error instanceof Error && error.message !== '' ? `${error.message} (${code})` : code;
+      const local = localFault(error, doing);
+      if (local !== null) throw local;
+      const clock = clockFault(error, Date.parse(date ?? ''));
+      const code = clock === null ? codeOf(error) : clockRefused;
+      const own = error instanceof Error && error.message !== '' ? `${error.message} (${code})` : code;
       throw new StoreError(
-        `object store at ${place}: could not ${doing} in bucket ${config.bucket}: ${detail}`,
+        `object store at ${place}: could not ${doing} in bucket ${config.bucket}: ${clock ?? own}`,
         code,
         error,
       );
@@ -309,6 +327,26 @@ function parseEndpoint(endpoint: string): Pick<ClientOptions, 'endPoint' | 'port
   const useSSL = url.protocol === 'https:';
   const port = url.port === '' ? (useSSL ? 443 : 80) : Number(url.port);
   return { endPoint: url.hostname, port, useSSL };
+}
+
+/**
+ * Whose clock a store's refusal is about.
+ * @param theirs time by the store's clock, NaN where its answer had none
+ * @returns null where it refused for something else
+ */
+function clockFault(error: unknown, theirs: number): string | null {
+  const ours = Date.now();
+  const code = codeOf(error);
+  // The answer to a HEAD has no body to name its code: the client takes every refusal for missing rights.
+  const hidden = code === 'AccessDenied' && Math.abs(ours - theirs) > mostDifferenceMs;
+  if (code !== clockRefused && !hidden) return null;
+  const most = `expected at most ${duration(mostDifferenceMs)} between them (${clockRefused})`;
+  if (Number.isNaN(theirs))
+    return `the clock of this machine, ${hostname()}, and the store's differ; ${most}`;
+  return (
+    `the clock of this machine, ${hostname()}, is ${differenceOf(ours, theirs)} the store's ` +
+    `(${toSecond(ours)} here, ${toSecond(theirs)} there); ${most}`
+  );
 }
 
 function codeOf(error: unknown): string {

@@ -1,7 +1,8 @@
+import { differenceOf, duration, mostDifferenceMs, toSecond } from '@ddad/storage';
 import type { HealthCheck } from './health-check.ts';
 
-/** An S3 store refuses what differs from its own clock by 15 min (RequestTimeTooSkewed): a third of that, in ms. */
-const toleranceMs = 5 * 60_000;
+/** A third of what an S3 store takes, in ms. */
+const toleranceMs = mostDifferenceMs / 3;
 
 export interface ClockCheckOptions {
   /** The time by the store's clock, in ms since 1970; null where it is not known. */
@@ -20,19 +21,12 @@ export function clockCheck({ storeTime, store, now = Date.now }: ClockCheckOptio
       const asked = now();
       const theirs = await storeTime();
       if (theirs === null) return null;
-      const aheadMs = (asked + now()) / 2 - theirs;
-      if (Math.abs(aheadMs) <= toleranceMs) return null;
-      const how = aheadMs > 0 ? 'ahead of' : 'behind';
+      const ours = (asked + now()) / 2;
+      if (Math.abs(ours - theirs) <= toleranceMs) return null;
       return (
-        `clock: this machine's is ${duration(Math.abs(aheadMs))} ${how} that of the store ${store} ` +
-        `(${new Date(theirs).toISOString().slice(0, 19)}Z), expected at most ${duration(toleranceMs)}`
+        `clock: this machine's is ${differenceOf(ours, theirs)} that of the store ${store} ` +
+        `(${toSecond(theirs)}), expected at most ${duration(toleranceMs)}`
       );
     },
   };
-}
-
-function duration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  const rest = seconds % 60;
-  return `${Math.floor(seconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
 }

@@ -23,7 +23,10 @@ test('counts those of the own cgroup, wherever that is seen', () => {
 });
 
 test('counts those of the machine where the cgroup has none, and says where nobody counts', () => {
-  expect(from({ '/proc/self/cgroup': '0::/\n', '/proc/vmstat': vmstat })).toEqual({ of: 'machine', count: 7 });
+  expect(from({ '/proc/self/cgroup': '0::/\n', '/proc/vmstat': vmstat })).toEqual({
+    of: 'machine',
+    count: 7,
+  });
   expect(from({})).toBeNull();
 });
 

@@ -31,7 +31,10 @@ function countersOfCgroup(membership: string): string[] {
     if (controllers === '') {
       files.push(`/sys/fs/cgroup${path}/memory.events`, '/sys/fs/cgroup/memory.events');
     } else if (controllers?.split(',').includes('memory')) {
-      files.push(`/sys/fs/cgroup/memory${path}/memory.oom_control`, '/sys/fs/cgroup/memory/memory.oom_control');
+      files.push(
+        `/sys/fs/cgroup/memory${path}/memory.oom_control`,
+        '/sys/fs/cgroup/memory/memory.oom_control',
+      );
     }
   }
   return files;

@@ -14,7 +14,7 @@ const ended = (signal: NodeJS.Signals | null, more: Partial<Parameters<typeof de
   });
 
 test.each([
-  [of(1), of(2), 'the kernel, as memory ran out: it counts a process of this worker'],
+  [of(1), of(2), 'the kernel, as memory ran out: it counts a process of the worker'],
   [of(1, 'machine'), of(2, 'machine'), 'the kernel, as memory ran out: it counts a process of this machine'],
   [of(1), of(1), 'somebody (kill -9, or whoever runs the container): the kernel counts none'],
   [null, null, 'the kernel, as memory ran out, or somebody (kill -9)'],

@@ -50,7 +50,7 @@ function causeOfKill({ killsBefore, killsAfter }: ProcessEnd): string {
   }
   if (killsAfter.count > killsBefore.count) {
     return killsAfter.of === 'cgroup'
-      ? 'the kernel, as memory ran out: it counts a process of this worker's container or service that it killed'
+      ? 'the kernel, as memory ran out: it counts a process of the worker, or of its container, that it killed'
       : 'the kernel, as memory ran out: it counts a process of this machine that it killed meanwhile';
   }
   const counts = killsAfter.of === 'cgroup' ? 'here' : 'on this machine';

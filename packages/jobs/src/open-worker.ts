@@ -10,6 +10,7 @@ import {
 } from '@ddad/platform';
 import { DatasetCache, type ObjectStore, type S3Config } from '@ddad/storage';
 import { announceJobs } from './announce-jobs.ts';
+import type { HealthCheck } from './health/health-check.ts';
 import { workerChecks } from './health/worker-checks.ts';
 import { WorkerHealth } from './health/worker-health.ts';
 import type { JobLimits } from './job.ts';
@@ -42,6 +43,8 @@ export interface WorkerPlace {
   /** Directory for datasets and jobs' files; other workers may share it. */
   scratch: string;
   store: ObjectStore;
+  /** Whether it keeps its promises, where that was not seen yet. */
+  storeCheck: HealthCheck;
   /** How the store is reached. */
   storeAccess: Pick<S3Config, 'endpoint' | 'proxy'>;
   /** Where it announces itself and tells of its progress. */
@@ -90,7 +93,7 @@ export async function openWorker(place: WorkerPlace): Promise<void> {
     deviceTrial: place.deviceTrial,
     childEnvironment: place.childEnvironment,
   });
-  const health = new WorkerHealth({ checks, logger });
+  const health = new WorkerHealth({ checks: [...checks, place.storeCheck], logger });
   const cache = new DatasetCache(store, join(place.scratch, 'datasets'));
   const server = createWorkerServer({ host, kinds, pool, store, cache, threads, stepsACall, methods });
   const port = await openJobServer(server, {

@@ -1,5 +1,5 @@
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { advertisedHost, limitsOf, openWorker, shutdownLimits } from '@ddad/jobs';
+import { advertisedHost, limitsOf, openWorker, openWorkerStore, shutdownLimits } from '@ddad/jobs';
 import { loadMethods } from '@ddad/methods';
 import {
   closeNats,
@@ -12,7 +12,6 @@ import {
   storeAccess,
   untilSignal,
 } from '@ddad/platform';
-import { openServiceStore } from '@ddad/storage';
 import { scorerConfig } from './config.ts';
 
 const config = readConfig(scorerConfig);
@@ -22,7 +21,7 @@ const logger = createLogger('scorer', config.LOG_LEVEL);
 const shutdown = new Shutdown();
 const methods = await loadMethods(config.METHODS);
 
-const store = await openServiceStore(storeAccess(config), logger);
+const { store, check: storeCheck } = await openWorkerStore(storeAccess(config), logger);
 
 const nats = await connectNats({ ...natsAccess(config), name: config.SCORER_ID, logger });
 shutdown.add('nats', () => closeNats(nats));
@@ -42,6 +41,7 @@ await openWorker({
   deviceTrial: new URL(import.meta.resolve('@ddad/compute/try-device')),
   scratch: config.SCRATCH_DIR,
   store,
+  storeCheck,
   storeAccess: storeAccess(config),
   nats,
   listen: config.SCORER_LISTEN,

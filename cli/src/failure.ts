@@ -1,4 +1,4 @@
-import { describeFaults, type Fault } from '@ddad/contract';
+import { describeFaults, type Fault, visibleLine } from '@ddad/contract';
 
 /** Exit codes of `ddad`; `--help` documents them. */
 export const exitCodes = {
@@ -27,7 +27,11 @@ const listedFaults = 100;
 
 /** The faults of an input under one heading, one a line, as a failure with the exit code for bad input. */
 export function badInput(heading: string, faults: readonly Fault[], exitCode: ExitCode = exitCodes.badInput) {
-  const lines = describeFaults(faults.slice(0, listedFaults))
+  // Where a fault is, is often a file's name: it gets no lines of its own.
+  const named = faults
+    .slice(0, listedFaults)
+    .map(({ path, message }) => ({ path: visibleLine(path), message }));
+  const lines = describeFaults(named)
     .split('\n')
     .map((line) => `  ${line}`);
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;

@@ -1,4 +1,6 @@
-import { cut, type Screen, type Style, styled } from './screen.ts';
+import { visibleLine } from '@ddad/contract';
+import { cut, type Screen } from './screen.ts';
+import { painted, type Style, styled } from './styles.ts';
 
 /** A line of a block: plain text and how it looks. */
 export interface BlockLine {
@@ -23,18 +25,20 @@ export class LiveBlock {
   draw(lines: readonly BlockLine[], above: readonly BlockLine[] = []): void {
     const width = Math.max(1, this.screen.columns - 1);
     const room = Math.max(1, this.screen.rows - 1);
-    const shown = lines.slice(-room).map((line) => ({ ...line, text: cut(line.text, width) }));
-    const paint = (line: BlockLine) => `${styled(this.screen, line.style ?? null, line.text)}\x1b[K\n`;
-    const kept = above.map((line) => paint({ ...line, text: cut(line.text, width) }));
+    const fitting = (line: BlockLine) => ({ ...line, text: cut(visibleLine(line.text), width) });
+    const shown = lines.slice(-room).map(fitting);
+    const paint = (line: BlockLine) =>
+      `${painted(styled(this.screen, line.style ?? null, line.text))}\x1b[K\n`;
+    const kept = above.map((line) => paint(fitting(line)));
     // Line by line, then the rest: terminals keep what is erased from the top of the screen in their history.
-    this.screen.write(`${this.upwards()}${kept.join('')}${shown.map(paint).join('')}\x1b[J`);
+    this.screen.draw(`${this.upwards()}${kept.join('')}${shown.map(paint).join('')}\x1b[J`);
     this.drawn = shown.map((line) => [...line.text].length);
   }
 
   /** Takes the block off the screen. */
   clear(): void {
     const upwards = this.upwards();
-    if (upwards !== '') this.screen.write(`${upwards}\x1b[J`);
+    if (upwards !== '') this.screen.draw(`${upwards}\x1b[J`);
     this.drawn = [];
   }
 

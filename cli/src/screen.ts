@@ -1,8 +1,17 @@
 import type { Writable } from 'node:stream';
+import { painted } from './styles.ts';
+
+export { type Style, styled } from './styles.ts';
 
 /** Where text goes: a terminal, a file or a pipe. */
 export interface Screen {
+  /**
+   * Shows a text: of control characters, which may have come in names or others' messages, line breaks alone go through as what
+   * they are, and the styles of `styled`.
+   */
   write(text: string): void;
+  /** Sends what moves the cursor or erases, with texts that are made visible already: for `LiveBlock` alone. */
+  draw(sequence: string): void;
   readonly isTerminal: boolean;
   /** Width and height in characters as of now; a terminal may be resized at any time. */
   readonly columns: number;
@@ -36,7 +45,8 @@ export function screenOf(
 ): Screen {
   const isTerminal = () => stream.isTTY === true && TERM !== 'dumb';
   return {
-    write: (text) => void stream.write(text),
+    write: (text) => void stream.write(painted(text)),
+    draw: (sequence) => void stream.write(sequence),
     get isTerminal() {
       return isTerminal();
     },
@@ -54,22 +64,6 @@ export function screenOf(
       return () => stream.off('resize', callback);
     },
   };
-}
-
-export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
-const codes: Record<Style, [open: number, close: number]> = {
-  bold: [1, 22],
-  dim: [2, 22],
-  green: [32, 39],
-  yellow: [33, 39],
-  red: [31, 39],
-};
-
-/** Wraps `text` in a style where the screen has colours. Apply it after cutting to a width. */
-export function styled(screen: Pick<Screen, 'color'>, style: Style | null, text: string): string {
-  if (!screen.color || style === null || text === '') return text;
-  const [open, close] = codes[style];
-  return `\x1b[${open}m${text}\x1b[${close}m`;
 }
 
 /** Cuts a line of narrow characters to a width in columns; what is cut shows as "…". */

@@ -1,4 +1,5 @@
 import type { Screen, Screens } from './screen.ts';
+import { painted } from './styles.ts';
 
 /** A screen that keeps what was written, and what a terminal would show of it. */
 export interface RecordedScreen extends Screen {
@@ -23,7 +24,10 @@ export function recordedScreen(
     isTerminal,
     color: false,
     write: (text) => {
-      written += text;
+      written += painted(text);
+    },
+    draw: (sequence) => {
+      written += sequence;
     },
     onResize: () => () => {},
     text: () => written,

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { describeSickness } from '@ddad/contract';
+import { describeSickness, visible, visibleLine } from '@ddad/contract';
 import { checkout } from './checkout.ts';
 import { down, status, up } from './cluster.ts';
 import type { ClusterEnv } from './cluster-env.ts';
@@ -9,7 +9,9 @@ import { readSettings } from './settings.ts';
 const usage = 'expected one of: up, down, status';
 
 /** Prints lines of words in columns. */
-function printTable(rows: string[][]): void {
+function printTable(given: string[][]): void {
+  // What devices are called, others say.
+  const rows = given.map((row) => row.map(visibleLine));
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   for (const row of rows) {
     console.log(
@@ -61,7 +63,7 @@ async function main(command: string | undefined): Promise<void> {
         ]);
         for (const worker of workers) {
           const sickness = describeSickness(worker);
-          if (sickness !== null) console.log(sickness);
+          if (sickness !== null) console.log(visible(sickness));
         }
         console.log();
       }
@@ -76,6 +78,6 @@ async function main(command: string | undefined): Promise<void> {
 try {
   await main(process.argv[2]);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(visible(error instanceof Error ? error.message : String(error)));
   process.exitCode = 1;
 }

@@ -16,6 +16,7 @@ export * from './run-input.ts';
 export * from './run-result.ts';
 export * from './score-definition.ts';
 export * from './sha256.ts';
+export * from './visible.ts';
 export * from './worker-entry.ts';
 export * from './worker-state.ts';
 export * from './workflow.ts';

@@ -31,3 +31,13 @@ test('credentials are hidden, at the top and one level down', () => {
     store: { secretKey: '[hidden]', bucket: 'ddad' },
   });
 });
+
+test('nothing that is logged acts on the terminal that shows it', () => {
+  const written: string[] = [];
+  const logger = createLogger('scorer', 'info', { write: (line) => void written.push(line) });
+  const reason = 'a\u001b[2J\u009b31m\u007f\u202e';
+  logger.warn({ reason }, 'told\u009b');
+  const [line = ''] = written;
+  expect(line).toMatch(/^[ -~]+\n$/);
+  expect(JSON.parse(line)).toMatchObject({ reason, msg: 'told\u009b' });
+});

@@ -1,3 +1,4 @@
+import { visible } from '@ddad/contract';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from './log-levels.ts';
 
@@ -30,6 +31,8 @@ export function createLogger(service: string, level: LogLevel, destination?: Des
     level,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
+    // JSON leaves some characters as they are that act on a terminal, where `ddad trainer` shows this.
+    hooks: { streamWrite: visible },
     redact: { paths: credentials.flatMap((name) => [name, `*.${name}`]), censor: '[hidden]' },
   };
   return destination === undefined ? pino(options) : pino(options, destination);

@@ -1,38 +1,36 @@
 import { fileURLToPath } from 'node:url';
+import { processScreens } from './process-screens.ts';
 import { runCli } from './program.ts';
-import { screenOf } from './screen.ts';
 
 const { env: environment } = process;
-const screens = {
-  out: screenOf(process.stdout, environment),
-  err: screenOf(process.stderr, environment),
-};
-
-// A reader that closes its end early (`ddad runs | head`) wants no more, and no stack either.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
 
 const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const handlers = new Set<(signal: NodeJS.Signals) => void>();
 function onSignal(handler: (signal: NodeJS.Signals) => void): () => void {
+  handlers.add(handler);
   for (const signal of signals) process.on(signal, handler);
   return () => {
+    handlers.delete(handler);
     for (const signal of signals) process.off(signal, handler);
   };
 }
 
+const outputs = processScreens({
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment,
+  // What goes on for hours, as following a run, has nobody left to tell.
+  onUnread: () => {
+    for (const handler of handlers) handler('SIGTERM');
+  },
+});
 const code = await runCli(process.argv.slice(2), {
-  screens,
+  screens: outputs.screens,
   environment,
   cwd: process.cwd(),
   checkout: fileURLToPath(new URL('../../', import.meta.url)),
   onSignal,
 });
 // Connections that a failed command left must not hold the process; what was written is flushed first.
-await Promise.all(
-  [process.stdout, process.stderr].map(
-    (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
-  ),
-);
-process.exit(code);
+await outputs.flushed();
+process.exit(outputs.exitCode(code));

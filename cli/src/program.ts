@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { CommandFailure, exitCodes } from './failure.ts';
+import { OutputEnded } from './process-screens.ts';
 import { connectionsFor } from './program/connections.ts';
 import { addDatasetCommands } from './program/dataset-commands.ts';
 import { addExperimentCommand } from './program/experiment-command.ts';
@@ -38,6 +39,8 @@ export async function runCli(args: readonly string[], invocation: Invocation): P
     await buildProgram({ ...invocation, methods }, outcome).parseAsync(args, { from: 'user' });
     return outcome.code;
   } catch (error) {
+    // Whoever has the process says so where anybody is to hear of it.
+    if (error instanceof OutputEnded) return error.exitCode;
     // Commander has told its own errors already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
     const away = isOfStore(error) && /^(E[A-Z_]+|DeadlineExceeded)$/.test(error.code);

@@ -28,7 +28,8 @@ export interface Screens {
   err: Screen;
 }
 
-interface MaybeTerminal extends Writable {
+/** A stream that may be a terminal's. */
+export interface MaybeTerminal extends Writable {
   isTTY?: boolean;
   columns?: number;
   rows?: number;

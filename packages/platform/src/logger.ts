@@ -1,6 +1,7 @@
 import { visible } from '@ddad/contract';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from './log-levels.ts';
+import { writeLogLine } from './log-output.ts';
 
 export type { Logger } from 'pino';
 export type { LogLevel } from './log-levels.ts';
@@ -25,7 +26,11 @@ const credentials = [
  * A logger that writes one JSON object a line, with service, process id and ISO time.
  * @param destination standard output unless given (a command that prints results there logs elsewhere).
  */
-export function createLogger(service: string, level: LogLevel, destination?: DestinationStream): Logger {
+export function createLogger(
+  service: string,
+  level: LogLevel,
+  destination: DestinationStream = { write: (line) => writeLogLine(line) },
+): Logger {
   const options = {
     base: { service, pid: process.pid },
     level,
@@ -35,5 +40,5 @@ export function createLogger(service: string, level: LogLevel, destination?: Des
     hooks: { streamWrite: visible },
     redact: { paths: credentials.flatMap((name) => [name, `*.${name}`]), censor: '[hidden]' },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
 }

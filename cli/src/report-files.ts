@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunResult, runKeys } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
+import { makeDirectory } from './output-place.ts';
 
 /**
  * Writes a run's `report.json`, its page, where that could be made, and, where there are test images, `scores.csv` into a
@@ -14,7 +15,7 @@ export async function saveReport(
   result: RunResult,
   directory: string,
 ): Promise<{ report: string; page: string | null; scores: string | null }> {
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const report = join(directory, 'report.json');
   // The result itself: the stored report was written before the run's whole time was known.
   await writeWhole(report, `${JSON.stringify(result, null, 2)}\n`);

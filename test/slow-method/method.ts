@@ -157,6 +157,10 @@ const method: Method<Settings> = {
   facts: ({ k }) => ({ k }),
   describe: ({ k }) => `K = ${String(k)}`,
   plan,
+  grow: (settings, k) =>
+    k > settings.k
+      ? { settings: { ...settings, k } }
+      : { fault: `k: expected more than ${settings.k}, got ${k}` },
 };
 
 export const entry: MethodEntry = {

@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type RunResult, runKeys } from '@ddad/contract';
 import type { Comparison, ScoredRun } from '@ddad/report';
 import { definitionsOf, describeRun } from '@ddad/runs';
@@ -9,6 +9,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { CommandFailure } from '../failure.ts';
 import { percent, plural } from '../figures.ts';
 import { finishedRunId } from '../finished-run.ts';
+import { tryFile } from '../output-place.ts';
 import { readScoresCsv } from '../scores-csv.ts';
 import { storedResult } from '../stored-results.ts';
 import { tableLines } from '../table.ts';
@@ -32,6 +33,8 @@ export async function compareReports(
   },
 ): Promise<void> {
   const { screens } = deps;
+  const file = resolve(options.cwd, options.out ?? `${options.runs[0]}-${options.runs[1]}.html`);
+  await tryFile('--out', file);
   // Charts and pictures take a second to load, which no other command should wait for.
   const { buildComparison, compareRuns } = await import('@ddad/report');
   const [first, second] = [await readRun(deps, options.runs[0]), await readRun(deps, options.runs[1])];
@@ -45,8 +48,6 @@ export async function compareReports(
     throw new CommandFailure(`these runs cannot be compared: ${error.message}`, undefined, { cause: error });
   }
   screens.out.write(`${comparisonLines(comparison).join('\n')}\n`);
-  const file = resolve(options.cwd, options.out ?? `${options.runs[0]}-${options.runs[1]}.html`);
-  await mkdir(dirname(file), { recursive: true });
   await writeFile(file, buildComparison(comparison));
   screens.out.write(`\n${file}\n`);
   if (options.open) await show(deps, file);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { DatasetIndex, DatasetRecord } from '@ddad/contract';
 import { type DatasetDescription, describeDataset, greyPixels } from '@ddad/dataset';
@@ -6,6 +6,7 @@ import { type ObjectStore, readDatasetIndex, readDatasetPixels, readDatasetRecor
 import { copiesLines } from '../copies.ts';
 import { CommandFailure } from '../failure.ts';
 import { plural } from '../figures.ts';
+import { tryDirectory } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
 import { StepLine } from '../step-line.ts';
 import { tableLines } from '../table.ts';
@@ -43,6 +44,9 @@ export async function showDataset(
   },
 ): Promise<void> {
   const { store, screens } = deps;
+  const directory = resolve(options.cwd, options.out ?? '.');
+  const page = options.out !== undefined || options.open === true;
+  if (page) await tryDirectory('--out', directory);
   const record = await readDatasetRecord(store, options.name);
   if (record === null) {
     throw new CommandFailure(`no dataset ${options.name}; "npx ddad dataset list" lists them`);
@@ -56,12 +60,10 @@ export async function showDataset(
     ? JSON.stringify(datasetFacts(record, index, description))
     : datasetLines(record, index, description, limit).join('\n');
   screens.out.write(`${text}\n`);
-  if (options.out === undefined && !options.open) return;
+  if (!page) return;
   // Charts and pictures take a second to load, which no other command should wait for.
   const { buildDatasetPage } = await import('@ddad/report');
-  const directory = resolve(options.cwd, options.out ?? '.');
   const file = join(directory, `${record.name}.html`);
-  await mkdir(directory, { recursive: true });
   await writeFile(file, await buildDatasetPage({ record, index, pixels, description }));
   (options.json ? screens.err : screens.out).write(`\n${file}\n`);
   if (options.open) await show(deps, file);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writePhantom } from '@ddad/dataset';
 import type { RunDeps } from '../attend-run.ts';
 import { plural } from '../figures.ts';
+import { tryDirectory } from '../output-place.ts';
 import { mergeRunInput } from '../run-input.ts';
 import { addDataset } from './dataset-add.ts';
 import { demoSettings } from './demo-settings.ts';
@@ -16,6 +17,7 @@ import { reportDirectory, startRun } from './run.ts';
 export async function runDemo(deps: RunDeps & { newRunName: () => string; home: string }): Promise<void> {
   const { home, screens } = deps;
   const { dataset, phantom, run } = demoSettings;
+  await tryDirectory('DDAD_HOME', join(home, 'reports'));
   const directory = join(home, 'phantom');
   const images =
     phantom.train +

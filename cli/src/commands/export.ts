@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { extname } from 'node:path';
 import type { RunResult } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { fetchFile, type ObjectStore } from '@ddad/storage';
@@ -9,6 +8,7 @@ import { findMember } from '../finished-members.ts';
 import { exportArtifact } from '../onnx/export-artifact.ts';
 import { exportRun } from '../onnx/export-run.ts';
 import { onnxOf } from '../onnx/onnx-of.ts';
+import { tryFile } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
 
 interface ExportDeps {
@@ -73,5 +73,5 @@ async function prepare({ file, force }: { file: string; force?: boolean }): Prom
   if (!force && existsSync(file)) {
     throw new CommandFailure(`${file} exists; --force overwrites it`, exitCodes.badInput);
   }
-  await mkdir(dirname(file), { recursive: true });
+  await tryFile('FILE', file);
 }

@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { runKeys } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
 import { CommandFailure } from '../failure.ts';
 import { finishedRunId } from '../finished-run.ts';
+import { tryFile } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
 import { storedResult } from '../stored-results.ts';
 import type { TemporalRuns } from '../temporal-runs.ts';
@@ -28,9 +28,9 @@ export async function fetchReport(
   options: { run: string; out?: string | undefined; open?: boolean | undefined; cwd: string },
 ): Promise<void> {
   const { store, screens } = deps;
-  const runId = await finishedRunId(deps.runs, options.run);
   const file = resolve(options.cwd, options.out ?? `${options.run}.html`);
-  await mkdir(dirname(file), { recursive: true });
+  await tryFile('--out', file);
+  const runId = await finishedRunId(deps.runs, options.run);
   try {
     await store.getToFile(runKeys.page(runId), file);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { conformalPValues } from '@ddad/anomaly';
 import type { RunResult } from '@ddad/contract';
@@ -21,6 +21,7 @@ import { CommandFailure, exitCodes } from '../failure.ts';
 import { exportedRun } from '../onnx/exported-runs.ts';
 import { onnxOf } from '../onnx/onnx-of.ts';
 import { openPipeline, type PipelineSession, type ScoredPixels } from '../onnx/pipeline-session.ts';
+import { tryDirectory } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
 
 export interface ScoreDeps {
@@ -68,11 +69,10 @@ export async function scoreImages(
   },
 ): Promise<void> {
   const { out } = deps.screens;
+  if (options.out !== undefined) await tryDirectory('--out', options.out);
+  if (options.dicom !== undefined) await tryDirectory('--dicom', options.dicom);
   const session = await openPipeline(await pipelineFile(deps, options.pipeline));
   try {
-    for (const directory of [options.out, options.dicom]) {
-      if (directory !== undefined) await mkdir(directory, { recursive: true });
-    }
     const names = fileNames(options.images);
     let faults = 0;
     for (let start = 0; start < options.images.length; start += batch) {

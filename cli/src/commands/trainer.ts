@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type Cluster, readSettings, shapes } from '../cluster.ts';
+import { makeDirectory } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
 
 /** Has the kernel tell the trainer to end where this process is killed and can pass nothing on. Part of util-linux. */
@@ -34,7 +35,7 @@ export async function runTrainer(
   const id = options.id ?? environment.TRAINER_ID ?? `extra-${randomBytes(3).toString('hex')}`;
   const given = environment.SCRATCH_DIR;
   const scratch = given ?? join(cluster.home, 'scratch', `trainer-${id}-${process.pid}`);
-  await mkdir(scratch, { recursive: true });
+  await makeDirectory(scratch);
   screens.err.write(`trainer ${id}, Ctrl-C stops it\n`);
   try {
     const [command, ...args] = [

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ExperimentResult, type RunResult, runKeys } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
@@ -7,6 +6,7 @@ import type { ObjectStore } from '@ddad/storage';
 import { detached, type RunDeps } from '../attend-run.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { plural } from '../figures.ts';
+import { makeDirectory } from '../output-place.ts';
 import { writeWhole } from '../report-files.ts';
 import { readScoresCsv } from '../scores-csv.ts';
 import { styled } from '../screen.ts';
@@ -92,7 +92,7 @@ async function writeResults(
     ['results.csv', resultsCsv(outcome)],
     ...layouts,
   ];
-  await mkdir(join(directory, 'runs'), { recursive: true });
+  await makeDirectory(join(directory, 'runs'));
   await writeWhole(join(directory, 'experiment.json'), `${JSON.stringify(outcome.experiment, null, 2)}\n`);
   for (const { workflowId, result } of outcome.runs) {
     await writeWhole(join(directory, 'runs', `${workflowId}.json`), `${JSON.stringify(result, null, 2)}\n`);

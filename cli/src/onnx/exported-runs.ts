@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactKey, type RunResult } from '@ddad/contract';
 import type { OnnxExport } from '@ddad/onnx';
 import type { ObjectStore } from '@ddad/storage';
+import { makeDirectory } from '../output-place.ts';
 import { exportRun } from './export-run.ts';
 
 /** Of the digest, in a file's name. */
@@ -28,7 +29,7 @@ export async function exportedRun(
   const digest = artifactKey({ version: onnx.version, result: plainJson(result) }).slice(0, shownDigits);
   const file = join(directory, `${runId}-${digest}.onnx`);
   if (existsSync(file)) return file;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory, 0o700);
   onExport(file);
   await exportRun(await store(), onnx, result, file);
   for (const name of await readdir(directory)) {

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { figureNumbers, type Layouts, offeredTables } from '../experiment/layouts.ts';
+import { tryDirectory } from '../output-place.ts';
 import { experimentOf, readJsonInput } from '../run-input.ts';
 import type { Connections } from './connections.ts';
 
@@ -56,6 +57,7 @@ Examples:
         const layouts = { tables: table, figures: figure };
         // Checked before anything is connected to.
         const input = experimentOf(methods, await readJsonInput(path), layouts);
+        await tryDirectory('--out', out);
         await withRun(async (deps) => {
           await startExperiment(deps, input, { out, json, layouts });
         });

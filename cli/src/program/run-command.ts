@@ -1,6 +1,7 @@
 import { commonFields, defaultMethod } from '@ddad/contract';
 import type { MethodEntry } from '@ddad/methods';
 import type { Command } from 'commander';
+import { tryDirectory } from '../output-place.ts';
 import { mergeRunInput, type RunFlags, readJsonInput } from '../run-input.ts';
 import type { Connections } from './connections.ts';
 
@@ -46,6 +47,7 @@ Examples:
       const file = path === undefined ? undefined : await readJsonInput(path);
       // Checked before anything is connected to.
       const input = mergeRunInput(methods, file, flags);
+      if (out !== undefined) await tryDirectory('--out', out);
       await withRun(async (deps) => {
         await startRun(deps, input, { json, out });
       });

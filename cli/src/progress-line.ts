@@ -94,6 +94,12 @@ function timeText(job: JobView): string {
   return job.secondsLeft === null ? '' : `left ${duration(job.secondsLeft)}`;
 }
 
+/** Why a job's last attempt failed, as a sentence; null where none has. */
+export function troubleSentence({ name, trouble, state }: JobView): string | null {
+  if (trouble === undefined) return null;
+  return `${name}: an attempt failed${state === 'failed' ? '' : ' and is made again'}: ${trouble}`;
+}
+
 /** One job as a sentence, for logs: `net 0: epoch 12 of 40, loss 0.03124, on trainer-1, 1523 images/s, 0:42 left`. */
 export function progressSentence(job: JobView): string {
   if (job.state === 'waiting') {

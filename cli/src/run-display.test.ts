@@ -150,3 +150,27 @@ it('writes a log line per member on a change of state, else every 10 s', () => {
   ]);
   expect(screen.text()).not.toContain('\x1b');
 });
+
+it('says once why an attempt failed, whole, in lines of the terminal', () => {
+  const trouble =
+    'trainer one (127.0.0.1:1): the process was ended by signal SIGKILL; likely cause: the kernel, as memory ran out';
+  const failing = [member('stu 0', { state: 'running', done: 3, worker: 'two', trouble })];
+  const sentence = `stu 0: an attempt failed and is made again: ${trouble}`;
+  const terminal = recordedScreen({ columns: 60, isTerminal: true });
+  const shown = terminalDisplay(terminal);
+  shown.update(view(failing));
+  shown.update(view(failing));
+  const lines = terminal.shown();
+  expect(
+    lines
+      .slice(0, 3)
+      .map((line) => line.trim())
+      .join(' '),
+  ).toBe(sentence);
+  expect(lines.filter((line) => line.includes('SIGKILL'))).toHaveLength(1);
+  const plain = recordedScreen();
+  const told = plainDisplay(plain, () => 0);
+  told.update(view(failing));
+  told.update(view(failing));
+  expect(plain.shown().filter((line) => line === sentence)).toHaveLength(1);
+});

@@ -3,7 +3,7 @@ import type { JobView, RunView } from '@ddad/runs';
 import { duration, plural } from './figures.ts';
 import { type BlockLine, LiveBlock } from './live-block.ts';
 import { type Note, noteInBlock, plainNote } from './note.ts';
-import { layoutLines, progressLine, progressSentence } from './progress-line.ts';
+import { layoutLines, progressLine, progressSentence, troubleSentence } from './progress-line.ts';
 import type { Screen, Style } from './screen.ts';
 import { stageBar } from './stage-bar.ts';
 
@@ -68,6 +68,30 @@ function countLine(jobs: readonly JobView[]): string {
   return `... and ${jobs.length} more: ${parts.join(', ')}`;
 }
 
+/** What is said of attempts that failed, each once. */
+function newTroubles(): (view: RunView) => string[] {
+  const told = new Map<string, string>();
+  return ({ jobs }) =>
+    jobs.flatMap((job) => {
+      const sentence = troubleSentence(job);
+      if (sentence === null || told.get(job.id) === job.trouble) return [];
+      told.set(job.id, job.trouble ?? '');
+      return [sentence];
+    });
+}
+
+/** A text in lines of a terminal, which cuts longer ones: broken between words where there is a space. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (let rest = text; rest !== ''; ) {
+    const space = rest.length <= width ? rest.length : rest.lastIndexOf(' ', width);
+    const end = space > 0 ? space : width;
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return lines;
+}
+
 /**
  * A display for a terminal: one line per job, redrawn in place and at once when the terminal is resized; finished jobs
  * move up and stay.
@@ -76,6 +100,7 @@ export function terminalDisplay(screen: Screen): RunDisplay {
   const block = new LiveBlock(screen);
   const done = new Set<string>();
   const noted = noteInBlock(() => draw());
+  const troubles = newTroubles();
   let last: RunView | null = null;
 
   const draw = (said: BlockLine[] = []) => {
@@ -103,7 +128,12 @@ export function terminalDisplay(screen: Screen): RunDisplay {
   return {
     update(view) {
       last = view;
-      draw();
+      const width = Math.max(1, screen.columns - 1);
+      draw(
+        troubles(view).flatMap((said) =>
+          wrapped(said, width).map((text): BlockLine => ({ text, style: 'yellow' })),
+        ),
+      );
     },
     note: noted.note,
     say: (text) => draw([{ text, style: 'yellow' }]),
@@ -129,6 +159,7 @@ export function plainDisplay(screen: Screen, now: () => number, interval = 10): 
     string,
     { state: JobView['state']; worker: string | null; done: number; at: number }
   >();
+  const troubles = newTroubles();
   let stage: RunView['stage'] | null = null;
   return {
     update(view) {
@@ -136,6 +167,7 @@ export function plainDisplay(screen: Screen, now: () => number, interval = 10): 
         stage = view.stage;
         screen.write(`${stageLine(view)}\n`);
       }
+      for (const said of troubles(view)) screen.write(`${said}\n`);
       for (const job of view.jobs) {
         const { state, worker, done } = job;
         const before = said.get(job.id);

@@ -48,6 +48,8 @@ export interface NodeProgress extends JobProgress {
   /** True where it was published before the run wanted it. */
   reused: boolean;
   member?: { role: string; index: number; seed: number };
+  /** Why its last attempt failed, after which it is tried again; absent where none has. */
+  trouble?: string;
 }
 
 /** Answer of the `progress` query. Figures are at most a minute old; live ones travel over NATS by key. */

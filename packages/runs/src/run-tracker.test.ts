@@ -241,3 +241,13 @@ it('has the losses of what is finished looked up, each once, by kind and key', a
     [2, 0.25],
   ]);
 });
+
+it('keeps why an attempt failed beside live figures, which do not know it, until the job is finished', () => {
+  const tracker = new RunTracker(0);
+  const trouble = 'its process was killed';
+  tracker.applyQuery(progress({ ...figures(), trouble }), 0);
+  tracker.applyLive('a', running(5), 1000);
+  expect(tracker.view(2000).jobs[0]).toMatchObject({ done: 5, trouble });
+  tracker.applyLive('a', figures({ state: 'finished', done: 40 }), 3000);
+  expect(tracker.view(3000).jobs[0]!.trouble).toBeUndefined();
+});

@@ -33,6 +33,8 @@ export interface JobView extends JobProgress {
   seconds: number | null;
   /** True where it was finished before the run wanted it. */
   reused: boolean;
+  /** Why its last attempt failed, after which it is tried again; absent where none has. */
+  trouble?: string;
   /** What was heard of its losses, by epoch. */
   losses: readonly LossPoint[];
 }
@@ -237,7 +239,7 @@ export class RunTracker {
   }
 
   #jobView(node: NodeProgress, now: number): JobView {
-    const { id, key, kind, stage, unit, member, madeBy } = node;
+    const { id, key, kind, stage, unit, member, madeBy, trouble } = node;
     const job = this.#job(key);
     const figures = current(job);
     const seen =
@@ -255,6 +257,7 @@ export class RunTracker {
       secondsLeft: figures.state === 'running' ? job.pace.secondsLeft(figures.total, now) : null,
       seconds: job.told?.seconds ?? seen,
       reused: job.told?.reused ?? node.reused,
+      ...(trouble === undefined || figures.state === 'finished' ? {} : { trouble }),
       losses: job.losses.points,
     };
   }

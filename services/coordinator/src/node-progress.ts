@@ -1,11 +1,11 @@
-import type { JobProgress } from '@ddad/contract';
+import { type JobProgress, mostReason } from '@ddad/contract';
 
 /** Name of the signal that tells a run of its nodes' progress, many in one. */
 export const nodeProgressSignal = 'nodeProgress';
 
 /**
  * One node's figures as the signal carries them: an array, because every signal stays in the run's history.
- * [position, done, total, loss, images a second, worker, state]
+ * [position, done, total, loss, images a second, worker, state], and why the last attempt failed where that is news.
  */
 export type NodeProgressRow = [
   number,
@@ -15,6 +15,7 @@ export type NodeProgressRow = [
   number,
   string | null,
   JobProgress['state'],
+  string?,
 ];
 
 const states: readonly string[] = [
@@ -31,22 +32,26 @@ export function toRow(position: number, progress: JobProgress): NodeProgressRow 
 }
 
 /** What a signal brought, row by row; whatever is no row is left out, because a signal can come from anybody. */
-export function fromRows(received: unknown): { position: number; progress: JobProgress }[] {
+export function fromRows(received: unknown): { position: number; progress: JobProgress; trouble?: string }[] {
   if (!Array.isArray(received)) return [];
-  return received.filter(isRow).map(([position, done, total, loss, imagesPerSecond, worker, state]) => ({
-    position,
-    progress: { done, total, loss, imagesPerSecond, worker, state },
-  }));
+  return received
+    .filter(isRow)
+    .map(([position, done, total, loss, imagesPerSecond, worker, state, trouble]) => ({
+      position,
+      progress: { done, total, loss, imagesPerSecond, worker, state },
+      ...(trouble === undefined ? {} : { trouble }),
+    }));
 }
 
 function isRow(value: unknown): value is NodeProgressRow {
-  if (!Array.isArray(value) || value.length !== 7) return false;
-  const [position, done, total, loss, imagesPerSecond, worker, state]: unknown[] = value;
+  if (!Array.isArray(value) || value.length < 7 || value.length > 8) return false;
+  const [position, done, total, loss, imagesPerSecond, worker, state, trouble]: unknown[] = value;
   return (
     [position, done, total, imagesPerSecond].every((figure) => typeof figure === 'number') &&
     (loss === null || typeof loss === 'number') &&
     (worker === null || typeof worker === 'string') &&
     typeof state === 'string' &&
-    states.includes(state)
+    states.includes(state) &&
+    (trouble === undefined || (typeof trouble === 'string' && trouble.length <= mostReason))
   );
 }

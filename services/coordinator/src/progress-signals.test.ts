@@ -99,3 +99,25 @@ it('sends again what a failed signal should have brought', async () => {
   await vi.advanceTimersByTimeAsync(1_000);
   expect(send).toHaveBeenCalledTimes(2);
 });
+
+it('tells why an attempt failed once, and anew where it is another reason or did not arrive', async () => {
+  const news = signals.follow(run, 0);
+  const reasons = () =>
+    sent.flatMap(({ rows }) => rows.map(([, done, , , , , , trouble]) => [done, trouble]));
+  news.report(at(1), 'killed');
+  // Heard of again before the signal leaves: it must not lose its reason.
+  news.report(at(2), 'killed');
+  await vi.advanceTimersByTimeAsync(2_000);
+  news.report(at(2), 'killed');
+  await vi.advanceTimersByTimeAsync(60_000);
+  news.report(at(3), 'killed');
+  await vi.advanceTimersByTimeAsync(60_000);
+  news.report(at(3), 'no space left');
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(reasons()).toEqual([
+    [2, 'killed'],
+    [3, undefined],
+    [3, 'no space left'],
+  ]);
+  news.close();
+});

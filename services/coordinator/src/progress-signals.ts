@@ -19,6 +19,8 @@ interface RunNews {
   /** By position in the plan. */
   news: Map<number, NodeProgressRow>;
   sentRows: Map<number, string>;
+  /** A reason is long, and every signal stays in the run's history: each is told once. */
+  sentTroubles: Map<number, string>;
   sentAt: number;
   callOff: (() => void) | null;
   followers: number;
@@ -48,11 +50,25 @@ export class ProgressSignals {
   }
 
   /** Starts to follow one node of a run. Close it when its activity ends. */
-  follow(run: RunIdentity, position: number): { report(progress: JobProgress): void; close(): void } {
+  follow(
+    run: RunIdentity,
+    position: number,
+  ): {
+    report(progress: JobProgress, trouble?: string): void;
+    close(): void;
+  } {
     const id = `${run.workflowId}/${run.runId}`;
     let entry = this.#runs.get(id);
     if (entry === undefined) {
-      entry = { run, news: new Map(), sentRows: new Map(), sentAt: -Infinity, callOff: null, followers: 0 };
+      entry = {
+        run,
+        news: new Map(),
+        sentRows: new Map(),
+        sentTroubles: new Map(),
+        sentAt: -Infinity,
+        callOff: null,
+        followers: 0,
+      };
       this.#runs.set(id, entry);
     }
     const followed = entry;
@@ -61,10 +77,13 @@ export class ProgressSignals {
     followed.followers += 1;
     let open = true;
     return {
-      report: (progress) => {
+      report: (progress, trouble) => {
         if (!open) return;
         const row = toRow(position, progress);
-        if (followed.sentRows.get(position) === JSON.stringify(row)) followed.news.delete(position);
+        if (trouble !== undefined && trouble !== followed.sentTroubles.get(position)) {
+          row.push(trouble);
+          followed.news.set(position, row);
+        } else if (followed.sentRows.get(position) === JSON.stringify(row)) followed.news.delete(position);
         else followed.news.set(position, row);
         this.#schedule(followed);
       },
@@ -112,12 +131,19 @@ export class ProgressSignals {
     entry.sentAt = this.#clock.now();
     entry.callOff = null;
     if (rows.length === 0) return;
-    for (const row of rows) entry.sentRows.set(row[0], JSON.stringify(row));
+    for (const row of rows) {
+      const [position, , , , , , , trouble] = row;
+      entry.sentRows.set(position, JSON.stringify(row.slice(0, 7)));
+      if (trouble !== undefined) entry.sentTroubles.set(position, trouble);
+    }
     try {
       await this.#send(entry.run, rows);
     } catch (error) {
       // Live figures are lost, nothing else: the next change brings newer ones.
-      for (const row of rows) entry.sentRows.delete(row[0]);
+      for (const [position] of rows) {
+        entry.sentRows.delete(position);
+        entry.sentTroubles.delete(position);
+      }
       this.#warn('a run could not be told of its progress', error);
     }
   }

@@ -22,7 +22,7 @@ export function workerStates({ workers, busy, setAside }: SeenWorkers): WorkerSt
 }
 
 /** What others wrote, for a terminal or a page: one line of bounded length, without control characters. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
   return line.length > mostReason ? `${line.slice(0, mostReason - 3)}...` : line;
 }

@@ -39,7 +39,12 @@ function timeOf({ state, secondsLeft, seconds }: Job): string {
   return seconds === null ? '' : duration(seconds);
 }
 
-function stateOf({ state, unit, reused, waitsFor }: Job): string {
+function stateOf({ trouble, ...job }: Job): string {
+  const state = plainState(job);
+  return trouble === undefined ? state : `${state}; the attempt before it failed: ${trouble}`;
+}
+
+function plainState({ state, unit, reused, waitsFor }: Omit<Job, 'trouble'>): string {
   if (reused) return 'finished before';
   if (state === 'waiting') return `waiting for ${waitsFor}`;
   if (state === 'running') return unit === 'epoch' ? 'training' : 'at work';

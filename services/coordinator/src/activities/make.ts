@@ -16,6 +16,7 @@ import type { Dispatcher } from '../dispatcher.ts';
 import { failureTypes } from '../failure-types.ts';
 import type { ProgressSignals } from '../progress-signals.ts';
 import { withoutStack } from '../without-stack.ts';
+import { oneLine } from '../worker-states.ts';
 import { explainByInputs, type JobInput } from './damaged-inputs.ts';
 import { followJob } from './follow-job.ts';
 import { imagesOf } from './run-images.ts';
@@ -131,6 +132,8 @@ async function findOrMake(
     return toResult(args, published, carried);
   }
   const news = deps.signals.follow(run, position);
+  const failed = carried.setbacks.causes?.at(-1)?.message;
+  const trouble = failed === undefined ? undefined : oneLine(failed);
   try {
     const ticket = deps.workers[pool].request({
       key,
@@ -138,7 +141,7 @@ async function findOrMake(
       run,
       order: position,
       total,
-      onProgress: (progress) => news.report(progress),
+      onProgress: (progress) => news.report(progress, trouble),
     });
     try {
       await followJob(ticket, {
@@ -146,7 +149,7 @@ async function findOrMake(
         beatMs: deps.beatMs,
         carried: () => carried,
         onBeat: (progress) => {
-          news.report(progress);
+          news.report(progress, trouble);
           // Once a worker works on it, the worker says so itself.
           if (progress.state === 'waiting') deps.publish(key, progress);
         },

@@ -17,6 +17,8 @@ interface NodeFigures {
   progress: JobProgress;
   /** True while an activity works for it: only then are its figures news. */
   underWay: boolean;
+  /** Why its last attempt failed. */
+  trouble?: string;
 }
 
 /** What the workflow knows of a run while it goes on; keeps the UI's details and the stages' times up to date. */
@@ -78,9 +80,11 @@ export class RunState {
   /** Takes a signal's rows. What the workflow knows to be at rest stays so: signals may come late. */
   heard(rows: unknown): void {
     const byPlace = new Map(this.#nodes.map((known) => [this.placeOf(known.node.id), known]));
-    for (const { position, progress } of fromRows(rows)) {
+    for (const { position, progress, trouble } of fromRows(rows)) {
       const known = byPlace.get(position);
-      if (known?.underWay && known.progress.state !== 'finished') known.progress = progress;
+      if (!known?.underWay || known.progress.state === 'finished') continue;
+      known.progress = progress;
+      if (trouble !== undefined) known.trouble = trouble;
     }
     this.#updatedAt = new Date().toISOString();
     this.#show();
@@ -106,6 +110,7 @@ export class RunState {
   made(id: string, { loss, worker }: { loss: number | null; worker: string }): void {
     const known = this.#find(id);
     if (known === undefined) return;
+    delete known.trouble;
     const { total } = known.node;
     this.#rest(known, { ...idle({ done: total, total }, 'finished'), loss, worker });
   }
@@ -131,7 +136,7 @@ export class RunState {
       stages: [planningStage, ...titles.values(), finishedStage],
       input: this.#input,
       nodes: this.#nodes.map(
-        ({ node: { id, kind, key, stage, unit, pool, member, finished }, progress }) => ({
+        ({ node: { id, kind, key, stage, unit, pool, member, finished }, progress, trouble }) => ({
           id,
           kind,
           key,
@@ -141,6 +146,7 @@ export class RunState {
           reused: finished,
           ...(member === undefined ? {} : { member }),
           ...progress,
+          ...(trouble === undefined ? {} : { trouble }),
         }),
       ),
       updatedAt: this.#updatedAt,

@@ -276,6 +276,7 @@ describe('progress', () => {
     await handle.signal(nodeProgressSignal, [
       [0, 'x'],
       [99, 1, 2, null, 0, null, 'running'],
+      [0, 1, 2, null, 0, null, 'running', 7],
     ]);
     const figures = {
       done: 5,
@@ -285,10 +286,19 @@ describe('progress', () => {
       worker: 'gpu|7',
       state: 'running',
     } as const;
+    // Why an attempt failed is told once, and known until the node is made.
+    await handle.signal(nodeProgressSignal, [
+      [...toRow(1, { ...figures, done: 1 }), 'its process was killed'],
+    ]);
     await handle.signal(nodeProgressSignal, [toRow(1, figures)]);
     const progress = await handle.query<RunProgress>('progress');
     expect(progress.stage).toBe('training');
-    expect(progress.nodes[1]).toMatchObject({ id: 'member ndm 1', madeBy: 'trainer', ...figures });
+    expect(progress.nodes[1]).toMatchObject({
+      id: 'member ndm 1',
+      madeBy: 'trainer',
+      ...figures,
+      trouble: 'its process was killed',
+    });
     expect(progress.nodes[0]).toMatchObject({ state: 'waiting', done: 0, total: 20 });
     expect(Date.parse(progress.updatedAt!)).toBeGreaterThan(Date.now() - 60_000);
 
@@ -298,6 +308,8 @@ describe('progress', () => {
     expect(currentDetails).toContain('| member ndm 1 | 5 / 20 epochs | 0.1250 | gpu\\|7 | 30 s |');
     finish();
     await handle.result();
+    const { nodes } = await handle.query<RunProgress>('progress');
+    expect(nodes[1]!.trouble).toBeUndefined();
     await expectReplays(handle);
   });
 });

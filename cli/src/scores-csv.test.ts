@@ -23,3 +23,8 @@ test('says what is wrong with another file, without the names in it', () => {
     'scores.csv, image 1: expected label 0, 1 or none, got 7',
   );
 });
+
+test('takes names that are kept from being computed for what they are', () => {
+  const images = readScoresCsv("image,label,rec\n'=a.png,1,0.5\n'quoted.png,0,0.25\n-b.png,0,0.125\n");
+  expect(images.map(({ image }) => image)).toEqual(['=a.png', "'quoted.png", '-b.png']);
+});

@@ -20,6 +20,11 @@ export function readScoresCsv(text: string): ScoredImage[] {
     }
     const found = columns.filter(({ column }) => row[column] !== undefined && row[column] !== '');
     const scores = Object.fromEntries(found.map(({ name, column }) => [name, Number(row[column])]));
-    return { image, label: label === '' ? null : label === '1' ? 1 : 0, scores };
+    return { image: nameIn(image), label: label === '' ? null : label === '1' ? 1 : 0, scores };
   });
+}
+
+/** A name without the apostrophe that keeps spreadsheets from computing it; runs of older versions have none. */
+function nameIn(cell: string): string {
+  return cell.replace(/^'(?=[=+\-@\t\r])/, '');
 }

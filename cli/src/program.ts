@@ -1,4 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Argument, Command, CommanderError } from 'commander';
+import { completionScript, type Shell, shells } from './completion.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { OutputEnded } from './process-screens.ts';
 import { connectionsFor } from './program/connections.ts';
@@ -74,6 +77,7 @@ function buildProgram(invocation: PreparedInvocation, outcome: { code: number })
   const connections = connectionsFor(invocation);
   const program = new Command('ddad')
     .description('Trains ensembles that find anomalies in medical images (DDAD), and shows how they do.')
+    .version(versionOf(invocation.checkout), '--version', "print this program's version")
     .showHelpAfterError('(see --help)')
     .exitOverride()
     .configureOutput({
@@ -92,5 +96,17 @@ function buildProgram(invocation: PreparedInvocation, outcome: { code: number })
   addLocalCommands(program, invocation, connections, (code) => {
     outcome.code = code;
   });
+  program
+    .command('completion')
+    .description('Prints what has a shell complete commands and options: eval "$(ddad completion bash)".')
+    .addArgument(new Argument('<shell>', 'which one').choices(shells))
+    .action((shell: Shell) => {
+      screens.out.write(completionScript(program, shell));
+    });
   return program;
+}
+
+function versionOf(checkout: string): string {
+  const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string };
+  return version;
 }

@@ -24,6 +24,12 @@ describe('mergeRunInput', () => {
     });
   });
 
+  it('says in words what is missing where nothing is said', () => {
+    expect(() => mergeRunInput(methods, undefined, {})).toThrow(
+      /^the run was not started: expected to be told which dataset: --dataset NAME/,
+    );
+  });
+
   it('takes the default method where none is named', () => {
     expect(mergeRunInput(methods, { dataset: 'a' }, {}).method).toBe(defaultMethod);
     expect(mergeRunInput(methods, { dataset: 'a' }, { k: 'auto' }).k).toBe('auto');

@@ -38,6 +38,12 @@ export function mergeRunInput(methods: MethodRegistry, file: unknown, flags: Run
   for (const name of ['k', 'epochs', 'seed'] as const) {
     if (flags[name] !== undefined) given[name] = asNumber(flags[name]);
   }
+  if (file?.dataset === undefined && given.dataset === undefined) {
+    throw new CommandFailure(
+      'the run was not started: expected to be told which dataset: --dataset NAME ("ddad dataset list" names them)',
+      exitCodes.badInput,
+    );
+  }
   const parsed = methods.parseRunInput({ ...file, ...given });
   if ('faults' in parsed) throw badInput('the run was not started: its input is at fault', parsed.faults);
   return parsed.input;

@@ -1,19 +1,58 @@
 import { join } from 'node:path';
 import type { RunResult, RunSettings } from '@ddad/contract';
+import { listDatasets, type ObjectStore, readDatasetRecord } from '@ddad/storage';
 import { attendRun, type RunDeps, type RunOptions } from '../attend-run.ts';
+import { badInput } from '../failure.ts';
+import type { RunHandle } from '../temporal-runs.ts';
+
+/** What it takes to start a run. */
+export interface StartDeps extends RunDeps {
+  /** Part of a run's name after its dataset's; a new one each time. */
+  newRunName: () => string;
+}
 
 /**
  * `ddad run`: starts a run, follows it to its end and prints its scores.
- * @param deps.newRunName part of a run's name after its dataset's; a new one each time
- * @throws CommandFailure with the exit code that the end gives
+ * @throws CommandFailure before anything starts where there is no such dataset; else with the exit code that the end gives
  */
-export async function startRun(
-  deps: RunDeps & { newRunName: () => string },
+export async function startRun(deps: StartDeps, input: RunSettings, options: RunOptions): Promise<RunResult> {
+  return attendRun(deps, await start(deps, input), options);
+}
+
+/**
+ * `ddad run --detach`: starts a run, prints its name alone, and leaves it to the cluster.
+ * @throws CommandFailure before anything starts where there is no such dataset
+ */
+export async function startDetached(
+  deps: StartDeps,
   input: RunSettings,
-  options: RunOptions,
-): Promise<RunResult> {
-  const handle = await deps.runs.start(`ddad-${input.dataset}-${deps.newRunName()}`, input);
-  return attendRun(deps, handle, options);
+  { json = false }: { json?: boolean | undefined },
+): Promise<void> {
+  const handle = await start(deps, input);
+  const { out, err } = deps.screens;
+  const { id, executionId } = handle;
+  out.write(json ? `${JSON.stringify({ workflowId: id, runId: executionId })}\n` : `${id}\n`);
+  for (const address of [deps.page(handle), deps.progressPage(handle)])
+    if (address !== null) err.write(`${address}\n`);
+  err.write(`it goes on in the cluster: "npx ddad watch ${id}" follows it\n`);
+}
+
+async function start({ store, runs, newRunName }: StartDeps, input: RunSettings): Promise<RunHandle> {
+  await assertDataset(store(), input.dataset);
+  return await runs.start(`ddad-${input.dataset}-${newRunName()}`, input);
+}
+
+/** @throws CommandFailure that names the datasets that there are */
+async function assertDataset(store: ObjectStore, name: string): Promise<void> {
+  if ((await readDatasetRecord(store, name)) !== null) return;
+  const names = (await listDatasets(store)).map((dataset) => dataset.name);
+  const some =
+    names.length === 0
+      ? 'there is none yet: "ddad dataset add" adds one'
+      : `expected one of ${names.join(', ')}`;
+  throw badInput('the run was not started: its input is at fault', [
+    { path: 'dataset', message: `${some}, got ${JSON.stringify(name)}` },
+  ]);
 }
 
 /** Where `demo` keeps the reports of its runs. */

@@ -2,6 +2,8 @@ import { commonFields, defaultMethod } from '@ddad/contract';
 import type { MethodEntry } from '@ddad/methods';
 import type { Command } from 'commander';
 import { tryDirectory } from '../output-place.ts';
+import { withAssignments } from '../assignments.ts';
+import { CommandFailure, exitCodes } from '../failure.ts';
 import { mergeRunInput, type RunFlags, readJsonInput } from '../run-input.ts';
 import type { Connections } from './connections.ts';
 
@@ -21,6 +23,13 @@ export function addRunCommand(program: Command, { methods, withRun }: Connection
     .option('--backbone <name>', 'field "backbone" of the method: what a member is')
     .option('--epochs <n>', 'field "epochs" of the method: epochs of a member')
     .option('--input <file>', "JSON object with any fields of the run's input; options win over it")
+    .option(
+      '--set <field=value>',
+      'any field, nested ones too: --set refiner.epochs=20; may be given several times',
+      (text: string, before: string[]) => [...before, text],
+      [] as string[],
+    )
+    .option('--detach', 'start the run, print its name, and leave it to the cluster')
     .option('--json', 'only the result on standard output, as one JSON object; all else on standard error')
     .option('--out <dir>', 'write report.json, report.html and scores.csv there')
     .addHelpText(
@@ -38,20 +47,36 @@ ${methods.entries.map(fieldsOf).join('\n')}
 Examples:
   $ npx ddad run --dataset brain
   $ npx ddad run --dataset brain --k 5 --epochs 100 --out results/
+  $ npx ddad run --dataset brain --set refiner.epochs=20 --detach
   $ npx ddad run --dataset brain --input settings.json --json > result.json
   $ npx ddad run --dataset brain --input <(echo '{"calibration": 0.1}')`,
     )
-    .action(async (options: RunFlags & { input?: string; json?: boolean; out?: string }) => {
-      const { startRun } = await import('../commands/run.ts');
-      const { input: path, json, out, ...flags } = options;
-      const file = path === undefined ? undefined : await readJsonInput(path);
+    .action(async (options: RunFlags & RunCommandOptions) => {
+      const { startDetached, startRun } = await import('../commands/run.ts');
+      const { input: path, set, detach, json, out, ...flags } = options;
+      if (detach === true && out !== undefined) {
+        throw new CommandFailure(
+          'nothing was started: --out waits for the result, which --detach does not: "ddad report RUN --out DIR" fetches it',
+          exitCodes.badInput,
+        );
+      }
+      const file = withAssignments(path === undefined ? undefined : await readJsonInput(path), set);
       // Checked before anything is connected to.
       const input = mergeRunInput(methods, file, flags);
       if (out !== undefined) await tryDirectory('--out', out);
       await withRun(async (deps) => {
-        await startRun(deps, input, { json, out });
+        if (detach === true) await startDetached(deps, input, { json });
+        else await startRun(deps, input, { json, out });
       });
     });
+}
+
+interface RunCommandOptions {
+  input?: string;
+  set: string[];
+  detach?: boolean;
+  json?: boolean;
+  out?: string;
 }
 
 /** A method's own fields: in its words where it has some, else by their names. */

@@ -1,9 +1,9 @@
 import { commonFields, defaultMethod } from '@ddad/contract';
 import type { MethodEntry } from '@ddad/methods';
 import type { Command } from 'commander';
-import { tryDirectory } from '../output-place.ts';
 import { withAssignments } from '../assignments.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
+import { tryDirectory } from '../output-place.ts';
 import { mergeRunInput, type RunFlags, readJsonInput } from '../run-input.ts';
 import type { Connections } from './connections.ts';
 

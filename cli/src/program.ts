@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Argument, Command, CommanderError } from 'commander';
 import { completionScript, type Shell, shells } from './completion.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
@@ -77,7 +76,7 @@ function buildProgram(invocation: PreparedInvocation, outcome: { code: number })
   const connections = connectionsFor(invocation);
   const program = new Command('ddad')
     .description('Trains ensembles that find anomalies in medical images (DDAD), and shows how they do.')
-    .version(versionOf(invocation.checkout), '--version', "print this program's version")
+    .version(version(), '--version', "print this program's version")
     .showHelpAfterError('(see --help)')
     .exitOverride()
     .configureOutput({
@@ -106,7 +105,7 @@ function buildProgram(invocation: PreparedInvocation, outcome: { code: number })
   return program;
 }
 
-function versionOf(checkout: string): string {
-  const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string };
-  return version;
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

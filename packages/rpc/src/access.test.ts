@@ -100,7 +100,7 @@ async function serving(access: GrpcAccess) {
 /** A client's calls; each of them connects where that was not done, as `connect` may be what is refused. */
 function client(address: string, access: GrpcAccess) {
   return callsOf(async () => {
-    const made = await connectWorker(address, access, { limitMs: 3_000 });
+    const made = await connectWorker(address, access, { limitMs: 20_000 });
     cleanups.push(() => made.close());
     return made;
   });
@@ -127,7 +127,7 @@ function bareClient(address: string, access: GrpcAccess, authorization?: string)
 function callsOf(connected: () => Promise<WorkerServiceClient>) {
   const stop = async () => {
     const made = await connected();
-    return await unary(made, made.stop, { job: undefined }, { limitMs: 3_000 });
+    return await unary(made, made.stop, { job: undefined }, { limitMs: 20_000 });
   };
   const make = async (request = MakeRequest.create()) => {
     const made = await connected();
@@ -202,7 +202,7 @@ test('a stranger in the place of a worker hears a nonce and nothing else, whatev
     async () => ({ session: Buffer.alloc(32, 1), proof: Buffer.alloc(32, 2) }),
     async (nonce) => ({ session: nonce, proof: serverProof(otherToken, { address, session: nonce, nonce }) }),
     // What the real worker answers: it is for the worker's own address.
-    async (nonce) => await unary(identity, identity.prove, { nonce }, { limitMs: 3_000 }),
+    async (nonce) => await unary(identity, identity.prove, { nonce }, { limitMs: 20_000 }),
   ];
   const identity = new IdentityServiceClient(real.address, ...clientChannel({}));
   cleanups.push(() => identity.close());
@@ -257,7 +257,7 @@ test('a proof is for one method of one process at one address', async () => {
   const sessionOf = async (address: string) => {
     const identity = new IdentityServiceClient(address, ...clientChannel({}));
     cleanups.push(() => identity.close());
-    return (await unary(identity, identity.prove, { nonce: Buffer.alloc(32) }, { limitMs: 3_000 })).session;
+    return (await unary(identity, identity.prove, { nonce: Buffer.alloc(32) }, { limitMs: 20_000 })).session;
   };
   const path = '/ddad.v1.WorkerService/Stop';
   const shown = (claim: CallerClaim) => {
@@ -304,7 +304,9 @@ test('who needs no token has a bounded number of calls open, and others are serv
   expect(codes).toEqual(Array(16).fill(status.RESOURCE_EXHAUSTED));
   for (const call of calls) call.cancel();
   while (codes.length < 80) await new Promise<void>((resolve) => void ended.push(resolve));
-  await expect.poll(() => checkHealth(address, { limitMs: 3_000 }).catch(() => 'refused')).toBe('SERVING');
+  await expect
+    .poll(() => checkHealth(address, { limitMs: 20_000 }).catch(() => 'refused'), { timeout: 20_000 })
+    .toBe('SERVING');
   expect(await client(address, { token }).stop()).toEqual({ wasRunning: false });
 });
 
@@ -313,7 +315,7 @@ test('a caller with the token is served and stays, however many connections say 
   const { port } = parseHostPort(address)!;
   const stays = await connectWorker(address, { token });
   cleanups.push(() => stays.close());
-  await unary(stays, stays.stop, { job: undefined }, { limitMs: 3_000 });
+  await unary(stays, stays.stop, { job: undefined }, { limitMs: 20_000 });
   const silent = Array.from({ length: 1_100 }, () => {
     const socket = connectTcp({ host: '127.0.0.1', port });
     socket.on('error', () => {}).resume();
@@ -321,19 +323,21 @@ test('a caller with the token is served and stays, however many connections say 
   });
   cleanups.push(() => silent.forEach((socket) => void socket.destroy()));
   await Promise.all(silent.map((socket) => once(socket, 'connect').catch(() => {})));
-  await expect.poll(() => silent.filter(({ destroyed }) => destroyed).length).toBeGreaterThanOrEqual(76);
+  await expect
+    .poll(() => silent.filter(({ destroyed }) => destroyed).length, { timeout: 20_000 })
+    .toBeGreaterThanOrEqual(76);
   expect(await client(address, { token }).stop()).toEqual({ wasRunning: false });
   // On the connection of before: this client would have to prove itself anew for another one.
   expect(stays.getChannel().getConnectivityState(false)).toBe(connectivityState.READY);
-  expect(await unary(stays, stays.stop, { job: undefined }, { limitMs: 3_000 })).toEqual({
+  expect(await unary(stays, stays.stop, { job: undefined }, { limitMs: 20_000 })).toEqual({
     wasRunning: false,
   });
 });
 
 test('health is for everybody', async () => {
   const { address } = await serving({ token });
-  expect(await checkHealth(address, { limitMs: 3_000 })).toBe('SERVING');
-  expect(await checkHealth(address, { limitMs: 3_000, service: 'ddad.v1.WorkerService' })).toBe('SERVING');
+  expect(await checkHealth(address, { limitMs: 20_000 })).toBe('SERVING');
+  expect(await checkHealth(address, { limitMs: 20_000, service: 'ddad.v1.WorkerService' })).toBe('SERVING');
 });
 
 test('many strangers cause few lines, and after them the server serves as before', async () => {
@@ -349,7 +353,7 @@ test('many strangers cause few lines, and after them the server serves as before
 test('with certificates both sides verify: our own are let in, also by name', async () => {
   const { address, reached } = await serving({ tls: service });
   expect(await client(address, { tls: service }).stop()).toEqual({ wasRunning: false });
-  expect(await checkHealth(address, { limitMs: 3_000, access: { tls: service } })).toBe('SERVING');
+  expect(await checkHealth(address, { limitMs: 20_000, access: { tls: service } })).toBe('SERVING');
 
   const other = await serving({ tls: named });
   const byName = client(other.address, { tls: { ...named, serverName: 'ddad-service' } });

@@ -16,6 +16,12 @@ const kinds = {
   servers: `${besideSource}/*.server.test.ts`,
 };
 const exclude = ['**/node_modules/**', long];
+/** The others are run on MinIO. */
+const onBothStores = [
+  'packages/storage/src/*.server.test.ts',
+  'deploy/local/src/cluster.server.test.ts',
+  'test/access.test.ts',
+];
 const options = {
   pool: 'forks',
   // Generous: two cores run several files at once, and servers start in hooks.
@@ -72,6 +78,10 @@ export default defineConfig({
         },
       },
       { test: { name: 'servers', include: [kinds.servers], exclude, ...options, ...withWorkflows } },
+      // What rests on the store's own behaviour, once more on the other one.
+      {
+        test: { name: 'seaweedfs', include: onBothStores, exclude, ...options, env: { STORE: 'seaweedfs' } },
+      },
       {
         test: {
           name: 'integration',

@@ -14,7 +14,7 @@ import {
   StoreError,
   saveCheckpoint,
 } from '@ddad/storage';
-import { memoryStore, type RunningMinio, startMinio } from '@ddad/storage/testing';
+import { memoryStore, type RunningStore, startMinio } from '@ddad/storage/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type TestCaller, testCaller } from './caller.testing.ts';
 import { writeCheckpointFile } from './checkpoint-file.ts';
@@ -27,7 +27,7 @@ import { isGone, kill } from './processes.testing.ts';
 // Dozens of processes are started here, on machines that may be busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
-let minio: RunningMinio;
+let minio: RunningStore;
 let store: ObjectStore;
 let scratch: string;
 let traces: string;

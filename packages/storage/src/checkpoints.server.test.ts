@@ -11,11 +11,12 @@ import {
   saveCheckpoint,
   setAsideCheckpoint,
 } from './checkpoints.ts';
-import { type RunningMinio, startMinio } from './minio-server.testing.ts';
+import { startStore } from './chosen-store.testing.ts';
 import type { ObjectStore } from './object-store.ts';
 import { createS3Store } from './s3-store.ts';
+import type { RunningStore } from './store-server.testing.ts';
 
-let minio: RunningMinio;
+let running: RunningStore;
 let store: ObjectStore;
 let folder: string;
 let file: string;
@@ -23,15 +24,15 @@ let file: string;
 const sha256 = createHash('sha256').update('state').digest('hex');
 
 beforeAll(async () => {
-  minio = await startMinio();
-  store = createS3Store(minio.config);
+  running = await startStore();
+  store = createS3Store(running.config);
   folder = await mkdtemp('/tmp/ddad-checkpoints-');
   file = join(folder, 'state');
   await writeFile(file, 'state');
 });
 
 afterAll(async () => {
-  await minio.close();
+  await running.close();
   await rm(folder, { recursive: true, force: true });
 });
 

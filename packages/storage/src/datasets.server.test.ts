@@ -1,5 +1,6 @@
 import { type DatasetIndex, datasetKeys } from '@ddad/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startStore } from './chosen-store.testing.ts';
 import {
   listDatasets,
   putDataset,
@@ -8,20 +9,20 @@ import {
   readDatasetRecord,
   removeDataset,
 } from './datasets.ts';
-import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 import { createS3Store } from './s3-store.ts';
+import type { RunningStore } from './store-server.testing.ts';
 import { MalformedObject } from './stored-json.ts';
 
-let minio: RunningMinio;
+let running: RunningStore;
 let store: ObjectStore;
 
 beforeAll(async () => {
-  minio = await startMinio();
-  store = createS3Store(minio.config);
+  running = await startStore();
+  store = createS3Store(running.config);
 });
 
-afterAll(() => minio.close());
+afterAll(() => running.close());
 
 const index: DatasetIndex = {
   format: 1,

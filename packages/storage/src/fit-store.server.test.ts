@@ -1,18 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startStore } from './chosen-store.testing.ts';
 import { ensureFitness, openFitStore, probesPrefix } from './fit-store.ts';
 import { memoryStore } from './memory-store.testing.ts';
-import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { type ObjectStore, StoreError } from './object-store.ts';
 import { createS3Store } from './s3-store.ts';
 import { UnfitStore } from './store-promises.ts';
+import type { RunningStore } from './store-server.testing.ts';
 
 const place = { endpoint: 'http://127.0.0.1:9000', bucket: 'ddad' };
 
-let minio: RunningMinio;
+let running: RunningStore;
 beforeAll(async () => {
-  minio = await startMinio();
+  running = await startStore();
 });
-afterAll(() => minio?.close());
+afterAll(() => running?.close());
 
 /** Counts conditional PUTs that are not for the turn to try. */
 function counting(store: ObjectStore): { store: ObjectStore; puts: () => number } {
@@ -30,25 +31,25 @@ function counting(store: ObjectStore): { store: ObjectStore; puts: () => number 
 }
 
 test('of services that start at once the first tries a real store, and the others and later ones go by that', async () => {
-  const all = Array.from({ length: 4 }, () => counting(createS3Store(minio.config)));
+  const all = Array.from({ length: 4 }, () => counting(createS3Store(running.config)));
   // Without haste: the machine that runs this has other work.
   const found = await Promise.all(
-    all.map(({ store }) => ensureFitness(store, minio.config, { limitMs: 40_000 })),
+    all.map(({ store }) => ensureFitness(store, running.config, { limitMs: 40_000 })),
   );
   expect(found.filter(({ tried }) => tried)).toHaveLength(1);
   expect(all.map(({ puts }) => puts()).filter((count) => count > 0)).toEqual([20 * 65]);
   for (const { fitness } of found) {
-    expect(fitness).toMatchObject({ endpoint: minio.config.endpoint, bucket: 'ddad', rounds: 20 });
+    expect(fitness).toMatchObject({ endpoint: running.config.endpoint, bucket: 'ddad', rounds: 20 });
   }
-  const store = createS3Store(minio.config);
+  const store = createS3Store(running.config);
   expect((await store.list('')).map(({ key }) => key)).toEqual([
     expect.stringMatching(/^probes\/proven-1-[0-9a-f]{16}\.json$/),
   ]);
 
   const later = counting(store);
-  expect((await ensureFitness(later.store, minio.config)).tried).toBe(false);
+  expect((await ensureFitness(later.store, running.config)).tried).toBe(false);
   expect(later.puts()).toBe(0);
-  expect((await openFitStore(minio.config)).tried).toBe(false);
+  expect((await openFitStore(running.config)).tried).toBe(false);
 });
 
 test('the same store at another endpoint, another bucket, and a proof that cannot be read are tried anew', async () => {

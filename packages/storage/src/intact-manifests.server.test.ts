@@ -3,26 +3,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { artifactKey } from '@ddad/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startStore } from './chosen-store.testing.ts';
 import { readIntactManifest, setAsideFault } from './intact-manifests.ts';
 import { type Manifest, manifestKey, publishArtifact, readManifest } from './manifests.ts';
-import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import type { ObjectStore } from './object-store.ts';
 import { createS3Store } from './s3-store.ts';
+import type { RunningStore } from './store-server.testing.ts';
 
-let minio: RunningMinio;
+let running: RunningStore;
 let store: ObjectStore;
 let folder: string;
 let published: Manifest;
 let seed = 0;
 
 beforeAll(async () => {
-  minio = await startMinio();
-  store = createS3Store(minio.config);
+  running = await startStore();
+  store = createS3Store(running.config);
   folder = await mkdtemp(join(tmpdir(), 'ddad-intact-'));
 });
 
 afterAll(async () => {
-  await minio.close();
+  await running.close();
   await rm(folder, { recursive: true, force: true });
 });
 

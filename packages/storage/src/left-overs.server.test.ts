@@ -5,23 +5,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { artifactKey } from '@ddad/contract';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { saveCheckpoint, setAsideCheckpoint } from './checkpoints.ts';
+import { startStore } from './chosen-store.testing.ts';
 import { readIntactManifest } from './intact-manifests.ts';
 import { type Claims, countLeftOvers, findLeftOvers, type LeftOver, removeLeftOvers } from './left-overs.ts';
 import { type FinishedArtifact, manifestKey, publishArtifact } from './manifests.ts';
-import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import type { ObjectStore } from './object-store.ts';
 import { createS3Store } from './s3-store.ts';
+import type { RunningStore } from './store-server.testing.ts';
 
-let minio: RunningMinio;
+let running: RunningStore;
 let folder: string;
 let store: ObjectStore;
 beforeAll(async () => {
-  minio = await startMinio();
+  running = await startStore();
   folder = await mkdtemp(join(tmpdir(), 'ddad-left-overs-'));
-  store = createS3Store(minio.config);
+  store = createS3Store(running.config);
 });
 afterAll(async () => {
-  await minio?.close();
+  await running?.close();
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 beforeEach(async () => {

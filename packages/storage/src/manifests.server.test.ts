@@ -3,24 +3,25 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactKey } from '@ddad/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startStore } from './chosen-store.testing.ts';
 import { DigestMismatch, fetchFile, manifestKey, publishArtifact, readManifest } from './manifests.ts';
-import { type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore } from './object-store.ts';
 import { createS3Store } from './s3-store.ts';
+import type { RunningStore } from './store-server.testing.ts';
 import { MalformedObject } from './stored-json.ts';
 
-let minio: RunningMinio;
+let running: RunningStore;
 let store: ObjectStore;
 let folder: string;
 
 beforeAll(async () => {
-  minio = await startMinio();
-  store = createS3Store(minio.config);
+  running = await startStore();
+  store = createS3Store(running.config);
   folder = await mkdtemp('/tmp/ddad-manifests-');
 });
 
 afterAll(async () => {
-  await minio.close();
+  await running.close();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -6,23 +6,24 @@ import { createServer, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startStore } from './chosen-store.testing.ts';
 import { LocalFault } from './local-fault.ts';
-import { freePort, type RunningMinio, startMinio } from './minio-server.testing.ts';
 import { ObjectNotFound, type ObjectStore, StoreError } from './object-store.ts';
 import { createS3Store, ensureBucket } from './s3-store.ts';
+import { freePort, type RunningStore } from './store-server.testing.ts';
 
-let minio: RunningMinio;
+let running: RunningStore;
 let store: ObjectStore;
 let folder: string;
 
 beforeAll(async () => {
-  minio = await startMinio();
-  store = createS3Store(minio.config);
+  running = await startStore();
+  store = createS3Store(running.config);
   folder = await mkdtemp('/tmp/ddad-s3-');
 });
 
 afterAll(async () => {
-  await minio.close();
+  await running.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -105,11 +106,11 @@ describe('an S3 store', () => {
 describe('an S3 store that cannot answer', () => {
   test('names wrong credentials without showing them', async () => {
     const secretKey = 'wrong-secret-key';
-    const wrongSecret = createS3Store({ ...minio.config, secretKey });
+    const wrongSecret = createS3Store({ ...running.config, secretKey });
     const error = await failure(wrongSecret.get('text'));
     expect(error.code).toBe('SignatureDoesNotMatch');
     expect(error.message).not.toContain(secretKey);
-    const wrongUser = createS3Store({ ...minio.config, accessKey: 'nobody' });
+    const wrongUser = createS3Store({ ...running.config, accessKey: 'nobody' });
     expect((await failure(wrongUser.list('x'))).code).toBe('InvalidAccessKeyId');
     expect((await failure(wrongUser.put('x', 'y'))).code).toBe('InvalidAccessKeyId');
     expect((await failure(wrongUser.exists('x'))).message).toMatch(/look up x/);
@@ -153,7 +154,7 @@ describe('an S3 store that cannot answer', () => {
   });
 
   test('names a missing bucket instead of a missing key', async () => {
-    const elsewhere = createS3Store({ ...minio.config, bucket: 'elsewhere' });
+    const elsewhere = createS3Store({ ...running.config, bucket: 'elsewhere' });
     const error = await failure(elsewhere.get('text'));
     expect(error).not.toBeInstanceOf(ObjectNotFound);
     expect(error).toMatchObject({ code: 'NoSuchBucket' });
@@ -161,7 +162,7 @@ describe('an S3 store that cannot answer', () => {
 
   test('names an endpoint where nobody listens', async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`;
-    const error = await failure(createS3Store({ ...minio.config, endpoint }).get('text'));
+    const error = await failure(createS3Store({ ...running.config, endpoint }).get('text'));
     expect(error.code).toBe('ECONNREFUSED');
     expect(error.message).toContain(endpoint);
   });
@@ -173,7 +174,7 @@ describe('an S3 store that cannot answer', () => {
     await once(mute, 'listening');
     try {
       const { port } = mute.address() as { port: number };
-      const config = { ...minio.config, endpoint: `http://127.0.0.1:${port}`, deadlineMs: 200 };
+      const config = { ...running.config, endpoint: `http://127.0.0.1:${port}`, deadlineMs: 200 };
       const deaf = createS3Store(config);
       const started = performance.now();
       const calls: (() => Promise<unknown>)[] = [
@@ -231,9 +232,9 @@ describe('an S3 store that cannot answer', () => {
   ])('tries a conditional put again after a conflict, until it is %s', async (_, last, won) => {
     const server = await answering([conflict, conflict, last]);
     try {
-      expect(await createS3Store({ ...minio.config, endpoint: server.endpoint }).putIfAbsent('k', 'v')).toBe(
-        won,
-      );
+      expect(
+        await createS3Store({ ...running.config, endpoint: server.endpoint }).putIfAbsent('k', 'v'),
+      ).toBe(won);
       expect(server.conditions).toEqual(['*', '*', '*']);
     } finally {
       server.close();
@@ -242,7 +243,7 @@ describe('an S3 store that cannot answer', () => {
 
   test('gives up on conflicts without end, and on other ones at once', async () => {
     const [endless, other] = [await answering([conflict]), await answering([fault(409, 'OperationAborted')])];
-    const config = { ...minio.config, deadlineMs: 400 };
+    const config = { ...running.config, deadlineMs: 400 };
     try {
       const never = createS3Store({ ...config, endpoint: endless.endpoint }).putIfAbsent('k', 'v');
       expect((await failure(never)).code).toBe('DeadlineExceeded');
@@ -266,7 +267,7 @@ describe('an S3 store that cannot answer', () => {
     try {
       const { port } = stalling.address() as { port: number };
       const deaf = createS3Store({
-        ...minio.config,
+        ...running.config,
         endpoint: `http://127.0.0.1:${port}`,
         deadlineMs: 200,
       });
@@ -290,13 +291,13 @@ describe('an S3 store that cannot answer', () => {
     const names = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'];
     for (const name of names) vi.stubEnv(name, url);
     try {
-      await createS3Store(minio.config).put('not/proxied', 'data');
+      await createS3Store(running.config).put('not/proxied', 'data');
       expect(asked).toEqual([]);
       const endpoint = 'http://s3.example.org:9000';
-      const far = createS3Store({ ...minio.config, endpoint, proxy: url });
+      const far = createS3Store({ ...running.config, endpoint, proxy: url });
       expect(await far.exists('some/key')).toBe(false);
       const credentials = `Basic ${Buffer.from('me:secret').toString('base64')}`;
-      expect(asked).toEqual([[`${endpoint}/${minio.config.bucket}/some/key`, credentials]]);
+      expect(asked).toEqual([[`${endpoint}/${running.config.bucket}/some/key`, credentials]]);
       proxy.closeAllConnections();
       await new Promise((resolve) => proxy.close(resolve));
       const error = await failure(far.get('some/key'));
@@ -310,13 +311,13 @@ describe('an S3 store that cannot answer', () => {
 
   test('refuses an endpoint that is no address', () => {
     const endpoint = '127.0.0.1:9000';
-    expect(() => createS3Store({ ...minio.config, endpoint })).toThrow(
+    expect(() => createS3Store({ ...running.config, endpoint })).toThrow(
       'S3 endpoint: expected http://host:port or https://host:port, got 127.0.0.1:9000',
     );
   });
 
   test('creates a bucket once, also when several do so at once', async () => {
-    const config = { ...minio.config, bucket: 'fresh' };
+    const config = { ...running.config, bucket: 'fresh' };
     await Promise.all([ensureBucket(config), ensureBucket(config), ensureBucket(config)]);
     await createS3Store(config).put('k', 'v');
     await ensureBucket(config);

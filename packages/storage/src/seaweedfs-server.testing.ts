@@ -1,0 +1,42 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  seaweedfsFiles,
+  seaweedfsPartPorts,
+  seaweedfsProgram,
+  seaweedfsSockets,
+  seaweedfsUsers,
+  selfSigned,
+} from './seaweedfs/index.ts';
+import {
+  findProgram,
+  freePorts,
+  operator,
+  type RunningStore,
+  startStoreServer,
+} from './store-server.testing.ts';
+
+/**
+ * A SeaweedFS server on free loopback ports with data in a temporary folder, as a local cluster starts it; its binary is
+ * $DDAD_SEAWEEDFS or `weed` on PATH.
+ */
+export async function startSeaweedfs(): Promise<RunningStore> {
+  const binary = findProgram('DDAD_SEAWEEDFS', 'weed');
+  const folder = await mkdtemp('/tmp/ddad-seaweedfs-');
+  const [s3Port, ...partPorts] = await freePorts(1 + seaweedfsPartPorts);
+  const { accessKey: name, secretKey } = operator;
+  const mode = { mode: 0o600 };
+  await mkdir(join(folder, seaweedfsFiles.data));
+  await writeFile(join(folder, seaweedfsFiles.parts), selfSigned('ddad-test'), mode);
+  const { content } = seaweedfsUsers([{ name, secretKey, policy: null }]);
+  await writeFile(join(folder, seaweedfsFiles.users), content, mode);
+  const { args, env } = seaweedfsProgram({ folder, s3Port: s3Port!, partPorts, secret: secretKey });
+  return await startStoreServer({
+    name: 'SeaweedFS',
+    binary,
+    args,
+    env: { ...env, HOME: folder },
+    config: { ...operator, endpoint: `http://127.0.0.1:${s3Port}` },
+    leftOvers: [folder, ...seaweedfsSockets(partPorts)],
+  });
+}

@@ -11,9 +11,9 @@ export NODE_COMPILE_CACHE := $(CURDIR)/.cache/compiled
 # The tests' independent references: numpy, scikit-learn, Pillow, safetensors.
 export DDAD_TEST_PYTHON := $(CURDIR)/.cache/test-python/bin/python
 
-# Settings of up and demo, passed on where they are set: TRAINERS, TEMPORAL_PORT, TEMPORAL_UI_PORT, NATS_PORT,
-# MINIO_PORT, PAGE_PORT, DDAD_HOME.
-export TRAINERS TEMPORAL_PORT TEMPORAL_UI_PORT NATS_PORT MINIO_PORT PAGE_PORT DDAD_HOME
+# Settings of up and demo, passed on where they are set: TRAINERS, STORE, TEMPORAL_PORT, TEMPORAL_UI_PORT, NATS_PORT,
+# MINIO_PORT (the store's, whichever it is), PAGE_PORT, DDAD_HOME.
+export TRAINERS STORE TEMPORAL_PORT TEMPORAL_UI_PORT NATS_PORT MINIO_PORT PAGE_PORT DDAD_HOME
 
 # Has Node's own clients take the proxies of the environment: on loopback, where the local cluster is, nobody does.
 unexport NODE_USE_ENV_PROXY
@@ -34,7 +34,7 @@ setup: ## Install what the project needs into node_modules/ and the cache
 demo: up ## Train a small ensemble on a phantom dataset, end to end, on this machine
 	@cli/bin/ddad demo
 
-up: setup ## Start the local cluster, or what of it does not run (TRAINERS=n: that many trainers)
+up: setup ## Start the local cluster, or what of it does not run (TRAINERS=n: that many trainers; STORE=minio or seaweedfs)
 	@node deploy/local/src/main.ts up
 
 # These two install nothing: they must work on whatever state the checkout is in.
@@ -44,7 +44,8 @@ down: installed ## Stop the local cluster; its data stay in .ddad/
 status: installed ## Show the processes of the local cluster
 	@node deploy/local/src/main.ts status
 
-images: setup ## Build the images for Kubernetes (VARIANT=cpu or cuda; REGISTRY=host/path pushes them; TAG)
+images: ## Build the images for Kubernetes (VARIANT=cpu or cuda; REGISTRY=host/path pushes them; TAG)
+	@STORE=minio scripts/setup
 	@NODE_USE_ENV_PROXY=1 node deploy/images/src/main.ts --variant '$(or $(VARIANT),cpu)' $(if $(REGISTRY),--registry '$(REGISTRY)') \
 	  $(if $(TAG),--tag '$(TAG)') \
 	  $(if $(REGISTRY)$(TAG),--use) $(IMAGES)
@@ -68,13 +69,14 @@ test-networks: ## Networks only: trained, and held against independent reference
 test-integration: ## Integration tests only, with real servers: of parts beside their source, and whole runs
 	@scripts/setup test
 	@vitest run --project servers
+	@vitest run --project seaweedfs
 	@vitest run --project integration
 
 test-long: ## What few changes can break: whole benchmarks, programs of others, runs as they were recorded
 	@scripts/setup test
 	@vitest run --project long
 
-test-faults: ## At least 110 faults over 20 runs and more, by a schedule of their own each time (SEED=n: that one again); a soak (RUNS=n)
+test-faults: ## At least 110 faults over 20 runs and more, by a schedule of their own each time (SEED=n: that one again); a soak (RUNS=n); STORE=seaweedfs
 	@scripts/setup test
 	@vitest run --project faults
 

@@ -78,9 +78,17 @@ export default defineConfig({
         },
       },
       { test: { name: 'servers', include: [kinds.servers], exclude, ...options, ...withWorkflows } },
-      // What rests on the store's own behaviour, once more on the other one.
+      // What rests on the store's own behaviour, once more on the other one, which takes 15 seconds to end.
       {
-        test: { name: 'seaweedfs', include: onBothStores, exclude, ...options, env: { STORE: 'seaweedfs' } },
+        test: {
+          name: 'seaweedfs',
+          include: onBothStores,
+          exclude,
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          env: { STORE: 'seaweedfs' },
+        },
       },
       {
         test: {

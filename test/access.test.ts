@@ -302,7 +302,7 @@ const storeRights = {
 } as const;
 
 test.each(Object.keys(storeRights) as (keyof typeof storeRights)[])(
-  'MinIO gives %s the rights that it needs, and no others',
+  'the store gives %s the rights that it needs, and no others',
   async (user) => {
     const all = createS3Store(servers.s3);
     const store = storeAs(user);

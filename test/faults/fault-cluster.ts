@@ -6,14 +6,17 @@ import { parseHostPort } from '@ddad/contract';
 import {
   type ClusterEnv,
   choosePorts,
+  homeAt,
   operatorStore,
   type ProgramSpec,
   readRecord,
+  readSettings,
   recordPath,
   type ServiceName,
   serverPrograms,
   serviceSpec,
   startServers,
+  storeData,
 } from '@ddad/local-cluster';
 import { environmentOf, temporalClientOptions } from '@ddad/platform';
 import { createS3Store, type ObjectStore } from '@ddad/storage';
@@ -75,12 +78,13 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
   try {
     const home = mkdtempSync(join(tmpdir(), 'ddad-test-faults-'));
     closers.push(() => rm(home, { recursive: true, force: true }));
-    const disk = await smallDisk(join(home, 'minio', 'data'));
+    const { STORE: storeName = 'minio' } = readSettings(process.env);
+    const disk = await smallDisk(storeData(homeAt(home), storeName));
     if (disk !== null) closers.push(disk.close);
     const scratchDisk = await smallDisk(join(home, 'scratch', scratchDiskOf));
     if (scratchDisk !== null) closers.push(scratchDisk.close);
-    const disks = new Map([
-      ['minio', disk],
+    const disks = new Map<string, SmallDisk | null>([
+      [storeName, disk],
       [scratchDiskOf, scratchDisk],
     ]);
     const adapt = (program: ProgramSpec) => disks.get(program.name)?.adapt(program) ?? program;
@@ -88,7 +92,9 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
     const supervisor = new Supervisor(onRestart);
     closers.push(() => supervisor.stop(supervisor.names.toReversed()));
     const { PATH } = process.env;
-    const env = await onFreePorts(() => startServers({ home, environment: { PATH }, adapt }));
+    const env = await onFreePorts(() =>
+      startServers({ home, environment: { PATH }, store: storeName, adapt }),
+    );
     for (const program of serverPrograms(home, env, PATH).map(adapt)) {
       const running = readRecord(recordPath(home)).find(({ name }) => name === program.name);
       if (running !== undefined) supervisor.adopt(program, running);

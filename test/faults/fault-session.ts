@@ -134,7 +134,7 @@ export async function faultSession(options: SessionOptions): Promise<Omit<Sessio
 /** Copies all logs to where they survive the session, to be read after it. */
 function keepLogs(cluster: FaultCluster, name: string): string {
   const directory = join(tmpdir(), `ddad-faults-${name}`);
-  cpSync(dirname(cluster.logFile('minio')), directory, { recursive: true });
+  cpSync(dirname(cluster.logFile('nats')), directory, { recursive: true });
   return `the logs are kept in ${directory}`;
 }
 

@@ -13,7 +13,7 @@ export interface SmallDisk {
   close(): Promise<void>;
 }
 
-/** Room for what MinIO keeps of removed objects for a while, or a trainer of checkpoints; memory is taken by what is stored only. */
+/** Room for what the store keeps of removed objects for a while, or a trainer of checkpoints; memory is taken by what is stored only. */
 const size = 4 * 1024 ** 3;
 
 /**

@@ -8,7 +8,7 @@ test('gives a test real servers and services, and leaves no process and no file'
   const servers = await startTestServers();
   onTestFinished(servers.stop);
   const processes = readRecord(recordPath(servers.home));
-  expect(processes.map(({ name }) => name).sort()).toEqual(['minio', 'nats', 'temporal']);
+  expect(processes.map(({ name }) => name).sort()).toEqual([servers.env.STORE, 'nats', 'temporal'].sort());
 
   const scorer = await startService('scorer', servers.env);
   onTestFinished(async () => {

@@ -6,6 +6,7 @@ import {
   down,
   operatorStore,
   readRecord,
+  readSettings,
   recordPath,
   startServers,
 } from '@ddad/local-cluster';
@@ -31,7 +32,7 @@ export interface TestServers {
   stop(): Promise<void>;
 }
 
-/** Starts Temporal, NATS and MinIO with empty data, and waits until they are ready; the bucket exists. */
+/** Starts Temporal, NATS and a store (STORE) with empty data, and waits until they are ready; the bucket exists. */
 export function startTestServers(): Promise<TestServers> {
   return onFreePorts(startOnce);
 }
@@ -45,8 +46,9 @@ async function startOnce(): Promise<TestServers> {
     await rm(home, { recursive: true, force: true });
   };
   try {
-    const env = await startServers({ home, environment: { PATH: process.env.PATH }, buckets: '*' });
-    // MinIO's promises have a test of their own; trying them takes seconds of both cores.
+    const { STORE: store } = readSettings(process.env);
+    const env = await startServers({ home, environment: { PATH: process.env.PATH }, store, buckets: '*' });
+    // The store's promises have a test of their own; trying them takes seconds of both cores.
     const s3 = operatorStore(env);
     await recordFitness(createS3Store(s3), s3, { rounds: 1, seconds: 0 });
     return {

@@ -13,10 +13,16 @@ export const compileCache = join(checkout, '.cache/compiled');
  * @returns an absolute path
  */
 export function findBinary(name: string, path: string | undefined): string {
-  const folders = [join(checkout, '.tools/bin'), ...(path ?? '').split(delimiter).filter(Boolean)];
-  const found = folders.map((folder) => resolve(folder, name)).find((candidate) => existsSync(candidate));
-  if (found === undefined) {
-    throw new Error(`expected the program ${name} in .tools/bin or on PATH, found none; run "make setup"`);
+  const found = binaryAt(name, path);
+  if (found === null) {
+    const setup = name === 'minio' ? 'STORE=minio make setup' : 'make setup';
+    throw new Error(`expected the program ${name} in .tools/bin or on PATH, found none; run "${setup}"`);
   }
   return found;
+}
+
+/** Like `findBinary`; null where there is none. */
+export function binaryAt(name: string, path: string | undefined): string | null {
+  const folders = [join(checkout, '.tools/bin'), ...(path ?? '').split(delimiter).filter(Boolean)];
+  return folders.map((folder) => resolve(folder, name)).find((candidate) => existsSync(candidate)) ?? null;
 }

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type ClusterEnv, portOf, readClusterEnv, writeClusterEnv } from './cluster-env.ts';
+import { type ClusterEnv, partPortsOf, portOf, readClusterEnv, writeClusterEnv } from './cluster-env.ts';
 import { temporaryDirectory } from './temporary-directory.testing.ts';
 
 const secret = (name: string) => name.padEnd(32, '-');
@@ -16,6 +16,8 @@ const env: ClusterEnv = {
   S3_BUCKET: 'ddad',
   S3_ACCESS_KEY: 'an-access-key',
   S3_SECRET_KEY: secret('another'),
+  STORE: 'seaweedfs',
+  SEAWEEDFS_PORTS: '2001,2002,2003,2004,2005,2006,2007',
   PAGE_URL: 'http://127.0.0.1:1006',
   GRPC_TOKEN: secret('token'),
   OPERATOR_NATS_PASSWORD: secret('on'),
@@ -45,6 +47,14 @@ test('is readable for its owner only, also where an open one was there before', 
   expect(readdirSync(directory)).toEqual(['cluster.env']);
 });
 
+test('a file from before there was a choice of stores means MinIO', () => {
+  const path = join(temporaryDirectory(), 'cluster.env');
+  writeClusterEnv(path, env);
+  const lines = readFileSync(path, 'utf8').split('\n');
+  writeFileSync(path, lines.filter((line) => !/^(STORE|SEAWEEDFS)/.test(line)).join('\n'));
+  expect(readClusterEnv(path)).toEqual({ ...env, STORE: 'minio', SEAWEEDFS_PORTS: '' });
+});
+
 test('no file is no cluster', () => {
   expect(readClusterEnv(join(temporaryDirectory(), 'cluster.env'))).toBeNull();
 });
@@ -58,4 +68,6 @@ test('names every fault of a damaged file and shows no value', () => {
 
 test('takes the port off the end of addresses and URLs', () => {
   expect([env.TEMPORAL_ADDRESS, env.TEMPORAL_UI, env.NATS_URL].map(portOf)).toEqual([1001, 1002, 1003]);
+  expect(partPortsOf(env)).toEqual([2001, 2002, 2003, 2004, 2005, 2006, 2007]);
+  expect(partPortsOf({ SEAWEEDFS_PORTS: '' })).toEqual([]);
 });

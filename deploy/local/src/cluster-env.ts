@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { parseHostPort } from '@ddad/contract';
+import { seaweedfsPartPorts } from '@ddad/storage/seaweedfs';
 import { z } from 'zod';
 import { replaceFile } from './replace-file.ts';
+import { storeNames } from './store-choice.ts';
 
 const address = z.string().regex(/^127\.0\.0\.1:[0-9]+$/, 'expected 127.0.0.1:port');
 
@@ -23,6 +25,16 @@ export const clusterEnvSchema = z.object({
   S3_BUCKET: z.string().min(3),
   S3_ACCESS_KEY: z.string().min(3),
   S3_SECRET_KEY: secret,
+  /** Those that were made before there was a choice have MinIO. */
+  STORE: z.enum(storeNames).default('minio'),
+  /** Ports that the parts of SeaweedFS take beside that of S3; empty with another store. */
+  SEAWEEDFS_PORTS: z
+    .string()
+    .regex(
+      new RegExp(`^(\\d+(,\\d+){${seaweedfsPartPorts - 1}})?$`),
+      `expected ${seaweedfsPartPorts} ports, or none`,
+    )
+    .default(''),
   /** URL of the coordinator's progress pages. */
   PAGE_URL: z.string().regex(/^http:\/\/127\.0\.0\.1:[0-9]+$/, 'expected http://127.0.0.1:port'),
   GRPC_TOKEN: secret,
@@ -68,6 +80,11 @@ export function readClusterEnv(path: string): ClusterEnv | null {
 export function writeClusterEnv(path: string, env: ClusterEnv): void {
   const lines = Object.keys(clusterEnvSchema.shape).map((key) => `${key}=${env[key as keyof ClusterEnv]}\n`);
   replaceFile(path, lines.join(''));
+}
+
+/** Ports of SeaweedFS's parts; none with another store. */
+export function partPortsOf({ SEAWEEDFS_PORTS: ports }: Pick<ClusterEnv, 'SEAWEEDFS_PORTS'>): number[] {
+  return ports === '' ? [] : ports.split(',').map(Number);
 }
 
 /** The port of an address of `cluster.env`, host:port or a URL. */

@@ -29,6 +29,13 @@ export class ClusterProcesses {
     return this.#running;
   }
 
+  /** One that runs. @throws where none of that name does */
+  named(name: string): RecordedProcess {
+    const found = this.#running.find((running) => running.name === name);
+    if (found === undefined) throw new Error(`expected ${name} to run`);
+    return found;
+  }
+
   /** Starts those that do not run, and waits until all are ready. */
   async ensure(specs: ProgramSpec[]): Promise<void> {
     const outcomes = await Promise.allSettled(specs.map((spec) => this.#ensureOne(spec)));

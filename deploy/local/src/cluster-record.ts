@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { replaceFile } from './replace-file.ts';
 
 const recordedProcess = z.object({
-  /** temporal, nats, minio, coordinator, scorer, trainer-1, ... */
+  /** temporal, nats, minio or seaweedfs, coordinator, scorer, trainer-1, ... */
   name: z.string().min(1),
   pid: z.int().positive(),
   startTicks: z.int().nonnegative(),

@@ -8,9 +8,12 @@ import type { Report } from './cluster-processes.ts';
 import { readRecord } from './cluster-record.ts';
 import { recordPath } from './home.ts';
 import { isRunning, signal } from './process-identity.ts';
+import { readSettings } from './settings.ts';
 import { temporaryDirectory } from './temporary-directory.testing.ts';
 
 const environment = { PATH: process.env.PATH };
+/** The one that these tests are run on. */
+const { STORE: store = 'minio' } = readSettings(process.env);
 
 /** Home of a cluster that runs no longer than its test. */
 function clusterHome(): string {
@@ -35,13 +38,13 @@ function listen(): { events: Record<string, string>; report: Report } {
 test('starts the three servers once, replaces one that died, stops all and leaves no process', async () => {
   const home = clusterHome();
   const first = listen();
-  const env = await startServers({ home, environment, report: first.report });
-  expect(first.events).toEqual({ temporal: 'ready', nats: 'ready', minio: 'ready' });
+  const env = await startServers({ home, environment, store, report: first.report });
+  expect(first.events).toEqual({ temporal: 'ready', nats: 'ready', [store]: 'ready' });
   expect(statSync(join(home, 'cluster.env')).mode & 0o777).toBe(0o600);
   expect(statSync(join(home, 'nats/nats.conf')).mode & 0o777).toBe(0o600);
 
-  const store = createS3Store(storeAccess(env));
-  await store.put('datasets/kept', 'data');
+  const objects = createS3Store(storeAccess(env));
+  await objects.put('datasets/kept', 'data');
 
   const processes = readRecord(recordPath(home));
   const nats = processes.find(({ name }) => name === 'nats')!;
@@ -51,35 +54,42 @@ test('starts the three servers once, replaces one that died, stops all and leave
   expect(Object.fromEntries(before.processes.map(({ name, state }) => [name, state]))).toEqual({
     temporal: 'ready',
     nats: 'ended',
-    minio: 'ready',
+    [store]: 'ready',
   });
 
   const second = listen();
   expect(await startServers({ home, environment, report: second.report })).toEqual(env);
-  expect(second.events).toEqual({ temporal: 'kept', nats: 'ready', minio: 'kept' });
+  expect(second.events).toEqual({ temporal: 'kept', nats: 'ready', [store]: 'kept' });
 
   const all = [...processes, ...readRecord(recordPath(home))];
   await down({ home });
   expect(all.filter(isRunning)).toEqual([]);
   expect((await status({ home, environment })).processes).toEqual([]);
 
-  // Data, ports and credentials outlive the processes.
+  // Data, ports and credentials outlive the processes, and the data stay in their store.
   expect(await startServers({ home, environment })).toEqual(env);
-  expect((await store.get('datasets/kept')).toString()).toBe('data');
+  expect((await objects.get('datasets/kept')).toString()).toBe('data');
 });
 
-test('NATS and MinIO refuse who has no credentials', async () => {
+test('a cluster with data in one store does not start on another', async () => {
+  const home = clusterHome();
+  await startServers({ home, environment, store });
+  const other = store === 'minio' ? 'seaweedfs' : 'minio';
+  await expect(startServers({ home, environment, store: other })).rejects.toThrow(`STORE: expected ${store}`);
+});
+
+test('NATS and the store refuse who has no credentials', async () => {
   const home = clusterHome();
   // Of a version that knew fewer users: chosen anew, as nothing runs by it.
   writeFileSync(join(home, 'cluster.env'), 'NATS_URL=nats://127.0.0.1:4222\nNATS_USER=ddad\n');
-  const env = await startServers({ home, environment });
+  const env = await startServers({ home, environment, store });
   const logger = createLogger('test', 'silent');
   await expect(connectNats({ url: env.NATS_URL, name: 'test', logger })).rejects.toThrow(/refuses the user/);
-  const store = createS3Store({
+  const objects = createS3Store({
     endpoint: env.S3_ENDPOINT,
     bucket: env.S3_BUCKET,
     accessKey: 'minioadmin',
     secretKey: 'minioadmin',
   });
-  await expect(store.get('anything')).rejects.toThrow(/Access Key/);
+  await expect(objects.get('anything')).rejects.toMatchObject({ code: 'InvalidAccessKeyId' });
 });

@@ -1,18 +1,21 @@
 import type { WorkerState } from '@ddad/contract';
 import { ensureBucket } from '@ddad/storage';
 import { settleAddresses } from './addresses.ts';
+import { binaryAt } from './checkout.ts';
 import { type ClusterEnv, ClusterEnvFault, portOf, readClusterEnv, writeClusterEnv } from './cluster-env.ts';
 import { withClusterLock } from './cluster-lock.ts';
 import { ClusterProcesses, type Report } from './cluster-processes.ts';
 import { readRecord } from './cluster-record.ts';
-import { type Home, homeAt, makeHome } from './home.ts';
+import { awaitFirstWrite } from './first-write.ts';
+import { type Home, homeAt, makeHome, storesWithData } from './home.ts';
 import { choosePorts } from './ports.ts';
 import { isRunning } from './process-identity.ts';
 import { serverNames, serverSpecs } from './servers.ts';
 import { coordinatorSpec, type Environment, workerSpec } from './services.ts';
 import type { PortSettings } from './settings.ts';
 import type { ProgramSpec } from './start-process.ts';
-import { ensureStoreUsers, operatorStore } from './store-users.ts';
+import { chooseStore, type StoreName } from './store-choice.ts';
+import { ensureStoreUsers, operatorStore, prepareStore } from './store-users.ts';
 import { workersSeen } from './workers-seen.ts';
 
 /** How long a process may take to end after SIGTERM. */
@@ -28,6 +31,8 @@ export interface ClusterOptions {
   /** Environment that processes inherit. */
   environment: Environment;
   ports?: PortSettings;
+  /** Which store it shall have. Absent: the one that its data are in, else the one that is there first. */
+  store?: StoreName | undefined;
   /** Buckets that the services' users may use: a name or a pattern like `*`. The cluster's own unless given. */
   buckets?: string;
   /** Changes how a server is started, as tests do that put one on a disk of its own. */
@@ -36,7 +41,7 @@ export interface ClusterOptions {
 }
 
 /**
- * Starts Temporal, NATS and MinIO, those of them that do not run, and waits until they are ready and the bucket is
+ * Starts Temporal, NATS and the store, those of them that do not run, and waits until they are ready and the bucket is
  * there. Addresses and credentials go to `cluster.env` in the home.
  * @throws ProcessFailure with the end of the log of the one that failed
  */
@@ -139,12 +144,23 @@ async function ensureServers(
   options: ClusterOptions,
 ): Promise<ClusterEnv> {
   const running = new Set(processes.list().map(({ name }) => name));
-  const cluster = await settleAddresses(options.ports ?? {}, lastEnv(home, processes), running);
+  const last = lastEnv(home, processes);
+  const { PATH } = options.environment;
+  const store = chooseStore({
+    wanted: options.store,
+    last: last?.STORE ?? null,
+    withData: storesWithData(home),
+    minioIsHere: binaryAt('minio', PATH) !== null,
+  });
+  const cluster = await settleAddresses(options.ports ?? {}, last, running, store);
   writeClusterEnv(home.env, cluster);
   const { adapt = (program: ProgramSpec) => program } = options;
-  await processes.ensure(serverSpecs(home, cluster, options.environment.PATH).map(adapt));
+  const buckets = options.buckets ?? cluster.S3_BUCKET;
+  prepareStore(home, cluster, buckets);
+  await processes.ensure(serverSpecs(home, cluster, PATH).map(adapt));
   await ensureBucket(operatorStore(cluster));
-  await ensureStoreUsers(cluster, options.buckets ?? cluster.S3_BUCKET);
+  await awaitFirstWrite(operatorStore(cluster));
+  await ensureStoreUsers(cluster, processes.named(store), buckets);
   return cluster;
 }
 

@@ -11,7 +11,7 @@ export type { ClusterEnv } from './cluster-env.ts';
 export { readClusterEnv } from './cluster-env.ts';
 export type { Report } from './cluster-processes.ts';
 export { type RecordedProcess, readRecord } from './cluster-record.ts';
-export { recordPath } from './home.ts';
+export { homeAt, recordPath, storeData } from './home.ts';
 export { choosePorts, type PortWish } from './ports.ts';
 export { isRunning, type ProcessIdentity, signal } from './process-identity.ts';
 export {
@@ -21,6 +21,7 @@ export {
   serviceEnvironment,
   serviceSpec,
 } from './services.ts';
+export { type LocalSettings, readSettings } from './settings.ts';
 export {
   awaitReady,
   ProcessFailure,
@@ -28,4 +29,5 @@ export {
   startProcess,
   stopProcesses,
 } from './start-process.ts';
+export { type StoreName, storeTitles } from './store-choice.ts';
 export { operatorStore } from './store-users.ts';

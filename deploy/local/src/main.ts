@@ -35,11 +35,11 @@ const report: Report = ({ name, what, seconds, address }) => {
 
 async function main(command: string | undefined): Promise<void> {
   const environment = process.env;
-  const { DDAD_HOME, TRAINERS, ...ports } = readSettings(environment);
+  const { DDAD_HOME, TRAINERS, STORE, ...ports } = readSettings(environment);
   const home = DDAD_HOME === undefined ? join(checkout, '.ddad') : resolve(DDAD_HOME);
   switch (command) {
     case 'up': {
-      const cluster = await up({ home, environment, ports, trainers: TRAINERS, report });
+      const cluster = await up({ home, environment, ports, store: STORE, trainers: TRAINERS, report });
       printPages(cluster);
       return;
     }

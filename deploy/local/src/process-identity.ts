@@ -48,7 +48,11 @@ export function isRunning(identity: ProcessIdentity): boolean {
  * Signals the process, if it is still the one that was identified.
  * @param group its whole process group, for one that leads a group
  */
-export function signal(identity: ProcessIdentity, name: 'SIGTERM' | 'SIGKILL', group = false): void {
+export function signal(
+  identity: ProcessIdentity,
+  name: 'SIGTERM' | 'SIGKILL' | 'SIGHUP',
+  group = false,
+): void {
   if (!isRunning(identity)) return;
   try {
     process.kill(group ? -identity.pid : identity.pid, name);

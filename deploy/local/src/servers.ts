@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accounts, secretsOf } from '@ddad/platform';
+import { seaweedfsProgram } from '@ddad/storage/seaweedfs';
 import { checkout, findBinary } from './checkout.ts';
-import { type ClusterEnv, portOf } from './cluster-env.ts';
-import type { Home } from './home.ts';
+import { type ClusterEnv, partPortsOf, portOf } from './cluster-env.ts';
+import { type Home, storeData } from './home.ts';
 import { httpReady, natsReady, temporalReady } from './readiness.ts';
 import { replaceFile } from './replace-file.ts';
 import type { ProgramSpec } from './start-process.ts';
+import { storeNames } from './store-choice.ts';
 
-export const serverNames = ['temporal', 'nats', 'minio'] as const;
+/** Of them a cluster has one store. */
+export const serverNames = ['temporal', 'nats', ...storeNames] as const;
 export type ServerName = (typeof serverNames)[number];
 
 const readyLimitMs = 60_000;
@@ -24,7 +27,7 @@ export function serverSpecs(home: Home, env: ClusterEnv, path: string | undefine
   return [
     temporalSpec(home, env, base, path),
     natsSpec(home, env, base, path),
-    minioSpec(home, env, base, path),
+    storeSpecs[env.STORE](home, env, base, path),
   ];
 }
 
@@ -89,7 +92,7 @@ function minioSpec(home: Home, env: ClusterEnv, base: Record<string, string>, pa
     command: findBinary('minio', path),
     args: [
       'server',
-      join(home.minio, 'data'),
+      storeData(home, 'minio'),
       ...['--address', address],
       ...['--certs-dir', join(home.minio, 'certs')],
     ],
@@ -108,3 +111,31 @@ function minioSpec(home: Home, env: ClusterEnv, base: Record<string, string>, pa
     readyLimitMs,
   };
 }
+
+function seaweedfsSpec(
+  home: Home,
+  env: ClusterEnv,
+  base: Record<string, string>,
+  path?: string,
+): ProgramSpec {
+  const s3Port = portOf(env.S3_ENDPOINT);
+  const { args, env: settings } = seaweedfsProgram({
+    folder: home.seaweedfs,
+    s3Port,
+    partPorts: partPortsOf(env),
+    secret: env.OPERATOR_S3_SECRET_KEY,
+  });
+  return {
+    name: 'seaweedfs',
+    command: findBinary('weed', path),
+    args,
+    env: { ...base, HOME: home.seaweedfs, ...settings },
+    cwd: home.seaweedfs,
+    log: join(home.logs, 'seaweedfs.log'),
+    address: `127.0.0.1:${s3Port}`,
+    ready: () => httpReady(`${env.S3_ENDPOINT}/healthz`),
+    readyLimitMs,
+  };
+}
+
+const storeSpecs = { minio: minioSpec, seaweedfs: seaweedfsSpec };

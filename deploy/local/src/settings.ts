@@ -1,6 +1,7 @@
 import { readConfig } from '@ddad/platform';
 import { z } from 'zod';
 import type { Environment } from './services.ts';
+import { storeNames } from './store-choice.ts';
 
 const port = z.coerce
   .number('expected a port, 1 to 65535')
@@ -17,9 +18,11 @@ const schema = z.object({
     .min(0, 'expected 0 to 64 trainers')
     .max(64, 'expected 0 to 64 trainers')
     .optional(),
+  STORE: z.enum(storeNames, `expected ${storeNames.join(' or ')}`).optional(),
   TEMPORAL_PORT: port,
   TEMPORAL_UI_PORT: port,
   NATS_PORT: port,
+  /** The store's, whichever it is. */
   MINIO_PORT: port,
   PAGE_PORT: port,
 });

@@ -31,7 +31,7 @@ export async function ensureMinioUsers(
 }
 
 /** A policy, which is written for the bucket `ddad`, for other buckets. */
-function storePolicy(user: StoreUser, buckets: string): object {
+export function storePolicy(user: StoreUser, buckets: string): object {
   const text = readFileSync(join(policies, `${user}.json`), 'utf8');
   return JSON.parse(text.replaceAll('arn:aws:s3:::ddad', `arn:aws:s3:::${buckets}`)) as object;
 }

@@ -31,6 +31,8 @@ export interface S3Config {
   proxy?: string;
   /** Time that a call may take, in milliseconds, beside a second for each MiB it carries. Default 30 s. */
   deadlineMs?: number;
+  /** How often a request is made again that the store is not ready to serve. Default 3. */
+  retries?: number;
 }
 
 /** What a call gets: a client bound to the call's deadline, and a way to claim time for the bytes it carries. */
@@ -261,7 +263,12 @@ function caller(config: S3Config) {
       secretKey: config.secretKey,
       region: config.region ?? defaultRegion,
       transport: { request: request as typeof http.request },
-      retryOptions: { maximumRetryCount: 3, baseDelayMs: 200, maximumDelayMs: 2000 },
+      retryOptions: {
+        disableRetry: config.retries === 0,
+        maximumRetryCount: config.retries ?? 3,
+        baseDelayMs: 200,
+        maximumDelayMs: 2000,
+      },
     });
     try {
       const done = work({

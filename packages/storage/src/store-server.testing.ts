@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ensureBucket, type S3Config } from './s3-store.ts';
+import { createS3Store, ensureBucket, type S3Config } from './s3-store.ts';
 
 /** A real store, for one test file. */
 export interface RunningStore {
@@ -97,9 +97,13 @@ export async function freePorts(count: number): Promise<number[]> {
 
 async function untilReady({ name, config }: StoreServer, child: ChildProcess): Promise<void> {
   const until = performance.now() + 30_000;
+  const store = createS3Store({ ...config, retries: 0 });
   for (;;) {
     try {
-      return await ensureBucket(config);
+      await ensureBucket(config);
+      // SeaweedFS answers before it has a place for what is put.
+      await store.put('started', '');
+      return await store.remove(['started']);
     } catch (error) {
       if (child.exitCode !== null) throw new Error(`${name} exited with ${child.exitCode}`, { cause: error });
       if (performance.now() > until) throw new Error(`${name} was not ready within 30 s`, { cause: error });

@@ -24,7 +24,7 @@ function fullDisk(
   };
 }
 
-export const fullStoreDisk = fullDisk("MinIO's", { phase: null, mostMs: 8000 }, ({ disk }) => disk);
+export const fullStoreDisk = fullDisk("the store's", { phase: null, mostMs: 8000 }, ({ disk }) => disk);
 
 /** Of one trainer, whose jobs then fail at once; the other one has to make them. */
 export const fullTrainerDisk = fullDisk(

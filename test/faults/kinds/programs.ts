@@ -1,16 +1,19 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { trainers } from '../fault-cluster.ts';
+import { type FaultCluster, trainers } from '../fault-cluster.ts';
 import type { FaultKind } from './fault-kind.ts';
 
 /** Programs by what the faults call them, and the phase in which each matters most. */
-const programs: Record<string, { names: readonly string[]; phase: FaultKind['phase'] }> = {
-  'a trainer': { names: trainers, phase: 'training' },
-  'the scorer': { names: ['scorer'], phase: 'scoring' },
-  'the coordinator': { names: ['coordinator'], phase: null },
-  NATS: { names: ['nats'], phase: null },
-  MinIO: { names: ['minio'], phase: null },
-  Temporal: { names: ['temporal'], phase: null },
+const programs: Record<
+  string,
+  { names: (cluster: FaultCluster) => readonly string[]; phase: FaultKind['phase'] }
+> = {
+  'a trainer': { names: () => trainers, phase: 'training' },
+  'the scorer': { names: () => ['scorer'], phase: 'scoring' },
+  'the coordinator': { names: () => ['coordinator'], phase: null },
+  NATS: { names: () => ['nats'], phase: null },
+  'the store': { names: ({ env }) => [env.STORE], phase: null },
+  Temporal: { names: () => ['temporal'], phase: null },
 };
 
 const programFaults = Object.entries(programs).flatMap(([what, { names, phase }]): FaultKind[] => [
@@ -18,8 +21,9 @@ const programFaults = Object.entries(programs).flatMap(([what, { names, phase }]
     name: `SIGKILL of ${what}`,
     phase,
     mostMs: 4000,
-    async inflict({ cluster: { supervisor }, random, lastsMs }) {
-      const name = random.pick(names);
+    async inflict({ cluster, random, lastsMs }) {
+      const { supervisor } = cluster;
+      const name = random.pick(names(cluster));
       supervisor.kill(name, lastsMs);
       await delay(lastsMs);
       return `${name}, away for ${lastsMs} ms`;
@@ -29,8 +33,9 @@ const programFaults = Object.entries(programs).flatMap(([what, { names, phase }]
     name: `SIGSTOP of ${what}`,
     phase,
     mostMs: 10_000,
-    async inflict({ cluster: { supervisor }, random, lastsMs }) {
-      const name = random.pick(names);
+    async inflict({ cluster, random, lastsMs }) {
+      const { supervisor } = cluster;
+      const name = random.pick(names(cluster));
       const killed = random.below(3) === 0;
       supervisor.signal(name, 'SIGSTOP');
       await delay(lastsMs);

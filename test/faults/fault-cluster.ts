@@ -192,14 +192,15 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
       scratchOf: (name) => join(home, 'scratch', name),
       bucket: {
         async remove() {
+          const giveUpAt = performance.now() + 10_000;
           for (;;) {
-            const objects = (await store.list('')).map(({ key }) => key);
-            await store.remove(objects);
             try {
+              await store.remove((await store.list('')).map(({ key }) => key));
               return await s3.removeBucket(operator.bucket);
             } catch (error) {
-              // Somebody has put something meanwhile.
-              if ((error as { code?: string }).code !== 'BucketNotEmpty') throw error;
+              // Somebody has put something meanwhile; of SeaweedFS a removal may fail while the object is being written.
+              const { code } = error as { code?: string };
+              if (code !== 'BucketNotEmpty' && !(code === 'InternalError' && performance.now() < giveUpAt)) throw error;
             }
           }
         },

@@ -7,6 +7,7 @@ test('without data it is what the user wants, then what was used last, then what
   expect(chooseStore(fresh)).toBe('seaweedfs');
   expect(chooseStore({ ...fresh, minioIsHere: true })).toBe('minio');
   expect(chooseStore({ ...fresh, minioIsHere: true, last: 'seaweedfs' })).toBe('seaweedfs');
+  expect(chooseStore({ ...fresh, last: 'minio' })).toBe('seaweedfs');
   expect(chooseStore({ ...fresh, wanted: 'minio' })).toBe('minio');
   expect(chooseStore({ ...fresh, wanted: 'seaweedfs', last: 'minio', minioIsHere: true })).toBe('seaweedfs');
 });

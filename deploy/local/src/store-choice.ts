@@ -22,7 +22,7 @@ export interface StoreSituation {
  */
 export function chooseStore({ wanted, last, withData, minioIsHere }: StoreSituation): StoreName {
   const made = last !== null && withData.includes(last) ? [last] : withData;
-  if (made.length === 0) return wanted ?? last ?? (minioIsHere ? 'minio' : 'seaweedfs');
+  if (made.length === 0) return wanted ?? (minioIsHere ? (last ?? 'minio') : 'seaweedfs');
   if (wanted === undefined && made.length > 1) {
     throw new Error(
       `STORE: expected ${storeNames.join(' or ')}, as this cluster has data of both, got nothing`,

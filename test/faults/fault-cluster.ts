@@ -198,9 +198,10 @@ export async function startFaultCluster(onRestart: (name: string) => void): Prom
               await store.remove((await store.list('')).map(({ key }) => key));
               return await s3.removeBucket(operator.bucket);
             } catch (error) {
-              // Somebody has put something meanwhile; of SeaweedFS a removal may fail while the object is being written.
+              // Somebody has put something meanwhile; and SeaweedFS once failed to remove one of many.
               const { code } = error as { code?: string };
-              if (code !== 'BucketNotEmpty' && !(code === 'InternalError' && performance.now() < giveUpAt)) throw error;
+              if (code !== 'BucketNotEmpty' && !(code === 'InternalError' && performance.now() < giveUpAt))
+                throw error;
             }
           }
         },

@@ -1,11 +1,11 @@
 import { buffer } from 'node:stream/consumers';
 import { createS3Store, ensureBucket, keepOverwritten } from '@ddad/storage';
-import { type RunningMinio, startMinio } from '@ddad/storage/testing';
+import { type RunningStore, startMinio } from '@ddad/storage/testing';
 import { Client } from 'minio';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureMinioUsers } from './ensure-users.ts';
 
-let minio: RunningMinio;
+let minio: RunningStore;
 beforeAll(async () => {
   minio = await startMinio();
 });

@@ -13,6 +13,7 @@ import {
 } from './coded-frame.ts';
 import type { ImageHeader } from './image-header.ts';
 import { withColourSpace } from './jpeg-colour-space.ts';
+import { decodeNatively } from './openjpeg-addon.ts';
 import { decodeRle } from './rle.ts';
 import {
   nativeValues,
@@ -144,7 +145,7 @@ async function jpeg2000Samples(bytes: Uint8Array, header: ImageHeader): Promise<
   if (signed)
     for (let sample = 0; sample < samples; sample++) unsigned[head.precisionAt + 3 * sample]! &= 0x7f;
   const decode = head.highThroughput ? decodeHighThroughput : decodeJpeg2000;
-  const decoded = (await guarded(syntax, () => decode(unsigned))).bytes;
+  const decoded = decodeNatively(unsigned, head) ?? (await guarded(syntax, () => decode(unsigned))).bytes;
   const came = wordsOf(requireBytes(decoded, columns * rows * samples * (precision > 8 ? 2 : 1)), precision);
   const middle = 2 ** (precision - 1);
   const values = signed ? Int16Array.from(came, (value) => value - middle) : signsOf(came, precision, header);

@@ -31,5 +31,7 @@ if __name__ == "__main__":
         for pixels in pool.map(packed, names, chunksize=8):
             file.write(pixels)
     seconds = time.perf_counter() - began
-    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peakMiB": largest * processes}))
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    processor = sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    largest = usages[1].ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "processorSeconds": processor, "peakMiB": largest * processes}))

@@ -157,8 +157,9 @@ async function jpeg2000Samples(bytes: Uint8Array, header: ImageHeader): Promise<
 /** Samples of more than 8 bits are words. */
 function wordsOf(bytes: Uint8Array, precision: number): Uint8Array | Uint16Array {
   if (precision <= 8) return bytes;
-  // A copy: 16-bit words must begin at an even address.
-  return new Uint16Array(new Uint8Array(bytes).buffer);
+  // 16-bit words must begin at an even address; they are read in pairs.
+  const { buffer, byteOffset, length } = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
+  return new Uint16Array(buffer, byteOffset, length >> 1);
 }
 
 /** Codings that know no signs: the header does. */

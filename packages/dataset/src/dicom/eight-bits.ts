@@ -1,5 +1,6 @@
 import type { ImageHeader } from './image-header.ts';
 import type { Values } from './stored-values.ts';
+import { endsOfWords, entriesOfWords } from './words.ts';
 
 /**
  * Values to 8 bits as the paper's authors do it: (v − min) / (max − min) · 255, rounded down; 8 unsigned bits stay as they
@@ -38,33 +39,31 @@ function fromWords(
   padding: readonly [number, number] | null,
   inverted: boolean,
 ): Uint8Array {
-  const lowest = values instanceof Int16Array ? -(2 ** 15) : 0;
-  const [from, to] = padding ?? [1, 0];
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  if (padding === null) {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]!;
-      if (value < min) min = value;
-      if (value > max) max = value;
-    }
-  } else {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]!;
-      if (value >= from && value <= to) continue;
-      if (value < min) min = value;
-      if (value > max) max = value;
-    }
-  }
-  const pixels = new Uint8Array(values.length);
+  // Signed ones as unsigned ones in the same order.
+  const sign = values instanceof Int16Array ? 2 ** 15 : 0;
+  const words = new Uint16Array(values.buffer, values.byteOffset, values.length);
+  const [from, to] = padding === null ? [1, 0] : [padding[0] + sign, padding[1] + sign];
+  const { min, max } = padding === null ? endsOfWords(words, sign) : endsWithout(words, sign, from, to);
   const range = max - min;
-  if (!(range > 0)) return pixels;
+  if (!(range > 0)) return new Uint8Array(words.length);
   const levels = new Uint8Array(2 ** 16);
   for (let value = min; value <= max; value++) {
     const above = inverted ? max - value : value - min;
-    levels[value - lowest] = value >= from && value <= to ? 0 : (above / range) * 255;
+    levels[value ^ sign] = value >= from && value <= to ? 0 : (above / range) * 255;
   }
-  for (let i = 0; i < values.length; i++) pixels[i] = levels[values[i]! - lowest]!;
-  return pixels;
+  return entriesOfWords(words, levels);
+}
+
+/** `endsOfWords` of those that are not between `from` and `to`. */
+function endsWithout(words: Uint16Array, sign: number, from: number, to: number) {
+  let [min, max] = [2 ** 16 - 1, 0];
+  for (let i = 0; i < words.length; i++) {
+    const value = words[i]! ^ sign;
+    if (value >= from && value <= to) continue;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max };
 }
 
 /** The values that are no picture, both ends included; null where there are none. */

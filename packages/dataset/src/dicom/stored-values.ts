@@ -2,6 +2,7 @@ import type { StoredNumbers } from '../stored-numbers.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
 import { nativeBytes } from './frames.ts';
 import type { ImageHeader } from './image-header.ts';
+import { bitsOfWords } from './words.ts';
 
 /** Numbers of pixels as they are meant: with their sign, without unused bits. */
 export type Values = StoredNumbers;
@@ -45,35 +46,59 @@ function fullColours(bytes: Uint8Array): Uint8Array {
 /** Values from whole bytes in the data set's byte order. */
 export function valuesOf(bytes: Uint8Array, header: ImageHeader, littleEndian = header.littleEndian): Values {
   const { bitsAllocated, numbers } = header;
-  // A copy: words must begin at an even address.
-  const copy = Buffer.from(new Uint8Array(bytes).buffer);
-  if (!littleEndian && bitsAllocated === 16) copy.swap16();
-  if (!littleEndian && bitsAllocated === 32) copy.swap32();
-  if (!littleEndian && bitsAllocated === 64) copy.swap64();
-  const { buffer } = copy;
+  const sampleBytes = bitsAllocated / 8;
+  const { buffer, byteOffset, byteLength } = inOrder(bytes, sampleBytes, littleEndian);
+  const of = [buffer, byteOffset, byteLength / sampleBytes] as const;
   if (numbers === 'floating point')
-    return bitsAllocated === 32 ? new Float32Array(buffer) : new Float64Array(buffer);
+    return bitsAllocated === 32 ? new Float32Array(...of) : new Float64Array(...of);
   const signed = numbers === 'signed';
   const values = {
-    8: () => (signed ? new Int8Array(buffer) : new Uint8Array(buffer)),
-    16: () => (signed ? new Int16Array(buffer) : new Uint16Array(buffer)),
-    32: () => (signed ? new Int32Array(buffer) : new Uint32Array(buffer)),
+    8: () => (signed ? new Int8Array(...of) : new Uint8Array(...of)),
+    16: () => (signed ? new Int16Array(...of) : new Uint16Array(...of)),
+    32: () => (signed ? new Int32Array(...of) : new Uint32Array(...of)),
   }[bitsAllocated as 8 | 16 | 32]();
   return withoutUnusedBits(values, header.highBit, header.bitsStored);
 }
 
-/** Other bits may lie above the stored ones, and below them. In place. */
+/** Bytes as this machine has them: themselves where they are so already and words begin where they must, else a copy. */
+function inOrder(bytes: Uint8Array, sampleBytes: number, littleEndian: boolean): Uint8Array<ArrayBufferLike> {
+  // Words of 16 bits are read in pairs.
+  const step = sampleBytes === 2 ? 4 : sampleBytes;
+  if (littleEndian) return bytes.byteOffset % step === 0 ? bytes : new Uint8Array(bytes);
+  const copy = Buffer.from(new Uint8Array(bytes).buffer);
+  if (sampleBytes === 2) copy.swap16();
+  if (sampleBytes === 4) copy.swap32();
+  if (sampleBytes === 8) copy.swap64();
+  return copy;
+}
+
+/** Other bits may lie above the stored ones, and below them: themselves where there are none, else a copy without. */
 export function withoutUnusedBits<T extends Exclude<Values, Float32Array | Float64Array>>(
   values: T,
   highBit: number,
   bitsStored: number,
 ): T {
   if (bitsStored === 8 * values.BYTES_PER_ELEMENT) return values;
-  const [left, right] = [31 - highBit, 32 - bitsStored];
   const signed = values instanceof Int8Array || values instanceof Int16Array || values instanceof Int32Array;
-  if (signed) for (let i = 0; i < values.length; i++) values[i] = (values[i]! << left) >> right;
-  else for (let i = 0; i < values.length; i++) values[i] = (values[i]! << left) >>> right;
-  return values;
+  if (highBit === bitsStored - 1 && isWithin(values, signed ? bitsStored - 1 : bitsStored)) return values;
+  const [left, right] = [31 - highBit, 32 - bitsStored];
+  const own = values.slice() as T;
+  if (signed) for (let i = 0; i < own.length; i++) own[i] = (own[i]! << left) >> right;
+  else for (let i = 0; i < own.length; i++) own[i] = (own[i]! << left) >>> right;
+  return own;
+}
+
+/** Whether no value needs more bits, its sign not counted; not looked at but of words of 16 bits, which most images have. */
+function isWithin(values: Exclude<Values, Float32Array | Float64Array>, bits: number): boolean {
+  if (values instanceof Uint16Array) return bitsOfWords(values) >>> bits === 0;
+  return values instanceof Int16Array && bitsOfSigned(values) >>> bits === 0;
+}
+
+/** What is negative needs the bits that its sign is not repeated in. */
+function bitsOfSigned(values: Int16Array): number {
+  let used = 0;
+  for (let i = 0; i < values.length; i++) used |= values[i]! ^ (values[i]! >> 31);
+  return used;
 }
 
 /** As many bytes as there must be. */

@@ -82,6 +82,7 @@ export async function addDataset(
     patients,
     masks,
     onProgress: (done, total) => line.show('reading images', done, total),
+    onMaskProgress: (done, total) => line.show('reading masks', done, total),
   }).finally(() => line.clear());
   if ('faults' in packed) {
     throw badInput(`nothing was added: ${options.directory} is at fault`, packed.faults, exitCodes.failed);

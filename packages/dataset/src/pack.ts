@@ -46,6 +46,8 @@ export interface PackOptions extends FolderOptions, Partial<Reading> {
   masks?: boolean | undefined;
   /** Called after every file with the number of images read so far and their total. */
   onProgress?: (done: number, total: number) => void;
+  /** The same of masks, which are read once all images are. */
+  onMaskProgress?: (done: number, total: number) => void;
 }
 
 /** Positions with equal digests, groups of two and more, in the order of their first positions. */
@@ -132,7 +134,7 @@ export async function packDataset(
   if (sizes.length === 0 || wrong.length > 0) {
     throw new RangeError(`expected image sizes of 1 to 4096 pixels, got ${wrong.join(', ') || 'none'}`);
   }
-  const { channels = 1, range = null, slices = null, onProgress } = options;
+  const { channels = 1, range = null, slices = null, onProgress, onMaskProgress } = options;
   const { folder, read } = await readFolder(dir, options, {
     sizes,
     reading: { channels, range, slices },
@@ -146,7 +148,7 @@ export async function packDataset(
   const masks =
     options.masks === false || faults.length > 0
       ? null
-      : await readMasks(dir, folder.prefix, expanded, { sizes, slices });
+      : await readMasks(dir, folder.prefix, expanded, { sizes, slices, onProgress: onMaskProgress });
   faults.push(...(masks?.faults ?? []));
   if (repartition === null || faults.length > 0) return { faults };
   const copies = groupEqual(pictures.map(({ digest }) => digest));

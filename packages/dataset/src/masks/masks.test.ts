@@ -62,7 +62,10 @@ describe('masks beside images', () => {
       'masks/unlisted.png': await png(9, 9),
       'masks/.DS_Store': 'x',
     });
-    const found = await packed(withMasks, { imageSizes: [64, 32] });
+    const seen: string[] = [];
+    const onMaskProgress = (done: number, total: number) => seen.push(`${done}/${total}`);
+    const found = await packed(withMasks, { imageSizes: [64, 32], onMaskProgress });
+    expect(seen).toEqual(['1/3', '2/3', '3/3']);
     expect(found.index.masks?.images).toEqual([2, 4]);
     expect(inside(found, 0)).toEqual([4095]);
     expect(inside(found, 1)).toEqual([0, 1]);

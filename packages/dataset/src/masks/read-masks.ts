@@ -21,6 +21,14 @@ export interface ReadMasks {
   faults: Fault[];
 }
 
+interface MaskOptions {
+  /** Sides of the packed images. */
+  sizes: readonly number[];
+  slices: Reading['slices'];
+  /** Called after every file with the number of masks read so far and their total. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
 /** Where a folder keeps masks, and images. */
 interface MaskFiles {
   /** In front of the names of masks. */
@@ -34,7 +42,6 @@ interface MaskFiles {
  * Finds and reads the masks of a dataset folder's test and held-out images: those in `masks/` beside `images/`, or in folders of masks
  * (see `folderNames`) beside or among folders of images. A mask has its image's name, but for the extension.
  * @param prefix `images/` where names count from there, else empty
- * @param sizes sides of the packed images
  * @returns every fault: masks that cannot be read, of other sizes than their images, without an image, or of normal images and
  *   not empty
  */
@@ -47,8 +54,9 @@ export async function readMasks(
     files,
     pictures,
   }: Pick<ExpandedFolder, 'repartition' | 'images' | 'files' | 'pictures'>,
-  { sizes, slices }: { sizes: readonly number[]; slices: Reading['slices'] },
+  options: MaskOptions,
 ): Promise<ReadMasks> {
+  const { sizes } = options;
   const names = images.map(({ name }) => name);
   // As they lie on disk: a published list names images without their folders.
   const places = files.map((file) => relative(join(dir, prefix), file).split(sep).join('/'));
@@ -66,7 +74,7 @@ export async function readMasks(
   const wanted = new Set([...normal, ...tested]);
   // What the mask of a training image says is of no use: it is normal, or nobody asks where it is not.
   const used = matched.filter(({ position }) => wanted.has(names[position]!));
-  const read = await decoded(join(dir, found.root), used, { sizes, slices });
+  const read = await decoded(join(dir, found.root), used, options);
   const kept: { position: number; mask: PackedPart }[] = [];
   for (const { position, path, outcome } of read) {
     const fault = (message: string) => faults.push({ path, message });
@@ -132,7 +140,7 @@ type ReadMask = MatchedMask & { outcome: { mask: PackedPart } | { fault: string 
 async function decoded(
   root: string,
   matched: readonly MatchedMask[],
-  { sizes, slices }: { sizes: readonly number[]; slices: Reading['slices'] },
+  { sizes, slices, onProgress }: MaskOptions,
 ): Promise<ReadMask[]> {
   // Every slice counts that an image's slice asks for.
   const reading: Reading = {
@@ -151,6 +159,7 @@ async function decoded(
     }),
   );
   const read: ReadMask[][] = groups.map(() => []);
+  let done = 0;
   await decodeFiles(jobs, ({ parts }, which) => {
     read[which] = groups[which]![1].map((one, i) => {
       const part = parts[i]!;
@@ -159,6 +168,8 @@ async function decoded(
       const several = `expected one mask, got a file of ${part.pictures.length}`;
       return { ...one, outcome: mask === undefined || more.length > 0 ? { fault: several } : { mask } };
     });
+    done += parts.length;
+    onProgress?.(done, matched.length);
   });
   return read.flat();
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auc, averagePrecision } from '@ddad/anomaly';
-import { runKeys } from '@ddad/contract';
+import { type RunResult, runKeys } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -30,6 +30,7 @@ async function putRun(
   runId: string,
   values: readonly number[],
   names = (image: number) => `${image}.png`,
+  pixelTruth?: RunResult['pixelTruth'],
 ): Promise<void> {
   const found = { auc: auc(values, labels), ap: averagePrecision(values, labels) };
   const result = inventedResult({
@@ -38,6 +39,7 @@ async function putRun(
     scores: { near: { ...found, aucMean: found.auc, aucStd: 0 }, fused: found },
     // Keys follow from the run's id, whatever a result says.
     files: { report: 'reports/other/report.json', page: null, scores: 'reports/other/scores.csv' },
+    ...(pixelTruth === undefined ? {} : { pixelTruth }),
   });
   const lines = values.map((value, image) => `${names(image)},${labels[image]},${value},,${value}`);
   await store.put(runKeys.report(runId), JSON.stringify(result));
@@ -78,6 +80,44 @@ test('shows AUC and AP of both, differences with intervals, and what changed sid
   await compareReports(deps(), { runs: [first, second], cwd });
   const [once, again] = screens.out.text().split(`${file}\n`);
   expect(again).toBe(once);
+});
+
+test('shows how well the maps of both show where something is, where both know masks', async () => {
+  const figures = { auroc: 0.9, ap: 0.5, aupro: 0.75, bestDice: 0.625, bestThreshold: 1 };
+  const images = { normal: 20, masked: 18, withoutMask: 2 };
+  const found = (raised: number, heldOut: object) => ({
+    images,
+    scores: {
+      far: { ...figures, ...heldOut, auroc: figures.auroc + raised },
+      fused: { ...figures, ap: figures.ap - raised },
+    },
+  });
+  await putRun(first, scores(1), undefined, found(0, { threshold: 2, diceAtThreshold: 0.25 }));
+  await putRun(second, scores(2), undefined, found(0.05, { threshold: 2, diceAtThreshold: 0.25 }));
+  await compareReports(deps(), { runs: [first, second], cwd });
+  const lines = screens.out.text().split('\n');
+  const from = lines.findIndex((line) => line.startsWith('pixels, by map of'));
+  const cells = lines.slice(from, from + 12).map((line) => line.trim().split(/ {2,}/));
+  expect(cells.filter((row) => row.length > 1)).toEqual([
+    ['pixels, by map of', 'in %', '1st', '2nd', 'diff'],
+    ['far', 'AUROC', '90.0', '95.0', '+5.0'],
+    ['AP', '50.0', '50.0', '0.0'],
+    ['AUPRO', '75.0', '75.0', '0.0'],
+    ['best Dice', '62.5', '62.5', '0.0'],
+    ['Dice, held-out normals', '25.0', '25.0', '0.0'],
+    ['fused', 'AUROC', '90.0', '90.0', '0.0'],
+    ['AP', '50.0', '45.0', '-5.0'],
+    ['AUPRO', '75.0', '75.0', '0.0'],
+    ['best Dice', '62.5', '62.5', '0.0'],
+  ]);
+  expect(lines).toContain('test images with a mask: 18');
+  const page = await readFile(join(cwd, `${first}-${second}.html`), 'utf8');
+  expect(page).toContain('data-pixels="far"');
+
+  // One of them was not compared with masks.
+  await putRun(second, scores(2));
+  await compareReports(deps(), { runs: [first, second], cwd });
+  expect(screens.out.text().split('pixels, by map of')).toHaveLength(2);
 });
 
 test('says why two runs cannot be compared', async () => {

@@ -76,11 +76,8 @@ async function readRun({ runs, store, methods }: ReportDeps, run: string): Promi
 }
 
 /** The comparison for a terminal: AUC and AP in percent, differences in points, and how many images changed sides. */
-export function comparisonLines({ runs, descriptions, labels, scores, sides }: Comparison): string[] {
-  const points = (share: number) => {
-    const size = percent(Math.abs(share));
-    return size === '0.0' ? size : `${share < 0 ? '-' : '+'}${size}`;
-  };
+export function comparisonLines(comparison: Comparison): string[] {
+  const { runs, descriptions, labels, scores, sides } = comparison;
   const right = 'right' as const;
   const metric = (name: string) => [
     { heading: `${name} 1st`, align: right },
@@ -108,8 +105,47 @@ export function comparisonLines({ runs, descriptions, labels, scores, sides }: C
     ...tableLines([{ heading: 'score' }, ...metric('AUC'), ...metric('AP')], rows),
     '',
     `* the interval leaves out 0 (bootstrap over ${plural(labels.length, 'test image')}, paired)`,
+    ...pixelLines(comparison),
     `${plural(sides.changed.length, 'image')} changed sides by ${sides.score}: ${better} to the right one, ` +
       `${sides.changed.length - better} to the wrong one`,
+  ];
+}
+
+/** A difference in points. */
+function points(share: number): string {
+  const size = percent(Math.abs(share));
+  return size === '0.0' ? size : `${share < 0 ? '-' : '+'}${size}`;
+}
+
+/** How both runs' maps show where something is, as their reports say; nothing where one of them knows no masks. */
+function pixelLines({ pixels, runs }: Comparison): string[] {
+  if (pixels.length === 0) return [];
+  const right = 'right' as const;
+  const rows = pixels.flatMap(({ name, figures }) =>
+    figures.map(({ title, values: [before, after] }, place) => [
+      place === 0 ? name : '',
+      title,
+      percent(before),
+      percent(after),
+      points(after - before),
+    ]),
+  );
+  const [first, second] = runs.map(({ pixelTruth }) => pixelTruth?.images.masked ?? 0);
+  const masks = first === second ? `${first}` : `${first} in the 1st run, ${second} in the 2nd`;
+  return [
+    '',
+    ...tableLines(
+      [
+        { heading: 'pixels, by map of' },
+        { heading: 'in %' },
+        { heading: '1st', align: right },
+        { heading: '2nd', align: right },
+        { heading: 'diff', align: right },
+      ],
+      rows,
+    ),
+    `test images with a mask: ${masks}`,
+    '',
   ];
 }
 

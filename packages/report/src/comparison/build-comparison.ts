@@ -16,6 +16,7 @@ export function buildComparison(comparison: Comparison): string {
     title: `${runs[0].dataset}: two runs side by side — DDAD report`,
     sections: [
       { id: 'differences', title: 'Differences' },
+      ...(comparison.pixels.length > 0 ? [{ id: 'pixels', title: 'Pixels' }] : []),
       { id: 'images', title: 'Images' },
     ],
     content: html`<header class="summary" id="summary">
@@ -24,6 +25,7 @@ export function buildComparison(comparison: Comparison): string {
   ${settings(comparison)}
 </header>
 ${differences(comparison)}
+${pixels(comparison)}
 <section id="images">
   <h2>Images</h2>
   <div class="pair">
@@ -91,6 +93,32 @@ function differences(comparison: Comparison): Html {
     })}</tbody></table></div>
   <p class="caption">Second minus first, in points; bold where the interval leaves out 0. Bootstrap over the ${comparison.labels.length.toLocaleString('en')} test images, paired by image, normal and abnormal ones drawn apart;
     percentile intervals. They say how far other test images might have moved the difference, not how far other seeds might.</p>
+</section>`;
+}
+
+/** Maps of both against masks; nothing where there are none. */
+function pixels({ pixels: found, definitions, runs }: Comparison): Html | null {
+  const titles = [...new Set(found.flatMap(({ figures }) => figures.map(({ title }) => title)))];
+  if (titles.length === 0) return null;
+  const masked = runs.map(({ pixelTruth }) => pixelTruth?.images.masked ?? 0);
+  return html`<section id="pixels">
+  <h2>Pixels</h2>
+  <div class="scroll" tabindex="0" role="region" aria-label="Table of maps against masks"><table class="scores">
+    <thead><tr><th scope="col">maps of</th>${titles.map((title) => html`<th scope="col" class="number">${title} %<br><small>first</small></th><th scope="col" class="number">${title} %<br><small>second</small></th><th scope="col" class="number">difference</th>`)}</tr></thead>
+    <tbody>${found.map(({ name, figures }) => {
+      const { symbol, colour } = scoreLook(definitions, name);
+      return html`
+      <tr data-pixels="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th>
+        ${titles.map((title) => {
+          const values = figures.find((one) => one.title === title)?.values;
+          return values === undefined
+            ? html`<td class="number">–</td><td class="number">–</td><td class="number">–</td>`
+            : html`<td class="number">${percent(values[0])}</td><td class="number">${percent(values[1])}</td><td class="number">${points(values[1] - values[0])}</td>`;
+        })}</tr>`;
+    })}</tbody></table></div>
+  <p class="caption">Maps against the masks of ${plural(masked[0]!, 'test image')}${
+    masked[0] !== masked[1] && html` in the first run, <b>of ${masked[1]!} in the second</b>`
+  }; differences in points, without intervals: the reports hold figures of all pixels together.</p>
 </section>`;
 }
 

@@ -1,5 +1,11 @@
 import { type Difference, pairedBootstrap } from '@ddad/anomaly';
-import { mainScore, type RunResult, type ScoreDefinition, type Separation } from '@ddad/contract';
+import {
+  mainScore,
+  type PixelFigures,
+  type RunResult,
+  type ScoreDefinition,
+  type Separation,
+} from '@ddad/contract';
 import { mostTelling, operatingPoints } from '../operating-points.ts';
 import { mergedDefinitions, presentScores } from '../score-looks.ts';
 
@@ -33,6 +39,13 @@ export interface SideChange {
   better: boolean;
 }
 
+/** One figure of a score's maps against masks, a share. */
+export interface PixelFigure {
+  title: string;
+  /** The runs' own. */
+  values: [number, number];
+}
+
 export interface Comparison {
   runs: [RunResult, RunResult];
   descriptions: [string, string];
@@ -46,6 +59,8 @@ export interface Comparison {
     auc: Difference;
     ap: Difference;
   }[];
+  /** How well maps show where something is, of scores that both runs have figures of; empty without masks. */
+  pixels: { name: string; figures: PixelFigure[] }[];
   /** By the main one of the scores that both have. */
   sides: {
     score: string;
@@ -113,8 +128,27 @@ export function compareRuns(
     definitions,
     labels,
     scores,
+    pixels: presentScores(definitions, first.result.pixelTruth?.scores ?? {}).flatMap(({ name }) => {
+      const [a, b] = [first, second].map(({ result }) => result.pixelTruth?.scores?.[name]);
+      return a === undefined || b === undefined ? [] : [{ name, figures: pixelFigures(a, b) }];
+    }),
     sides: { score, ...sides(ranking, labels) },
   };
+}
+
+/** As far as both have them: the last one takes held-out normal images. */
+function pixelFigures(first: PixelFigures, second: PixelFigures): PixelFigure[] {
+  const titles = {
+    auroc: 'AUROC',
+    ap: 'AP',
+    aupro: 'AUPRO',
+    bestDice: 'best Dice',
+    diceAtThreshold: 'Dice, held-out normals',
+  } as const;
+  return Object.entries(titles).flatMap(([key, title]): PixelFigure[] => {
+    const [a, b] = [first, second].map((figures) => figures[key as keyof typeof titles]);
+    return a === undefined || b === undefined ? [] : [{ title, values: [a, b] }];
+  });
 }
 
 function sides(values: [number[], number[]], labels: readonly (0 | 1)[]): Omit<Comparison['sides'], 'score'> {

@@ -118,6 +118,26 @@ test('the page shows both reports’ figures, differences, intervals and the cha
   expect(text).not.toContain('.png');
 });
 
+test('the page shows pixel figures of both, where both have them', () => {
+  const masked = (aupro: number, more: object = {}): ScoredRun => {
+    const run = scoredRun();
+    const figures = { auroc: 0.9, ap: 0.5, aupro, bestDice: 0.625, bestThreshold: 1, ...more };
+    const images = { normal: 30, masked: 28, withoutMask: 2 };
+    return { ...run, result: { ...run.result, pixelTruth: { images, scores: { rDual: figures } } } };
+  };
+  const page = (first: ScoredRun, second: ScoredRun) =>
+    parseHTML(buildComparison(compareRuns(first, second, settings()))).document;
+  const found = page(masked(0.75, { diceAtThreshold: 0.5 }), masked(0.5));
+  const cells = [...found.querySelectorAll('#pixels tr[data-pixels="rDual"] td')].map(
+    (cell) => cell.textContent,
+  );
+  // The Dice by held-out normal images is the first run's alone.
+  const same = (value: string) => [value, value, '0.0'];
+  expect(cells).toEqual([...same('90.0'), ...same('50.0'), '75.0', '50.0', '−25.0', ...same('62.5')]);
+  expect(found.querySelector('#pixels .caption')?.textContent).toContain('28 test images;');
+  expect(page(masked(0.75), scoredRun()).querySelector('#pixels')).toBeNull();
+});
+
 test('an interval is clear where it leaves out 0; points carry a sign', () => {
   expect([isClear({ value: 1, low: 0.1, high: 2 }), isClear({ value: 1, low: -0.1, high: 2 })]).toEqual([
     true,

@@ -6,7 +6,6 @@ import { maskOf } from './masks/mask-of.ts';
 import { openNifti, type SliceChoice, unpacked } from './nifti/open-nifti.ts';
 import type { Picture } from './picture.ts';
 import type { Range } from './range.ts';
-import { openRaster } from './raster/raster-file.ts';
 import { allBits, type Depth } from './raster/sixteen-bits.ts';
 import { UnreadableImage } from './unreadable-image.ts';
 
@@ -99,6 +98,8 @@ export async function openImage(file: Buffer, reading: Reading): Promise<OpenedI
       };
     }
     default: {
+      // Its libraries take a tenth of a second to load, in every thread, which files of other kinds do without.
+      const { openRaster } = await import('./raster/raster-file.ts');
       const { bytes, decode } = await openRaster(file, kind);
       return {
         kind,

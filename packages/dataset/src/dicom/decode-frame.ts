@@ -1,5 +1,4 @@
 import { Decoder as LosslessDecoder } from 'jpeg-lossless-decoder-js';
-import { decodeJpeg } from '../raster/decode-raster.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
 import { decodeHighThroughput, decodeJpeg2000, decodeJpegLs, decodeTwelveBits } from './codecs.ts';
 import {
@@ -93,6 +92,8 @@ async function jpegSamples(bytes: Uint8Array, header: ImageHeader): Promise<Samp
     // Its decoder gives RGB; which transform it has to take back stands in the file.
     const space = spaceOf(head, header);
     const file = samples === 1 ? Buffer.from(whole) : withColourSpace(whole, space);
+    // Not loaded where nothing is coded so; see `openImage`.
+    const { decodeJpeg } = await import('../raster/decode-raster.ts');
     const { values, channels } = await guarded(syntax, () => decodeJpeg(file));
     if (channels !== samples) throw notThere(header, `${samples} samples`, `${channels}`);
     return { values, planar: false, space: 'rgb' };

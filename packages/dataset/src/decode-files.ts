@@ -8,6 +8,8 @@ import { sharedRoom } from './memory-room.ts';
 const filesOfThread = 16;
 /** Each thread takes some 60 MB by itself, and all of them must stay below a gigabyte. */
 const mostThreads = 10;
+/** Files that a thread has at hand, so that it need not wait for this one to be awake between two. */
+const filesAtHand = 2;
 
 /**
  * Decodes files on all processors.
@@ -36,15 +38,19 @@ export async function decodeFiles(
         });
         workers.push(worker);
         return new Promise<void>((resolve, reject) => {
+          let atHand = 0;
           const take = () => {
             const id = next++;
             const job = jobs[id];
-            if (job === undefined) return resolve();
-            worker.postMessage({ id, job } satisfies WorkerJob);
+            if (job !== undefined) {
+              atHand += 1;
+              worker.postMessage({ id, job } satisfies WorkerJob);
+            } else if (atHand === 0) resolve();
           };
           worker.on('message', ({ id, outcome }: WorkerAnswer) => {
             try {
               done(outcome, id);
+              atHand -= 1;
               take();
             } catch (error) {
               reject(error);
@@ -52,7 +58,7 @@ export async function decodeFiles(
           });
           worker.on('error', reject);
           worker.on('exit', (code) => reject(new Error(`a thread that decodes images ended with ${code}`)));
-          take();
+          for (let file = 0; file < filesAtHand; file++) take();
         });
       }),
     );

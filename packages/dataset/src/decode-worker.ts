@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { decodeFile, type FileJob, type FileOutcome } from './decode-file.ts';
 import { roomAmong } from './memory-room.ts';
 
-// A thread of `decodeFiles`: takes a job, answers with its outcome, and waits for the next one.
+// A thread of `decodeFiles`: does one job after another, and answers with the outcome of each.
 
 /** What a thread is told. */
 export interface WorkerJob {
@@ -17,7 +17,7 @@ export interface WorkerAnswer {
 
 const room = roomAmong((workerData as { left: Int32Array<SharedArrayBuffer> }).left);
 
-parentPort!.on('message', async ({ id, job }: WorkerJob) => {
+async function work({ id, job }: WorkerJob): Promise<void> {
   const outcome = await decodeFile(job, room);
   const moved = outcome.parts.flatMap((part) =>
     'pictures' in part
@@ -25,4 +25,10 @@ parentPort!.on('message', async ({ id, job }: WorkerJob) => {
       : [],
   );
   parentPort!.postMessage({ id, outcome } satisfies WorkerAnswer, moved);
+}
+
+// Never two at once: one that waits for room blocks the thread, and the other would never give its own back.
+let last = Promise.resolve();
+parentPort!.on('message', (message: WorkerJob) => {
+  last = last.then(() => work(message));
 });

@@ -52,8 +52,9 @@ static void *take(size_t bytes)
 
 void opj_free(void *place)
 {
-    block *head = (block *)place - 1;
+    block *head;
     if (place == NULL) return;
+    head = (block *)place - 1;
     head->before->behind = head->behind;
     head->behind->before = head->before;
     left += head->bytes + sizeof(block);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { parseHostPort } from '@ddad/contract';
 import type { GrpcAccess } from '@ddad/platform';
@@ -15,7 +16,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
-import { clientChannel, showProof } from './access.ts';
+import { clientChannel, showProof, targetOf } from './access.ts';
 import { named, service, stranger, strangerToAll } from './certificates.testing.ts';
 import {
   IdentityServiceClient,
@@ -333,6 +334,33 @@ test('a caller with the token is served and stays, however many connections say 
     wasRunning: false,
   });
 });
+
+test('no client of an IP address keeps a resolver, and with it a descriptor; a name is resolved', async () => {
+  expect(targetOf('127.0.0.1:5')).toBe('ipv4:127.0.0.1:5');
+  expect(targetOf('[fd00::7]:5')).toBe('ipv6:[fd00::7]:5');
+  expect(targetOf('trainer-1.lab:5')).toBe('trainer-1.lab:5');
+  const { address } = await serving({ token });
+  const { port } = parseHostPort(address)!;
+  const resolvers = () => readdirSync('/proc/self/fd').filter((fd) => linkOf(fd) === '/dev/urandom').length;
+  await client(address, { token }).stop();
+  const before = resolvers();
+  for (let call = 0; call < 20; call += 1) {
+    const made = await connectWorker(address, { token });
+    await unary(made, made.stop, { job: undefined }, { limitMs: 20_000 });
+    made.close();
+  }
+  expect(resolvers()).toBeLessThanOrEqual(before);
+  expect(await checkHealth(`localhost:${port}`, { limitMs: 20_000 })).toBe('SERVING');
+});
+
+/** What a descriptor of this process is; null where it is closed meanwhile. */
+function linkOf(descriptor: string): string | null {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return null;
+  }
+}
 
 test('health is for everybody', async () => {
   const { address } = await serving({ token });

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { parseHostPort } from '@ddad/contract';
 import type { GrpcAccess } from '@ddad/platform';
 import {
   type ChannelCredentials,
@@ -13,6 +15,17 @@ import { type CallerClaim, callerProof, sameProof } from './proof.ts';
 
 const header = 'authorization';
 const scheme = 'DDAD-HMAC-SHA256';
+
+/**
+ * What a client dials. An IP address is said to be one: for any other name the library makes a resolver for each channel, which
+ * keeps a descriptor of /dev/urandom and the machine's DNS settings until somebody collects it.
+ * @param address host:port
+ */
+export function targetOf(address: string): string {
+  const host = parseHostPort(address)?.host.replace(/^\[(.*)\]$/, '$1');
+  const version = host === undefined ? 0 : isIP(host);
+  return version === 0 ? address : `ipv${version}:${address}`;
+}
 
 /** How a client connects, so that a server with the same certificates lets it in. */
 export function clientChannel({ tls }: GrpcAccess): [ChannelCredentials, ChannelOptions] {

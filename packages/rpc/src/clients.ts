@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { GrpcAccess } from '@ddad/platform';
 import { type ChannelOptions, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { service as healthService, type ServingStatus } from 'grpc-health-check';
-import { clientChannel, provingCalls } from './access.ts';
+import { clientChannel, provingCalls, targetOf } from './access.ts';
 import { IdentityServiceClient } from './gen/ddad/v1/identity.ts';
 import { WorkerServiceClient } from './gen/ddad/v1/worker.ts';
 import { JobError } from './job-error.ts';
@@ -33,11 +33,12 @@ export async function connectWorker(
 ): Promise<WorkerServiceClient> {
   const [channelCredentials, ours] = clientChannel(access);
   const options = { ...ours, ...channel };
-  if (access.token === undefined) return new WorkerServiceClient(address, channelCredentials, options);
-  const identity = new IdentityServiceClient(address, channelCredentials, options);
+  const target = targetOf(address);
+  if (access.token === undefined) return new WorkerServiceClient(target, channelCredentials, options);
+  const identity = new IdentityServiceClient(target, channelCredentials, options);
   try {
     const session = await provenSession(identity, address, access.token, limitMs);
-    return new WorkerServiceClient(address, channelCredentials, {
+    return new WorkerServiceClient(target, channelCredentials, {
       channelOverride: identity.getChannel(),
       interceptors: [provingCalls(access.token, { address, session })],
     });
@@ -87,7 +88,7 @@ export async function checkHealth(
   address: string,
   options: { limitMs: number; service?: string; access?: GrpcAccess },
 ): Promise<ServingStatus> {
-  const client = new HealthClient(address, ...clientChannel(options.access ?? {}));
+  const client = new HealthClient(targetOf(address), ...clientChannel(options.access ?? {}));
   try {
     const answer: unknown = await unary(
       client,

@@ -27,7 +27,7 @@ test('so do runs that train networks: at least 15 faults over at least 3 runs', 
     perRun: 6,
     atLeast: 15,
     runLimitMs: 900_000,
-    input: ensembles(150),
+    input: ensembles(40),
   });
   expect(wrong).toEqual([]);
   expect(runs).toBeGreaterThanOrEqual(3);

@@ -4,7 +4,9 @@ import { connect, createSecureServer, type Http2SecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { taskQueue, workflowType } from '@ddad/contract';
 import { named, stranger } from '@ddad/rpc/testing';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startService, startTestServers, type TestServers } from './servers/index.ts';
 import { runDdad } from './test-cluster.ts';
@@ -84,8 +86,16 @@ test('coordinator and command line reach a Temporal that wants certificates and 
   const env = { ...servers.env, ...access };
   const coordinator = await startService('coordinator', env);
   try {
-    // It takes a coordinator to refuse it.
-    const run = await runDdad(['run', '--dataset', 'nobodys'], env);
+    // It takes a coordinator to refuse it: the command line itself starts no such run.
+    const connection = await Connection.connect({ address: servers.temporal.address });
+    const client = new Client({ connection });
+    await client.workflow.start(workflowType, {
+      taskQueue,
+      workflowId: 'nobodys',
+      args: [{ dataset: 'nobodys' }],
+    });
+    await connection.close();
+    const run = await runDdad(['watch', 'nobodys'], env);
     expect(run.stderr).toContain('expected the name of a dataset that was added');
     const listed = await runDdad(['runs'], env);
     expect(listed.stdout).toContain('nobodys');

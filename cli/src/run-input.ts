@@ -38,7 +38,8 @@ export function mergeRunInput(methods: MethodRegistry, file: unknown, flags: Run
   for (const name of ['k', 'epochs', 'seed'] as const) {
     if (flags[name] !== undefined) given[name] = asNumber(flags[name]);
   }
-  if (file?.dataset === undefined && given.dataset === undefined) {
+  // Where anything else is said, the list of faults has the dataset among them.
+  if (file === undefined && Object.keys(given).length === 0) {
     throw new CommandFailure(
       'the run was not started: expected to be told which dataset: --dataset NAME ("ddad dataset list" names them)',
       exitCodes.badInput,

@@ -1,14 +1,7 @@
-import {
-  createHmac,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-  timingSafeEqual,
-  verify,
-} from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import type { WorkerEntry } from '@ddad/contract';
 import { z } from 'zod';
+import { sameProof, tokenProof } from './token-proof.ts';
 
 /**
  * An entry as it lies in the bucket. Whoever may write the bucket can write under every key of a pool: the proof shows that
@@ -77,9 +70,7 @@ export function openSeal(value: Uint8Array, token?: string): Opened | string {
   const { signed, signer, signature, proof } = sealed;
   if (token !== undefined) {
     // First, as it costs least: it comes from a stranger otherwise.
-    const shown = Buffer.from(proof ?? '', 'base64');
-    const expected = proofOf(token, signer, signed);
-    if (shown.byteLength !== expected.byteLength || !timingSafeEqual(shown, expected))
+    if (!sameProof(Buffer.from(proof ?? '', 'base64'), proofOf(token, signer, signed)))
       return "expected proof that its writer has the cluster's token (GRPC_TOKEN)";
   }
   if (!isSignedBy(signer, signed, signature)) return 'expected a signature of what it says';
@@ -99,7 +90,7 @@ function isSignedBy(signer: string, signed: string, signature: string): boolean 
 }
 
 function proofOf(token: string, signer: string, signed: string): Buffer {
-  return createHmac('sha256', token).update(`ddad entry\n${signer}\n${signed}`).digest();
+  return tokenProof(token, 'ddad entry', [signer, signed]);
 }
 
 function parsed<T>(schema: z.ZodType<T>, text: string): T | null {

@@ -10,5 +10,6 @@ export * from './service-registry.ts';
 export * from './settings.ts';
 export * from './shutdown.ts';
 export * from './time-limit.ts';
+export * from './token-proof.ts';
 export * from './watch-workers.ts';
 export * from './worker-bucket.ts';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { parseHostPort } from '@ddad/contract';
-import type { GrpcAccess } from '@ddad/platform';
+import { type GrpcAccess, sameProof } from '@ddad/platform';
 import {
   type ChannelCredentials,
   type ChannelOptions,
@@ -11,7 +11,7 @@ import {
   ServerCredentials,
 } from '@grpc/grpc-js';
 import { channelOptions } from './channel-options.ts';
-import { type CallerClaim, callerProof, sameProof } from './proof.ts';
+import { type CallerClaim, callerProof } from './proof.ts';
 
 const header = 'authorization';
 const scheme = 'DDAD-HMAC-SHA256';

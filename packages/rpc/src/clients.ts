@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { GrpcAccess } from '@ddad/platform';
+import { type GrpcAccess, sameProof } from '@ddad/platform';
 import { type ChannelOptions, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { service as healthService, type ServingStatus } from 'grpc-health-check';
 import { clientChannel, provingCalls, targetOf } from './access.ts';
 import { IdentityServiceClient } from './gen/ddad/v1/identity.ts';
 import { WorkerServiceClient } from './gen/ddad/v1/worker.ts';
 import { JobError } from './job-error.ts';
-import { nonceBytes, sameProof, serverProof } from './proof.ts';
+import { nonceBytes, serverProof } from './proof.ts';
 import { unary } from './unary.ts';
 
 /** How long a server may take to prove who it is unless said otherwise, in ms. */

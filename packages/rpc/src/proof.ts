@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { tokenProof } from '@ddad/platform';
 
 /** Length of nonces and sessions, in bytes. */
 export const nonceBytes = 32;
@@ -21,27 +21,10 @@ export interface CallerClaim {
 
 /** HMAC-SHA256 of a server's claim by the cluster's token, 32 bytes. */
 export function serverProof(token: string, { address, session, nonce }: ServerClaim): Buffer {
-  return mac(token, 'ddad.v1 server', [address, session, nonce]);
+  return tokenProof(token, 'ddad.v1 server', [address, session, nonce]);
 }
 
 /** The same for a caller's. */
 export function callerProof(token: string, { address, session, path }: CallerClaim): Buffer {
-  return mac(token, 'ddad.v1 caller', [address, session, path]);
-}
-
-/** Whether two proofs are the same, in constant time. */
-export function sameProof(shown: Uint8Array, expected: Uint8Array): boolean {
-  return shown.byteLength === expected.byteLength && timingSafeEqual(shown, expected);
-}
-
-function mac(token: string, purpose: string, parts: readonly (string | Uint8Array)[]): Buffer {
-  const hmac = createHmac('sha256', token);
-  for (const part of [purpose, ...parts]) {
-    const bytes = Buffer.from(part);
-    // With their lengths, so that no two lists of parts read the same.
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.byteLength);
-    hmac.update(length).update(bytes);
-  }
-  return hmac.digest();
+  return tokenProof(token, 'ddad.v1 caller', [address, session, path]);
 }

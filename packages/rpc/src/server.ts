@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { formatHostPort, isLoopbackHost, parseHostPort } from '@ddad/contract';
 import { ConnectionRoom, type GrpcAccess } from '@ddad/platform';
 import {
+  type Metadata,
   Server,
   type ServerCredentials,
   ServerInterceptingCall,
@@ -108,9 +109,8 @@ class GuardedServer extends Server {
     const create = internals.createHttp2Server.bind(this);
     internals.createHttp2Server = (serverCredentials) => {
       const server = create(serverCredentials);
+      // Asks each socket for its peer at once: one that was destroyed remembers it only then.
       this.#guard.room = new ConnectionRoom(server, mostConnections);
-      // Read now: a socket that was destroyed remembers its peer only if it was asked before.
-      server.on('connection', (socket: Socket) => void socket.remoteAddress);
       server.on(
         'tlsClientError',
         (error: Error & { code?: string }, failed: TLSSocket & { _parent?: Socket }) => {
@@ -151,46 +151,58 @@ function guarding(guard: Guard): ServerInterceptor {
     if (forAll) return counted(guard, path, call);
     const { token } = guard.access;
     if (token === undefined) return new ServerInterceptingCall(call);
-    const peer = call.getPeer();
-    return new ServerInterceptingCall(call, {
-      start(next) {
-        next({
-          onReceiveMetadata(metadata, goOn) {
-            const { address, session } = guard;
-            const reason = callerFault(token, { address, session, path }, metadata);
-            if (reason === null) {
-              guard.room?.vouch(peer);
-              goOn(metadata);
-              return;
-            }
-            guard.refusals?.add({ method: path, peer, reason });
-            call.sendStatus({
-              code: status.UNAUTHENTICATED,
-              details: `expected proof of the cluster's token (GRPC_TOKEN), as identity.proto asks for it, got ${reason}`,
-            });
-          },
-        });
-      },
+    return judged(guard, path, call, (metadata) => {
+      const { address, session } = guard;
+      const reason = callerFault(token, { address, session, path }, metadata);
+      if (reason === null) {
+        guard.room?.vouch(call.getPeer());
+        return null;
+      }
+      const details = `expected proof of the cluster's token (GRPC_TOKEN), as identity.proto asks for it, got ${reason}`;
+      return { code: status.UNAUTHENTICATED, details, reason };
     });
   };
+}
+
+/** Why a call is not let in. */
+interface Refused {
+  code: status;
+  details: string;
+  /** For the log. */
+  reason: string;
+}
+
+/** Lets a call in, or ends it, by its metadata. @param judge why it is not let in; null where it is */
+function judged(
+  guard: Guard,
+  path: string,
+  call: ServerInterceptingCallInterface,
+  judge: (metadata: Metadata) => Refused | null,
+): ServerInterceptingCall {
+  return new ServerInterceptingCall(call, {
+    start(next) {
+      next({
+        onReceiveMetadata(metadata, goOn) {
+          const refused = judge(metadata);
+          if (refused === null) {
+            goOn(metadata);
+            return;
+          }
+          const { code, details, reason } = refused;
+          guard.refusals?.add({ method: path, peer: call.getPeer(), reason });
+          call.sendStatus({ code, details });
+        },
+      });
+    },
+  });
 }
 
 /** Lets in so many at a time, whoever they are. */
 function counted(guard: Guard, path: string, call: ServerInterceptingCallInterface): ServerInterceptingCall {
   if (guard.open >= mostOpenCalls) {
-    return new ServerInterceptingCall(call, {
-      start(next) {
-        next({
-          onReceiveMetadata() {
-            guard.refusals?.add({ method: path, peer: call.getPeer(), reason: 'too many open calls' });
-            call.sendStatus({
-              code: status.RESOURCE_EXHAUSTED,
-              details: `expected at most ${mostOpenCalls} calls without a token at a time`,
-            });
-          },
-        });
-      },
-    });
+    const details = `expected at most ${mostOpenCalls} calls without a token at a time`;
+    const refused = { code: status.RESOURCE_EXHAUSTED, details, reason: 'too many open calls' };
+    return judged(guard, path, call, () => refused);
   }
   guard.open += 1;
   let open = true;
@@ -200,10 +212,7 @@ function counted(guard: Guard, path: string, call: ServerInterceptingCallInterfa
   };
   return new ServerInterceptingCall(call, {
     start(next) {
-      next({
-        onReceiveMetadata: (metadata, goOn) => goOn(metadata),
-        onCancel: ended,
-      });
+      next({ onCancel: ended });
     },
     sendStatus(sent, next) {
       ended();

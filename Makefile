@@ -69,12 +69,11 @@ test-networks: ## Networks only: trained, and held against independent reference
 test-integration: ## Integration tests only, with real servers: of parts beside their source, and whole runs
 	@scripts/setup test
 	@vitest run --project servers
-	@vitest run --project seaweedfs
 	@vitest run --project integration
 
-test-long: ## What few changes can break: whole benchmarks, programs of others, runs as they were recorded
+test-long: ## What few changes can break: whole benchmarks, programs of others, recorded runs, all on SeaweedFS too
 	@scripts/setup test
-	@vitest run --project long
+	@vitest run --project long --project seaweedfs
 
 test-faults: ## At least 110 faults over 20 runs and more, by a schedule of their own each time (SEED=n: that one again); a soak (RUNS=n); STORE=seaweedfs
 	@scripts/setup test

@@ -23,7 +23,9 @@ export async function awaitFirstWrite(config: S3Config): Promise<void> {
     }
   };
   if (!(await waitUntil(put, limitMs))) {
-    throw new Error(`nothing could be put into the store and read again for ${limitMs / 1000} s`, { cause: last });
+    throw new Error(`nothing could be put into the store and read again for ${limitMs / 1000} s`, {
+      cause: last,
+    });
   }
   await store.remove([key]);
 }

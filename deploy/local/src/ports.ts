@@ -1,4 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 
 /** What is known of a port before it is chosen. */
@@ -38,14 +40,40 @@ export async function choosePorts(wishes: PortWish[]): Promise<number[]> {
     }
     for (const [index, port] of chosen.entries()) {
       if (port !== 0) continue;
-      const server = await listen(0);
-      if (server === null) throw new Error('no port of 127.0.0.1 is free');
+      const server = await listenAnywhere();
       held.push(server);
       chosen[index] = portOfServer(server);
     }
     return chosen;
   } finally {
     await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+}
+
+/** Ports that servers may take and no caller gets: those from 20,000 up to the system's range for outgoing connections. */
+const least = 20_000;
+
+/**
+ * Holds a free port that stays free: one of the system's own choice (port 0) may be the near end of anybody's connection when
+ * the cluster is started again, and then its address is gone.
+ */
+async function listenAnywhere(): Promise<Server> {
+  const end = firstOutgoing();
+  for (let tries = 0; tries < 100 && end > least; tries += 1) {
+    const server = await listen(randomInt(least, end));
+    if (server !== null) return server;
+  }
+  const server = await listen(0);
+  if (server === null) throw new Error('no port of 127.0.0.1 is free');
+  return server;
+}
+
+/** Where the system's range for outgoing connections begins; Linux's default where it does not say. */
+function firstOutgoing(): number {
+  try {
+    return Number(/^\d+/.exec(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8'))?.[0] ?? 32_768);
+  } catch {
+    return 32_768;
   }
 }
 

@@ -68,7 +68,10 @@ test('a run is paused, given more members and resumed from the command line', as
   expect(result.k).toBe(3);
   expect(result.members).toHaveLength(3);
   expect(result.members.filter(({ restarts }) => (restarts ?? 0) > 0).length).toBeGreaterThanOrEqual(2);
-  expect(Object.keys(result.scores ?? {})).toEqual(['rec', 'recEnsemble', 'aIntra', 'rIntra']);
+  expect(Object.keys(result.scores ?? {})).toEqual([
+    'rec',
+    ...['recEnsemble', 'aIntra', 'rIntra'].flatMap((name) => [name, `${name}Top`, `${name}Peak`]),
+  ]);
   // Live losses of a member that joined, then the whole history of all, the result, and the end.
   const news = [...(await events).matchAll(/^event: news\ndata: (.*)$/gm)].map(
     ([, data]) => JSON.parse(data!) as RunNews,

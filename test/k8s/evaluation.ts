@@ -79,7 +79,9 @@ export async function applyEvaluation(): Promise<Evaluation> {
 
 /** Removes everything that runs made; datasets stay. */
 export async function forgetArtifacts(store: ObjectStore): Promise<void> {
-  const kinds = ['members', 'maps', 'refiners', 'refined', 'scored-evaluations', 'scored-pages'];
+  const kinds = ['members', 'maps', 'kcurves', 'refiners', 'refined'].concat(
+    ['dual-space', 'reduced', 'evaluations', 'pages'].map((kind) => `scored-${kind}`),
+  );
   for (const prefix of [...kinds, 'checkpoints', 'reports'].map((name) => `${name}/`)) {
     const keys = (await store.list(prefix)).map(({ key }) => key);
     if (keys.length > 0) await store.remove(keys);

@@ -77,6 +77,27 @@ export interface RecordedRun extends z.infer<typeof runSchema> {
   scores: string;
 }
 
+/** Scores that runs give since; their artifacts and figures are not what was recorded. */
+const laterScore = /^(p_)?(\w+(Top|Peak)|dsu)$/;
+
+/** The same without scores that runs give since. */
+function withoutLaterScores(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutLaterScores);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, own]) =>
+      laterScore.test(name) ? [] : [[name, withoutLaterScores(own)]],
+    ),
+  );
+}
+
+/** The columns of scores.csv that were there. */
+function withoutLaterColumns(csv: string): string {
+  const lines = csv.split('\n').map((line) => line.split(','));
+  const kept = lines[0]?.map((name) => !laterScore.test(name)) ?? [];
+  return lines.map((cells) => cells.filter((_cell, at) => kept[at] ?? true).join(',')).join('\n');
+}
+
 /** What all runs left in the store. */
 export interface Recording {
   /** Of all artifacts. */
@@ -89,7 +110,7 @@ export interface Recording {
 async function manifestsIn(store: ObjectStore): Promise<z.infer<typeof manifestSchema>[]> {
   const objects = (await Promise.all(kinds.map((kind) => store.list(`${kind}/`)))).flat();
   const places = objects.flatMap(({ key }) => (key.endsWith('/manifest.json') ? [key] : []));
-  return Promise.all(
+  const manifests = await Promise.all(
     places.map(async (place) => {
       const manifest = manifestSchema.parse(JSON.parse(String(await store.get(place))));
       const own = `${manifest.kind}/${manifest.key}/manifest.json`;
@@ -97,6 +118,8 @@ async function manifestsIn(store: ObjectStore): Promise<z.infer<typeof manifestS
       return manifest;
     }),
   );
+  // Curves of the highest pixels came later.
+  return manifests.filter(({ kind, spec }) => kind !== 'kcurves' || spec.of === undefined);
 }
 
 /** Where the finished artifacts were made, which must be one environment. */
@@ -131,15 +154,15 @@ export async function artifactsIn(store: ObjectStore): Promise<Artifact[]> {
 export async function runIn(store: ObjectStore, runId: string): Promise<RecordedRun> {
   const place = `reports/${runId}`;
   const text = String(await store.get(`${place}/report.json`));
-  const report = reportSchema.parse(JSON.parse(text.replaceAll(runId, 'RUN')));
+  const report = reportSchema.parse(withoutLaterScores(JSON.parse(text.replaceAll(runId, 'RUN'))));
   report.members.sort((a, b) => a.role.localeCompare(b.role) || a.index - b.index);
   const heldOut = `${place}/held-out.json`;
   return {
     report,
     heldOut: (await store.exists(heldOut))
-      ? z.json().parse(JSON.parse(String(await store.get(heldOut))))
+      ? z.json().parse(withoutLaterScores(JSON.parse(String(await store.get(heldOut)))))
       : null,
-    scores: String(await store.get(`${place}/scores.csv`)),
+    scores: withoutLaterColumns(String(await store.get(`${place}/scores.csv`))),
   };
 }
 

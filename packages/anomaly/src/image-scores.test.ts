@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { imageScores } from './image-scores.ts';
+import { describe, expect, test } from 'vitest';
+import { imageScores, peakMean, topMean } from './image-scores.ts';
 
 test("is the mean of each image's pixels", () => {
   // (1 + 3 + 0 + 4) / 4 = 2; (0 + 0 + 0 + 1) / 4 = 0.25
@@ -15,4 +15,60 @@ test('keeps the precision of 64 bits over many pixels', () => {
 test('refuses maps that do not divide into the images', () => {
   expect(() => imageScores(new Float32Array(7), 2)).toThrow('expected maps of 2 equal images, got 7 pixels');
   expect(() => imageScores(new Float32Array(0), 2)).toThrow('expected maps of 2 equal images, got 0 pixels');
+});
+
+describe('the mean of the highest pixels', () => {
+  test('takes so many as it is told, ties among them', () => {
+    const map = Float32Array.of(1, 4, 2, 4, 0, 3);
+    expect(topMean(map, 1)).toBe(4);
+    expect(topMean(map, 3)).toBeCloseTo(11 / 3, 12);
+    expect(topMean(map, 6)).toBeCloseTo(14 / 6, 12);
+    // The map itself stays as it was.
+    expect([...map]).toEqual([1, 4, 2, 4, 0, 3]);
+  });
+
+  test('orders by number: a sort by text would take 9 before 10', () => {
+    expect(topMean(Float32Array.of(10, 9, 0.5), 1)).toBe(10);
+  });
+
+  test('refuses no pixel, and more than there are', () => {
+    for (const count of [0, 7, 1.5]) {
+      expect(() => topMean(new Float32Array(6), count)).toThrow(
+        `count: expected 1 to 6 pixels, got ${count}`,
+      );
+    }
+  });
+});
+
+describe('the largest local mean', () => {
+  test('is that of the window with the largest sum, at the edges too', () => {
+    // Windows of 2×2 in 3×3: sums 12, 16, 24, 28.
+    expect(peakMean(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9), 3, 2)).toBe(7);
+    expect(peakMean(Float32Array.of(9, 8, 7, 6, 5, 4, 3, 2, 1), 3, 2)).toBe(7);
+    expect(peakMean(Float32Array.of(0, 0, 0, 0, 5, 0, 0, 0, 0), 3, 3)).toBeCloseTo(5 / 9, 12);
+    expect(peakMean(Float32Array.of(-3, -1, -2, -4), 2, 1)).toBe(-1);
+  });
+
+  test('equals a look at every window of a map', () => {
+    const side = 17;
+    const map = Float32Array.from({ length: side * side }, (_, i) => Math.sin(i * i) + (i % 7) / 3);
+    for (const window of [1, 2, 5, 16, 17]) {
+      let largest = Number.NEGATIVE_INFINITY;
+      for (let top = 0; top + window <= side; top += 1) {
+        for (let left = 0; left + window <= side; left += 1) {
+          let sum = 0;
+          for (let row = top; row < top + window; row += 1) {
+            for (let column = left; column < left + window; column += 1) sum += map[row * side + column]!;
+          }
+          largest = Math.max(largest, sum / window ** 2);
+        }
+      }
+      expect(peakMean(map, side, window)).toBeCloseTo(largest, 10);
+    }
+  });
+
+  test('refuses windows that do not fit, and maps that are no squares', () => {
+    expect(() => peakMean(new Float32Array(9), 3, 4)).toThrow('window: expected 1 to 3 pixels, got 4');
+    expect(() => peakMean(new Float32Array(8), 3, 2)).toThrow('expected a map of 3×3 pixels, got 8');
+  });
 });

@@ -16,3 +16,50 @@ export function imageScores(maps: Float32Array, images: number): number[] {
     return sum / pixels;
   });
 }
+
+/**
+ * The mean of a map's highest pixels.
+ * @param map pixel scores
+ * @param count how many pixels count, 1 to all
+ * @example topMean(Float32Array.of(1, 4, 2, 3), 2) // 3.5
+ */
+export function topMean(map: Float32Array, count: number): number {
+  if (!Number.isInteger(count) || count < 1 || count > map.length) {
+    throw new RangeError(`count: expected 1 to ${map.length} pixels, got ${count}`);
+  }
+  // Of typed arrays a sort by number, and a native one.
+  const rising = map.slice().sort();
+  let sum = 0;
+  for (let at = rising.length - count; at < rising.length; at += 1) sum += rising[at]!;
+  return sum / count;
+}
+
+/**
+ * The largest mean of a square window that lies within the map.
+ * @param map pixel scores, [side, side] flattened
+ * @param window side of the window, at most the map's
+ */
+export function peakMean(map: Float32Array, side: number, window: number): number {
+  if (map.length !== side * side) {
+    throw new RangeError(`expected a map of ${side}×${side} pixels, got ${map.length}`);
+  }
+  if (!Number.isInteger(window) || window < 1 || window > side) {
+    throw new RangeError(`window: expected 1 to ${side} pixels, got ${window}`);
+  }
+  // Sums over the window's rows, by column; each row further takes one row in and lets one go.
+  const columns = new Float64Array(side);
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < side; row += 1) {
+    for (let column = 0; column < side; column += 1) {
+      const leaving = row < window ? 0 : map[(row - window) * side + column]!;
+      columns[column]! += map[row * side + column]! - leaving;
+    }
+    if (row < window - 1) continue;
+    let sum = 0;
+    for (let column = 0; column < side; column += 1) {
+      sum += columns[column]! - (column < window ? 0 : columns[column - window]!);
+      if (column >= window - 1 && sum > largest) largest = sum;
+    }
+  }
+  return largest / window ** 2;
+}

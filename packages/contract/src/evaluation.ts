@@ -28,8 +28,9 @@ const selectionSchema = z.strictObject({
 });
 
 /** Raise it whenever an evaluation of the same scores gives other figures. */
-const evaluationRecipe = 1;
+const evaluationRecipe = 2;
 const pageRecipe = 1;
+const reducedRecipe = 1;
 
 /** Everything that decides an evaluation: whose scores, of which images. */
 const evaluationSpecSchema = z.strictObject({
@@ -42,8 +43,8 @@ const evaluationSpecSchema = z.strictObject({
   /** Names of the scores that the method may give, in order: the columns of scores.csv. */
   scores: z.array(name),
   sources: z.array(sourceSchema),
-  /** Scores of ensembles of every size; absent where there are none. */
-  curve: z.strictObject(artifact).optional(),
+  /** Scores of ensembles of every size; empty where there are none. */
+  curves: z.array(z.strictObject(artifact)),
   /** Digest of the dataset's masks; absent where it has none, or no score has a map. */
   masks: sha256Schema.optional(),
 });
@@ -55,15 +56,47 @@ export const evaluationKind: KindDefinition<EvaluationSpec> = {
   pool: 'score',
   schema: evaluationSpecSchema,
   reads: { index: true, masks: true },
-  needs({ sources, curve, masks }) {
+  needs({ sources, curves, masks }) {
     const needs = needsOf(sources, masks !== undefined);
-    if (curve !== undefined) needs.curve = { ...keyOf(curve), files: ['scores'] };
+    for (const [place, curve] of curves.entries())
+      needs[curveName(place)] = { ...keyOf(curve), files: ['scores'] };
     return needs;
   },
 };
 
-export const newEvaluationSpec = (spec: Omit<EvaluationSpec, 'recipe'>): EvaluationSpec => ({
+export const newEvaluationSpec = ({
+  curves = [],
+  ...spec
+}: Omit<EvaluationSpec, 'recipe' | 'curves'> & Partial<Pick<EvaluationSpec, 'curves'>>): EvaluationSpec => ({
   recipe: evaluationRecipe,
+  ...spec,
+  curves,
+});
+
+/** Everything that decides what else a set of images' maps give beside their means. */
+const reducedSpecSchema = z.strictObject({
+  recipe: z.literal(reducedRecipe),
+  /** Artifacts whose file `maps` is read, with the scores and their tensors, [T,H,W]. */
+  maps: z
+    .array(
+      z.strictObject({ ...artifact, scores: z.array(z.strictObject({ score: name, tensor: name })).min(1) }),
+    )
+    .min(1),
+});
+export type ReducedSpec = z.infer<typeof reducedSpecSchema>;
+
+/** File: `scores`, tensors by `reducedName` of each score, [T]. */
+export const reducedKind: KindDefinition<ReducedSpec> = {
+  kind: 'scored-reduced',
+  pool: 'score',
+  schema: reducedSpecSchema,
+  reads: {},
+  needs: ({ maps }) =>
+    Object.fromEntries(maps.map((one) => [sourceName(one), { ...keyOf(one), files: ['maps'] }])),
+};
+
+export const newReducedSpec = (spec: Omit<ReducedSpec, 'recipe'>): ReducedSpec => ({
+  recipe: reducedRecipe,
   ...spec,
 });
 
@@ -118,7 +151,11 @@ export const pageKind: KindDefinition<PageSpec> = {
 export const newPageSpec = (spec: Omit<PageSpec, 'recipe'>): PageSpec => ({ recipe: pageRecipe, ...spec });
 
 /** Kinds that every run has, whatever its method. */
-export const commonKinds: readonly KindDefinition[] = [evaluationKind, pageKind] as readonly KindDefinition[];
+export const commonKinds: readonly KindDefinition[] = [
+  reducedKind,
+  evaluationKind,
+  pageKind,
+] as readonly KindDefinition[];
 
 /** The artifacts that sources lie in, with their files of scores, and of maps where those are wanted. */
 function needsOf(sources: readonly EvaluatedSource[], maps: boolean): Record<string, Need> {
@@ -134,6 +171,11 @@ function needsOf(sources: readonly EvaluatedSource[], maps: boolean): Record<str
 /** Name under which a maker finds the artifact that a source lies in. */
 export function sourceName({ kind: of, key }: { kind: string; key: string }): string {
   return `source.${of}.${key}`;
+}
+
+/** Name under which an evaluation's maker finds a curve. */
+export function curveName(place: number): string {
+  return `curve.${place}`;
 }
 
 /** Name under which a page's maker finds the manifest of an artifact that it tells of. */

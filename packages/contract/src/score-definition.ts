@@ -1,5 +1,22 @@
 import { z } from 'zod';
 
+/**
+ * How a heat map becomes one number an image, beside its mean, which is the paper's. A mean over all pixels drowns what is
+ * small: a lesion of 2 % of the pixels moves it by a fiftieth of what it moves the lesion's own.
+ */
+export const reductions = ['top', 'peak'] as const;
+export type Reduction = (typeof reductions)[number];
+
+/**
+ * Of `top`: the share of a map's pixels, the highest ones, whose mean it is. 2 % are 82 of 64×64 pixels, a disc 10 across: about
+ * the smallest lesion that is still told from noise at that size. Fixed for all maps and datasets, before any label of a test
+ * image was looked at.
+ */
+export const topShare = 0.02;
+
+/** Of `peak`: the side of the square window whose largest mean it is; 5 pixels of 64, of other sizes the same part, and odd. */
+export const peakWindow = (side: number): number => 2 * Math.floor((5 * side) / 128) + 1;
+
 /** What a score of a method is: reports, tables and CSV are made from these. */
 export const scoreDefinitionSchema = z.object({
   /** As `scores.csv` and `report.json` have it: a letter, then letters and digits. */
@@ -10,10 +27,47 @@ export const scoreDefinitionSchema = z.object({
   meaning: z.string().max(300),
   /** Whether there is a heat map whose mean over the pixels is this score. */
   map: z.boolean(),
-  /** Of the scores that a run has, the one of the highest rank is its main score. Never chosen by its AUC. */
+  /** Absent of means of maps, and of what has no map: the score whose map it was made from, and how. */
+  from: z.object({ score: z.string(), reduction: z.enum(reductions) }).optional(),
+  /**
+   * Of the scores that a run has, the one of the highest rank is its main score. Never chosen by its AUC. Those of `top` come
+   * before all means: the main score is the `top` of the method's highest-ranking map, where it has maps.
+   */
   rank: z.int(),
 });
 export type ScoreDefinition = z.infer<typeof scoreDefinitionSchema>;
+
+const wordsOf: Record<Reduction, string> = {
+  top: `mean of the highest ${topShare * 100} % of the pixels`,
+  peak: 'largest local mean (5×5 of 64×64 pixels)',
+};
+/** Every `top` ranks above every mean, every `peak` below. */
+const rankOf: Record<Reduction, number> = { top: 1000, peak: -1000 };
+
+/** Name of the score that a reduction of a score's map gives: `aTop`, `aPeak`. */
+export function reducedName(score: string, reduction: Reduction): string {
+  return `${score}${reduction.charAt(0).toUpperCase()}${reduction.slice(1)}`;
+}
+
+/** A method's scores, and after each that has a map what else its map gives. */
+export function withReductions(definitions: readonly ScoreDefinition[]): ScoreDefinition[] {
+  return definitions.flatMap((definition) => {
+    const { name, symbol, map, rank } = definition;
+    if (!map) return [definition];
+    const made = reductions.map((reduction): ScoreDefinition => {
+      const index = symbol.index === '' ? reduction : `${symbol.index}, ${reduction}`;
+      return {
+        name: reducedName(name, reduction),
+        symbol: { letter: symbol.letter, index },
+        meaning: `${wordsOf[reduction]} of the map of ${name}`,
+        map: false,
+        from: { score: name, reduction },
+        rank: rank + rankOf[reduction],
+      };
+    });
+    return [definition, ...made];
+  });
+}
 
 /** The name of the score by which images are ranked: of those that a run has, that of the highest rank; null for none. */
 export function mainScore(

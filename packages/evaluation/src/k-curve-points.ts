@@ -6,6 +6,28 @@ import type { TensorFile } from '@ddad/storage/safetensors';
 /** Tensors of an artifact that holds the scores of ensembles of every size: `SCORE.k`, [subsets,T]. */
 export type CurveTensors = Pick<TensorFile, 'shapes' | 'read'>;
 
+/** Several artifacts' tensors as those of one; a name of two of them is the first one's. */
+export function jointCurves(curves: readonly CurveTensors[]): CurveTensors {
+  const shapes = new Map<string, number[]>();
+  const owners = new Map<string, CurveTensors>();
+  for (const curve of curves) {
+    for (const [tensor, shape] of curve.shapes) {
+      if (owners.has(tensor)) continue;
+      owners.set(tensor, curve);
+      shapes.set(tensor, [...shape]);
+    }
+  }
+  return {
+    shapes,
+    read(tensor, ...rest) {
+      const owner = owners.get(tensor);
+      if (owner === undefined)
+        throw new RangeError(`tensor ${tensor}: expected one of the curves', got none`);
+      return owner.read(tensor, ...rest);
+    },
+  };
+}
+
 type KCurveScore = KCurvePoint['scores'][string];
 
 /**

@@ -125,7 +125,7 @@ export class MadeUpTasks {
 
   /** The same of an evaluation. */
   evaluation(
-    spec: Omit<EvaluationSpec, 'recipe' | 'datasetDigest'>,
+    spec: Omit<Parameters<typeof newEvaluationSpec>[0], 'datasetDigest'>,
     index: DatasetIndex,
     masks: Uint8Array | null = null,
   ): Promise<MakeTask<EvaluationSpec>> {

@@ -305,23 +305,43 @@ describe('a curve over ensemble sizes', () => {
     const curve = await made.artifact('kcurves', 'curve', {
       scores: { 'recEnsemble.1': tensor(rightOrder, wrongOrder), 'recEnsemble.2': tensor(threeOfFour) },
     });
-    return await taskOf({ spec: { curve } });
+    const further = await made.artifact('kcurves', 'further', {
+      scores: { 'recEnsembleTop.1': tensor(wrongOrder, wrongOrder), 'recEnsembleTop.2': tensor(rightOrder) },
+    });
+    const scores = ['rec', 'recEnsembleTop', ...names.slice(1)];
+    return await taskOf({ spec: { curves: [curve, further], scores } });
   };
 
   test('is told by size', async () => {
     const result = await makeEvaluation(await withCurve(), notedContext());
     const { kCurve } = JSON.parse(await readFile(result!.files.evaluation!, 'utf8')) as Findings;
     expect(kCurve).toMatchObject([
-      { k: 1, subsets: 2, scores: { recEnsemble: { auc: { mean: 0.5, std: 0.5 } } } },
-      { k: 2, subsets: 1, scores: { recEnsemble: { auc: { mean: 0.75, std: 0 } } } },
+      {
+        k: 1,
+        subsets: 2,
+        scores: {
+          recEnsemble: { auc: { mean: 0.5, std: 0.5 } },
+          recEnsembleTop: { auc: { mean: 0, std: 0 } },
+        },
+      },
+      {
+        k: 2,
+        subsets: 1,
+        scores: {
+          recEnsemble: { auc: { mean: 0.75, std: 0 } },
+          recEnsembleTop: { auc: { mean: 1, std: 0 } },
+        },
+      },
     ]);
+    // In the order of the definitions.
+    expect(Object.keys(kCurve![0]!.scores)).toEqual(['recEnsembleTop', 'recEnsemble']);
   });
 
   test('is work that tells how it goes, and that ends when it is told to', async () => {
     const context = notedContext();
     await makeEvaluation(await withCurve(), context);
-    // The scores, and three subsets.
-    expect(context.steps).toBe(4);
+    // The scores, and three subsets a score.
+    expect(context.steps).toBe(7);
     expect(context.told.at(-1)).toMatchObject({ done: 4, total: 4, loss: null });
     for (const steps of [0, 2])
       expect(await makeEvaluation(await withCurve(), notedContext(steps))).toBeNull();

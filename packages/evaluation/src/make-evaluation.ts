@@ -1,16 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EvaluationSpec, findingsSchema, heldOutScoresSchema } from '@ddad/contract';
+import { curveName, type EvaluationSpec, findingsSchema, heldOutScoresSchema } from '@ddad/contract';
 import { testImages } from '@ddad/dataset/select';
 import type { ChildResult } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { inputFile, type MakeTask } from '@ddad/jobs/task';
-import { openSafetensors } from '@ddad/storage/safetensors';
+import { openSafetensors, type TensorFile } from '@ddad/storage/safetensors';
 import { evaluate } from './evaluate.ts';
 import { EvaluatedMaps } from './evaluated-maps.ts';
 import { readImageScores } from './image-scores.ts';
 import { JobPace, plainEnvironment, Stopped } from './job-pace.ts';
-import { curveSubsets } from './k-curve-points.ts';
+import { curveSubsets, jointCurves } from './k-curve-points.ts';
 import { readIndex } from './read-index.ts';
 import { trainingPositions } from './training-positions.ts';
 
@@ -34,9 +34,14 @@ export async function makeEvaluation(
   };
   const test = await read('test', { exactly: images.length });
   const reference = await read('reference', { atLeast: heldOut.length });
-  const curve = spec.curve === undefined ? null : await openSafetensors(inputFile(task, 'curve', 'scores'));
-  const maps = await EvaluatedMaps.open(task, index, reference);
+  const curves: TensorFile[] = [];
+  let maps: EvaluatedMaps | null = null;
   try {
+    for (const place of spec.curves.keys()) {
+      curves.push(await openSafetensors(inputFile(task, curveName(place), 'scores')));
+    }
+    const curve = curves.length === 0 ? null : jointCurves(curves);
+    maps = await EvaluatedMaps.open(task, index, reference);
     context.ready();
     const steps = 1 + (curve === null ? 0 : curveSubsets(curve)) + (maps?.reads(heldOut.length) ?? 0);
     const pace = new JobPace(context, images.length, steps);
@@ -58,6 +63,6 @@ export async function makeEvaluation(
     throw error;
   } finally {
     await maps?.close();
-    await curve?.close();
+    for (const curve of curves) await curve.close();
   }
 }

@@ -1,7 +1,17 @@
-import { type EvaluationSpec, evaluationKind, type PageSpec, pageKind } from '@ddad/contract';
+import {
+  type EvaluationSpec,
+  evaluationKind,
+  type PageSpec,
+  pageKind,
+  type ReducedSpec,
+  reducedKind,
+} from '@ddad/contract';
 import type { Maker, Makers } from '@ddad/methods';
 
 // Each job has a process of its own, which loads what it needs: charts and pictures take seconds.
+const makeReduced: Maker<ReducedSpec> = async (task, context) =>
+  (await import('./make-reduced.ts')).makeReduced(task, context);
+
 const makeEvaluation: Maker<EvaluationSpec> = async (task, context) =>
   (await import('./make-evaluation.ts')).makeEvaluation(task, context);
 
@@ -10,6 +20,7 @@ const makePage: Maker<PageSpec> = async (task, context) =>
 
 /** What makes the artifacts that every run has, whatever its method. Loads no TensorFlow. */
 export const makers: Makers = {
+  [reducedKind.kind]: makeReduced,
   [evaluationKind.kind]: makeEvaluation,
   [pageKind.kind]: makePage,
 };

@@ -118,6 +118,8 @@ const kCurveSpecSchema = z
     ...ensembleFields,
     /** Subsets of each size, at most; scores of more would not fit into memory together. */
     subsets: z.int().min(1).max(1000),
+    /** Present where not the maps' means are wanted, but what else there is (`reductions`): of their highest pixels. */
+    of: z.literal('reductions').optional(),
   })
   .superRefine(checkEnsemble)
   .superRefine(({ ndm, udm }, context) => {
@@ -194,7 +196,7 @@ export const mapKind: KindDefinition<MapSpec> = {
   leastImages: () => 1,
 };
 
-/** File: `scores` (`SCORE.k`: [subsets,T]). */
+/** File: `scores` (`SCORE.k`: [subsets,T]): of `recEnsemble`, `aIntra`, `aInter`, or of their reductions. */
 export const kCurveKind: KindDefinition<KCurveSpec> = {
   kind: 'kcurves',
   pool: 'score',

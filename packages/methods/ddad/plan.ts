@@ -9,6 +9,7 @@ import {
 } from '@ddad/contract';
 import {
   type DropoutSpec,
+  type KCurveSpec,
   kCurveKind,
   type MapSpec,
   mapKind,
@@ -50,7 +51,7 @@ export function planDdad(basis: Basis): Graph {
   const keys: EnsembleKeys = { ndm: keysOf('ndm'), udm: keysOf('udm') };
   const maps = images.test === null ? null : mapNode(basis, keys, 'test', images.test);
   const reference = images.reference === null ? null : mapNode(basis, keys, 'reference', images.reference);
-  const curve = maps === null || !judged ? null : curveNode(basis, keys, maps);
+  const curves = maps === null || !judged ? [] : curveNodes(basis, keys, maps);
   const present = [maps, reference].filter((node) => node !== null);
   const refiners = settings.refiner === false ? [] : refinerNodes(basis, settings.refiner, keys);
   const refined = refiners.flatMap(({ input, node }) =>
@@ -59,13 +60,7 @@ export function planDdad(basis: Basis): Graph {
   const least = settings.minMembers;
   return {
     stages,
-    nodes: [
-      ...members,
-      ...present,
-      ...(curve === null ? [] : [curve]),
-      ...refiners.map(({ node }) => node),
-      ...refined,
-    ],
+    nodes: [...members, ...present, ...curves, ...refiners.map(({ node }) => node), ...refined],
     groups: least === undefined ? {} : { ndm: { least }, udm: { least } },
     artifacts: ['maps', 'rIntra', 'rDual'],
   };
@@ -168,27 +163,33 @@ function mapNode(
   });
 }
 
-/** The curve takes the same members of both roles: where some are missing, so many as the smaller role has. */
-function curveNode(basis: Basis, keys: EnsembleKeys, maps: GraphNode): GraphNode | null {
+/**
+ * Curves of the maps' means, and of their reductions. They take the same members of both roles: where some are missing, so many
+ * as the smaller role has.
+ */
+function curveNodes(basis: Basis, keys: EnsembleKeys, maps: GraphNode): GraphNode[] {
   const { ndm, udm } = keys;
   const members = udm.length === 0 ? ndm.length : Math.min(ndm.length, udm.length);
-  const { images } = basis;
-  if (members < leastForCurve || images.test === null) return null;
+  const { test } = basis.images;
+  if (members < leastForCurve || test === null) return [];
   const paired = { ndm: ndm.slice(0, members), udm: udm.slice(0, members) };
-  return graphNode(
-    kCurveKind,
-    { recipe: recipes.kCurve, ...ensembleOf(basis, paired, images.test), subsets: subsetsOfSize },
-    {
-      id: 'K-curve',
-      images: 'test',
-      stage: maps.stage,
-      total: images.test.count,
-      unit: 'image',
-      imagesPerUnit: 1,
-      artifact: 'kCurve',
-      curve: true,
-    },
-  );
+  const spec: KCurveSpec = {
+    recipe: recipes.kCurve,
+    ...ensembleOf(basis, paired, test),
+    subsets: subsetsOfSize,
+  };
+  const facts = {
+    images: 'test',
+    stage: maps.stage,
+    total: test.count,
+    unit: 'image',
+    imagesPerUnit: 1,
+    curve: true,
+  } as const;
+  return [
+    graphNode(kCurveKind, spec, { ...facts, id: 'K-curve', artifact: 'kCurve' }),
+    graphNode(kCurveKind, { ...spec, of: 'reductions' }, { ...facts, id: 'K-curve of highest pixels' }),
+  ];
 }
 
 const scoreOf = { dual: 'rDual', intra: 'rIntra' } as const;

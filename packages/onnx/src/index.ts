@@ -1,4 +1,5 @@
 export { GraphBuilder, type Value } from './graph-builder.ts';
+export { outputMap } from './map-scores.ts';
 export { addBlocks, addWeight, type Network, splitChannels, type Weights } from './network-blocks.ts';
 export {
   type ArtifactName,

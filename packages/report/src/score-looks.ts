@@ -1,4 +1,4 @@
-import type { ScoreDefinition } from '@ddad/contract';
+import { mainScore, type Reduction, type ScoreDefinition } from '@ddad/contract';
 import { type Html, html } from './html.ts';
 import { type LineLook, scoreLine } from './palette.ts';
 
@@ -9,6 +9,8 @@ export interface ScoreLook extends LineLook {
   /** As a paper writes it. */
   symbol: Html;
   meaning: string;
+  /** How its map became a number; `mean` also of what has no map. */
+  reduction: 'mean' | Reduction;
 }
 
 /**
@@ -19,10 +21,38 @@ export function presentScores(
   definitions: readonly ScoreDefinition[],
   has: Readonly<Record<string, unknown>>,
 ): ScoreLook[] {
-  return definitions.flatMap((definition, place) =>
-    has[definition.name] === undefined ? [] : [lookOf(definition, definitions.length - 1 - place)],
-  );
+  // What a map gives has the map's colour, however it was made.
+  const own = definitions.filter(({ from }) => from === undefined).map(({ name }) => name);
+  return definitions.flatMap((definition) => {
+    if (has[definition.name] === undefined) return [];
+    const place = own.indexOf(definition.from?.score ?? definition.name);
+    return [lookOf(definition, own.length - 1 - Math.max(0, place))];
+  });
 }
+
+/**
+ * Scores by how their maps became numbers, those like the main score first: charts that show them all are not read.
+ * @returns no empty group
+ */
+export function byReduction(
+  definitions: readonly ScoreDefinition[],
+  shown: readonly ScoreLook[],
+): { reduction: ScoreLook['reduction']; looks: ScoreLook[] }[] {
+  const main = mainScore(definitions, Object.fromEntries(shown.map(({ name }) => [name, true])));
+  const first = shown.find(({ name }) => name === main)?.reduction ?? 'mean';
+  const order = [...new Set([first, ...shown.map(({ reduction }) => reduction)])];
+  return order.map((reduction) => ({
+    reduction,
+    looks: shown.filter((look) => look.reduction === reduction),
+  }));
+}
+
+/** For headings. */
+export const reductionTitles: Record<ScoreLook['reduction'], string> = {
+  mean: 'Means of the maps',
+  top: 'Means of the highest pixels',
+  peak: 'Largest local means',
+};
 
 /** The look of one score. @throws RangeError where it has no definition */
 export function scoreLook(definitions: readonly ScoreDefinition[], name: string): ScoreLook {
@@ -31,8 +61,9 @@ export function scoreLook(definitions: readonly ScoreDefinition[], name: string)
   return look;
 }
 
-function lookOf({ name, symbol, meaning }: ScoreDefinition, fromLast: number): ScoreLook {
-  return { name, symbol: symbolOf(symbol), meaning, ...scoreLine(fromLast) };
+function lookOf({ name, symbol, meaning, from }: ScoreDefinition, fromLast: number): ScoreLook {
+  const reduction = from?.reduction ?? 'mean';
+  return { name, symbol: symbolOf(symbol), meaning, reduction, ...scoreLine(fromLast) };
 }
 
 function symbolOf({ letter, index }: ScoreDefinition['symbol']): Html {

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { peakMean, topMean } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
+import { peakWindow } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
 import type { MakeTask } from '@ddad/jobs';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
@@ -37,13 +39,14 @@ async function ensemble(name: Backbone, ndm: number[], udm: number[]): Promise<E
   return { name, files: { ndm: await files(ndm), udm: await files(udm) } };
 }
 
-function task({ name, files }: Ensemble): MakeTask<KCurveSpec> {
-  const spec = { recipe: recipes.kCurve, backbone: name, ...memberKeys(files), ...common, subsets: 100 };
+function task({ name, files }: Ensemble, of?: 'reductions'): MakeTask<KCurveSpec> {
+  const all = { recipe: recipes.kCurve, backbone: name, ...memberKeys(files), ...common, subsets: 100 };
+  const spec = of === undefined ? all : { ...all, of };
   return taskOf(kCurveKind, spec, { inputs: memberInputs(files), pixels: path, images, directory });
 }
 
-async function kCurve(of: Ensemble) {
-  const made = await makeKCurve(task(of), undisturbed);
+async function kCurve(ensemble: Ensemble, of?: 'reductions') {
+  const made = await makeKCurve(task(ensemble, of), undisturbed);
   return decodeSafetensors(await readFile(made!.files.scores!)).tensors;
 }
 
@@ -54,7 +57,14 @@ async function runScores({ name, files }: Ensemble, members: number[]) {
   const own: MemberFiles = { ndm: pick(files.ndm), udm: pick(files.udm) };
   const spec: MapSpec = { recipe: recipes.maps, backbone: name, ...memberKeys(own), ...common };
   const alone = taskOf(mapKind, spec, { inputs: memberInputs(own), pixels: path, images, directory });
-  return decodeSafetensors(await readFile((await makeMaps(alone, undisturbed))!.files.scores!)).tensors;
+  const { scores, maps } = (await makeMaps(alone, undisturbed))!.files;
+  const read = async (file: string | undefined) => decodeSafetensors(await readFile(file!)).tensors;
+  return { scores: await read(scores), maps: await read(maps) };
+}
+
+/** The worst relative difference of what subsets' scores are from what they should be. */
+function worst(found: Float32Array, wanted: ArrayLike<number>): number {
+  return Math.max(...Array.from(found, (value, i) => Math.abs(value / wanted[i]! - 1)));
 }
 
 describe.each(['ae', 'aeu'] as const)('subsets of %s', (name) => {
@@ -70,17 +80,16 @@ describe.each(['ae', 'aeu'] as const)('subsets of %s', (name) => {
         'aIntra.3: 1,11',
       ].sort(),
     );
-    const all = await runScores(whole, [0, 1, 2]);
+    const { scores: all } = await runScores(whole, [0, 1, 2]);
     for (const [k, row, members, expected, tolerance] of [
       [3, 0, [0, 1, 2], all, 1e-6],
       // Subsets of two are 0 and 1, 0 and 2, 1 and 2.
-      [2, 2, [1, 2], await runScores(whole, [1, 2]), 2e-6],
+      [2, 2, [1, 2], (await runScores(whole, [1, 2])).scores, 2e-6],
     ] as const) {
       for (const score of ['recEnsemble', 'aIntra', 'aInter'] as const) {
         const found = tensors.get(`${score}.${k}`)!.data.subarray(row * count, (row + 1) * count);
         const wanted = expected.get(score)!.data;
-        const worst = Math.max(...Array.from(found, (value, i) => Math.abs(value / wanted[i]! - 1)));
-        expect(worst, `${score} of ${members}`).toBeLessThan(tolerance);
+        expect(worst(found, wanted), `${score} of ${members}`).toBeLessThan(tolerance);
       }
     }
     // One member alone: its reconstruction error.
@@ -92,6 +101,28 @@ describe.each(['ae', 'aeu'] as const)('subsets of %s', (name) => {
     }
   }, 120_000);
 });
+
+test("the highest pixels of a subset's maps are those of a run of its members alone", async () => {
+  const whole = await ensemble('ae', [1, 2, 3], [4, 5, 6]);
+  const tensors = await kCurve(whole, 'reductions');
+  expect([...tensors.keys()].sort()).toEqual(
+    ['recEnsemble', 'aInter', 'aIntra']
+      .flatMap((score) => ['Top', 'Peak'].map((reduction) => `${score}${reduction}`))
+      .flatMap((score) => (score.startsWith('aIntra') ? [2, 3] : [1, 2, 3]).map((k) => `${score}.${k}`))
+      .sort(),
+  );
+  const { maps } = await runScores(whole, [1, 2]);
+  for (const score of ['recEnsemble', 'aIntra', 'aInter']) {
+    const { data } = maps.get(score)!;
+    const each = images.map((image) => data.slice(image * side * side, (image + 1) * side * side));
+    const of = (name: string) => tensors.get(`${name}.2`)!.data.subarray(2 * count, 3 * count);
+    // 2 % of the pixels.
+    const top = each.map((map) => topMean(map, Math.round(side * side * 0.02)));
+    expect(worst(of(`${score}Top`), top), `${score}Top`).toBeLessThan(5e-6);
+    const peak = each.map((map) => peakMean(map, side, peakWindow(side)));
+    expect(worst(of(`${score}Peak`), peak), `${score}Peak`).toBeLessThan(5e-6);
+  }
+}, 120_000);
 
 test('the one-class mode has no aInter', async () => {
   const tensors = await kCurve(await ensemble('ae', [1, 2, 3], []));
@@ -113,7 +144,15 @@ test('leaves no tensor behind', async () => {
 
 test('a spread that is small beside the values it lies at survives float32', () => {
   // Two members a thousandth apart near 1 (equal values would be taken for a spread by chance), a third far away.
-  const step = subsetStep({ subsets: 2, members: 3, images: 1, pixels: 2, udm: false, variance: false });
+  const step = subsetStep({
+    subsets: 2,
+    members: 3,
+    images: 1,
+    pixels: 2,
+    udm: false,
+    variance: false,
+    of: 'means',
+  });
   try {
     const { aIntra } = step.run({
       weights: Float32Array.of(0.5, 0.5, 0, 0.5, 0, 0.5),

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { memberSubsets } from '@ddad/anomaly';
 import { inferenceStep, randomStream, recordedEnvironment, type Tensor, tf } from '@ddad/compute';
+import { reducedName, reductions } from '@ddad/contract';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
@@ -17,7 +18,7 @@ const pixelsPerCall = 32_768;
 
 /**
  * Scores the test images with every subset of the members, of every size: file `scores`, tensors `NAME.k` ([subsets,T]) for
- * `recEnsemble`, `aInter` and, from k = 2 on, `aIntra`. The same subset of indices is taken of both roles. Which ones are
+ * `recEnsemble`, `aInter` and, from k = 2 on, `aIntra`, or of their reductions, as the specification says. The same subset of indices is taken of both roles. Which ones are
  * drawn, where there are more than the specification wants, depends on the numbers alone.
  */
 export async function makeKCurve(
@@ -52,14 +53,21 @@ export async function makeKCurve(
     },
     mode: 'graph',
   });
-  const score = subsetStep({ subsets: rows, members, images: batchSize, pixels, udm, variance });
+  const of = spec.of ?? 'means';
+  const score = subsetStep({ subsets: rows, members, images: batchSize, pixels, udm, variance, of });
   try {
     context.ready();
     const subsets = subsetsBySize(members, spec.subsets);
     const all = subsets.flatMap(({ subsets: own }) => own);
     const weights = all.map((subset) => weightsOf(subset, members));
-    const names = ['recEnsemble', 'aIntra', ...(udm ? ['aInter'] : [])];
-    const found = new Map(names.map((name) => [name, new Float32Array(all.length * count)]));
+    const maps = ['recEnsemble', 'aIntra', ...(udm ? ['aInter'] : [])];
+    const found = maps.flatMap((map) =>
+      (of === 'means' ? [map] : reductions.map((reduction) => reducedName(map, reduction))).map((name) => ({
+        map,
+        name,
+        scores: new Float32Array(all.length * count),
+      })),
+    );
     const batch = new Float32Array(batchSize * pixels);
     for (let start = 0; start < count; start += batchSize) {
       const end = Math.min(start + batchSize, count);
@@ -70,7 +78,7 @@ export async function makeKCurve(
         const chunk = new Float32Array(rows * members);
         for (const [place, own] of weights.slice(row, row + rows).entries()) chunk.set(own, place * members);
         const scores = score.run({ weights: chunk, images: batch, ...reconstructions });
-        for (const [name, target] of found) {
+        for (const { name, scores: target } of found) {
           for (let place = 0; place < Math.min(rows, all.length - row); place += 1) {
             const own = scores[name]!.subarray(place * batchSize, place * batchSize + end - start);
             target.set(own, (row + place) * count + start);
@@ -85,8 +93,8 @@ export async function makeKCurve(
     const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
     let from = 0;
     for (const { size, subsets: own } of subsets) {
-      for (const [name, scores] of found) {
-        if (name === 'aIntra' && size < 2) continue;
+      for (const { map, name, scores } of found) {
+        if (map === 'aIntra' && size < 2) continue;
         const data = scores.slice(from * count, (from + own.length) * count);
         tensors.set(`${name}.${size}`, { shape: [own.length, count], data });
       }

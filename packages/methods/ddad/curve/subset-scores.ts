@@ -1,4 +1,20 @@
 import { type InferenceStep, inferenceStep, type Shapes, type Tensor, tf } from '@ddad/compute';
+import { peakWindow, type Reduction, reducedName, reductions, topShare } from '@ddad/contract';
+
+type Tensor4D = ReturnType<typeof tf.tensor4d>;
+
+/** As `@ddad/anomaly` has them of one map; here of many, [B,H,H] to [B]. */
+const reduceMaps: Record<Reduction, (maps: Tensor, side: number) => Tensor> = {
+  top(maps, side) {
+    const count = Math.max(1, Math.round(side * side * topShare));
+    const { values } = tf.topk(maps.reshape([-1, side * side]), count, false);
+    return tf.mean(values, 1);
+  },
+  peak(maps, side) {
+    const channels = maps.reshape([-1, side, side, 1]) as Tensor4D;
+    return tf.max(tf.avgPool(channels, peakWindow(side), 1, 'valid'), [1, 2, 3]);
+  },
+};
 
 /** What a step over subsets is fixed to. */
 export interface SubsetStepShape {
@@ -12,6 +28,8 @@ export interface SubsetStepShape {
   udm: boolean;
   /** Whether the NDM members estimate a variance (AE-U). */
   variance: boolean;
+  /** What becomes of the maps: their means, or their reductions. */
+  of: 'means' | 'reductions';
 }
 
 /**
@@ -22,10 +40,11 @@ export interface SubsetStepShape {
  * subtracted then is as small as the members' spread, and float32 is enough.
  *
  * Inputs: `weights` [S,K], `images` [N·P], `ndm`, and where there are some `udm` and `variance`, [K,N·P].
- * Results: `recEnsemble`, `aIntra` and `aInter`, [S,N] each. Rows of subsets without members mean nothing.
+ * Results: `recEnsemble`, `aIntra` and `aInter`, or of each of these the reductions' names, [S,N] each. Rows of subsets without members mean nothing.
  */
 export function subsetStep(shape: SubsetStepShape): InferenceStep {
   const { subsets, members, images, pixels, udm, variance } = shape;
+  const side = Math.sqrt(pixels);
   const area = images * pixels;
   const inputs: Shapes = { weights: [subsets, members], images: [area], ndm: [members, area] };
   if (udm) inputs.udm = [members, area];
@@ -42,18 +61,24 @@ export function subsetStep(shape: SubsetStepShape): InferenceStep {
       const spread = tf.relu(over(deviations.square()).sub(shift.square()));
       const sigma2 = variance ? over(given.variance!) : null;
       const sigma = sigma2 === null ? null : sigma2.sqrt();
-      const imageScores = (map: Tensor, uncertainty: Tensor | null): Tensor => {
+      const scores: Record<string, Tensor> = {};
+      const score = (name: string, map: Tensor, uncertainty: Tensor | null): void => {
         const refined = uncertainty === null ? map : map.div(uncertainty);
-        return tf.mean(refined.reshape([subsets, images, pixels]), 2);
+        if (shape.of === 'means') {
+          scores[name] = tf.mean(refined.reshape([subsets, images, pixels]), 2);
+          return;
+        }
+        for (const reduction of reductions) {
+          const reduced = reduceMaps[reduction](refined.reshape([subsets * images, side, side]), side);
+          scores[reducedName(name, reduction)] = reduced.reshape([subsets, images]);
+        }
       };
-      const scores: Record<string, Tensor> = {
-        recEnsemble: imageScores(given.images!.sub(mean).sub(shift).square(), sigma2),
-        aIntra: imageScores(spread.sqrt(), sigma),
-      };
+      score('recEnsemble', given.images!.sub(mean).sub(shift).square(), sigma2);
+      score('aIntra', spread.sqrt(), sigma);
       if (udm) {
         const meanUdm = tf.mean(given.udm!, 0);
         const apart = over(deviations.sub(given.udm!.sub(meanUdm)));
-        scores.aInter = imageScores(mean.sub(meanUdm).add(apart).abs(), sigma);
+        score('aInter', mean.sub(meanUdm).add(apart).abs(), sigma);
       }
       return scores;
     },

@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { peakMean, topMean } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
+import { peakWindow } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
 import { externalWeights, inlineWeights, type PipelineFacts } from '@ddad/onnx';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
@@ -111,6 +113,21 @@ async function makeExported(name: Backbone) {
     own.set(score, (await read(refined.files.scores!)).get('scores')!.data);
     own.set(`${score}_map`, (await read(refined.files.maps!)).get('maps')!.data);
   }
+  for (const [key, values] of [...own]) {
+    if (!key.endsWith('_map')) continue;
+    const score = key.slice(0, -'_map'.length);
+    const each = Array.from({ length: count }, (_, i) =>
+      values.slice(i * side * side, (i + 1) * side * side),
+    );
+    own.set(
+      `${score}Top`,
+      Float32Array.from(each, (map) => topMean(map, Math.round(side * side * 0.02))),
+    );
+    own.set(
+      `${score}Peak`,
+      Float32Array.from(each, (map) => peakMean(map, side, peakWindow(side))),
+    );
+  }
   const facts: PipelineFacts & DdadFacts = {
     format: 1,
     kind: 'pipeline',
@@ -214,9 +231,7 @@ test('weights in a file of their own give the same; a one-class run has neither 
   };
   await writeFile(file, await pipelineModel(oneClass, weights, inlineWeights));
   expect([...(await run(file, greyImages)).keys()].filter((key) => !key.endsWith('_map')).sort()).toEqual([
-    'aIntra',
-    'rIntra',
-    'rec',
-    'recEnsemble',
+    ...['aIntra', 'aIntraPeak', 'aIntraTop', 'rIntra', 'rIntraPeak', 'rIntraTop', 'rec', 'recEnsemble'],
+    ...['recEnsemblePeak', 'recEnsembleTop'],
   ]);
 });

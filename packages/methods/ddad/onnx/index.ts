@@ -36,7 +36,7 @@ const refiner = (key: string): ArtifactName => ({ kind: refinerKind.kind, key })
 
 /** Members as reconstruction networks, and runs with all that makes their scores; not those of MC Dropout. */
 export const onnx: OnnxExport = {
-  version: 1,
+  version: 2,
   kinds: [memberKind.kind],
 
   async artifact({ kind, key, spec }, reader) {

@@ -1,6 +1,7 @@
 import {
   factsKey,
   GraphBuilder,
+  outputMap,
   type PipelineFacts,
   type Value,
   type WeightSink,
@@ -29,8 +30,8 @@ export interface PipelineWeights {
 
 /**
  * A run's whole scorer as an ONNX model: `images` [N,1,H,W], grey values 0 to 255 as unsigned bytes, to the image scores
- * `rec`, `recEnsemble`, `aIntra`, `aInter`, `rIntra`, `rDual`, [N] each, and the heat maps `recEnsemble_map` and so on,
- * [N,1,H,W] each. In the one-class mode `aInter` and `rDual` are absent,
+ * `rec`, `recEnsemble`, `aIntra`, `aInter`, `rIntra`, `rDual`, [N] each, the heat maps `recEnsemble_map` and so on,
+ * [N,1,H,W] each, and what else these give (`outputMap`). In the one-class mode `aInter` and `rDual` are absent,
  * in a run without refiner `rIntra` and `rDual`. As the scorer does: eqs. 3, 4, 6, 7, 10, 13.
  * @returns the file's content
  * @throws Error that names the tensor, where one is missing
@@ -95,10 +96,7 @@ export async function pipelineModel(
   const [first] = ndm;
   if (first === undefined) throw new RangeError('members: expected at least one ndm, got none');
   graph.output('rec', score(refined(square(images, first.image), first.variance)), ['N']);
-  for (const [name, map] of maps) {
-    graph.output(name, score(map), ['N']);
-    graph.output(`${name}_map`, map, shape);
-  }
+  for (const [name, map] of maps) outputMap(graph, name, map, imageSize);
   return graph.build(
     'pipeline',
     `Scores of a DDAD run: the higher, the more abnormal. images: grey values 0..255, [N,1,${imageSize},${imageSize}].`,

@@ -5,7 +5,7 @@ export function curveLegend(): void {
   for (const box of all('input[data-curve]', HTMLInputElement)) {
     const lines = () => all(`.curves figure [data-mark="${box.dataset.curve}"]`, SVGElement);
     box.addEventListener('change', () => {
-      for (const line of lines()) line.style.display = box.checked ? '' : 'none';
+      for (const line of lines()) line.closest('g')!.classList.toggle('unshown', !box.checked);
     });
     const label = box.closest('label')!;
     const emphasise = (on: boolean) => {

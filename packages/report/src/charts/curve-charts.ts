@@ -11,13 +11,15 @@ export interface DrawnScore {
   scores: ArrayLike<number>;
   /** Of its lines, in pixels. */
   width: number;
+  /** True where the page's script shows it only when it is asked for. */
+  hidden: boolean;
 }
 
 const size = { width: 440, height: 490, marginLeft: 46, marginRight: 12, marginTop: 12, marginBottom: 40 };
 const axis = { domain: [0, 1], ticks: 6, grid: true, labelArrow: 'none' } as const;
 
 function curve<T>(
-  { look: { name, colour, dashes }, width }: DrawnScore,
+  { look: { name, colour, dashes }, width, hidden }: DrawnScore,
   points: T[],
   x: keyof T & string,
   y: keyof T & string,
@@ -31,6 +33,7 @@ function curve<T>(
     strokeWidth: width,
     strokeLinejoin: 'round',
     ...(dashes === null ? {} : { strokeDasharray: dashes }),
+    ...(hidden ? { className: 'unshown' } : {}),
     ariaLabel: () => name,
   });
 }

@@ -20,7 +20,7 @@ export function differenceChart({ scores, definitions }: Comparison): Html {
     {
       width: 560,
       height: 60 + 34 * rows.length,
-      marginLeft: 92,
+      marginLeft: 124,
       marginRight: 14,
       marginTop: 8,
       marginBottom: 38,

@@ -13,6 +13,7 @@ export interface RatedRun {
 
 /**
  * AUC and AP of every score over the anomalous rate of the unlabeled images, as an SVG file: the paper's Fig. 6.
+ * Means alone, as the paper has them: a chart of all that maps give is not read.
  * @param definitions of all runs' scores
  */
 export function anomalousRateFigure(
@@ -56,9 +57,11 @@ function rateChart(metric: 'auc' | 'ap', runs: readonly RatedRun[], definitions:
         return found === undefined ? [] : [{ rate, value: found[metric] * 100 }];
       })
       .sort((a, b) => a.rate - b.rate);
-  const lines = presentScores(definitions, Object.assign({}, ...runs.map(({ scores }) => scores))).map(
-    (look) => ({ ...look, points: rows(look.name) }),
-  );
+  const means = definitions.filter(({ from }) => from === undefined);
+  const lines = presentScores(means, Object.assign({}, ...runs.map(({ scores }) => scores))).map((look) => ({
+    ...look,
+    points: rows(look.name),
+  }));
   const [lowest = 0, highest = 0] = extent(lines.flatMap(({ points }) => points.map(({ value }) => value)));
   // The axis may reach a little further, and then a pixel stands for more: shifts are rather too large than too small.
   const span = highest - lowest || 1;

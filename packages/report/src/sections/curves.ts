@@ -3,7 +3,7 @@ import { precisionRecallChart, rocChart } from '../charts/curve-charts.ts';
 import { percent } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
-import { presentScores } from '../score-looks.ts';
+import { byReduction, presentScores } from '../score-looks.ts';
 
 /** ROC and precision-recall curves, which of them to show, and what a threshold would give. Null without labels. */
 export function curves({ result, definitions, test }: ReportData): Html | null {
@@ -16,17 +16,22 @@ export function curves({ result, definitions, test }: ReportData): Html | null {
     if (scores === undefined || separation === undefined) return [];
     return [{ look, scores, auc: separation.auc, width: look.name === main ? 2.5 : 1.75 }];
   });
+  const first = byReduction(
+    definitions,
+    shown.map(({ look }) => look),
+  )[0]?.reduction;
+  const drawn = shown.map((score) => ({ ...score, hidden: score.look.reduction !== first }));
   return html`<section id="curves">
   <h2>Curves</h2>
   <div class="curves">
-    <figure class="card"><figcaption>ROC</figcaption>${rocChart(shown, labels)}</figure>
-    <figure class="card"><figcaption>Precision and recall</figcaption>${precisionRecallChart(shown, labels)}</figure>
+    <figure class="card"><figcaption>ROC</figcaption>${rocChart(drawn, labels)}</figure>
+    <figure class="card"><figcaption>Precision and recall</figcaption>${precisionRecallChart(drawn, labels)}</figure>
     <div class="card side">
       <fieldset class="legend"><legend>Curves shown <small>AUC %</small></legend>${shown.map(
-        ({ look: { name, symbol, colour, dashes }, auc }) => {
+        ({ look: { name, symbol, colour, dashes, reduction }, auc }) => {
           const pattern = dashes === null ? null : html` stroke-dasharray="${dashes}"`;
           return html`
-        <label><input type="checkbox" checked data-curve="${name}"><svg width="30" height="10" aria-hidden="true"><line x1="1" x2="29" y1="5" y2="5" stroke="${colour}" stroke-width="${name === main ? 2.5 : 2}"${pattern}/></svg>
+        <label><input type="checkbox"${reduction === first && html` checked`} data-curve="${name}"><svg width="30" height="10" aria-hidden="true"><line x1="1" x2="29" y1="5" y2="5" stroke="${colour}" stroke-width="${name === main ? 2.5 : 2}"${pattern}/></svg>
           <span>${symbol}</span><span class="auc">${percent(auc)}</span></label>`;
         },
       )}</fieldset>

@@ -3,7 +3,7 @@ import { kCurveChart } from '../charts/k-curve-chart.ts';
 import { percent } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
-import { presentScores } from '../score-looks.ts';
+import { byReduction, presentScores, reductionTitles, type ScoreLook } from '../score-looks.ts';
 
 /** What smaller ensembles would have given: the paper's Table 5 out of one run. Null where there is no curve. */
 export function kCurve({ result, definitions }: ReportData): Html | null {
@@ -12,8 +12,7 @@ export function kCurve({ result, definitions }: ReportData): Html | null {
   const shown = presentScores(definitions, Object.assign({}, ...points.map(({ scores }) => scores)));
   const figure = ({ mean, std }: Spread) => html`${percent(mean)} <small>± ${percent(std)}</small>`;
   const most = Math.max(...points.map(({ subsets }) => subsets));
-  return html`<section id="k-curve">
-  <h2>Ensemble size</h2>
+  const charts = (shown: readonly ScoreLook[]) => html`
   <p class="key-line">${shown.map(({ symbol, colour }) => html`<span class="key" style="background: ${colour}"></span>${symbol} `)}
     <span class="caption">means over subsets of the run's members, bands of ± one standard deviation</span></p>
   <div class="pair">
@@ -38,7 +37,13 @@ export function kCurve({ result, definitions }: ReportData): Html | null {
       )}</tr>`,
     )}</tbody>
   </table>
-  </div>
+  </div>`;
+  const [first, ...others] = byReduction(definitions, shown);
+  if (first === undefined) return null;
+  return html`<section id="k-curve">
+  <h2>Ensemble size</h2>
+  ${charts(first.looks)}
+  ${others.map(({ reduction, looks }) => html`<details><summary>${reductionTitles[reduction]}</summary>${charts(looks)}</details>`)}
   <p class="caption">Scores of k members per role, the same of every role, out of the run's own: nothing was trained for it.
     ${most === 100 ? 'Of sizes with more subsets, a hundred drawn ones.' : 'All subsets.'} Subsets of one run share members: the deviation is smaller than that between runs, the more so the closer k is to K.</p>
 </section>`;

@@ -6,6 +6,7 @@ import {
   type Method,
   type PlanBasis,
   type ScoreDefinition,
+  withReductions,
 } from '@ddad/contract';
 import { type Damage, type ObjectStore, readIntactManifest } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
@@ -125,7 +126,7 @@ async function planOf(
 
 function aboutOf(method: Method, { settings, imageSize }: PlanBasis): RunAbout {
   return {
-    definitions: method.scores(settings),
+    definitions: withReductions(method.scores(settings)),
     facts: method.facts(settings),
     deviations: method.deviations?.(settings, imageSize) ?? [],
   };

@@ -6,8 +6,13 @@ import {
   graphNode,
   type Method,
   newEvaluationSpec,
+  newReducedSpec,
   type PlanBasis,
+  reducedKind,
+  reducedName,
+  reductions,
   reportStage,
+  withReductions,
 } from '@ddad/contract';
 import { evaluationId, selectionOf } from '../run-selection.ts';
 
@@ -21,9 +26,13 @@ export function trainsOnUnlabeled({ nodes }: Pick<Graph, 'nodes'>): boolean {
   return nodes.some(({ images }) => images === 'training');
 }
 
-/** What a method plans, and the evaluation of all its scores, which every run ends with. */
+/**
+ * What a method plans; what its maps give beside their means; and the evaluation of all scores, which every run ends with.
+ */
 export function wholeGraph(method: Method, basis: PlanBasis): Graph {
-  const graph = method.plan(basis);
+  const planned = method.plan(basis);
+  const reduced = (['test', 'reference'] as const).flatMap((images) => reducedNode(basis, planned, images));
+  const graph = { ...planned, nodes: [...planned.nodes, ...reduced] };
   return {
     ...graph,
     stages: [...graph.stages, reportStage],
@@ -31,20 +40,45 @@ export function wholeGraph(method: Method, basis: PlanBasis): Graph {
   };
 }
 
+/** None where the images have no maps. */
+function reducedNode(basis: PlanBasis, graph: Graph, images: 'test' | 'reference'): GraphNode[] {
+  const maps = graph.nodes.flatMap(({ kind, key, scores = [] }) => {
+    const own = scores.flatMap(({ score, images: of, map }) =>
+      of === images && map !== undefined ? [{ score, tensor: map }] : [],
+    );
+    return own.length === 0 ? [] : [{ kind, key, scores: own }];
+  });
+  if (maps.length === 0) return [];
+  const names = maps.flatMap(({ scores }) =>
+    scores.flatMap(({ score }) => reductions.map((reduction) => reducedName(score, reduction))),
+  );
+  return [
+    graphNode(reducedKind, newReducedSpec({ maps }), {
+      id: images === 'test' ? 'highest pixels' : 'reference highest pixels',
+      images: null,
+      stage: reportStage.name,
+      total: basis.images[images]?.count ?? 0,
+      unit: 'image',
+      imagesPerUnit: 1,
+      scores: names.map((score) => ({ score, images, tensor: score })),
+    }),
+  ];
+}
+
 function evaluationNode(method: Method, basis: PlanBasis, graph: Graph): GraphNode {
   const { settings, datasetDigest, images, masks } = basis;
   const sources = sourcesOf(graph);
   const mapped = sources.some(({ images: of, map }) => of === 'test' && map !== undefined);
-  const curve = graph.nodes.find((node) => node.curve === true);
+  const curves = graph.nodes.filter((node) => node.curve === true);
   const spec = newEvaluationSpec({
     datasetDigest,
     selection: selectionOf(settings),
     trainsOnUnlabeled: trainsOnUnlabeled(graph),
     ...(settings.falsePositiveRate === undefined ? {} : { falsePositiveRate: settings.falsePositiveRate }),
-    scores: method.scores(settings).map(({ name }) => name),
+    scores: withReductions(method.scores(settings)).map(({ name }) => name),
     sources,
     ...(masks === undefined || !mapped ? {} : { masks }),
-    ...(curve === undefined ? {} : { curve: { kind: curve.kind, key: curve.key } }),
+    curves: curves.map(({ kind, key }) => ({ kind, key })),
   });
   return graphNode(evaluationKind, spec, {
     id: evaluationId,

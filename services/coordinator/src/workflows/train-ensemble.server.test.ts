@@ -71,7 +71,7 @@ describe('a run', () => {
     );
     expect(ids().slice(4, 7).sort()).toEqual(['maps', 'refiner dual', 'refiner intra']);
     expect(ids().slice(7, 9).sort()).toEqual(['refined dual', 'refined intra']);
-    expect(ids().slice(9)).toEqual(['evaluation']);
+    expect(ids().slice(9)).toEqual(['highest pixels', 'evaluation']);
     expect(result.artifacts).toEqual({
       maps: node('maps').key,
       rDual: node('refiner dual').key,
@@ -95,7 +95,8 @@ describe('a run', () => {
     expect(progress.nodes.map(({ id, state }) => [id, state])).toEqual(
       [
         ...['member ndm 0', 'member ndm 1', 'member udm 0', 'member udm 1', 'maps'],
-        ...['refiner dual', 'refiner intra', 'refined dual', 'refined intra', 'evaluation'],
+        ...['refiner dual', 'refiner intra', 'refined dual', 'refined intra'],
+        ...['highest pixels', 'evaluation'],
       ].map((id) => [id, 'finished']),
     );
     await expectReplays(handle);
@@ -124,14 +125,14 @@ describe('a run', () => {
       'member udm 1',
     ]);
     // What needs the same is named in the order in which it became ready: `refiner intra` needs no UDM.
-    expect(summaries.slice(5, -3).sort()).toEqual([
+    expect(summaries.slice(5, -4).sort()).toEqual([
       'maps',
       'refined dual',
       'refined intra',
       'refiner dual',
       'refiner intra',
     ]);
-    expect(summaries.slice(-3)).toEqual(['evaluation', 'report', 'page']);
+    expect(summaries.slice(-4)).toEqual(['highest pixels', 'evaluation', 'report', 'page']);
   });
 
   it('has neither UDM nor dual refiner in the one-class mode', async () => {

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { mainScore, peakWindow, type ScoreDefinition, withReductions } from './score-definition.ts';
+
+const definition = (name: string, rank: number, map: boolean): ScoreDefinition => ({
+  name,
+  symbol: { letter: 'A', index: name },
+  meaning: name,
+  map,
+  rank,
+});
+const own = [definition('one', 0, false), definition('near', 2, true), definition('far', 1, true)];
+
+test('what has a map gives two scores more, beside it', () => {
+  const all = withReductions(own);
+  expect(all.map(({ name }) => name)).toEqual([
+    'one',
+    'near',
+    'nearTop',
+    'nearPeak',
+    'far',
+    'farTop',
+    'farPeak',
+  ]);
+  expect(all[2]).toMatchObject({
+    symbol: { letter: 'A', index: 'near, top' },
+    map: false,
+    from: { score: 'near', reduction: 'top' },
+  });
+});
+
+test('the main score is the mean of the highest pixels of the map that ranks highest', () => {
+  const all = withReductions(own);
+  const has = Object.fromEntries(all.map(({ name }) => [name, 0]));
+  expect(mainScore(all, has)).toBe('nearTop');
+  const { near: _, nearTop: _top, nearPeak: _peak, ...rest } = has;
+  expect(mainScore(all, rest)).toBe('farTop');
+  // Of a result from before there were others: the mean.
+  expect(mainScore(all, { one: 0, near: 0, far: 0 })).toBe('near');
+  expect(mainScore(own, has)).toBe('near');
+});
+
+test('windows are odd, and the same part of every size', () => {
+  expect([16, 64, 128, 224, 256].map(peakWindow)).toEqual([1, 5, 11, 17, 21]);
+});

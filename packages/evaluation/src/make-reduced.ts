@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { peakMean, topMean } from '@ddad/anomaly';
+import {
+  peakWindow,
+  type ReducedSpec,
+  type Reduction,
+  reducedName,
+  reductions,
+  sourceName,
+  topShare,
+} from '@ddad/contract';
+import type { ChildResult } from '@ddad/jobs';
+import { type ChildContext, ChildFault } from '@ddad/jobs/child';
+import { inputFile, type MakeTask } from '@ddad/jobs/task';
+import {
+  type NamedTensor,
+  openSafetensors,
+  type TensorFile,
+  writeSafetensors,
+} from '@ddad/storage/safetensors';
+import { JobPace, plainEnvironment, Stopped } from './job-pace.ts';
+
+/** Values of heat maps that are read at a time: 4 MB. */
+const pieceValues = 2 ** 20;
+
+/** One number of a map, [side, side] flattened, by how it is made. */
+const reduce: Record<Reduction, (map: Float32Array, side: number) => number> = {
+  top: (map) => topMean(map, Math.max(1, Math.round(map.length * topShare))),
+  peak: (map, side) => peakMean(map, side, peakWindow(side)),
+};
+
+interface MappedScore {
+  score: string;
+  tensor: string;
+  images: number;
+  side: number;
+  file: TensorFile;
+}
+
+/**
+ * What a set of images' maps give beside their means: file `scores`, a tensor [T] a map and reduction. Maps are read in pieces.
+ * @throws ChildFault `invalid` with every tensor that is not there, or is no [T,H,H]
+ */
+export async function makeReduced(
+  task: MakeTask<ReducedSpec>,
+  context: ChildContext,
+): Promise<ChildResult | null> {
+  const files: TensorFile[] = [];
+  try {
+    const mapped: MappedScore[] = [];
+    const faults: string[] = [];
+    for (const one of task.spec.maps) {
+      const file = await openSafetensors(inputFile(task, sourceName(one), 'maps'));
+      files.push(file);
+      for (const { score, tensor } of one.scores) {
+        const shape = file.shapes.get(tensor);
+        const [images, height, width] = shape ?? [];
+        if (shape?.length === 3 && images !== undefined && height !== undefined && height === width) {
+          mapped.push({ score, tensor, images, side: height, file });
+          continue;
+        }
+        const came =
+          shape === undefined ? `tensors ${[...file.shapes.keys()].join(', ')}` : `[${shape.join(', ')}]`;
+        faults.push(`${one.kind} ${one.key}: maps ${tensor}: expected shape [T, H, H], got ${came}`);
+      }
+    }
+    if (faults.length > 0) throw new ChildFault('invalid', faults.join('; '));
+    context.ready();
+    const most = Math.max(0, ...mapped.map(({ images }) => images));
+    const pace = new JobPace(
+      context,
+      most,
+      mapped.reduce((sum, { images }) => sum + images, 0),
+    );
+    const tensors = new Map<string, NamedTensor>();
+    for (const one of mapped) {
+      for (const [name, data] of await reducedScores(one, pace)) {
+        tensors.set(name, { shape: [one.images], data });
+      }
+    }
+    const scores = join(task.directory, 'scores.safetensors');
+    await writeSafetensors(scores, tensors);
+    return { files: { scores }, loss: null, seconds: pace.seconds, environment: plainEnvironment() };
+  } catch (error) {
+    if (error instanceof Stopped) return null;
+    throw error;
+  } finally {
+    for (const file of files) await file.close();
+  }
+}
+
+async function reducedScores(
+  { score, tensor, images, side, file }: MappedScore,
+  pace: JobPace,
+): Promise<[name: string, scores: Float32Array][]> {
+  const area = side * side;
+  const found = reductions.map((reduction) => ({ reduction, scores: new Float32Array(images) }));
+  const atOnce = Math.max(1, Math.floor(pieceValues / area));
+  for (let first = 0; first < images; first += atOnce) {
+    const count = Math.min(atOnce, images - first);
+    const values = await file.read(tensor, first, count);
+    for (let image = 0; image < count; image += 1) {
+      const map = values.subarray(image * area, (image + 1) * area);
+      for (const { reduction, scores } of found) scores[first + image] = reduce[reduction](map, side);
+    }
+    await pace.advanceOrStop(count);
+  }
+  return found.map(({ reduction, scores }) => [reducedName(score, reduction), scores]);
+}

@@ -1,0 +1,31 @@
+import { peakWindow, type Reduction, reducedName, reductions, topShare } from '@ddad/contract';
+import type { GraphBuilder, Value } from './graph-builder.ts';
+
+/** As `@ddad/anomaly` has them of one map. */
+const reduce: Record<Reduction, (graph: GraphBuilder, map: Value, side: number) => Value> = {
+  top(graph, map, side) {
+    const count = Math.max(1, Math.round(side * side * topShare));
+    const flat = graph.op('Flatten', [map], { axis: 1 });
+    const highest = `${map} highest`;
+    graph.node('TopK', [flat, graph.integers([count])], { axis: 1 }, [highest, `${map} places`]);
+    return graph.op('ReduceMean', [highest], { axes: [1], keepdims: 0 });
+  },
+  peak(graph, map, side) {
+    const window = peakWindow(side);
+    const means = graph.op('AveragePool', [map], { kernel_shape: [window, window], strides: [1, 1] });
+    return graph.op('ReduceMax', [means], { axes: [1, 2, 3], keepdims: 0 });
+  },
+};
+
+/**
+ * Makes a heat map, and all image scores that it gives, results of a model: `NAME` (its mean), what `reducedName` calls the
+ * others, [N] each, and `NAME_map`.
+ * @param map [N,1,side,side]
+ */
+export function outputMap(graph: GraphBuilder, name: string, map: Value, side: number): void {
+  graph.output(name, graph.op('ReduceMean', [map], { axes: [1, 2, 3], keepdims: 0 }), ['N']);
+  for (const reduction of reductions) {
+    graph.output(reducedName(name, reduction), reduce[reduction](graph, map, side), ['N']);
+  }
+  graph.output(`${name}_map`, map, ['N', 1, side, side]);
+}

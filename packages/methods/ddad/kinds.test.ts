@@ -60,7 +60,12 @@ function faults<Spec extends object>({ schema }: KindDefinition<Spec>, spec: obj
 
 describe('members', () => {
   test('are of a backbone and a role, with dropout or another precision where there is one', () => {
-    for (const change of [{}, { dropout: 0.1 }, { precision: 'bfloat16' }])
+    for (const change of [
+      {},
+      { dropout: 0.1 },
+      { precision: 'bfloat16' },
+      { latentSize: 4, wideLayer: 1024 },
+    ])
       expect(faults(memberKind, { ...member, ...change })).toEqual([]);
   });
 
@@ -75,6 +80,8 @@ describe('members', () => {
       learningRate: 0,
       imagesDigest: 'A'.repeat(64),
       imageSize: 96,
+      latentSize: 16,
+      wideLayer: 2048,
       precision: 'float32',
       dropout: 0.91,
       layers: 3,
@@ -88,6 +95,8 @@ describe('members', () => {
       'learningRate',
       'imagesDigest',
       'imageSize',
+      'latentSize',
+      'wideLayer',
       'precision',
       'dropout',
       'layers',

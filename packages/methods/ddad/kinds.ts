@@ -10,6 +10,7 @@ import {
   trainingFields,
   weightDecaySchema,
 } from './settings.ts';
+import { describeWidths, specifiedWidths } from './widths.ts';
 
 /** Which images a member was trained on: normal ones, or normal and unlabeled ones. */
 export const roles = ['ndm', 'udm'] as const;
@@ -62,6 +63,7 @@ const memberSpecSchema = z
     /** SHA-256 over the training pixels in training order. */
     imagesDigest: sha256Schema,
     imageSize,
+    ...specifiedWidths,
     precision,
     /** Rate of the dropout that it is trained with; absent where there is none. */
     dropout: dropoutRateSchema.optional(),
@@ -83,6 +85,8 @@ const ensembleFields = {
   udm: keys,
   imagesDigest: sha256Schema,
   imageSize,
+  /** Of every member. */
+  ...specifiedWidths,
 };
 
 /** An ensemble has two members and more; MC Dropout one network per role. */
@@ -182,7 +186,8 @@ export const memberKind: KindDefinition<MemberSpec> = {
   trains: true,
   listing: {
     fields: ['role', 'backbone', 'seed', 'epochs'],
-    describe: ({ backbone, role, epochs }) => `${backbone} ${role}, ${epochs} epochs`,
+    describe: ({ backbone, role, epochs, ...others }) =>
+      [`${backbone} ${role}`, ...describeWidths(others), `${epochs} epochs`].join(', '),
   },
 };
 

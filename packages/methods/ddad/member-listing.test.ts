@@ -15,4 +15,5 @@ it('a member is listed by role, backbone, seed and epochs', () => {
   };
   expect(memberKind.listing?.fields).toEqual(['role', 'backbone', 'seed', 'epochs']);
   expect(memberKind.listing?.describe(memberKind.schema.parse(spec))).toBe('ae udm, 9 epochs');
+  expect(memberKind.listing?.describe({ ...spec, latentSize: 4 })).toBe('ae udm, latent size 4, 9 epochs');
 });

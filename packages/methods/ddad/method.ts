@@ -11,6 +11,7 @@ import {
   leastAutoK,
   settledK,
 } from './settings.ts';
+import { describeWidths, widthsOf } from './widths.ts';
 
 /**
  * Dual-distribution discrepancy (Cai et al., Medical Image Analysis 2023): NDM and UDM ensembles, their discrepancies, and
@@ -23,8 +24,14 @@ export const ddad: Method<DdadSettings> = {
   kinds: [memberKind, mapKind, kCurveKind, refinerKind, refinedKind] as unknown as KindDefinition[],
   usesUnlabeled: true,
   scores: ddadScores,
-  facts: ({ backbone, k, dropout }) => ({ backbone, k, ...(dropout === undefined ? {} : { dropout }) }),
-  describe: (facts) => `backbone ${String(facts.backbone)}, ${describeEnsemble(facts)}`,
+  facts: ({ backbone, k, dropout, ...others }) => ({
+    backbone,
+    k,
+    ...widthsOf(others),
+    ...(dropout === undefined ? {} : { dropout }),
+  }),
+  describe: (facts) =>
+    [`backbone ${String(facts.backbone)}`, ...describeWidths(facts), describeEnsemble(facts)].join(', '),
   roles: { ndm: 'trained on normal images', udm: 'trained on normal and unlabeled images' },
   batchSizes,
   settle({ k, maxK, ...rest }, { settledTrainers }) {

@@ -22,6 +22,7 @@ import {
   refinerKind,
 } from './kinds.ts';
 import { type DdadSettings, settledK } from './settings.ts';
+import { widthsOf } from './widths.ts';
 
 type Basis = PlanBasis<DdadSettings>;
 
@@ -100,6 +101,7 @@ function memberNode(basis: Basis, role: Role, index: number, images: ImageFacts)
       learningRate,
       imagesDigest: images.digest,
       imageSize,
+      ...widthsOf(settings),
       ...precisionOf(settings),
       ...(dropout === undefined ? {} : { dropout: dropout.rate }),
     },
@@ -131,7 +133,8 @@ function dropoutOf(
 }
 
 function ensembleOf({ settings, imageSize }: Basis, { ndm, udm }: EnsembleKeys, images: ImageFacts) {
-  return { backbone: settings.backbone, ndm, udm, imagesDigest: images.digest, imageSize };
+  const { backbone } = settings;
+  return { backbone, ndm, udm, imagesDigest: images.digest, imageSize, ...widthsOf(settings) };
 }
 
 function mapNode(

@@ -6,6 +6,8 @@ it('has a default for every field but the dataset', () => {
     dataset: 'a',
     method: 'ddad',
     backbone: 'ae',
+    latentSize: 16,
+    wideLayer: 2048,
     uncertainty: 'ensemble',
     k: 3,
     seed: 0,

@@ -1,5 +1,6 @@
 import { commonFields, countSchema, inputRule, type RunSettings } from '@ddad/contract';
 import { z } from 'zod';
+import { latentSizeSchema, paperWidths, wideLayerSchema } from './widths.ts';
 
 /** Reconstruction networks that a member can be: the plain autoencoder, AE-U and MemAE. */
 export const backbones = ['ae', 'aeu', 'memae'] as const;
@@ -72,6 +73,10 @@ const requestedK = z.custom<number | 'auto'>().superRefine((value, context) => {
 const fields = z.strictObject({
   ...commonFields,
   backbone: backboneSchema.default('ae'),
+  /** Values of a member's latent code. */
+  latentSize: latentSizeSchema.default(paperWidths.latentSize),
+  /** Units of the two linear layers beside it. */
+  wideLayer: wideLayerSchema.default(paperWidths.wideLayer),
   uncertainty: z.enum(uncertainties).default('ensemble'),
   /** Networks per role. Not given: 3 of an ensemble; MC Dropout has one. */
   k: requestedK.default(notGiven),

@@ -3,6 +3,7 @@ export const usage = `\
   {"backbone": "ae", "k": 3, "epochs": 250, "batchSize": 64, "learningRate": 0.0005,
    "refiner": {"epochs": 100, "batchSize": 8, "learningRate": 0.0001, "weightDecay": 0.0001}}
   "backbone"          what a member is: ae, aeu (AE-U) or memae (MemAE)
+  "latentSize": 16    values of a member's latent code, 4 to 1024; "wideLayer": 2048, units of the linear layers beside it
   "k": "auto"         as many members per role as the trainers that are there make at a time; "maxK" at most
   "minMembers": m     go on with m members per role where others fail for good; else one that fails ends the run
   "refiner": false    no ASR-Net: the run ends with rec, recEnsemble, aIntra, aInter

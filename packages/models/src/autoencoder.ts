@@ -1,14 +1,14 @@
 import { tf } from '@ddad/compute';
-import { decoderBlocks, encoderBlocks } from './architecture.ts';
+import { decoderBlocks, encoderBlocks, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
 import { blockParameters, foldBlocks, inferBlocks, inferFolded, trainBlocks } from './blocks.ts';
 
 /**
  * Backbone `ae`: the plain autoencoder, trained on the mean squared error (eqs. 1 and 2). 4,487,248 parameters at 64×64,
- * 17,073,232 at 128×128.
+ * 17,073,232 at 128×128, of the paper's widths.
  */
-export function autoencoder(imageSize: number): BackboneModel {
-  const blocks = [...encoderBlocks(imageSize), ...decoderBlocks(1, imageSize)];
+export function autoencoder(imageSize: number, widths: Widths = {}): BackboneModel {
+  const blocks = [...encoderBlocks(imageSize, widths), ...decoderBlocks(1, imageSize, widths)];
   return {
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { images }, drop) =>

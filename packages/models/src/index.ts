@@ -1,3 +1,4 @@
+export type { Widths } from './architecture.ts';
 export { type AsrNet, asrNet } from './asr-net.ts';
 export type { BackboneModel, LossResult, Reconstruction } from './backbone-model.ts';
 export { backbone } from './backbones.ts';

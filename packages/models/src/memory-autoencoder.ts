@@ -1,5 +1,5 @@
 import { type Tensor, tf } from '@ddad/compute';
-import { decoderBlocks, encoderBlocks, latentSize, memoryName } from './architecture.ts';
+import { decoderBlocks, encoderBlocks, memoryName, paperWidths, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
 import { blockParameters, foldBlocks, inferBlocks, inferFolded, tensorOf, trainBlocks } from './blocks.ts';
 import type { ParameterSpec } from './parameters.ts';
@@ -11,15 +11,17 @@ const entropyWeight = 2e-4;
 const entropyEpsilon = 1e-12;
 
 /** The slots, one a row. */
-const memory: ParameterSpec = {
-  name: memoryName,
-  kind: 'trainable',
-  pytorchShape: [slots, latentSize],
-  shape: [slots, latentSize],
-  unfolded: [slots, latentSize],
-  permutation: [0, 1],
-  initial: { kind: 'uniform', fanIn: latentSize },
-};
+function memoryOf({ latentSize = paperWidths.latentSize }: Widths): ParameterSpec {
+  return {
+    name: memoryName,
+    kind: 'trainable',
+    pytorchShape: [slots, latentSize],
+    shape: [slots, latentSize],
+    unfolded: [slots, latentSize],
+    permutation: [0, 1],
+    initial: { kind: 'uniform', fanIn: latentSize },
+  };
+}
 
 /**
  * Replaces latent codes by what the memory holds: attention is the softmax over the dot products of code and slots, without
@@ -50,11 +52,12 @@ export function attentionEntropy(attention: Tensor): Tensor {
  * Backbone `memae`, MemAE: an autoencoder whose decoder sees its latent code only as a mixture of 25 learned ones, trained
  * on the mean squared error plus 2e-4 times the attention's entropy. Parameters are those of `ae` and, between its linear
  * layers, the slots as `mem_rep.memory.weight` [25,16], as the authors' module names them. 4,487,648 parameters
- * at 64×64, 17,073,632 at 128×128.
+ * at 64×64, 17,073,632 at 128×128, of the paper's widths.
  */
-export function memoryAutoencoder(imageSize: number): BackboneModel {
-  const encoder = encoderBlocks(imageSize);
-  const decoder = decoderBlocks(1, imageSize);
+export function memoryAutoencoder(imageSize: number, widths: Widths = {}): BackboneModel {
+  const encoder = encoderBlocks(imageSize, widths);
+  const decoder = decoderBlocks(1, imageSize, widths);
+  const memory = memoryOf(widths);
   return {
     parameters: [...blockParameters(encoder), memory, ...blockParameters(decoder)],
     loss: (weights, buffers, { images }, drop) =>

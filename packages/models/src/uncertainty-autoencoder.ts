@@ -1,5 +1,5 @@
 import { type Tensor, tf } from '@ddad/compute';
-import { decoderBlocks, encoderBlocks } from './architecture.ts';
+import { decoderBlocks, encoderBlocks, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
 import { blockParameters, foldBlocks, inferBlocks, inferFolded, trainBlocks } from './blocks.ts';
 
@@ -30,10 +30,10 @@ export function uncertaintyLoss(images: Tensor, image: Tensor, logVariance: Tens
 /**
  * Backbone `aeu`, AE-U: the autoencoder with a second output channel, log σ², the variance that it expects of every pixel's
  * error, trained on eq. 5. Parameters are those of `ae`; only `decoder.9.weight` has two output channels. 4,487,504
- * parameters at 64×64, 17,073,488 at 128×128.
+ * parameters at 64×64, 17,073,488 at 128×128, of the paper's widths.
  */
-export function uncertaintyAutoencoder(imageSize: number): BackboneModel {
-  const blocks = [...encoderBlocks(imageSize), ...decoderBlocks(2, imageSize)];
+export function uncertaintyAutoencoder(imageSize: number, widths: Widths = {}): BackboneModel {
+  const blocks = [...encoderBlocks(imageSize, widths), ...decoderBlocks(2, imageSize, widths)];
   return {
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { images }, drop) =>

@@ -53,6 +53,8 @@ export function ensembleOf(
 interface EnsembleSpec {
   backbone: Backbone;
   imageSize: number;
+  latentSize?: number | undefined;
+  wideLayer?: number | undefined;
   /** Member keys by index. */
   ndm: readonly string[];
   udm: readonly string[];
@@ -61,7 +63,7 @@ interface EnsembleSpec {
 /** Loads a task's members for inference, BatchNorm folded into the layers before it. */
 export async function loadEnsemble(task: MakeTask<EnsembleSpec>): Promise<Ensemble> {
   const { spec } = task;
-  const model = backbone(spec.backbone, spec.imageSize);
+  const model = backbone(spec.backbone, spec.imageSize, spec);
   const read = async (role: Role) => {
     const members: Map<string, TensorData>[] = [];
     // One after the other: all files of a large ensemble at once would be held twice.

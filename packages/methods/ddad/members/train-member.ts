@@ -53,7 +53,7 @@ export async function trainMember(
   const { spec, directory } = task;
   const images = await readTrainingImages(task, residentBytes);
   const { dropout: rate } = spec;
-  const model = backbone(spec.backbone, spec.imageSize);
+  const model = backbone(spec.backbone, spec.imageSize, spec);
   const parameters = model.parameters;
   const { trainable, buffers } = shapesOf(parameters);
   const step = trainStep({

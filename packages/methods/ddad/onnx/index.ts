@@ -9,6 +9,7 @@ import {
 import { z } from 'zod';
 import { mapKind, memberKind, type RefinedSpec, type Role, refinedKind, refinerKind } from '../kinds.ts';
 import { backboneSchema } from '../settings.ts';
+import { widthsOf } from '../widths.ts';
 import { memberModel } from './member-model.ts';
 import { type DdadFacts, type PipelineWeights, pipelineModel, type RefinedScore } from './pipeline-model.ts';
 
@@ -16,6 +17,8 @@ import { type DdadFacts, type PipelineWeights, pipelineModel, type RefinedScore 
 const exportedMemberSchema = z.object({
   backbone: backboneSchema,
   imageSize: z.int().default(defaultImageSize),
+  latentSize: z.int().optional(),
+  wideLayer: z.int().optional(),
   dropout: z.number().optional(),
 });
 
@@ -40,27 +43,30 @@ export const onnx: OnnxExport = {
   kinds: [memberKind.kind],
 
   async artifact({ kind, key, spec }, reader) {
-    const { backbone, imageSize } = parsed(exportedMemberSchema, spec, `member ${key}`);
+    const { backbone, imageSize, ...others } = parsed(exportedMemberSchema, spec, `member ${key}`);
     const weights = await reader.tensors({ kind, key }, 'weights');
-    return memberModel({ format: 1, kind: 'member', key, backbone, imageSize }, weights);
+    const facts = { format: 1, kind: 'member', key, backbone, imageSize, ...widthsOf(others) } as const;
+    return memberModel(facts, weights);
   },
 
   async pipeline(result, reader) {
     const { backbone, members, artifacts } = parsed(exportedRunSchema, result, `run ${result.runId}`);
     const keysOf = (role: Role) => members.filter((one) => one.role === role).map(({ key }) => key);
-    const facts: DdadFacts = {
-      backbone,
-      members: { ndm: keysOf('ndm'), udm: keysOf('udm') },
-      refiners: { rIntra: artifacts.rIntra, rDual: artifacts.rDual },
-    };
-    const { ndm, udm } = facts.members;
+    const [ndm, udm] = [keysOf('ndm'), keysOf('udm')];
     const [first] = ndm;
     if (first === undefined) throw new NotExportable('expected at least one member of role ndm, got none');
     const manifest = await reader.manifest(member(first));
-    const { imageSize, dropout } = parsed(exportedMemberSchema, manifest.spec, `member ${first}`);
+    const { imageSize, dropout, ...others } = parsed(exportedMemberSchema, manifest.spec, `member ${first}`);
     if (dropout !== undefined) {
       throw new NotExportable('a run of MC Dropout cannot be exported: its passes need random masks');
     }
+    const facts: DdadFacts = {
+      backbone,
+      // Members of a run are of one form.
+      ...widthsOf(others),
+      members: { ndm, udm },
+      refiners: { rIntra: artifacts.rIntra, rDual: artifacts.rDual },
+    };
     const refined = refinedScores.flatMap((score) => facts.refiners[score] ?? []);
     return {
       imageSize,

@@ -1,9 +1,10 @@
 import { factsKey, GraphBuilder, inlineWeights, type Weights } from '@ddad/onnx';
 import type { Backbone } from '../settings.ts';
+import type { SpecifiedWidths } from '../widths.ts';
 import { addMember } from './networks.ts';
 
 /** What a member's file says of itself. */
-export interface MemberFacts {
+export interface MemberFacts extends SpecifiedWidths {
   format: 1;
   kind: 'member';
   key: string;

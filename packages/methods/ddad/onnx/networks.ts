@@ -1,4 +1,10 @@
-import { decoderBlocks, encoderBlocks, memoryName, refinerBlocks } from '@ddad/models/architecture';
+import {
+  decoderBlocks,
+  encoderBlocks,
+  memoryName,
+  refinerBlocks,
+  type Widths,
+} from '@ddad/models/architecture';
 import {
   addBlocks,
   addWeight,
@@ -22,22 +28,22 @@ export interface Reconstruction {
  */
 export function addMember(
   graph: GraphBuilder,
-  { backbone, imageSize }: { backbone: Backbone; imageSize: number },
+  { backbone, imageSize, ...widths }: { backbone: Backbone; imageSize: number } & Widths,
   prefix: string,
   weights: Weights,
   images: Value,
 ): Reconstruction {
   const network = { graph, prefix, weights };
-  const codes = addBlocks(network, encoderBlocks(imageSize), images);
+  const codes = addBlocks(network, encoderBlocks(imageSize, widths), images);
   switch (backbone) {
     case 'ae':
-      return { image: addBlocks(network, decoderBlocks(1, imageSize), codes), variance: null };
+      return { image: addBlocks(network, decoderBlocks(1, imageSize, widths), codes), variance: null };
     case 'memae': {
       const recalled = recall(network, codes);
-      return { image: addBlocks(network, decoderBlocks(1, imageSize), recalled), variance: null };
+      return { image: addBlocks(network, decoderBlocks(1, imageSize, widths), recalled), variance: null };
     }
     case 'aeu': {
-      const both = addBlocks(network, decoderBlocks(2, imageSize), codes);
+      const both = addBlocks(network, decoderBlocks(2, imageSize, widths), codes);
       const [image, logVariance] = splitChannels(graph, both, `${prefix}image`, `${prefix}log-variance`);
       return { image, variance: graph.op('Exp', [logVariance]) };
     }
@@ -57,7 +63,7 @@ export function addRefiner(
   return splitChannels(graph, probabilities, `${prefix}normal`, `${prefix}anomalous`)[1];
 }
 
-/** MemAE's latent codes [N,16] as a mixture of its memory's slots. */
+/** MemAE's latent codes [N,L] as a mixture of its memory's slots. */
 function recall(network: Network, codes: Value): Value {
   const { graph } = network;
   const memory = addWeight(network, memoryName);

@@ -77,6 +77,13 @@ describe('a run', () => {
     ]);
   });
 
+  it('of members of another size says so', async () => {
+    const spec = { backbone: 'aeu', imageSize: 64, latentSize: 4, wideLayer: 1024 };
+    const { facts } = await onnx.pipeline(result(), reader(spec));
+    expect(facts).toMatchObject({ latentSize: 4, wideLayer: 1024 });
+    expect((await onnx.pipeline(result(), reader())).facts).not.toHaveProperty('latentSize');
+  });
+
   it('without test images and ASR-Net has neither', async () => {
     const bare = result({ artifacts: { maps: null, rIntra: null, rDual: null } });
     const pipeline = await onnx.pipeline(bare, reader());

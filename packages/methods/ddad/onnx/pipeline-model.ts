@@ -9,10 +9,11 @@ import {
 } from '@ddad/onnx';
 import type { Role } from '../kinds.ts';
 import type { Backbone } from '../settings.ts';
+import type { SpecifiedWidths } from '../widths.ts';
 import { addMember, addRefiner, type Reconstruction } from './networks.ts';
 
 /** What a pipeline's file says of itself beside what every method's says: keys of the artifacts that it is made of. */
-export interface DdadFacts {
+export interface DdadFacts extends SpecifiedWidths {
   backbone: Backbone;
   members: Record<Role, string[]>;
   /** Null where there is none. */

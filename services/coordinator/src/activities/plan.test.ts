@@ -135,6 +135,18 @@ describe('a plan', () => {
     expect(new Set(precisions(exact))).toEqual(new Set(['none']));
   });
 
+  it('tells what holds weights of a latent size and a wide layer that are not the paper’s', async () => {
+    const wanted = { dataset: 'tiny', k: 3, batchSize: 4, refiner: { batchSize: 2 } };
+    const [plan, paper] = [await planOf({ ...wanted, latentSize: 8, wideLayer: 512 }), await planOf(wanted)];
+    const explicit = await planOf({ ...wanted, latentSize: 16, wideLayer: 2048 });
+    expect(explicit.nodes.map(({ key }) => key)).toEqual(paper.nodes.map(({ key }) => key));
+    const told = (of: RunPlan) =>
+      of.nodes.filter(({ spec }) => 'backbone' in spec).map((node) => specOf(node).latentSize ?? 'none');
+    expect(told(plan)).toEqual(told(plan).map(() => 8));
+    expect(told(paper)).toEqual(told(plan).map(() => 'none'));
+    expect(specOf(nodeOf(plan, 'maps'))).toMatchObject({ latentSize: 8, wideLayer: 512 });
+  });
+
   it('names maps, both refiners and their refined maps before anything is trained', async () => {
     const plan = await planOf({ dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } });
     const keys = keysOf(plan);

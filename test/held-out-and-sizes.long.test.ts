@@ -11,7 +11,8 @@ import { startTestCluster, type TestCluster } from './test-cluster.ts';
 
 const counts = { train: 450, unlabeledNormal: 20, unlabeledAbnormal: 20, testNormal: 250, testAbnormal: 40 };
 const rate = 0.1;
-const unrefined = ['rec', 'recEnsemble', 'aIntra', 'aInter'] as const;
+const unrefined = ['rec', 'recEnsemble', 'aIntra', 'aInter', 'dsu'] as const;
+const withReductions = (name: string) => [name, `${name}Top`, `${name}Peak`];
 
 let cluster: TestCluster;
 let folder: string;
@@ -114,7 +115,11 @@ test('thresholds from held-out normal images call as many unseen normal images a
 
   const [header, ...lines] = (await readFile(join(out, 'scores.csv'), 'utf8')).trim().split('\n');
   const columns = header!.split(',');
-  expect(columns.slice(-4)).toEqual(unrefined.map((name) => `p_${name}`));
+  expect(columns.filter((name) => name.startsWith('p_'))).toEqual(
+    unrefined.flatMap((name) =>
+      (name === 'rec' ? [name] : withReductions(name)).map((each) => `p_${each}`),
+    ),
+  );
   const rows = lines.map((line) => line.split(','));
   const column = (name: string) => rows.map((row) => Number(row[columns.indexOf(name)]));
   const normal = column('label').map((label) => label === 0);
@@ -163,7 +168,10 @@ test('a dataset packed at 64 and 128 trains, scores and refines images of 128×1
     refiner: { epochs: 1, batchSize: 8 },
   });
   expect(result).toMatchObject({ imageSize: 128, synthetic: true });
-  expect(Object.keys(result.scores ?? {}).sort()).toEqual(['aIntra', 'rIntra', 'rec', 'recEnsemble']);
+  expect(Object.keys(result.scores ?? {})).toEqual([
+    'rec',
+    ...['recEnsemble', 'aIntra', 'dsu', 'rIntra'].flatMap(withReductions),
+  ]);
   const shapes = async (kind: 'members' | 'maps', key: string, file: string) => {
     const manifest = await readManifest(cluster.store, kind, key);
     expect(manifest!.spec).toMatchObject({ imageSize: 128 });

@@ -70,7 +70,7 @@ test('a run is paused, given more members and resumed from the command line', as
   expect(result.members.filter(({ restarts }) => (restarts ?? 0) > 0).length).toBeGreaterThanOrEqual(2);
   expect(Object.keys(result.scores ?? {})).toEqual([
     'rec',
-    ...['recEnsemble', 'aIntra', 'rIntra'].flatMap((name) => [name, `${name}Top`, `${name}Peak`]),
+    ...['recEnsemble', 'aIntra', 'dsu', 'rIntra'].flatMap((name) => [name, `${name}Top`, `${name}Peak`]),
   ]);
   // Live losses of a member that joined, then the whole history of all, the result, and the end.
   const news = [...(await events).matchAll(/^event: news\ndata: (.*)$/gm)].map(
@@ -100,7 +100,7 @@ test('a run is paused, given more members and resumed from the command line', as
   expect(watched.stderr.match(/^ndm \d: finished( in \d+:\d\d)?, loss .* on (one|two)$/gm)).toHaveLength(3);
   expect(watched.stdout).toMatch(/rIntra/);
   expect(JSON.parse((await cluster.ddad('watch', 'steered', '--json')).stdout)).toEqual(result);
-  // Exported, it scores the test images as the scorer did.
+  // Exported, it scores the test images as the scorer did, without the scores that no file has.
   const file = join(dataset.directory, 'steered.onnx');
   expect((await cluster.ddad('export', '--run', 'steered', file)).stdout).toContain(
     '3 ndm and 0 udm members',
@@ -116,6 +116,7 @@ test('a run is paused, given more members and resumed from the command line', as
     .map((line) => JSON.parse(line) as { scores: Record<string, number> });
   expect(lines).toHaveLength(records.length);
   for (const [image, { scores }] of lines.entries()) {
+    expect(Object.keys(scores).filter((name) => name.startsWith('dsu'))).toEqual([]);
     const own = records[image]!.split(',');
     for (const [name, score] of Object.entries(scores)) {
       expect(Math.abs(score - Number(own[columns.indexOf(name)])), name).toBeLessThan(1e-4);

@@ -14,7 +14,7 @@ import { startTestCluster, type TestCluster } from './test-cluster.ts';
 import { type WhatLeaves, watchWhatLeaves } from './what-leaves.ts';
 
 const small = { batchSize: 16, refiner: { epochs: 1 } };
-const mapped = ['recEnsemble', 'aIntra', 'aInter', 'rIntra', 'rDual'];
+const mapped = ['recEnsemble', 'aIntra', 'aInter', 'dsu', 'rIntra', 'rDual'];
 const scoreNames = ['rec', ...mapped.flatMap((name) => [name, `${name}Top`, `${name}Peak`])];
 
 let cluster: TestCluster;
@@ -41,7 +41,7 @@ afterAll(async () => {
 const input = { dataset: 'small', k: 2, epochs: 3, ...small };
 let first: RunResult;
 
-test('trains 2 + 2 members, scores and refines the test images, and reports all six scores', async () => {
+test('trains 2 + 2 members, scores and refines the test images, and reports all scores', async () => {
   await addDataset('small');
   const out = join(scratch, 'out');
   first = await run(input, '--out', out);

@@ -4,7 +4,7 @@ export { type ConvolutionForm, convolve, convolveTransposed } from './convolve.t
 export { dropoutMask, maskSeed, maskSeedSize } from './dropout-mask.ts';
 export { tensorflowEnvironment } from './environment.ts';
 export { type InferenceStep, type InferenceStepDefinition, inferenceStep } from './inference-step.ts';
-export { gradientPenalty, inputSlopes, refuseSecondDerivative } from './input-slopes.ts';
+export { gradientPenalty, inputSlopes, refuseSecondDerivative, slopesBeside } from './input-slopes.ts';
 export {
   byEpoch,
   cosine,

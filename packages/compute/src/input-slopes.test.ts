@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { leakyRelu } from './activations.ts';
 import { batchNormTrain } from './batch-norm.ts';
 import { convolve } from './convolve.ts';
-import { gradientPenalty, inputSlopes } from './input-slopes.ts';
+import { inferenceStep } from './inference-step.ts';
+import { gradientPenalty, inputSlopes, slopesBeside } from './input-slopes.ts';
 import { adam } from './optimisers/index.ts';
 import { phase, type Tensors } from './phase.ts';
 import { phasedStep } from './phased-step.ts';
@@ -108,6 +109,34 @@ describe('a gradient penalty', () => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 });
+
+it.each(['graph', 'eager'] as const)(
+  'slopes come with what lies on the way to them, worked by hand (%s)',
+  (mode) => {
+    const before = tf.memory().numTensors;
+    const step = inferenceStep({
+      weights: new Map([['w', { shape: [2], data: Float32Array.of(3, -1) }]]),
+      inputs: { x: [2] },
+      // Σ (w·x)²: slopes 2·w²·x.
+      compute: ({ w }, { x: at }) => {
+        const { slopes, beside } = slopesBeside((input) => {
+          const product = tf.mul(w!, input) as Tensor;
+          return { total: tf.sum(tf.square(product)) as Tensor, beside: { product } };
+        }, at!);
+        return { slopes, product: beside.product };
+      },
+      mode,
+    });
+    try {
+      const found = step.run({ x: Float32Array.of(0.5, 2) });
+      expect([...found.slopes!]).toEqual([9, 4]);
+      expect([...found.product!]).toEqual([1.5, -2]);
+    } finally {
+      step.dispose();
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  },
+);
 
 it('batch normalisation is refused where a gradient is differentiated, and nowhere else', () => {
   const normalised = (at: Tensor, scale: Tensor) => batchNormTrain(at, scale, tf.zeros([2]), 1e-5).y;

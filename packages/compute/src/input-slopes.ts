@@ -1,3 +1,5 @@
+import { letEscape } from './escapes.ts';
+import type { Tensors } from './phase.ts';
 import { type Tensor, tf } from './tensorflow.ts';
 
 /**
@@ -55,6 +57,27 @@ export function inputSlopes(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
       );
     return tf.sum(y);
   })(x);
+}
+
+/**
+ * Slopes of a scalar in x, and what else is computed on the way to it, so that a network is not computed once for either. To be
+ * called inside of a step, which the tensors live as long as.
+ * @param f gives the scalar, `total`, and tensors by name
+ * @returns `slopes`, like x, and the tensors
+ */
+export function slopesBeside<Name extends string>(
+  f: (x: Tensor) => { total: Tensor; beside: Record<Name, Tensor> },
+  x: Tensor,
+): { slopes: Tensor; beside: Record<Name, Tensor> } {
+  let beside: Tensors = {};
+  const slopes = tf.grad((input) => {
+    const found = f(input as Tensor);
+    beside = Object.fromEntries(
+      Object.entries<Tensor>(found.beside).map(([name, tensor]) => [name, letEscape(tensor)]),
+    );
+    return found.total;
+  })(x);
+  return { slopes, beside: beside as Record<Name, Tensor> };
 }
 
 /** Keeps a slope's norm away from 0, where the root has no derivative. */

@@ -1,6 +1,8 @@
 import { artifactKey, faultsOf, type KindDefinition } from '@ddad/contract';
 import { describe, expect, test } from 'vitest';
 import {
+  type DsuSpec,
+  dsuKind,
   type KCurveSpec,
   kCurveKind,
   type MapSpec,
@@ -33,6 +35,8 @@ const member: MemberSpec = {
 };
 const ensemble = { backbone: 'ae' as const, ndm, udm, imagesDigest: digest, imageSize: 64 };
 const maps: MapSpec = { recipe: recipes.maps, ...ensemble };
+const { udm: _, ...ndmAlone } = ensemble;
+const dsu: DsuSpec = { recipe: recipes.dsu, ...ndmAlone };
 const kCurve: KCurveSpec = { recipe: recipes.kCurve, ...ensemble, subsets: 100 };
 const refiner: RefinerSpec = {
   recipe: recipes.refiner,
@@ -143,6 +147,16 @@ describe.each(scored)('%s', (_what, kind, spec) => {
     const alone = faults(kind, { ...spec, ndm: ndm.slice(0, 1), udm: udm.slice(0, 1) });
     expect(alone).toEqual([expect.stringMatching(/^ndm: expected at least 2 members, got/)]);
   });
+});
+
+test('the dual-space uncertainty needs the weights of two members of the NDM, and knows no UDM', () => {
+  expect(faults(dsuKind, dsu)).toEqual([]);
+  expect(Object.keys(dsuKind.needs(dsu))).toEqual([memberName('ndm', 0), memberName('ndm', 1)]);
+  expect(faults(dsuKind, { ...dsu, udm })).toEqual(['udm: unknown field']);
+  expect(faults(dsuKind, { ...dsu, ndm: ndm.slice(0, 1) })).toEqual([
+    expect.stringMatching(/^ndm: expected at least 2 members, got/),
+  ]);
+  expect(faults(dsuKind, { ...dsu, recipe: 99, latentSize: 16 })).toHaveLength(2);
 });
 
 test('K-curves pair the members of both roles, or take one role alone', () => {

@@ -27,6 +27,7 @@ export type RefinerInput = (typeof refinerInputs)[number];
 export const recipes = {
   member: { ae: 2, aeu: 2, memae: 2 } satisfies Record<Backbone, number>,
   maps: 2,
+  dsu: 1,
   kCurve: 2,
   refiner: 2,
 } as const;
@@ -77,21 +78,24 @@ const memberSpecSchema = z
 export type MemberSpec = z.infer<typeof memberSpecSchema>;
 
 /** Whose maps, and of which images. */
-const ensembleFields = {
+const ndmFields = {
   backbone: backboneSchema,
   /** Member keys by index. */
   ndm: keys,
-  /** Empty in the one-class mode. */
-  udm: keys,
   imagesDigest: sha256Schema,
   imageSize,
   /** Of every member. */
   ...specifiedWidths,
 };
+const ensembleFields = {
+  ...ndmFields,
+  /** Empty in the one-class mode. */
+  udm: keys,
+};
 
 /** An ensemble has two members and more; MC Dropout one network per role. */
 function checkEnsemble(
-  { ndm, udm, dropout }: { ndm: string[]; udm: string[]; dropout?: DropoutSpec | undefined },
+  { ndm, udm = [], dropout }: { ndm: string[]; udm?: string[]; dropout?: DropoutSpec | undefined },
   context: z.RefinementCtx,
 ): void {
   const fault = (path: string, message: string) =>
@@ -114,6 +118,12 @@ const mapSpecSchema = z
   })
   .superRefine(checkEnsemble);
 export type MapSpec = z.infer<typeof mapSpecSchema>;
+
+/** Everything that decides the dual-space uncertainty of a set of images; it is the NDM's alone. */
+const dsuSpecSchema = z
+  .strictObject({ recipe: z.literal(recipes.dsu), ...ndmFields })
+  .superRefine(checkEnsemble);
+export type DsuSpec = z.infer<typeof dsuSpecSchema>;
 
 /** Everything that decides the image scores of an ensemble's subsets, of every size. */
 const kCurveSpecSchema = z
@@ -167,7 +177,13 @@ export type RefinedSpec = z.infer<typeof refinedSpecSchema>;
 /** Name under which a maker finds a member's weights. */
 export const memberName = (role: Role, index: number) => `${role}.${index}`;
 
-function membersOf({ ndm, udm }: { ndm: readonly string[]; udm: readonly string[] }): Record<string, Need> {
+function membersOf({
+  ndm,
+  udm = [],
+}: {
+  ndm: readonly string[];
+  udm?: readonly string[];
+}): Record<string, Need> {
   const need = (key: string): Need => ({ kind: memberKind.kind, key, files: ['weights'] });
   return Object.fromEntries([
     ...ndm.map((key, index) => [memberName('ndm', index), need(key)]),
@@ -196,6 +212,16 @@ export const mapKind: KindDefinition<MapSpec> = {
   kind: 'maps',
   pool: 'score',
   schema: mapSpecSchema,
+  needs: membersOf,
+  reads: { pixels: true },
+  leastImages: () => 1,
+};
+
+/** Files: `scores` (`dsu`: [T]), `maps` (`dsu`: [T,H,W]). */
+export const dsuKind: KindDefinition<DsuSpec> = {
+  kind: 'scored-dual-space',
+  pool: 'score',
+  schema: dsuSpecSchema,
   needs: membersOf,
   reads: { pixels: true },
   leastImages: () => 1,

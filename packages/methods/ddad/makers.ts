@@ -1,6 +1,7 @@
 import type { Makers } from '../maker.ts';
 import { makeKCurve } from './curve/make-k-curve.ts';
-import { kCurveKind, mapKind, memberKind, refinedKind, refinerKind } from './kinds.ts';
+import { makeDsu } from './dsu/make-dsu.ts';
+import { dsuKind, kCurveKind, mapKind, memberKind, refinedKind, refinerKind } from './kinds.ts';
 import { makeMaps } from './maps/make-maps.ts';
 import { trainMember } from './members/train-member.ts';
 import { applyRefiner } from './refiner/apply-refiner.ts';
@@ -10,6 +11,7 @@ import { trainRefiner } from './refiner/train-refiner.ts';
 export const makers: Makers = {
   [memberKind.kind]: trainMember,
   [mapKind.kind]: makeMaps,
+  [dsuKind.kind]: makeDsu,
   [kCurveKind.kind]: makeKCurve,
   [refinerKind.kind]: trainRefiner,
   [refinedKind.kind]: applyRefiner,

@@ -1,5 +1,5 @@
 import type { KindDefinition, Method } from '@ddad/contract';
-import { kCurveKind, mapKind, memberKind, refinedKind, refinerKind } from './kinds.ts';
+import { dsuKind, kCurveKind, mapKind, memberKind, refinedKind, refinerKind } from './kinds.ts';
 import { planDdad } from './plan.ts';
 import { ddadScores } from './scores.ts';
 import {
@@ -21,7 +21,7 @@ export const ddad: Method<DdadSettings> = {
   name: 'ddad',
   title: 'Dual-distribution discrepancy anomaly detection',
   schema: ddadSchema as unknown as Method<DdadSettings>['schema'],
-  kinds: [memberKind, mapKind, kCurveKind, refinerKind, refinedKind] as unknown as KindDefinition[],
+  kinds: [memberKind, mapKind, dsuKind, kCurveKind, refinerKind, refinedKind] as unknown as KindDefinition[],
   usesUnlabeled: true,
   scores: ddadScores,
   facts: ({ backbone, k, dropout, ...others }) => ({

@@ -9,6 +9,8 @@ import {
 } from '@ddad/contract';
 import {
   type DropoutSpec,
+  type DsuSpec,
+  dsuKind,
   type KCurveSpec,
   kCurveKind,
   type MapSpec,
@@ -39,7 +41,7 @@ const subsetsOfSize = 100;
 
 /**
  * NDM members, and with unlabeled images UDM members; maps of the test images, and where normal images are held out of the
- * reference images; the curve over k; ASR-Net for both of its inputs; refined maps. What is made of members is made of those
+ * reference images; the dual-space uncertainty of both; the curve over k; ASR-Net for both of its inputs; refined maps. What is made of members is made of those
  * that did not fail for good.
  */
 export function planDdad(basis: Basis): Graph {
@@ -52,6 +54,7 @@ export function planDdad(basis: Basis): Graph {
   const keys: EnsembleKeys = { ndm: keysOf('ndm'), udm: keysOf('udm') };
   const maps = images.test === null ? null : mapNode(basis, keys, 'test', images.test);
   const reference = images.reference === null ? null : mapNode(basis, keys, 'reference', images.reference);
+  const dsu = settings.dsu === true ? dsuNodes(basis, keys.ndm) : [];
   const curves = maps === null || !judged ? [] : curveNodes(basis, keys, maps);
   const present = [maps, reference].filter((node) => node !== null);
   const refiners = settings.refiner === false ? [] : refinerNodes(basis, settings.refiner, keys);
@@ -61,9 +64,9 @@ export function planDdad(basis: Basis): Graph {
   const least = settings.minMembers;
   return {
     stages,
-    nodes: [...members, ...present, ...curves, ...refiners.map(({ node }) => node), ...refined],
+    nodes: [...members, ...present, ...dsu, ...curves, ...refiners.map(({ node }) => node), ...refined],
     groups: least === undefined ? {} : { ndm: { least }, udm: { least } },
-    artifacts: ['maps', 'rIntra', 'rDual'],
+    artifacts: ['maps', ...(settings.dsu === true ? ['dsu'] : []), 'rIntra', 'rDual'],
   };
 }
 
@@ -163,6 +166,33 @@ function mapNode(
       source('aIntra'),
       ...(keys.udm.length > 0 ? [source('aInter')] : []),
     ],
+  });
+}
+
+/** Dual-space uncertainty of the test images and of the reference images, as far as there are any. */
+function dsuNodes(basis: Basis, ndm: string[]): GraphNode[] {
+  const { settings, images: sets, imageSize } = basis;
+  return (['test', 'reference'] as const).flatMap((images) => {
+    const facts = sets[images];
+    if (facts === null) return [];
+    const spec: DsuSpec = {
+      recipe: recipes.dsu,
+      backbone: settings.backbone,
+      ndm,
+      imagesDigest: facts.digest,
+      imageSize,
+      ...widthsOf(settings),
+    };
+    return graphNode(dsuKind, spec, {
+      id: images === 'test' ? 'dual-space uncertainty' : 'reference dual-space uncertainty',
+      images,
+      stage: 'maps',
+      total: facts.count,
+      unit: 'image',
+      imagesPerUnit: 1,
+      ...(images === 'test' ? { artifact: 'dsu' } : {}),
+      scores: [{ score: 'dsu', images, tensor: 'dsu', map: 'dsu' }],
+    });
   });
 }
 

@@ -15,6 +15,7 @@ import { undisturbed } from '../undisturbed.testing.ts';
 import { area, side, waveImages } from '../wave-images.testing.ts';
 import {
   type DropoutSpec,
+  dsuKind,
   kCurveKind,
   mapKind,
   memberKind,
@@ -31,6 +32,7 @@ import type { Backbone } from './settings.ts';
 Object.assign(process.env, tensorflowEnvironment(1));
 const { asrNet, initialise, toPyTorch } = await import('@ddad/models');
 const { makeKCurve } = await import('./curve/make-k-curve.ts');
+const { makeDsu } = await import('./dsu/make-dsu.ts');
 const { makeMaps } = await import('./maps/make-maps.ts');
 const { trainMember } = await import('./members/train-member.ts');
 const { applyRefiner } = await import('./refiner/apply-refiner.ts');
@@ -93,6 +95,16 @@ async function maps(backbone: Backbone, dropout?: DropoutSpec): Promise<Numbers>
   };
   const made = await makeMaps(taskOf(mapKind, spec, { ...data, inputs: memberInputs(files) }), undisturbed);
   return means(made?.files.scores);
+}
+
+/** In millionths: slopes of a mean over 4,096 pixels are small. */
+async function dsu(backbone: Backbone): Promise<Numbers> {
+  const files = await members(backbone, 3, 0);
+  const { udm: _, ...ensemble } = ensembleOf(backbone, files);
+  const spec = { recipe: recipes.dsu, ...ensemble };
+  const made = await makeDsu(taskOf(dsuKind, spec, { ...data, inputs: memberInputs(files) }), undisturbed);
+  const found = await means(made?.files.scores);
+  return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, value * 1e6]));
 }
 
 async function kCurve(backbone: Backbone): Promise<Numbers> {
@@ -188,6 +200,11 @@ const recorded: Record<string, [what: string, make: () => Promise<Numbers>, expe
       () => maps('aeu', dropout),
       { aInter: 0.257139, aIntra: 0.198986, 'rec.0': 0.637265, recEnsemble: 0.62439 },
     ],
+  ],
+  'scored-dual-space': [
+    ['ae', () => dsu('ae'), { dsu: 363.361 }],
+    ['aeu', () => dsu('aeu'), { dsu: 5526.43 }],
+    ['memae', () => dsu('memae'), { dsu: 63.3958 }],
   ],
   kcurves: [
     [

@@ -15,6 +15,7 @@ it('has a default for every field but the dataset', () => {
     batchSize: 64,
     learningRate: 5e-4,
     precision: 'float32',
+    dsu: true,
     calibration: 0,
     refiner: { epochs: 100, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 },
   });
@@ -44,6 +45,10 @@ describe('MC Dropout', () => {
     });
     expect(faults({ uncertainty: 'dropout', k: 3 })).toEqual([
       expect.stringMatching(/^k: expected 1 or nothing with uncertainty "dropout" .*, got 3$/),
+    ]);
+    expect(settings({ uncertainty: 'dropout' })).toMatchObject({ dsu: false });
+    expect(faults({ uncertainty: 'dropout', dsu: true })).toEqual([
+      'dsu: expected false or nothing with uncertainty "dropout" (it is a spread over networks), got true',
     ]);
     expect(faults({ dropout: {} })).toEqual([
       expect.stringMatching(/^dropout: expected none without uncertainty "dropout"/),

@@ -90,6 +90,8 @@ const fields = z.strictObject({
   batchSize: countedBatch(2).default(64),
   learningRate: trainingFields.learningRate.default(5e-4),
   precision: z.enum(precisions).default('float32'),
+  /** Whether there is the dual-space uncertainty of the NDM. Not given: of an ensemble; a single network has none. */
+  dsu: z.boolean().optional(),
   /** False: no ASR-Net, so that a run ends with the A-scores. */
   refiner: z.union([z.literal(false), refinerSchema]).prefault({}),
 });
@@ -146,6 +148,15 @@ export const ddadSchema = fields
   .refine(
     ...inputRule(
       fields,
+      'dsu',
+      ['uncertainty', 'dsu'],
+      (input) => input.dsu !== true || !isDropout(input),
+      () => 'expected false or nothing with uncertainty "dropout" (it is a spread over networks)',
+    ),
+  )
+  .refine(
+    ...inputRule(
+      fields,
       'maxK',
       ['k', 'maxK'],
       ({ k, maxK }) => maxK === undefined || k === 'auto',
@@ -156,6 +167,7 @@ export const ddadSchema = fields
   .overwrite((input) => ({
     ...input,
     k: kOf(input),
+    dsu: input.dsu ?? !isDropout(input),
     ...(isDropout(input) ? { dropout: input.dropout ?? dropoutSchema.parse({}) } : {}),
   }));
 

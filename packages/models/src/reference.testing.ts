@@ -74,6 +74,14 @@ export function networkReference(
   return tensorsFrom('networks.py', [command, network], weights, inputs, []);
 }
 
+/** What dual_space.py gives of members, their weights by `MEMBER/NAME`. */
+export function dualSpaceReference(
+  weights: ReadonlyMap<string, TensorData>,
+  images: TensorData,
+): Map<string, TensorData> {
+  return tensorsFrom('dual_space.py', [], weights, { images }, []);
+}
+
 /** Images [count,side,side] in [-1,1]: real brain slices where the data lies beside the checkout, else `smoothImages`. */
 export function testImages(count: number, side = 64): Float32Array {
   const brain = brainFolder();

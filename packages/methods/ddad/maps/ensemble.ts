@@ -15,6 +15,14 @@ export interface Ensemble {
   sizes: Record<Role, number>;
   /** Reconstructions by the members of a role, each like `images`; with `drop`, MC Dropout's passes. */
   reconstruct(role: Role, weights: Record<string, Tensor>, images: Tensor, drop?: Drop): Reconstruction[];
+  /** The same by one of them alone. */
+  reconstructBy(
+    role: Role,
+    index: number,
+    weights: Record<string, Tensor>,
+    images: Tensor,
+    drop?: Drop,
+  ): Reconstruction;
 }
 
 async function readMember(model: BackboneModel, path: string): Promise<Map<string, TensorData>> {
@@ -33,45 +41,64 @@ export function ensembleOf(
       for (const [key, tensor] of member) weights.set(`${role}.${index}.${key}`, tensor);
     }
   }
+  const reconstructBy: Ensemble['reconstructBy'] = (role, index, all, images, drop) => {
+    const prefix = `${role}.${index}.`;
+    const own = Object.fromEntries(
+      Object.entries(all)
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, tensor]) => [key.slice(prefix.length), tensor]),
+    );
+    return model.reconstructFolded(own, images, drop);
+  };
   return {
     weights,
     sizes: { ndm: members.ndm.length, udm: members.udm.length },
     reconstruct: (role, all, images, drop) =>
-      members[role].map((_, index) => {
-        const prefix = `${role}.${index}.`;
-        const own = Object.fromEntries(
-          Object.entries(all)
-            .filter(([key]) => key.startsWith(prefix))
-            .map(([key, tensor]) => [key.slice(prefix.length), tensor]),
-        );
-        return model.reconstructFolded(own, images, drop);
-      }),
+      members[role].map((_, index) => reconstructBy(role, index, all, images, drop)),
+    reconstructBy,
   };
 }
 
-/** What a specification says of the members that score. */
-interface EnsembleSpec {
+/** What a specification says of the networks that score. */
+interface NetworkSpec {
   backbone: Backbone;
   imageSize: number;
   latentSize?: number | undefined;
   wideLayer?: number | undefined;
-  /** Member keys by index. */
-  ndm: readonly string[];
-  udm: readonly string[];
 }
+
+/** And of the members themselves: keys by index. */
+type EnsembleSpec = NetworkSpec & Record<Role, readonly string[]>;
 
 /** Loads a task's members for inference, BatchNorm folded into the layers before it. */
 export async function loadEnsemble(task: MakeTask<EnsembleSpec>): Promise<Ensemble> {
-  const { spec } = task;
-  const model = backbone(spec.backbone, spec.imageSize, spec);
-  const read = async (role: Role) => {
-    const members: Map<string, TensorData>[] = [];
-    // One after the other: all files of a large ensemble at once would be held twice.
-    for (const index of spec[role].keys())
-      members.push(await readMember(model, inputFile(task, memberName(role, index), 'weights')));
-    return members;
-  };
-  return ensembleOf(model, { ndm: await read('ndm'), udm: await read('udm') });
+  const { ndm, udm } = task.spec;
+  return ensembleOf(modelOf(task.spec), {
+    ndm: await readMembers(task, 'ndm', ndm.keys()),
+    udm: await readMembers(task, 'udm', udm.keys()),
+  });
+}
+
+/** Loads some of a task's members of the NDM as an ensemble of their own, without a UDM. @param indices of the members */
+export async function loadPart(task: MakeTask<NetworkSpec>, indices: Iterable<number>): Promise<Ensemble> {
+  return ensembleOf(modelOf(task.spec), { ndm: await readMembers(task, 'ndm', indices), udm: [] });
+}
+
+function modelOf(spec: NetworkSpec): BackboneModel {
+  return backbone(spec.backbone, spec.imageSize, spec);
+}
+
+async function readMembers(
+  task: MakeTask<NetworkSpec>,
+  role: Role,
+  indices: Iterable<number>,
+): Promise<Map<string, TensorData>[]> {
+  const model = modelOf(task.spec);
+  const members: Map<string, TensorData>[] = [];
+  // One after the other: all files of a large ensemble at once would be held twice.
+  for (const index of indices)
+    members.push(await readMember(model, inputFile(task, memberName(role, index), 'weights')));
+  return members;
 }
 
 /**

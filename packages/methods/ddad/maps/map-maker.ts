@@ -8,14 +8,14 @@ export interface MapMaker {
   /**
    * @param batch pixels of a batch in [-1,1]
    * @param goesOn asked after every step of the work
-   * @returns what `mapResults` gives; null where `goesOn` says no
+   * @returns maps under `map.NAME`, [N,H,W,1], and image scores, [N], under their names; null where `goesOn` says no
    */
   make(batch: Float32Array, goesOn: () => Promise<boolean>): Promise<Record<string, Float32Array> | null>;
   dispose(): void;
 }
 
 /** Image score: the mean of the pixel scores. [N,H,W,1] → [N] */
-const imageScore = (map: Tensor): Tensor => tf.mean(map, [1, 2, 3]);
+export const imageScore = (map: Tensor): Tensor => tf.mean(map, [1, 2, 3]);
 
 /**
  * Score maps under `map.NAME` [N,H,W,1], and image scores [N] under `NAME`: `recEnsemble`, `aIntra`, `aInter`, and `rec.INDEX` of

@@ -163,6 +163,36 @@ describe('a plan', () => {
     }
   });
 
+  it('has the dual-space uncertainty of the NDM alone, unless it is not wanted, and none with MC Dropout', async () => {
+    const wanted = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+    const plan = await planOf(wanted);
+    const node = nodeOf(plan, 'dual-space uncertainty');
+    const [ndm, maps] = [keysOf(plan).slice(0, 2), nodeOf(plan, 'maps')];
+    expect(node.spec).toEqual({
+      recipe: 1,
+      backbone: 'ae',
+      ndm,
+      imagesDigest: specOf(maps).imagesDigest,
+      imageSize: 64,
+    });
+    expect(node.needs).toEqual(ndm.map((key) => ({ kind: 'members', key })));
+    expect(plan.about.definitions.map(({ name }) => name)).toContain('dsu');
+    // The unlabeled images have no part in it.
+    const oneClass = await planOf({ ...wanted, unlabeled: 0 });
+    expect(nodeOf(oneClass, 'dual-space uncertainty').key).toBe(node.key);
+
+    const { k: _, ...others } = wanted;
+    for (const without of [
+      { ...wanted, dsu: false },
+      { ...others, uncertainty: 'dropout' },
+    ]) {
+      const bare = await planOf(without);
+      expect(find(bare, 'dual-space uncertainty')).toBeUndefined();
+      expect(bare.about.definitions.map(({ name }) => name)).not.toContain('dsu');
+      expect(bare.artifacts).not.toContain('dsu');
+    }
+  });
+
   it('keeps the members of a smaller K in a larger one, and shares none with another seed', async () => {
     const keysWith = async (more: object) =>
       keysOf(await planOf({ dataset: 'tiny', batchSize: 4, refiner: { batchSize: 2 }, ...more }));
@@ -286,6 +316,10 @@ describe('a plan', () => {
     const { spec, key } = nodeOf(plan, 'reference maps');
     expect(spec).toEqual({
       ...specOf(nodeOf(plan, 'maps')),
+      imagesDigest: digestOf(2, 5, 6, 7, 8, 9, 10),
+    });
+    expect(specOf(nodeOf(plan, 'reference dual-space uncertainty'))).toEqual({
+      ...specOf(nodeOf(plan, 'dual-space uncertainty')),
       imagesDigest: digestOf(2, 5, 6, 7, 8, 9, 10),
     });
     for (const input of ['dual', 'intra']) {

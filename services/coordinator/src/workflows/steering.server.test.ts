@@ -63,7 +63,7 @@ describe('a paused run', () => {
     ]);
     expect(held.stopped.sort()).toEqual(['member ndm 0', 'member udm 0', 'member udm 1']);
     expect(await pendingActivities(handle)).toBe(0);
-    expect(await detailsOf(handle)).toContain('**paused** — 1 of 11 finished, 0 running');
+    expect(await detailsOf(handle)).toContain('**paused** — 1 of 12 finished, 0 running');
 
     await handle.signal(resumeSignal);
     await held.until(7);

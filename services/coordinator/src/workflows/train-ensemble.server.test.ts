@@ -69,11 +69,14 @@ describe('a run', () => {
     expect(new Set(ids().slice(0, 4))).toEqual(
       new Set(['member ndm 0', 'member ndm 1', 'member udm 0', 'member udm 1']),
     );
-    expect(ids().slice(4, 7).sort()).toEqual(['maps', 'refiner dual', 'refiner intra']);
-    expect(ids().slice(7, 9).sort()).toEqual(['refined dual', 'refined intra']);
-    expect(ids().slice(9)).toEqual(['highest pixels', 'evaluation']);
+    expect(ids().slice(4, 8).sort()).toEqual([
+      ...['dual-space uncertainty', 'maps', 'refiner dual', 'refiner intra'],
+    ]);
+    expect(ids().slice(8, 10).sort()).toEqual(['refined dual', 'refined intra']);
+    expect(ids().slice(10)).toEqual(['highest pixels', 'evaluation']);
     expect(result.artifacts).toEqual({
       maps: node('maps').key,
+      dsu: node('dual-space uncertainty').key,
       rDual: node('refiner dual').key,
       rIntra: node('refiner intra').key,
     });
@@ -95,6 +98,7 @@ describe('a run', () => {
     expect(progress.nodes.map(({ id, state }) => [id, state])).toEqual(
       [
         ...['member ndm 0', 'member ndm 1', 'member udm 0', 'member udm 1', 'maps'],
+        'dual-space uncertainty',
         ...['refiner dual', 'refiner intra', 'refined dual', 'refined intra'],
         ...['highest pixels', 'evaluation'],
       ].map((id) => [id, 'finished']),
@@ -124,8 +128,9 @@ describe('a run', () => {
       'member udm 0',
       'member udm 1',
     ]);
-    // What needs the same is named in the order in which it became ready: `refiner intra` needs no UDM.
+    // What needs the same is named in the order in which it became ready: some need no UDM.
     expect(summaries.slice(5, -4).sort()).toEqual([
+      'dual-space uncertainty',
       'maps',
       'refined dual',
       'refined intra',
@@ -162,7 +167,8 @@ describe('a run', () => {
     const handle = await server.start({ ...small, refiner: false });
     const result = (await handle.result()) as RunResult;
     expect(ids().filter((id) => id.includes('refine'))).toEqual([]);
-    expect(result.artifacts).toEqual({ maps: node('maps').key, rIntra: null, rDual: null });
+    const dsu = node('dual-space uncertainty').key;
+    expect(result.artifacts).toEqual({ maps: node('maps').key, dsu, rIntra: null, rDual: null });
     expect(result.seconds.refine).toBe(0);
     expect(reported).toHaveLength(1);
     await expectReplays(handle);

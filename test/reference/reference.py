@@ -8,6 +8,9 @@ Command line (files are safetensors, float32):
 
     reference.py reconstruct WEIGHTS INPUTS OUTPUT   inputs: images -> images, and log_variance where the network
                                                      estimates it
+    reference.py codes       WEIGHTS INPUTS OUTPUT [--training]
+                                                     inputs: images -> codes, the latent ones before a memory; with the batch's
+                                                     own statistics where `--training` says so
     reference.py probability WEIGHTS INPUTS OUTPUT   inputs: maps -> probability
     reference.py step        WEIGHTS INPUTS OUTPUT   inputs: images, or maps and labels
                                                      -> loss, gradient/NAME, buffer/NAME, margin (the least |x|
@@ -364,6 +367,12 @@ def infer(parameters, inputs):
     return forward(layers, parameters, inputs[entry], training=False)
 
 
+def codes(parameters, inputs, training):
+    layers, entry, _ = network(parameters, inputs)
+    last = next(i for i, layer in enumerate(layers) if getattr(layer, 'name', None) == 'linear_enc.3')
+    return forward(layers[: last + 1], parameters, inputs[entry], training)
+
+
 def passes(parameters, inputs):
     """Mean and deviation over MC Dropout's passes, of which each has one mask for all images."""
     count = len(inputs['mask/0'])
@@ -408,10 +417,12 @@ def images(directory, count, size):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='command', required=True)
-    for name in ('reconstruct', 'probability', 'step', 'train', 'losses', 'passes'):
+    for name in ('reconstruct', 'codes', 'probability', 'step', 'train', 'losses', 'passes'):
         command = commands.add_parser(name)
         for argument in ('weights', 'inputs', 'output'):
             command.add_argument(argument)
+        if name == 'codes':
+            command.add_argument('--training', action='store_true')
         if name == 'train':
             command.add_argument('--learning-rate', type=float, required=True)
             command.add_argument('--weight-decay', type=float, default=0.0)
@@ -437,6 +448,8 @@ def main():
     if args.command == 'reconstruct':
         y = infer(parameters, inputs)
         save(args.output, {'images': y[:, :1]} | ({'log_variance': y[:, 1:]} if y.shape[1] == 2 else {}))
+    elif args.command == 'codes':
+        save(args.output, {'codes': codes(parameters, inputs, args.training)})
     elif args.command == 'passes':
         save(args.output, passes(parameters, inputs))
     elif args.command == 'probability':

@@ -117,6 +117,21 @@ describe('members', () => {
     expect(faults(memberKind, { ...member, dropout: rate })).toHaveLength(1);
   });
 
+  test('that are kept away from others need the weights of those, and have no dropout', () => {
+    const away = { ...member, repulsion: { recipe: recipes.repulsion, weight: 0.5, earlier: ndm } };
+    expect(faults(memberKind, away)).toEqual([]);
+    expect(memberKind.needs(away)).toEqual({
+      'earlier.0': { kind: 'members', key: ndm[0], files: ['weights'] },
+      'earlier.1': { kind: 'members', key: ndm[1], files: ['weights'] },
+    });
+    expect(faults(memberKind, { ...away, dropout: 0.1 })).toEqual([
+      expect.stringMatching(/^repulsion: expected none with dropout/),
+    ]);
+    const { repulsion } = away;
+    for (const wrong of [{ earlier: [] }, { earlier: ['../x'] }, { weight: 0 }, { recipe: 99 }])
+      expect(faults(memberKind, { ...away, repulsion: { ...repulsion, ...wrong } })).toHaveLength(1);
+  });
+
   test('are trained on a batch of images at least, and on nothing else', () => {
     expect(memberKind.leastImages?.(member)).toBe(4);
     expect(memberKind.needs(member)).toEqual({});

@@ -7,6 +7,7 @@ import {
   dropoutRateSchema,
   passesSchema,
   refinerPassesSchema,
+  repulsionSchema,
   trainingFields,
   weightDecaySchema,
 } from './settings.ts';
@@ -26,6 +27,8 @@ export type RefinerInput = (typeof refinerInputs)[number];
  */
 export const recipes = {
   member: { ae: 2, aeu: 2, memae: 2 } satisfies Record<Backbone, number>,
+  /** Of members that are trained away from others, beside their backbone's. */
+  repulsion: 1,
   maps: 2,
   dsu: 1,
   kCurve: 2,
@@ -51,6 +54,18 @@ const keys = z.array(sha256Schema).max(64);
 const dropoutSchema = (passes: z.ZodInt) => z.strictObject({ rate: dropoutRateSchema, passes, seed });
 export type DropoutSpec = z.infer<ReturnType<typeof dropoutSchema>>;
 
+/**
+ * What keeps a member away from those of its role that were trained before it; absent of the first one, which is the same
+ * whether others are kept away from it or not.
+ */
+const memberRepulsionSchema = z.strictObject({
+  recipe: z.literal(recipes.repulsion),
+  /** λ, by which the mean similarity of the latent codes has a part in the loss. */
+  weight: repulsionSchema,
+  /** Keys of the earlier members, in the order of their indices. */
+  earlier: keys.min(1),
+});
+
 /** Everything that decides a member. */
 const memberSpecSchema = z
   .strictObject({
@@ -68,8 +83,11 @@ const memberSpecSchema = z
     precision,
     /** Rate of the dropout that it is trained with; absent where there is none. */
     dropout: dropoutRateSchema.optional(),
+    repulsion: memberRepulsionSchema.optional(),
   })
-  .superRefine(({ backbone, recipe }, context) => {
+  .superRefine(({ backbone, recipe, dropout, repulsion }, context) => {
+    if (dropout !== undefined && repulsion !== undefined)
+      context.addIssue({ code: 'custom', path: ['repulsion'], message: 'expected none with dropout' });
     const expected = recipes.member[backbone];
     // Another version would give other bytes under the key of the one that was asked for.
     if (recipe !== expected)
@@ -177,6 +195,11 @@ export type RefinedSpec = z.infer<typeof refinedSpecSchema>;
 /** Name under which a maker finds a member's weights. */
 export const memberName = (role: Role, index: number) => `${role}.${index}`;
 
+/** Name under which a member's maker finds the weights of one that was trained before it. */
+export const earlierName = (index: number) => `earlier.${index}`;
+
+const weightsOf = (key: string): Need => ({ kind: memberKind.kind, key, files: ['weights'] });
+
 function membersOf({
   ndm,
   udm = [],
@@ -184,10 +207,9 @@ function membersOf({
   ndm: readonly string[];
   udm?: readonly string[];
 }): Record<string, Need> {
-  const need = (key: string): Need => ({ kind: memberKind.kind, key, files: ['weights'] });
   return Object.fromEntries([
-    ...ndm.map((key, index) => [memberName('ndm', index), need(key)]),
-    ...udm.map((key, index) => [memberName('udm', index), need(key)]),
+    ...ndm.map((key, index) => [memberName('ndm', index), weightsOf(key)]),
+    ...udm.map((key, index) => [memberName('udm', index), weightsOf(key)]),
   ]);
 }
 
@@ -196,14 +218,20 @@ export const memberKind: KindDefinition<MemberSpec> = {
   kind: 'members',
   pool: 'train',
   schema: memberSpecSchema,
-  needs: () => ({}),
+  needs: ({ repulsion }) =>
+    Object.fromEntries((repulsion?.earlier ?? []).map((key, index) => [earlierName(index), weightsOf(key)])),
   reads: { pixels: true },
   leastImages: ({ batchSize }) => batchSize,
   trains: true,
   listing: {
     fields: ['role', 'backbone', 'seed', 'epochs'],
-    describe: ({ backbone, role, epochs, ...others }) =>
-      [`${backbone} ${role}`, ...describeWidths(others), `${epochs} epochs`].join(', '),
+    describe: ({ backbone, role, epochs, repulsion, ...others }) =>
+      [
+        `${backbone} ${role}`,
+        ...describeWidths(others),
+        `${epochs} epochs`,
+        ...(repulsion === undefined ? [] : [`away from ${repulsion.earlier.length} others`]),
+      ].join(', '),
   },
 };
 

@@ -24,14 +24,20 @@ export const ddad: Method<DdadSettings> = {
   kinds: [memberKind, mapKind, dsuKind, kCurveKind, refinerKind, refinedKind] as unknown as KindDefinition[],
   usesUnlabeled: true,
   scores: ddadScores,
-  facts: ({ backbone, k, dropout, ...others }) => ({
+  facts: ({ backbone, k, dropout, repulsion, ...others }) => ({
     backbone,
     k,
     ...widthsOf(others),
+    ...(repulsion === undefined ? {} : { repulsion }),
     ...(dropout === undefined ? {} : { dropout }),
   }),
   describe: (facts) =>
-    [`backbone ${String(facts.backbone)}`, ...describeWidths(facts), describeEnsemble(facts)].join(', '),
+    [
+      `backbone ${String(facts.backbone)}`,
+      ...describeWidths(facts),
+      describeEnsemble(facts),
+      ...describeRepulsion(facts),
+    ].join(', '),
   roles: { ndm: 'trained on normal images', udm: 'trained on normal and unlabeled images' },
   batchSizes,
   settle({ k, maxK, ...rest }, { settledTrainers }) {
@@ -59,6 +65,9 @@ export const ddad: Method<DdadSettings> = {
   },
   plan: planDdad,
 };
+
+const describeRepulsion = ({ repulsion }: Readonly<Record<string, unknown>>): string[] =>
+  repulsion === undefined ? [] : [`repulsion ${String(repulsion)}`];
 
 /** What the discrepancies of a run are a spread of: `K = 3`, or `MC Dropout (256 passes, rate 0.1)`. */
 function describeEnsemble({ k, dropout }: Readonly<Record<string, unknown>>): string {

@@ -14,6 +14,7 @@ import {
   type KCurveSpec,
   kCurveKind,
   type MapSpec,
+  type MemberSpec,
   mapKind,
   memberKind,
   type RefinerInput,
@@ -82,12 +83,22 @@ function memberNodes(basis: Basis): GraphNode[] {
   const k = settledK(settings);
   const { normal, training } = images;
   if (normal === null) throw new RangeError('expected normal training images, got none');
-  const role = (name: Role, of: ImageFacts) =>
-    Array.from({ length: k }, (_, index) => memberNode(basis, name, index, of));
+  const role = (name: Role, of: ImageFacts) => {
+    const nodes: GraphNode[] = [];
+    for (let index = 0; index < k; index++) nodes.push(memberNode(basis, name, index, of, nodes));
+    return nodes;
+  };
   return [...role('ndm', normal), ...(training === null ? [] : role('udm', training))];
 }
 
-function memberNode(basis: Basis, role: Role, index: number, images: ImageFacts): GraphNode {
+/** @param before the nodes of the role's members of smaller indices */
+function memberNode(
+  basis: Basis,
+  role: Role,
+  index: number,
+  images: ImageFacts,
+  before: readonly GraphNode[],
+): GraphNode {
   const { settings, imageSize, retries } = basis;
   const { backbone, epochs, batchSize, learningRate, dropout } = settings;
   const id = `member ${role} ${index}`;
@@ -107,6 +118,7 @@ function memberNode(basis: Basis, role: Role, index: number, images: ImageFacts)
       ...widthsOf(settings),
       ...precisionOf(settings),
       ...(dropout === undefined ? {} : { dropout: dropout.rate }),
+      ...repulsionOf(basis, before),
     },
     {
       id,
@@ -119,6 +131,16 @@ function memberNode(basis: Basis, role: Role, index: number, images: ImageFacts)
       member: { role, index, seed },
     },
   );
+}
+
+/** The members before one make a chain: each needs all of them that did not fail for good. */
+function repulsionOf(
+  { settings: { repulsion }, lost }: Basis,
+  before: readonly GraphNode[],
+): Pick<MemberSpec, 'repulsion'> {
+  const earlier = before.filter(({ id }) => !lost.includes(id)).map(({ key }) => key);
+  if (repulsion === undefined || earlier.length === 0) return {};
+  return { repulsion: { recipe: recipes.repulsion, weight: repulsion, earlier } };
 }
 
 /** Float32 is not told: keys from before there was a choice stay. */

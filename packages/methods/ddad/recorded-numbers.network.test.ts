@@ -16,6 +16,7 @@ import { area, side, waveImages } from '../wave-images.testing.ts';
 import {
   type DropoutSpec,
   dsuKind,
+  earlierName,
   kCurveKind,
   mapKind,
   memberKind,
@@ -57,6 +58,19 @@ async function member(
   const spec = { recipe: recipes.member[backbone], backbone, ...settings, ...shared, ...change };
   const made = await trainMember(taskOf(memberKind, spec, data), undisturbed);
   return losses(made?.history);
+}
+
+/** Kept away from one that is made up. */
+async function memberAway(): Promise<Numbers> {
+  const weights = await noiseMember(directory, 'ae', 1);
+  const input = inputOf(memberKind.kind, {}, { weights });
+  const spec = {
+    ...{ recipe: recipes.member.ae, backbone: 'ae' as const, role: 'ndm' as const, seed: 1234 },
+    ...{ epochs: 2, batchSize: 8, learningRate: 5e-4, ...shared },
+    repulsion: { recipe: recipes.repulsion, weight: 1, earlier: [input.manifest.key] },
+  };
+  const task = taskOf(memberKind, spec, { ...data, inputs: { [earlierName(0)]: input } });
+  return losses((await trainMember(task, undisturbed))?.history);
 }
 
 function losses(history: readonly number[] = []): Numbers {
@@ -171,6 +185,7 @@ const recorded: Record<string, [what: string, make: () => Promise<Numbers>, expe
       () => member('ae', { precision: 'bfloat16' }),
       { 'epoch 1': 0.908268, 'epoch 2': 0.639745 },
     ],
+    ['ae with repulsion', memberAway, { 'epoch 1': 1.51862, 'epoch 2': 1 }],
     ['aeu', () => member('aeu'), { 'epoch 1': 0.958024, 'epoch 2': 0.589146 }],
     ['memae', () => member('memae'), { 'epoch 1': 0.911451, 'epoch 2': 0.651914 }],
   ],

@@ -56,6 +56,15 @@ describe('MC Dropout', () => {
   });
 });
 
+it('repulsion is above 0, and not with MC Dropout, which has one network per role', () => {
+  expect(settings({ repulsion: 0.5 })).toMatchObject({ repulsion: 0.5 });
+  expect(settings({})).not.toHaveProperty('repulsion');
+  expect(faults({ repulsion: 0 })).toEqual([expect.stringMatching(/^repulsion: .*got 0$/)]);
+  expect(faults({ repulsion: 1, uncertainty: 'dropout' })).toEqual([
+    'repulsion: expected none with uncertainty "dropout" (one network per role), got 1',
+  ]);
+});
+
 describe('K', () => {
   it('of 1 is refused, as it has no spread', () => {
     expect(faults({ k: 1 })).toEqual([expect.stringMatching(/^k: expected at least 2 members.*got 1$/)]);

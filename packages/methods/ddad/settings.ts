@@ -40,6 +40,9 @@ export const passesSchema = z.int().min(2).max(4096);
 /** The same for ASR-Net's training, which draws new masks in every step. */
 export const refinerPassesSchema = z.int().min(2).max(256);
 
+/** λ of the repulsion between members (D2UE has 1). */
+export const repulsionSchema = z.number().positive().max(1000);
+
 /** Settings of MC Dropout; the paper (Table 6) gives the 256 passes, and no rate. */
 const dropoutSchema = z.strictObject({
   rate: dropoutRateSchema.default(0.1),
@@ -90,6 +93,8 @@ const fields = z.strictObject({
   batchSize: countedBatch(2).default(64),
   learningRate: trainingFields.learningRate.default(5e-4),
   precision: z.enum(precisions).default('float32'),
+  /** Members of a role are trained one after the other, each away from those before it, by this λ; absent: each by itself. */
+  repulsion: repulsionSchema.optional(),
   /** Whether there is the dual-space uncertainty of the NDM. Not given: of an ensemble; a single network has none. */
   dsu: z.boolean().optional(),
   /** False: no ASR-Net, so that a run ends with the A-scores. */
@@ -143,6 +148,15 @@ export const ddadSchema = fields
       ['uncertainty', 'dropout'],
       (input) => input.dropout === undefined || isDropout(input),
       () => 'expected none without uncertainty "dropout"',
+    ),
+  )
+  .refine(
+    ...inputRule(
+      fields,
+      'repulsion',
+      ['uncertainty', 'repulsion'],
+      (input) => input.repulsion === undefined || !isDropout(input),
+      () => 'expected none with uncertainty "dropout" (one network per role)',
     ),
   )
   .refine(

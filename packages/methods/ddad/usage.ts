@@ -7,6 +7,8 @@ export const usage = `\
   "k": "auto"         as many members per role as the trainers that are there make at a time; "maxK" at most
   "minMembers": m     go on with m members per role where others fail for good; else one that fails ends the run
   "refiner": false    no ASR-Net: the run ends with rec, recEnsemble, aIntra, aInter
+  "repulsion": 1      train the members of a role one after the other, each away from those before it
+  "dsu": false        no dual-space uncertainty
   "precision": "bfloat16"   of matrix products in training, in place of "float32"
   "uncertainty": "dropout"  MC Dropout: passes through one network per role in place of K members ("ensemble"), with
   "dropout": {"rate": 0.1, "passes": 256, "refinerPasses": 16}

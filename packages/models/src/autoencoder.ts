@@ -2,19 +2,24 @@ import { tf } from '@ddad/compute';
 import { decoderBlocks, encoderBlocks, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
 import { blockParameters, foldBlocks, inferBlocks, inferFolded, trainBlocks } from './blocks.ts';
+import { frozenEncoder } from './frozen-encoder.ts';
 
 /**
  * Backbone `ae`: the plain autoencoder, trained on the mean squared error (eqs. 1 and 2). 4,487,248 parameters at 64×64,
  * 17,073,232 at 128×128, of the paper's widths.
  */
 export function autoencoder(imageSize: number, widths: Widths = {}): BackboneModel {
-  const blocks = [...encoderBlocks(imageSize, widths), ...decoderBlocks(1, imageSize, widths)];
+  const encoder = encoderBlocks(imageSize, widths);
+  const decoder = decoderBlocks(1, imageSize, widths);
+  const blocks = [...encoder, ...decoder];
   return {
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { images }, drop) =>
       tf.tidy(() => {
-        const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, images, drop);
-        return { loss: tf.mean(tf.squaredDifference(y, images)), buffers: renewed };
+        const encoded = trainBlocks(encoder, weights, buffers, images, drop);
+        const decoded = trainBlocks(decoder, weights, buffers, encoded.y, drop);
+        const loss = tf.mean(tf.squaredDifference(decoded.y, images));
+        return { loss, buffers: { ...encoded.buffers, ...decoded.buffers }, codes: encoded.y };
       }),
     reconstruct: (weights, buffers, images, drop) => ({
       image: tf.tidy(() => inferBlocks(blocks, weights, buffers, images, drop)),
@@ -25,5 +30,6 @@ export function autoencoder(imageSize: number, widths: Widths = {}): BackboneMod
       image: tf.tidy(() => inferFolded(blocks, folded, images, drop)),
       variance: null,
     }),
+    encoder: frozenEncoder(encoder),
   };
 }

@@ -1,10 +1,17 @@
 import type { Tensor, TensorData } from '@ddad/compute';
 import type { Tensors } from './blocks.ts';
 import type { Drop } from './dropout.ts';
+import type { FrozenEncoder } from './frozen-encoder.ts';
 import type { ParameterSpec } from './parameters.ts';
 
 /** What a loss function gives: the scalar to minimise, and the running statistics after the step. */
 export type LossResult = { loss: Tensor; buffers: Tensors };
+
+/** What a backbone's loss function gives. */
+export type BackboneLoss = LossResult & {
+  /** The batch's latent codes as the encoder gives them, before a memory: [N,L]. */
+  codes: Tensor;
+};
 
 /** What a network makes of a batch of images. */
 export interface Reconstruction {
@@ -25,11 +32,13 @@ export interface BackboneModel {
    * compute's `trainStep`, which keeps the batch's statistics alive.
    * @param drop MC Dropout's masks, here and below; none without dropout
    */
-  loss(weights: Tensors, buffers: Tensors, inputs: { images: Tensor }, drop?: Drop): LossResult;
+  loss(weights: Tensors, buffers: Tensors, inputs: { images: Tensor }, drop?: Drop): BackboneLoss;
   /** Inference mode, on images [N,S,S,1]. With several passes' masks (`dropInPasses`) the passes lie along N, [P·N,S,S,1]. */
   reconstruct(weights: Tensors, buffers: Tensors, images: Tensor, drop?: Drop): Reconstruction;
   /** Weights of a frozen member, BatchNorm folded into the layers before it, from trainable tensors and buffers. */
   fold(tensors: ReadonlyMap<string, TensorData>): Map<string, TensorData>;
   /** `reconstruct` with what `fold` gave. */
   reconstructFolded(folded: Tensors, images: Tensor, drop?: Drop): Reconstruction;
+  /** What gives a frozen member's latent codes. */
+  encoder: FrozenEncoder;
 }

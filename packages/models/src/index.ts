@@ -5,7 +5,9 @@ export { backbone } from './backbones.ts';
 export type { Tensors } from './blocks.ts';
 export { type Drop, dropInPasses, dropInTraining } from './dropout.ts';
 export { focalLoss } from './focal-loss.ts';
+export type { FrozenEncoder } from './frozen-encoder.ts';
 export * from './layers/index.ts';
+export { linearCka } from './linear-cka.ts';
 export {
   bufferNames,
   fromPyTorch,

@@ -2,6 +2,7 @@ import { type Tensor, tf } from '@ddad/compute';
 import { decoderBlocks, encoderBlocks, memoryName, paperWidths, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
 import { blockParameters, foldBlocks, inferBlocks, inferFolded, tensorOf, trainBlocks } from './blocks.ts';
+import { frozenEncoder } from './frozen-encoder.ts';
 import type { ParameterSpec } from './parameters.ts';
 
 /** Latent codes that the memory holds. */
@@ -67,7 +68,7 @@ export function memoryAutoencoder(imageSize: number, widths: Widths = {}): Backb
         const decoded = trainBlocks(decoder, weights, buffers, codes, drop);
         const error = tf.mean(tf.squaredDifference(decoded.y, images));
         const loss = tf.add(error, tf.mul(attentionEntropy(attention), entropyWeight));
-        return { loss, buffers: { ...encoded.buffers, ...decoded.buffers } };
+        return { loss, buffers: { ...encoded.buffers, ...decoded.buffers }, codes: encoded.y };
       }),
     reconstruct: (weights, buffers, images, drop) => ({
       image: tf.tidy(() => {
@@ -88,5 +89,6 @@ export function memoryAutoencoder(imageSize: number, widths: Widths = {}): Backb
       }),
       variance: null,
     }),
+    encoder: frozenEncoder(encoder),
   };
 }

@@ -56,7 +56,7 @@ function tensorsFrom(
 
 /** Tensors that a command of reference.py gives. */
 export function reference(
-  command: 'reconstruct' | 'probability' | 'step' | 'train' | 'losses' | 'passes',
+  command: 'reconstruct' | 'codes' | 'probability' | 'step' | 'train' | 'losses' | 'passes',
   weights: ReadonlyMap<string, TensorData>,
   inputs: Record<string, TensorData>,
   options: string[] = [],
@@ -80,6 +80,11 @@ export function dualSpaceReference(
   images: TensorData,
 ): Map<string, TensorData> {
   return tensorsFrom('dual_space.py', [], weights, { images }, []);
+}
+
+/** What linear_cka.py gives of two networks' codes of the same images. */
+export function linearCkaReference(x: TensorData, y: TensorData): Map<string, TensorData> {
+  return tensorsFrom('linear_cka.py', [], new Map([['codes', x]]), { codes: y }, []);
 }
 
 /** Images [count,side,side] in [-1,1]: real brain slices where the data lies beside the checkout, else `smoothImages`. */

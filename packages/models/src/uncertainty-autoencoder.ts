@@ -2,6 +2,7 @@ import { type Tensor, tf } from '@ddad/compute';
 import { decoderBlocks, encoderBlocks, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
 import { blockParameters, foldBlocks, inferBlocks, inferFolded, trainBlocks } from './blocks.ts';
+import { frozenEncoder } from './frozen-encoder.ts';
 
 /** The two channels of the last layer, each [N,H,W,1]. */
 function channels(y: Tensor): { image: Tensor; logVariance: Tensor } {
@@ -33,19 +34,24 @@ export function uncertaintyLoss(images: Tensor, image: Tensor, logVariance: Tens
  * parameters at 64×64, 17,073,488 at 128×128, of the paper's widths.
  */
 export function uncertaintyAutoencoder(imageSize: number, widths: Widths = {}): BackboneModel {
-  const blocks = [...encoderBlocks(imageSize, widths), ...decoderBlocks(2, imageSize, widths)];
+  const encoder = encoderBlocks(imageSize, widths);
+  const decoder = decoderBlocks(2, imageSize, widths);
+  const blocks = [...encoder, ...decoder];
   return {
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { images }, drop) =>
       tf.tidy(() => {
-        const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, images, drop);
-        const { image, logVariance } = channels(y);
-        return { loss: uncertaintyLoss(images, image, logVariance), buffers: renewed };
+        const encoded = trainBlocks(encoder, weights, buffers, images, drop);
+        const decoded = trainBlocks(decoder, weights, buffers, encoded.y, drop);
+        const { image, logVariance } = channels(decoded.y);
+        const loss = uncertaintyLoss(images, image, logVariance);
+        return { loss, buffers: { ...encoded.buffers, ...decoded.buffers }, codes: encoded.y };
       }),
     reconstruct: (weights, buffers, images, drop) =>
       tf.tidy(() => reconstruction(inferBlocks(blocks, weights, buffers, images, drop))),
     fold: (tensors) => foldBlocks(blocks, tensors),
     reconstructFolded: (folded, images, drop) =>
       tf.tidy(() => reconstruction(inferFolded(blocks, folded, images, drop))),
+    encoder: frozenEncoder(encoder),
   };
 }

@@ -120,9 +120,9 @@ describe.each(backbones)('dual-space uncertainty of %s', (name) => {
 test('of members that agree there is none', async () => {
   const one = await member('ae', 1);
   const { maps } = await made('ae', [one, one, one]);
-  // Equal products, but for the rounding of their mean.
+  // Equal products, of up to some 1e-3, but for the rounding of their mean.
   const worst = maps.get('dsu')!.data.reduce((most, value) => Math.max(most, value), 0);
-  expect(worst).toBeLessThan(1e-9);
+  expect(worst).toBeLessThan(1e-8);
 });
 
 test('stops when it is told to, and leaves no tensor behind', async () => {

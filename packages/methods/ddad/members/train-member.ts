@@ -6,6 +6,7 @@ import {
   maskSeedSize,
   randomStream,
   recordedEnvironment,
+  tf,
   trainStep,
   usualStepsACall,
 } from '@ddad/compute';
@@ -16,6 +17,7 @@ import { runTraining } from '@ddad/jobs/training';
 import { backbone, dropInTraining, initialise, shapesOf, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
 import type { MemberSpec } from '../kinds.ts';
+import { loadRepulsion } from './repulsion.ts';
 import { fedImages, residentImages, type TrainingImages } from './training-images.ts';
 
 /** Adam's settings beside the learning rate (method: "Reconstruction networks"). */
@@ -40,7 +42,7 @@ async function readTrainingImages(
 
 /**
  * Trains one member (equations 1 and 2: one network, its own seed and shuffle), for MC Dropout with masks that seed, epoch and
- * place in it decide, and writes its weights under PyTorch's names and layouts.
+ * place in it decide, with repulsion away from the members before it, and writes its weights under PyTorch's names and layouts.
  * @param options.residentBytes bytes of images up to which they lie on the device, else every batch is fed; default by the
  * device. Decides no bytes
  * @throws ChildFault `invalid` where the images are not those that the specification names
@@ -55,19 +57,20 @@ export async function trainMember(
   const { dropout: rate } = spec;
   const model = backbone(spec.backbone, spec.imageSize, spec);
   const parameters = model.parameters;
+  const repulsion = await loadRepulsion(task, model);
   const { trainable, buffers } = shapesOf(parameters);
   const step = trainStep({
     trainable,
     buffers,
-    frozen: images.frozen,
+    frozen: { ...images.frozen, ...repulsion?.shapes },
     inputs: { ...images.inputs, ...(rate === undefined ? {} : { masks: [maskSeedSize] }) },
-    loss: (weights, running, inputs, frozen) =>
-      model.loss(
-        weights,
-        running,
-        { images: images.batch(inputs, frozen) },
-        rate === undefined ? undefined : dropInTraining(inputs.masks!, rate),
-      ),
+    loss: (weights, running, inputs, frozen) => {
+      const batch = images.batch(inputs, frozen);
+      const drop = rate === undefined ? undefined : dropInTraining(inputs.masks!, rate);
+      const { loss, buffers: renewed, codes } = model.loss(weights, running, { images: batch }, drop);
+      if (repulsion === null) return { loss, buffers: renewed };
+      return { loss: tf.add(loss, repulsion.term(codes, batch, frozen)), buffers: renewed };
+    },
     optimiser: { ...adam, learningRate: spec.learningRate },
     precision: spec.precision,
     stepsACall: task.stepsACall ?? usualStepsACall(),
@@ -75,7 +78,7 @@ export async function trainMember(
   });
   try {
     step.write(initialise(parameters, spec.seed));
-    images.moveInto(step);
+    images.moveInto(step, repulsion?.frozen);
     const outcome = await runTraining({
       step,
       epochs: spec.epochs,

@@ -1,4 +1,4 @@
-import { rowsAt, type Shapes, type Tensor, type TrainStep } from '@ddad/compute';
+import { rowsAt, type Shapes, type Tensor, type TensorData, type TrainStep } from '@ddad/compute';
 import { gatherBatch } from '@ddad/dataset/packed-pixels';
 
 /** How a training step comes by its batches. */
@@ -8,8 +8,11 @@ export interface TrainingImages {
   frozen: Shapes;
   /** The batch inside of the step, [B,S,S,1], as an ordinary function. */
   batch(inputs: Record<string, Tensor>, frozen: Record<string, Tensor>): Tensor;
-  /** To be called once, before the first step. */
-  moveInto(step: Pick<TrainStep, 'writeFrozen'>): void;
+  /**
+   * To be called once, before the first step.
+   * @param others what else never changes: a step is told all of it at once
+   */
+  moveInto(step: Pick<TrainStep, 'writeFrozen'>, others?: ReadonlyMap<string, TensorData>): void;
   /**
    * The step's inputs for the images `order[start] … order[start + B - 1]`.
    * @param place of the step in its call: inputs of different places share no memory
@@ -28,9 +31,9 @@ export function residentImages(images: Float32Array, side: number, batchSize: nu
     inputs: { positions: [batchSize] },
     frozen: { pixels: shape },
     batch: ({ positions }, { pixels }) => rowsAt(pixels!, positions!),
-    moveInto(step) {
+    moveInto(step, others = new Map()) {
       if (waiting === null) throw new Error('the images were moved into a step before');
-      step.writeFrozen(new Map([['pixels', { shape, data: waiting }]]));
+      step.writeFrozen(new Map([...others, ['pixels', { shape, data: waiting }]]));
       // No second copy of them in this process.
       waiting = null;
     },
@@ -46,7 +49,9 @@ export function fedImages(images: Float32Array, side: number, batchSize: number)
     inputs: { images: [batchSize, side, side, 1] },
     frozen: {},
     batch: ({ images: batch }) => batch!,
-    moveInto: () => {},
+    moveInto(step, others = new Map()) {
+      if (others.size > 0) step.writeFrozen(others);
+    },
     values(order, start, place) {
       buffers[place] ??= new Float32Array(batchSize * area);
       gatherBatch(images, area, order, start, buffers[place]);

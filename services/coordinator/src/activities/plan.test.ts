@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { DatasetCatalog } from '../dataset-catalog.ts';
 import { addDataset, addPackings, datasetCache } from '../datasets.testing.ts';
-import { type PlannedNode, planRun, type RunPlan } from './plan.ts';
+import { type Plan, type PlannedNode, planRun, type RunPlan, replan } from './plan.ts';
 import type { PresentTrainer } from './settled-trainers.ts';
 
 let store: ObjectStore;
@@ -161,6 +161,62 @@ describe('a plan', () => {
       const spec = { maps: maps.key, refiner: nodeOf(plan, `refiner ${input}`).key };
       expect(nodeOf(plan, `refined ${input}`)).toMatchObject({ spec, key: artifactKey(spec) });
     }
+  });
+
+  it('with repulsion has a chain of members in each role, the first of which is as without', async () => {
+    const wanted = { dataset: 'tiny', k: 3, batchSize: 4, refiner: { batchSize: 2 } };
+    const [plan, plain] = [await planOf({ ...wanted, repulsion: 1 }), await planOf(wanted)];
+    const chainOf = (of: RunPlan) =>
+      membersOf(of).map((node) => [
+        node.id,
+        (specOf(node).repulsion as { earlier: string[] })?.earlier ?? [],
+      ]);
+    const keyOf = (id: string) => nodeOf(plan, id).key;
+    const chain = (role: string) => [
+      [`member ${role} 0`, []],
+      [`member ${role} 1`, [keyOf(`member ${role} 0`)]],
+      [`member ${role} 2`, [keyOf(`member ${role} 0`), keyOf(`member ${role} 1`)]],
+    ];
+    expect(chainOf(plan)).toEqual([...chain('ndm'), ...chain('udm')]);
+    expect(nodeOf(plan, 'member udm 2').needs).toEqual(
+      [0, 1].map((index) => ({ kind: 'members', key: keyOf(`member udm ${index}`) })),
+    );
+    expect(keyOf('member ndm 0')).toBe(nodeOf(plain, 'member ndm 0').key);
+    expect(keyOf('member ndm 1')).not.toBe(nodeOf(plain, 'member ndm 1').key);
+    // More members leave the others as they are.
+    const larger = await planOf({ ...wanted, k: 4, repulsion: 1 });
+    expect(keysOf(larger)).toEqual(expect.arrayContaining(keysOf(plan)));
+    const weaker = await planOf({ ...wanted, repulsion: 0.5 });
+    expect(keysOf(weaker).filter((key) => keysOf(plan).includes(key))).toHaveLength(2);
+  });
+
+  it('with repulsion plans what comes after a member that was lost, or has another seed, anew, and nothing before it', async () => {
+    const { basis, ...plan } = await planOf({
+      ...{ dataset: 'tiny', k: 4, minMembers: 2, batchSize: 4, refiner: { batchSize: 2 } },
+      repulsion: 1,
+    });
+    const again = (change: object) =>
+      replan({ methods, store, onDamage }, { ...basis, ...change }) as Promise<Plan>;
+    const keyIn = (of: Pick<Plan, 'nodes'>, id: string) => of.nodes.find((one) => one.id === id)!.key;
+    const earlierIn = (of: Pick<Plan, 'nodes'>, id: string) =>
+      (specOf(of.nodes.find((one) => one.id === id)!).repulsion as { earlier: string[] }).earlier;
+
+    const without = await again({ lost: ['member ndm 1'] });
+    const [first, second] = ['member ndm 0', 'member ndm 2'].map((id) => keyIn(without, id));
+    expect(earlierIn(without, 'member ndm 2')).toEqual([first]);
+    expect(earlierIn(without, 'member ndm 3')).toEqual([first, second]);
+    // The lost one stays what it was, and so does the other role.
+    for (const id of ['member ndm 0', 'member ndm 1', 'member udm 3'])
+      expect(keyIn(without, id)).toBe(keyIn(plan, id));
+    const maps = without.nodes.find(({ id }) => id === 'maps')!;
+    expect((specOf(maps).ndm as string[])[1]).toBe(second);
+
+    const reseeded = await again({ retries: { 'member ndm 1': 1 } });
+    expect(keyIn(reseeded, 'member ndm 1')).not.toBe(keyIn(plan, 'member ndm 1'));
+    expect(earlierIn(reseeded, 'member ndm 2')).toEqual([
+      keyIn(plan, 'member ndm 0'),
+      keyIn(reseeded, 'member ndm 1'),
+    ]);
   });
 
   it('has the dual-space uncertainty of the NDM alone, unless it is not wanted, and none with MC Dropout', async () => {

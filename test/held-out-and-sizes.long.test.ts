@@ -116,9 +116,7 @@ test('thresholds from held-out normal images call as many unseen normal images a
   const [header, ...lines] = (await readFile(join(out, 'scores.csv'), 'utf8')).trim().split('\n');
   const columns = header!.split(',');
   expect(columns.filter((name) => name.startsWith('p_'))).toEqual(
-    unrefined.flatMap((name) =>
-      (name === 'rec' ? [name] : withReductions(name)).map((each) => `p_${each}`),
-    ),
+    unrefined.flatMap((name) => (name === 'rec' ? [name] : withReductions(name)).map((each) => `p_${each}`)),
   );
   const rows = lines.map((line) => line.split(','));
   const column = (name: string) => rows.map((row) => Number(row[columns.indexOf(name)]));

@@ -184,16 +184,19 @@ describe.each(backbones)('%s', (name) => {
     }
   });
 
-  test('an exported member reconstructs as it does here', async () => {
-    const path = await weightsFile(`${name}-alone`, backbone(name, side).parameters, 11, 30);
+  test.each([
+    ['of the paper’s widths', {}],
+    ['of others', { latentSize: 4, wideLayer: 100 }],
+  ])('an exported member reconstructs as it does here, %s', async (_what, widths) => {
+    const model = backbone(name, side, widths);
+    const path = await weightsFile(`${name}-alone`, model.parameters, 11, 30);
     const file = join(directory, `${name}-member.onnx`);
-    const facts = { format: 1, kind: 'member', key: 'key', backbone: name, imageSize: side } as const;
+    const facts = { format: 1, kind: 'member', key: 'key', backbone: name, imageSize: side, ...widths } as const;
     await writeFile(file, memberModel(facts, await read(path)));
     expect(await check(file)).toBe('');
     const x = Float32Array.from(pixels, (grey) => grey / 127.5 - 1);
     const found = await run(file, { images: new Tensor('float32', x, [count, 1, side, side]) });
     const { fromPyTorch } = await import('@ddad/models');
-    const model = backbone(name, side);
     const tensors = fromPyTorch(model.parameters, await read(path));
     tf.tidy(() => {
       const all = Object.fromEntries([...tensors].map(([key, t]) => [key, tf.tensor(t.data, t.shape)]));

@@ -191,7 +191,14 @@ describe.each(backbones)('%s', (name) => {
     const model = backbone(name, side, widths);
     const path = await weightsFile(`${name}-alone`, model.parameters, 11, 30);
     const file = join(directory, `${name}-member.onnx`);
-    const facts = { format: 1, kind: 'member', key: 'key', backbone: name, imageSize: side, ...widths } as const;
+    const facts = {
+      format: 1,
+      kind: 'member',
+      key: 'key',
+      backbone: name,
+      imageSize: side,
+      ...widths,
+    } as const;
     await writeFile(file, memberModel(facts, await read(path)));
     expect(await check(file)).toBe('');
     const x = Float32Array.from(pixels, (grey) => grey / 127.5 - 1);

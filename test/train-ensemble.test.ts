@@ -228,7 +228,9 @@ test('a dataset of DICOM files is trained on and scored', async () => {
   expect(added.stderr).not.toContain('expected');
   expect(added.code).toBe(0);
   const result = await run({ dataset: 'dicom', k: 2, epochs: 1, ...small, refiner: false });
-  expect(Object.keys(result.scores ?? {})).toEqual(scoreNames.filter((name) => /^(rec|aIntra)/.test(name)));
+  expect(Object.keys(result.scores ?? {})).toEqual(
+    scoreNames.filter((name) => /^(rec|aIntra|dsu)/.test(name)),
+  );
 });
 
 test('nothing that leaves the services names an image or a patient: no log, no payload of Temporal, no message of NATS', async () => {

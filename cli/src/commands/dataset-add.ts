@@ -88,7 +88,7 @@ export async function addDataset(
     throw badInput(`nothing was added: ${options.directory} is at fault`, packed.faults, exitCodes.failed);
   }
 
-  const { index, pixels, digest, others, skipped, separations } = packed;
+  const { index, pixels, digest, others, skipped, separations, sourceSeparations } = packed;
   const notes = layoutLines(packed.layout, packed.passedOver);
   if (notes.length > 0) err.write(`${notes.join('\n')}\n`);
   if (skipped.length > 0) {
@@ -119,6 +119,7 @@ export async function addDataset(
     ...(packed.masks === undefined ? {} : { masks: packed.masks }),
     others,
     separations,
+    sourceSeparations,
     ...(unchanged ? { addedAt: new Date(before.addedAt) } : {}),
   });
   const { counts } = record;

@@ -167,6 +167,11 @@ export const datasetRecordSchema = z.object({
   synthetic: z.boolean(),
   /** AUC of what the test images' files have besides pixels, 0.5 to 1; absent where there are no labels, and in older records. */
   separations: separationsSchema.optional(),
+  /**
+   * The same of unlabeled against normal images outside of the test: what tells sources apart. Absent where there are none, and
+   * in older records.
+   */
+  sourceSeparations: separationsSchema.optional(),
 });
 export type DatasetRecord = z.infer<typeof datasetRecordSchema>;
 

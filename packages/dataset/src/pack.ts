@@ -12,7 +12,7 @@ import { allBits } from './raster/sixteen-bits.ts';
 import { readFolder } from './read-folder.ts';
 import type { ReadListedImages } from './read-listed-images.ts';
 import type { Labelled, Repartition } from './repartition.ts';
-import { fileSeparations, type TrivialSeparation } from './trivial-separation.ts';
+import { fileSeparations, fileSourceSeparations, type TrivialSeparation } from './trivial-separation.ts';
 
 /** A dataset's images at one size, as the object store keeps them. */
 export interface PackedImages {
@@ -31,6 +31,8 @@ export interface PackedDataset extends PackedImages {
   others: PackedImages[];
   /** How well sizes and formats of the files tell the test images' labels. */
   separations: TrivialSeparation[];
+  /** How well they tell unlabeled from normal images. */
+  sourceSeparations: TrivialSeparation[];
   /** Names of images that were left out, as there is no file (`skipMissing`). */
   skipped: string[];
   /** Files that systems made by themselves (.DS_Store, Thumbs.db), which were not looked at. */
@@ -166,9 +168,8 @@ export async function packDataset(
     return masked === null ? packed : { ...packed, masks: masked.pixels };
   });
   const { skipped, passedOver, layout } = folder;
-  const separations = fileSeparations(
-    first!.index,
-    pictures.map(({ original }) => original),
-  );
-  return { ...first!, others, separations, skipped, passedOver, layout };
+  const originals = pictures.map(({ original }) => original);
+  const separations = fileSeparations(first!.index, originals);
+  const sourceSeparations = fileSourceSeparations(first!.index, originals);
+  return { ...first!, others, separations, sourceSeparations, skipped, passedOver, layout };
 }

@@ -1,9 +1,9 @@
 import { auc } from '@ddad/anomaly';
 import type { DatasetIndex } from '@ddad/contract';
 
-/** How well something that needs no network tells normal from abnormal test images. */
+/** How well something that needs no network tells normal from abnormal test images, or unlabeled from normal ones. */
 export interface TrivialSeparation {
-  of: 'mean grey' | 'contrast' | 'original size' | 'file format';
+  of: 'mean grey' | 'contrast' | 'sharpness' | 'original size' | 'file format';
   /** AUC, 0.5 to 1: whichever direction is better. */
   auc: number;
 }
@@ -25,7 +25,7 @@ export function greySeparations(index: DatasetIndex, pixels: Uint8Array): Trivia
   return momentSeparations(moments, labelsOf(test));
 }
 
-/** The same of test images whose moments are known. */
+/** The same of images whose moments are known. @param labels 1 for those that are to be told from the others */
 export function momentSeparations(
   moments: readonly GreyMoments[],
   labels: readonly number[],
@@ -69,9 +69,30 @@ export function fileSeparations(
   { test }: Pick<DatasetIndex, 'test'>,
   originals: readonly Original[],
 ): TrivialSeparation[] {
-  if (test.labels !== 'known') return [];
-  const files = [...test.normal, ...test.abnormal].map((position) => originals[position]!);
-  const labels = labelsOf(test);
+  return test.labels === 'known' ? filesApart(test, originals) : [];
+}
+
+/**
+ * The same of all unlabeled images against all normal ones that are no test images. What separates them is their source, or
+ * what is wrong in some of the unlabeled ones.
+ * @returns nothing where there are none of one kind
+ */
+export function fileSourceSeparations(
+  { train, validation, unlabeled }: Pick<DatasetIndex, 'train' | 'validation' | 'unlabeled'>,
+  originals: readonly Original[],
+): TrivialSeparation[] {
+  if (unlabeled.labels === 'none') return [];
+  const pool = unlabeled.labels === 'known' ? [...unlabeled.normal, ...unlabeled.abnormal] : unlabeled.images;
+  const normal = [...train, ...validation];
+  return pool.length === 0 || normal.length === 0 ? [] : filesApart({ normal, abnormal: pool }, originals);
+}
+
+function filesApart(
+  groups: { normal: readonly number[]; abnormal: readonly number[] },
+  originals: readonly Original[],
+): TrivialSeparation[] {
+  const files = [...groups.normal, ...groups.abnormal].map((position) => originals[position]!);
+  const labels = labelsOf(groups);
   const share = new Map(
     [...Map.groupBy(files.keys(), (at) => files[at]!.kind)].map(([kind, some]) => [
       kind,
@@ -112,6 +133,25 @@ export function greyMoments(pixels: Uint8Array, imageSize: number, position: num
   }
   const mean = sum / area;
   return { mean, deviation: Math.sqrt(Math.max(0, squares / area - mean ** 2)) };
+}
+
+/** Mean absolute difference of neighbouring pixels of the image at a position of a packing, in grey levels. */
+export function greySharpness(pixels: Uint8Array, imageSize: number, position: number): number {
+  const begin = position * imageSize ** 2;
+  let sum = 0;
+  for (let row = 0; row < imageSize; row += 1) {
+    for (let column = 0; column < imageSize; column += 1) {
+      const at = begin + row * imageSize + column;
+      if (column > 0) sum += Math.abs(pixels[at]! - pixels[at - 1]!);
+      if (row > 0) sum += Math.abs(pixels[at]! - pixels[at - imageSize]!);
+    }
+  }
+  return sum / (2 * imageSize * (imageSize - 1));
+}
+
+/** AUC of sharpness, 0.5 to 1. @param values of images, see `greySharpness` */
+export function sharpnessSeparation(values: readonly number[], labels: readonly number[]): TrivialSeparation {
+  return { of: 'sharpness', auc: eitherWay(values, labels) };
 }
 
 const labelsOf = ({ normal, abnormal }: { normal: readonly number[]; abnormal: readonly number[] }) => [

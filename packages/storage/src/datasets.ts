@@ -30,6 +30,7 @@ export interface PackedDataset extends PackedImages {
   /** Default now. */
   addedAt?: Date;
   separations?: DatasetRecord['separations'];
+  sourceSeparations?: DatasetRecord['sourceSeparations'];
 }
 
 /**
@@ -66,6 +67,9 @@ export async function putDataset(store: ObjectStore, dataset: PackedDataset): Pr
     ...(dataset.separations === undefined || dataset.separations.length === 0
       ? {}
       : { separations: dataset.separations }),
+    ...(dataset.sourceSeparations === undefined || dataset.sourceSeparations.length === 0
+      ? {}
+      : { sourceSeparations: dataset.sourceSeparations }),
   };
   const recordText = JSON.stringify(record, null, 2);
   // What could not be read again is not stored.

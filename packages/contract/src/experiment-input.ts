@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { choiceFaults, choiceModes } from './experiment-choice.ts';
 import { type Fault, faultsOf, listedFaults, showValue } from './fault.ts';
 import { isObject, type RunSettings } from './run-input.ts';
 
@@ -13,6 +14,11 @@ const experimentSchema = z.strictObject({
   axes: z.record(z.string(), z.array(z.unknown())).default({}),
   /** Runs that go on at the same time. */
   atOnce: z.int().min(1).max(mostRuns).default(8),
+  /**
+   * One of the runs is to be chosen by the AUC of unlabeled against held-out normal images, so that all of them need both;
+   * absent where none is.
+   */
+  choose: z.enum(choiceModes).optional(),
 });
 
 /** The one argument of workflow `experiment`: what a caller may write. */
@@ -56,7 +62,7 @@ export function readExperiment(raw: unknown): ReadExperiment {
   const parsed = experimentSchema.safeParse(raw);
   if (!parsed.success) return { experiment: null, combinations: [], faults: faultsOf(parsed.error, raw) };
   const experiment = parsed.data;
-  const faults: Fault[] = [];
+  const faults: Fault[] = choiceFaults(experiment);
   const axes = Object.entries(experiment.axes).flatMap(([name, values]): [string, unknown[]][] => {
     const found = axisFaults(name, values, experiment);
     for (const fault of [...found.name, ...found.values]) faults.push(fault);

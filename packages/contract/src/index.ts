@@ -4,6 +4,7 @@ export * from './canonical-json.ts';
 export * from './dataset.ts';
 export * from './evaluation.ts';
 export * from './experiment.ts';
+export * from './experiment-choice.ts';
 export * from './experiment-input.ts';
 export * from './fault.ts';
 export * from './findings.ts';

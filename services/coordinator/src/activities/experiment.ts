@@ -30,7 +30,8 @@ export async function planExperiment(deps: JudgeDeps, raw: unknown): Promise<Exp
   const read = readExperiment(raw);
   const judged = [];
   // One after the other: a dataset's index is read once for all.
-  for (const { input } of read.combinations) judged.push(await judgeRun(deps, input));
+  const wanted = { choice: read.experiment?.choose !== undefined };
+  for (const { input } of read.combinations) judged.push(await judgeRun(deps, input, wanted));
   const faults = experimentFaults(read, judged);
   const { experiment } = read;
   if (faults.length > 0 || experiment === null) throw invalidInput(faults);

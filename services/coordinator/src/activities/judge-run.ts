@@ -40,14 +40,19 @@ interface FoundDataset {
 
 /**
  * Checks a run's input against its method's schema and the dataset, and settles what is left to the coordinator.
+ * @param wanted.choice whether the run is to be compared by the AUC of unlabeled against held-out normal images
  * @returns every fault where there are any
  */
-export async function judgeRun(deps: JudgeDeps, raw: unknown): Promise<JudgedRun | { faults: Fault[] }> {
+export async function judgeRun(
+  deps: JudgeDeps,
+  raw: unknown,
+  wanted: { choice: boolean } = { choice: false },
+): Promise<JudgedRun | { faults: Fault[] }> {
   const parsed = deps.methods.parseRunInput(raw);
   const faults: Fault[] = 'faults' in parsed ? [...parsed.faults] : [];
   const given = isObject(raw) ? raw : {};
   const method = deps.methods.find(String(given.method ?? defaultMethod));
-  const dataset = await checkAgainstDataset(deps.catalog, method, given, faults);
+  const dataset = await checkAgainstDataset(deps.catalog, method, given, wanted, faults);
   if ('faults' in parsed || faults.length > 0 || dataset === null || method === null) return { faults };
   const surroundings = { settledTrainers: settledTrainers(deps.presentTrainers(), deps.now()) };
   const settled = method.settle?.(parsed.input, surroundings) ?? { settings: parsed.input };
@@ -84,6 +89,7 @@ async function checkAgainstDataset(
   catalog: DatasetCatalog,
   method: Method | null,
   given: Record<string, unknown>,
+  wanted: { choice: boolean },
   faults: Fault[],
 ): Promise<FoundDataset | null> {
   // A faulty field does not keep the others from being checked.
@@ -121,6 +127,7 @@ async function checkAgainstDataset(
   if (method?.usesUnlabeled === false) faults.push(...unlabeledFaults(method, fields));
   const fault = heldOutFault(fields, images.heldOut.length);
   if (fault !== null) faults.push(fault);
+  if (wanted.choice) faults.push(...choiceFaults(record.name, fields, faulty, images));
   return { digest: packing.digest, synthetic: record.synthetic, images };
 }
 
@@ -132,6 +139,28 @@ function unlabeledFaults({ name }: Method, { unlabeled, anomalousRate }: Partial
   if (unlabeled !== undefined && unlabeled > 0)
     faults.push({ path: 'unlabeled', message: message(unlabeled) });
   if (anomalousRate !== undefined) faults.push({ path: 'anomalousRate', message: message(anomalousRate) });
+  return faults;
+}
+
+/** Images that a choice without labels is made by, and that the run has not. A field that cannot be read has its own fault. */
+function choiceFaults(
+  dataset: string,
+  { unlabeled }: Partial<RunSettings>,
+  faulty: ReadonlySet<string>,
+  images: RunImages,
+): Fault[] {
+  const faults: Fault[] = [];
+  if (images.heldOut.length === 0 && !faulty.has('calibration')) {
+    const message =
+      'expected held-out normal images, against which unlabeled ones are compared to choose (from "calibration", a share of the ' +
+      `normal training images, or the dataset's validation images), got none`;
+    faults.push({ path: 'calibration', message });
+  }
+  if (images.unlabeled.length === 0 && !faulty.has('unlabeled')) {
+    const got = unlabeled === 0 ? '0' : `none in ${dataset}`;
+    const message = `expected unlabeled images, which are compared with held-out normal ones to choose, got ${got}`;
+    faults.push({ path: 'unlabeled', message });
+  }
   return faults;
 }
 

@@ -1,0 +1,39 @@
+import type { ResolvedExperimentInput } from './experiment-input.ts';
+import type { Fault } from './fault.ts';
+
+/**
+ * What an experiment's choice is among: the combinations of its axes, each judged by its run's main score; or the scores of the
+ * runs as well.
+ */
+export const choiceModes = ['axes', 'scores'] as const;
+export type ChoiceMode = (typeof choiceModes)[number];
+
+/** The axis whose values are repetitions of one and the same run. */
+export const seedAxis = 'seed';
+
+/** Fields that decide which images a choice is made by. */
+const imageFields = ['dataset', 'unlabeled', 'anomalousRate', 'calibration'];
+
+/** What of an experiment's axes keeps it from being chosen from; nothing where no choice is wanted. */
+export function choiceFaults({ axes, choose }: Pick<ResolvedExperimentInput, 'axes' | 'choose'>): Fault[] {
+  if (choose === undefined) return [];
+  const names = Object.keys(axes);
+  const faults = names
+    .filter((name) => imageFields.includes(name))
+    .map(
+      (name): Fault => ({
+        path: `axes.${name}`,
+        message: `expected no such axis where one of the runs is to be chosen: they are compared over the same images, which ${name} decides`,
+      }),
+    );
+  if (
+    choose === 'axes' &&
+    !Object.entries(axes).some(([name, values]) => name !== seedAxis && values.length > 1)
+  ) {
+    faults.push({
+      path: 'axes',
+      message: `expected two values of an axis other than ${seedAxis} to choose from (or "choose": "scores", for the best score), got ${names.length === 0 ? 'no axes' : names.join(', ')}`,
+    });
+  }
+  return faults;
+}

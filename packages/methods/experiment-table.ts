@@ -1,17 +1,30 @@
-import type { AxisValues, RunResult, RunSettings, Separation, Spread } from '@ddad/contract';
+import type { AxisValues, RunResult, RunSettings, Separation } from '@ddad/contract';
 
-/** A finished run of an experiment. */
+/** A finished run of an experiment, with all its seeds where those are an axis. */
 export interface TabledRun {
+  /** Without the seed. */
   axes: AxisValues;
-  result: RunResult;
+  /** One a seed that finished; one alone where seeds are no axis. At least one. */
+  results: readonly [RunResult, ...RunResult[]];
 }
 
-/** Text; a share in 0..1; AUC and AP, or means and standard deviations of both; null where there is nothing to tell. */
-export type TableCell = string | { share: number } | Separation | { auc: Spread; ap: Spread } | null;
+/** Mean and standard deviation; null where there is one value alone. */
+export interface CellSpread {
+  mean: number;
+  std: number | null;
+}
+
+/** Text; a share in 0..1; AUC and AP; means and standard deviations of these; null where there is nothing to tell. */
+export type TableCell =
+  | string
+  | { share: number | CellSpread }
+  | Pick<Separation, 'auc' | 'ap'>
+  | { auc: CellSpread; ap: CellSpread }
+  | null;
 
 /** A table's content, for whoever lays it out. */
 export interface TableContent {
-  /** What stands above it. */
+  /** What stands above it; that figures are spreads over seeds is told beside it. */
   caption: string | null;
   headings: string[];
   rows: TableCell[][];

@@ -2,8 +2,9 @@ import { entry as cutpaste } from './cutpaste/entry.ts';
 import { entry as ddad } from './ddad/entry.ts';
 import { type MethodEntry, MethodRegistry } from './registry.ts';
 
-export type { ExperimentTable, TableCell, TableContent, TabledRun } from './experiment-table.ts';
+export type { CellSpread, ExperimentTable, TableCell, TableContent, TabledRun } from './experiment-table.ts';
 export type { Maker, Makers } from './maker.ts';
+export { bySeeds, type SeedGroup, type SpreadOverSeeds, spreadOverSeeds } from './over-seeds.ts';
 export { type MethodEntry, MethodRegistry } from './registry.ts';
 
 /** The methods that ship: a line each. */

@@ -1,11 +1,13 @@
 import type { AxisValues, KCurvePoint, RunResult, RunScores } from '@ddad/contract';
-import { type ExperimentTable, MethodRegistry } from '@ddad/methods';
+import { type ExperimentTable, MethodRegistry, type TabledRun } from '@ddad/methods';
+import type { ScoredImage } from '@ddad/report';
 import { describe, expect, it } from 'vitest';
 import { entry as inventedEntry, inventedMethods, inventedResult } from '../invented-method.testing.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
 import { layoutFaults, layoutFiles, offeredTables } from './layouts.ts';
 import { resultsCsv } from './results-csv.ts';
 import { resultsMarkdown } from './results-markdown.ts';
+import { spreadCsv } from './spread-csv.ts';
 
 const separation = (auc: number) => ({ auc, ap: auc - 0.125 });
 
@@ -138,7 +140,7 @@ describe('results.csv', () => {
 
 describe('results.md', () => {
   it('has a table of pixels where runs were compared with masks, and none else', () => {
-    const axes = { seed: 0 };
+    const axes = { rule: 0 };
     const text = resultsMarkdown(
       inventedMethods,
       outcome({ axes, result: { pixelTruth } }, { axes, result: {} }),
@@ -153,8 +155,8 @@ describe('results.md', () => {
 
   it('has a line per run, and per value of an axis the mean over all else', () => {
     const made = outcome(
-      { axes: { rule: 'x', seed: 0 }, result: { scores: scores(0.5) } },
-      { axes: { rule: 'x', seed: 1 }, result: { scores: scores(0.6) } },
+      { axes: { rule: 'x', size: 0 }, result: { scores: scores(0.5) } },
+      { axes: { rule: 'x', size: 1 }, result: { scores: scores(0.6) } },
     );
     const text = resultsMarkdown(inventedMethods, made, 'x');
     expect(text).toContain('| 2 | x | 1 | 60.0/47.5 | 70.0/57.5 | 80.0/67.5 |');
@@ -175,9 +177,9 @@ describe('results.md', () => {
   it('has columns for the scores of all methods', () => {
     const other = { name: 'odd', symbol: { letter: 'O', index: '' }, meaning: '', map: false, rank: 0 };
     const odd = { definitions: [other], scores: { odd: separation(0.75) } };
-    const made = outcome({ axes: { seed: 0 }, result: {} }, { axes: { seed: 1 }, result: odd });
+    const made = outcome({ axes: { rule: 0 }, result: {} }, { axes: { rule: 1 }, result: odd });
     const text = resultsMarkdown(inventedMethods, made, 'x');
-    expect(text).toContain('| run | seed | near | far | fused | odd |');
+    expect(text).toContain('| run | rule | near | far | fused | odd |');
     expect(text).toContain('| 2 | 1 | – | – | – | 75.0/62.5 |');
   });
 
@@ -186,6 +188,100 @@ describe('results.md', () => {
     const failed = { axes: { seed: 1 }, workflowId: 'x-02', runId: 'r', report: null, failure: 'no disk' };
     made.experiment.runs.push(failed);
     expect(resultsMarkdown(inventedMethods, made, 'x')).toContain('- seed = 1 (`x-02`): no disk');
+  });
+});
+
+describe('an experiment over seeds', () => {
+  // Of 1/4, 1/2 and 3/4 the mean is 1/2, the deviation √((1/16 + 0 + 1/16) / 2) = 1/4.
+  const made = outcome(
+    ...['x', 'y'].flatMap((rule) =>
+      [0.25, 0.5, 0.75].map((near, seed) => ({
+        axes: { rule, seed },
+        result: { scores: { near: separation(rule === 'x' ? near : near / 2) }, pixelTruth },
+      })),
+    ),
+  );
+
+  it('has a line for all seeds of a run, with mean and deviation by n − 1, and no table of seeds', () => {
+    const text = resultsMarkdown(inventedMethods, made, 'e');
+    expect(text).toContain(
+      [
+        'Means ± standard deviations (n − 1) over 3 seeds.',
+        '',
+        '| rule | seeds | near |',
+        '| --- | ---: | ---: |',
+        '| x | 3 | 50.0 ± 25.0 / 37.5 ± 25.0 |',
+        '| y | 3 | 25.0 ± 12.5 / 12.5 ± 12.5 |',
+      ].join('\n'),
+    );
+    expect(text).toContain('| x | 3 | 93.8/50.0/75.0/62.5 ± 0.0/0.0/0.0/0.0 |');
+    expect(text).not.toContain('## rule');
+    expect(text).not.toContain('## seed');
+  });
+
+  it('has tables of the other axes, whose deviations are over seeds alone', () => {
+    const two = outcome(
+      ...['x', 'y'].flatMap((rule) =>
+        [1, 2].flatMap((size) =>
+          [0, 1].map((seed) => ({
+            axes: { rule, size, seed },
+            // Of rule x over sizes 1 and 2: 0.375 with seed 0, 0.5 with seed 1; deviation 0.125 / √2 = 0.0884.
+            result: { scores: { near: separation(0.25 + (size - 1) / 4 + seed / 8) } },
+          })),
+        ),
+      ),
+    );
+    const text = resultsMarkdown(inventedMethods, two, 'e');
+    expect(text).toContain('## rule\n\nMeans ± standard deviations (n − 1) over 2 seeds.');
+    expect(text).toContain('| x | 4 | 43.8 ± 8.8 / 31.3 ± 8.8 |');
+  });
+
+  it('says where runs have fewer seeds, and a single one has no deviation', () => {
+    const fewer = { ...made, runs: made.runs.slice(0, 4) };
+    const text = resultsMarkdown(inventedMethods, fewer, 'e');
+    expect(text).toContain('(n − 1) over 1 to 3 seeds.');
+    expect(text).toContain('| y | 1 | 12.5 / 0.0 |');
+  });
+
+  it('has a CSV of means, deviations and numbers, beside the one with every seed', () => {
+    const lines = spreadCsv(made)!.trimEnd().split('\n');
+    expect(lines[0]).toBe(
+      'rule,of,score,k,auc_mean,auc_sd,auc_n,ap_mean,ap_sd,ap_n,aupro_mean,aupro_sd,aupro_n,' +
+        'best_dice_mean,best_dice_sd,best_dice_n,dice_at_threshold_mean,dice_at_threshold_sd,dice_at_threshold_n',
+    );
+    expect(lines.slice(1, 3)).toEqual([
+      'x,run,near,3,0.5,0.25,3,0.375,0.25,3,,,,,,,,,',
+      'x,pixels,far,3,0.9375,0,3,0.5,0,3,0.75,0,3,0.625,0,3,0.25,0,3',
+    ]);
+    expect(resultsCsv(made)).toContain('2,x,1,run,near,3,0.5,,0.375,,,,');
+    expect(spreadCsv(outcome({ axes: { rule: 'x' }, result: {} }))).toBeNull();
+  });
+
+  it('has figures of means, with bars, and of histograms with the spread of their distances', async () => {
+    const rated = outcome(
+      ...[0, 1].flatMap((anomalousRate) =>
+        [0.25, 0.75].map((near, seed) => ({
+          axes: { anomalousRate, seed },
+          result: { scores: { near: separation(near) }, histogramDistance: { near: 20 + 2 * seed } },
+        })),
+      ),
+    );
+    const images: ScoredImage[] = [0, 1].map((label) => ({
+      image: `${label}.png`,
+      label: label as 0 | 1,
+      scores: { near: label },
+    }));
+    const layouts = { tables: [], figures: ['6', '8'] as const };
+    const files = new Map(await layoutFiles(inventedMethods, rated, layouts, async () => images));
+    const rate = files.get('figure-6.svg')!;
+    expect(rate).toContain('AUC, means over 2 seeds');
+    // One line of means, with a bar of deviation at each rate.
+    expect(rate.match(/data-mark="near"/g)).toHaveLength(2);
+    expect(rate.match(/data-mark="near ±"/g)).toHaveLength(4);
+    const histograms = files.get('figure-8.svg')!;
+    // 20 and 22 have mean 21 and deviation √2.
+    expect(histograms).toContain('anomalousRate = 0, seed = 0, near: χ² = 100.0 (21.0 ± 1.4 over 2 seeds)');
+    expect(histograms).not.toContain('seed = 1');
   });
 });
 
@@ -218,7 +314,7 @@ describe('tables of papers', () => {
   });
 
   it('are written in Markdown, shares in percent', async () => {
-    const made = outcome({ axes: { seed: 0 }, result: {} }, { axes: { seed: 1 }, result: {} });
+    const made = outcome({ axes: { rule: 0 }, result: {} }, { axes: { rule: 1 }, result: {} });
     expect(await layoutFiles(methods, made, { tables: ['3'], figures: [] }, none)).toEqual([
       [
         'table-3.md',
@@ -234,6 +330,34 @@ describe('tables of papers', () => {
         ].join('\n'),
       ],
     ]);
+  });
+
+  it('have all seeds of a run together, and say over how many', async () => {
+    const seeded = outcome(
+      ...['x', 'y'].flatMap((rule) => [0, 1, 2].map((seed) => ({ axes: { rule, seed }, result: {} }))),
+    );
+    let given: readonly TabledRun[] = [];
+    const spreads: ExperimentTable = {
+      title: 'spreads',
+      make: (runs) => {
+        given = runs;
+        const half = { mean: 0.5, std: 0.25 };
+        return {
+          caption: null,
+          headings: ['what', 'a', 'b'],
+          rows: [['x', { share: half }, { auc: half, ap: { mean: 0.25, std: null } }]],
+        };
+      },
+    };
+    const { method, makers } = inventedEntry;
+    const offering = new MethodRegistry([{ method, makers, tables: { '3': spreads } }]);
+    const [file] = await layoutFiles(offering, seeded, { tables: ['3'], figures: [] }, none);
+    expect(given.map(({ axes, results }) => [axes, results.length])).toEqual([
+      [{ rule: 'x' }, 3],
+      [{ rule: 'y' }, 3],
+    ]);
+    expect(file?.[1]).toContain('Means ± standard deviations (n − 1) over 3 seeds.\n');
+    expect(file?.[1]).toContain('| x | 50.0 ± 25.0 | 50.0/25.0 |');
   });
 
   it('say what is missing, and take runs of their own method alone', async () => {

@@ -1,6 +1,7 @@
 import type { AxisValues, Fault, ResolvedExperimentInput, RunSettings } from '@ddad/contract';
-import type { ExperimentTable, MethodRegistry } from '@ddad/methods';
+import { bySeeds, type ExperimentTable, type MethodRegistry, type TabledRun } from '@ddad/methods';
 import type { ExperimentOutcome } from './finished-runs.ts';
+import { overSeedsText } from './over-seeds-text.ts';
 import { anomalousRateSvg, type HistogramsOf, histogramsSvg } from './paper-figures.ts';
 import { tableText } from './table-text.ts';
 
@@ -72,6 +73,14 @@ export function layoutFaults(
   return faults;
 }
 
+/** Runs as tables show them: all seeds of one together. */
+function tabledRuns(runs: ExperimentOutcome['runs']): TabledRun[] {
+  return bySeeds(runs).flatMap(({ axes, runs: seeds }): TabledRun[] => {
+    const [first, ...others] = seeds.map(({ result }) => result);
+    return first === undefined ? [] : [{ axes, results: [first, ...others] }];
+  });
+}
+
 /** The files of the layouts: names and texts. */
 export async function layoutFiles(
   methods: MethodRegistry,
@@ -83,10 +92,10 @@ export async function layoutFiles(
   const files = tables.map((number): [string, string] => {
     const offer = offeredBy(methods, number, (method) => present.has(method));
     const own = outcome.runs.filter(({ result }) => result.method === offer?.method);
-    const content = offer?.table.make(own) ?? {
+    const content = offer?.table.make(tabledRuns(own)) ?? {
       missing: 'No run of the method whose table it is has finished.',
     };
-    return [`table-${number}.md`, `# Table ${number}\n\n${tableText(content)}\n`];
+    return [`table-${number}.md`, `# Table ${number}\n\n${tableText(content, overSeedsText(own))}\n`];
   });
   if (figures.includes('6')) files.push(['figure-6.svg', await anomalousRateSvg(outcome)]);
   if (figures.includes('8')) files.push(['figure-8.svg', await histogramsSvg(outcome, histogramsOf)]);

@@ -10,7 +10,7 @@ import { csvFormatRows } from 'd3-dsv';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
 
 /** One line of results.csv beside what names its run. */
-interface Line {
+export interface Line {
   /**
    * What the figures are over: `run`, its whole test set; `without copies`; `members`, a score of each
    * single network; `subsets` of k members; `pixels` of the test images, against masks; `pathology NAME`, its images against all normal ones; `seen`, `unseen` (Table 4); `label-free`, the
@@ -53,7 +53,8 @@ export function resultsCsv({ axes, runs }: ExperimentOutcome): string {
   return `${csvFormatRows([header, ...rows])}\n`;
 }
 
-function linesOf({ result }: FinishedRun): Line[] {
+/** A run's lines. */
+export function linesOf({ result }: FinishedRun): Line[] {
   const { scores, withoutCopies, kCurve } = result;
   const names = definitionsOf(result).map(({ name }) => name);
   const k = membersPerRole(result);

@@ -1,11 +1,19 @@
 import { meanAndDeviation } from '@ddad/anomaly';
-import { axisText, describeAxes, type PixelFigures, type Sharing } from '@ddad/contract';
-import type { MethodRegistry } from '@ddad/methods';
+import {
+  axisText,
+  describeAxes,
+  type PixelFigures,
+  type Separation,
+  type Sharing,
+  seedAxis,
+} from '@ddad/contract';
+import { bySeeds, type CellSpread, type MethodRegistry, spreadOverSeeds } from '@ddad/methods';
 import { duration, percent, plural } from '../figures.ts';
 import { markdownTable } from '../markdown.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
+import { overSeedsText } from './over-seeds-text.ts';
 import { definitionsOfAll, scoresOfAll } from './score-columns.ts';
-import { aucAp } from './table-text.ts';
+import { aucAp, spreadText } from './table-text.ts';
 
 /**
  * What sharing saved, a sentence for every kind of artifact whose making is training: `Members trained: 18 of 36 that the runs
@@ -55,20 +63,44 @@ export function resultsMarkdown(methods: MethodRegistry, outcome: ExperimentOutc
     parts.push('No AUC and AP: the test images have no labels, or there are none.', ...pixelTable(outcome));
     return `${parts.join('\n\n')}\n`;
   }
+  const others = axes.filter((axis) => axis !== seedAxis);
+  const seeds = overSeedsText(runs);
+  const tabled = seeds === null ? axes : others;
   parts.push(
     '## All runs',
-    markdownTable(
-      ['run', ...axes, ...scores],
-      runs.map(({ number, axes: values, result }) => [
-        String(number),
-        ...axes.map((axis) => axisText(values[axis])),
-        ...scores.map((name) => aucAp(result.scores?.[name])),
-      ]),
-    ),
+    ...(seeds === null ? [runTable(outcome, scores)] : [seeds, seedTable(outcome, scores)]),
   );
   parts.push(...pixelTable(outcome));
-  if (axes.length > 1) for (const axis of axes) parts.push(...axisTable(axis, outcome, scores));
+  if (tabled.length > 1) for (const axis of tabled) parts.push(...axisTable(axis, outcome, scores, seeds));
   return `${parts.join('\n\n')}\n`;
+}
+
+/** A line a run. */
+function runTable({ axes, runs }: ExperimentOutcome, scores: readonly string[]): string {
+  return markdownTable(
+    ['run', ...axes, ...scores],
+    runs.map(({ number, axes: values, result }) => [
+      String(number),
+      ...axes.map((axis) => axisText(values[axis])),
+      ...scores.map((name) => aucAp(result.scores?.[name])),
+    ]),
+  );
+}
+
+/** A line for all seeds of a run. */
+function seedTable({ axes, runs }: ExperimentOutcome, scores: readonly string[]): string {
+  const others = axes.filter((axis) => axis !== seedAxis);
+  return markdownTable(
+    [...others, 'seeds', ...scores],
+    bySeeds(runs).map(({ axes: values, runs: seeds }) => [
+      ...others.map((axis) => axisText(values[axis])),
+      String(seeds.length),
+      ...scores.map((name) => {
+        const found = seeds.flatMap(({ result }) => result.scores?.[name] ?? []);
+        return spreadCell(found, spreadOverSeeds);
+      }),
+    ]),
+  );
 }
 
 /** Maps against masks; nothing where no run was compared with any. */
@@ -78,51 +110,91 @@ function pixelTable({ axes, runs }: ExperimentOutcome): string[] {
     .map(({ name }) => name)
     .filter((name) => runs.some((run) => figuresOf(run)[name] !== undefined));
   if (scores.length === 0) return [];
-  const cell = (figures: PixelFigures | undefined) =>
-    figures === undefined
-      ? '–'
-      : [figures.auroc, figures.ap, figures.aupro, figures.bestDice].map(percent).join('/');
-  return [
-    '## Pixels',
-    'Maps against masks: AUROC/AP/AUPRO/best Dice in percent.',
-    markdownTable(
-      ['run', ...axes, ...scores],
-      runs.map((run) => [
-        String(run.number),
-        ...axes.map((axis) => axisText(run.axes[axis])),
-        ...scores.map((name) => cell(figuresOf(run)[name])),
-      ]),
-    ),
-  ];
+  const seeds = overSeedsText(runs);
+  const parts = ['## Pixels', 'Maps against masks: AUROC/AP/AUPRO/best Dice in percent.'];
+  if (seeds !== null) {
+    const others = axes.filter((axis) => axis !== seedAxis);
+    const rows = bySeeds(runs).map(({ axes: values, runs: own }) => [
+      ...others.map((axis) => axisText(values[axis])),
+      String(own.length),
+      ...scores.map((name) => pixelCell(own.flatMap((run) => figuresOf(run)[name] ?? []))),
+    ]);
+    return [...parts, seeds, markdownTable([...others, 'seeds', ...scores], rows)];
+  }
+  const rows = runs.map((run) => [
+    String(run.number),
+    ...axes.map((axis) => axisText(run.axes[axis])),
+    ...scores.map((name) => pixelCell(figuresOf(run)[name] ?? [])),
+  ]);
+  return [...parts, markdownTable(['run', ...axes, ...scores], rows)];
 }
 
-/** One axis against the scores, over whatever else varies: means of AUC and AP with standard deviations over the runs. */
-function axisTable(axis: string, { axes, runs }: ExperimentOutcome, scores: readonly string[]): string[] {
-  const groups = new Map<string, FinishedRun[]>();
-  for (const run of runs) {
-    const value = axisText(run.axes[axis]);
-    groups.set(value, [...(groups.get(value) ?? []), run]);
-  }
-  const others = axes.filter((other) => other !== axis).join(', ');
+/** `93.8/50.0/75.0/62.5`, of several seeds ` ± 0.3/0.2/0.1/0.4` behind the means. */
+function pixelCell(found: PixelFigures | readonly PixelFigures[]): string {
+  const all = [found].flat();
+  if (all.length === 0) return '–';
+  const spreads = (['auroc', 'ap', 'aupro', 'bestDice'] as const).map((figure) =>
+    spreadOverSeeds(all.map((one) => one[figure])),
+  );
+  const means = spreads.map(({ mean }) => percent(mean)).join('/');
+  const deviations = spreads.flatMap(({ std }) => (std === null ? [] : percent(std)));
+  return deviations.length === 0 ? means : `${means} ± ${deviations.join('/')}`;
+}
+
+/**
+ * One axis against the scores, over whatever else varies: means of AUC and AP with standard deviations over the runs. Where
+ * there are seeds, the deviations are over them alone, each seed's figure the mean over what else varies.
+ * @param seeds what is said of figures over seeds; null where there are none
+ */
+function axisTable(
+  axis: string,
+  { axes, runs }: ExperimentOutcome,
+  scores: readonly string[],
+  seeds: string | null,
+): string[] {
+  const groups = Map.groupBy(runs, (run) => axisText(run.axes[axis]));
+  const others = axes.filter((other) => other !== axis && (seeds === null || other !== seedAxis)).join(', ');
+  const separationsOf = (group: readonly FinishedRun[], name: string) =>
+    group.flatMap(({ result }) => result.scores?.[name] ?? []);
+  const cell = (group: readonly FinishedRun[], name: string) => {
+    if (seeds === null) return spreadCell(separationsOf(group, name), overRuns);
+    const bySeed = [...Map.groupBy(group, (run) => axisText(run.axes[seedAxis])).values()];
+    const means = bySeed.flatMap((own) => {
+      const found = separationsOf(own, name);
+      const mean = (metric: 'auc' | 'ap') => overRuns(found.map((one) => one[metric])).mean;
+      return found.length === 0 ? [] : [{ auc: mean('auc'), ap: mean('ap') }];
+    });
+    return spreadCell(means, spreadOverSeeds);
+  };
   return [
     `## ${axis}`,
-    `Means ± standard deviations over the runs of each value (${others} vary).`,
+    seeds === null
+      ? `Means ± standard deviations over the runs of each value (${others} vary).`
+      : `${seeds} Each seed's figure is the mean over its runs of each value (${others} varies).`,
     markdownTable(
       [axis, 'runs', ...scores],
       [...groups].map(([value, group]) => [
         value,
         String(group.length),
-        ...scores.map((name) => meanCell(group.flatMap(({ result }) => result.scores?.[name] ?? []))),
+        ...scores.map((name) => cell(group, name)),
       ]),
     ),
   ];
 }
 
-function meanCell(found: { auc: number; ap: number }[]): string {
+/** The runs of a value are all that there are of it: their deviation divides by their number. */
+function overRuns(values: readonly number[]): CellSpread {
+  const { mean, deviation } = meanAndDeviation(values);
+  return { mean, std: deviation };
+}
+
+/** `55.0 ± 5.0 / 42.5 ± 5.0`: AUC and AP; a dash where there are none. */
+function spreadCell(
+  found: readonly Pick<Separation, 'auc' | 'ap'>[],
+  spread: (values: readonly number[]) => CellSpread,
+): string {
   if (found.length === 0) return '–';
-  const spread = (values: number[]) => {
-    const { mean, deviation } = meanAndDeviation(values);
-    return `${percent(mean)} ± ${percent(deviation)}`;
-  };
-  return `${spread(found.map(({ auc }) => auc))} / ${spread(found.map(({ ap }) => ap))}`;
+  return (['auc', 'ap'] as const)
+    .map((metric) => spreadText(spread(found.map((one) => one[metric]))))
+    .join(' / ');
 }

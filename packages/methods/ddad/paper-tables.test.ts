@@ -15,23 +15,31 @@ function scores(rec: number): RunScores {
   };
 }
 
+const resultWith = (changes: Partial<RunResult>): RunResult => ({
+  runId: 'r',
+  dataset: 'brain',
+  synthetic: false,
+  method: 'ddad',
+  backbone: 'ae',
+  k: 3,
+  seed: 0,
+  scores: scores(0.25),
+  members: [],
+  artifacts: {},
+  seconds: { total: 1 },
+  files: { report: 'reports/r/report.json', page: null, scores: null },
+  ...changes,
+});
+
 const run = (axes: AxisValues, result: Partial<RunResult> = {}): TabledRun => ({
   axes,
-  result: {
-    runId: 'r',
-    dataset: 'brain',
-    synthetic: false,
-    method: 'ddad',
-    backbone: 'ae',
-    k: 3,
-    seed: 0,
-    scores: scores(0.25),
-    members: [],
-    artifacts: {},
-    seconds: { total: 1 },
-    files: { report: 'reports/r/report.json', page: null, scores: null },
-    ...result,
-  },
+  results: [resultWith(result)],
+});
+
+/** A run with several seeds, whose scores begin at the figures given. */
+const seeds = (axes: AxisValues, first: Partial<RunResult>, ...others: Partial<RunResult>[]): TabledRun => ({
+  axes,
+  results: [resultWith(first), ...others.map(resultWith)],
 });
 
 function table(number: string): ExperimentTable {
@@ -56,9 +64,9 @@ it('3: backbones and scores, a column for whatever else varies', () => {
       ['AE-U aInter', separation(1)],
     ],
   });
-  const varied = [run({ backbone: 'ae', seed: 0 }), run({ backbone: 'ae', seed: 1 }, { scores: null })];
+  const varied = [run({ backbone: 'ae', epochs: 5 }), run({ backbone: 'ae', epochs: 9 }, { scores: null })];
   expect(table('3').make(varied)).toMatchObject({
-    headings: ['backbone, score', 'seed = 0', 'seed = 1'],
+    headings: ['backbone, score', 'epochs = 5', 'epochs = 9'],
     rows: [
       ['AE rec', {}, null],
       ['AE aIntra', {}, null],
@@ -128,4 +136,74 @@ it('6: estimates of uncertainty side by side', () => {
     'expected an axis uncertainty, as ["ensemble", "dropout"], got seed',
   );
   expect(table('6').lack?.(['uncertainty'], [])).toBeNull();
+});
+
+describe('over seeds', () => {
+  // 1/4, 1/2 and 3/4 have mean 1/2 and deviation √((1/16 + 0 + 1/16) / 2) = 1/4; AP is 1/8 lower.
+  const spread = (mean: number, std: number, n: number) => ({
+    auc: { mean, std, n },
+    ap: { mean: mean - 0.125, std, n },
+  });
+  const three = (axes: AxisValues) =>
+    seeds(axes, { scores: scores(0.25) }, { scores: scores(0.5) }, { scores: scores(0.75) });
+
+  it('3: a cell holds mean and deviation of all seeds that could be judged', () => {
+    expect(table('3').make([three({ backbone: 'ae' })])).toMatchObject({
+      headings: ['backbone, score', 'brain'],
+      rows: [
+        ['AE rec', spread(0.5, 0.25, 3)],
+        ['AE aIntra', spread(0.75, 0.25, 3)],
+        ['AE aInter', {}],
+      ],
+    });
+    const one = seeds({ backbone: 'ae' }, { scores: scores(0.25) }, { scores: null });
+    const alone = { auc: { mean: 0.25, std: null, n: 1 }, ap: { mean: 0.125, std: null, n: 1 } };
+    expect(table('3').make([one])).toMatchObject({ rows: [['AE rec', alone], {}, {}] });
+  });
+
+  it('4: groups of pathologies', () => {
+    const group = (found: RunScores) => ({ pathologies: ['cyst'], images: 7, scores: found });
+    const withGroups = (found: RunScores) => {
+      const byPool = { seen: group(found), unseen: { ...group({}), scores: null }, neither: 0 };
+      return { pathologies: { normals: 9, each: [], byRun: byPool, byPool, unnamed: 0 } };
+    };
+    const made = table('4').make([seeds({}, withGroups(scores(0.25)), withGroups(scores(0)))]);
+    // 3/4 and 1/2: mean 5/8, deviation √(2 · (1/8)²) = 1/8 · √2.
+    expect(made).toMatchObject({
+      rows: [{}, ['DDAD aInter', 'all', spread(0.625, 0.125 * Math.SQRT2, 2), null]],
+    });
+  });
+
+  it("5: subsets' means, whose own deviations are left out", () => {
+    const curve = (auc: number): KCurvePoint[] => [
+      {
+        k: 2,
+        subsets: 3,
+        scores: { aInter: { auc: { mean: auc, std: 9 }, ap: { mean: auc - 0.125, std: 9 } } },
+      },
+    ];
+    const made = table('5').make([
+      seeds({}, { kCurve: curve(0.25) }, { kCurve: curve(0.5) }, { kCurve: curve(0.75) }),
+    ]);
+    expect(made).toEqual({
+      caption: "AUC/AP in percent: means over subsets of the run's members (at most 100 of each size).",
+      headings: ['backbone, score', 'K = 2'],
+      rows: [['AE aInter', spread(0.5, 0.25, 3)]],
+    });
+  });
+
+  it('6: AUC and AP apart', () => {
+    const made = table('6').make([three({ uncertainty: 'dropout' })]);
+    expect(made).toMatchObject({
+      rows: [
+        [
+          'AE aInter',
+          'MC Dropout',
+          { share: { mean: 1, std: 0.25, n: 3 } },
+          { share: { mean: 0.875, std: 0.25, n: 3 } },
+        ],
+        ['AE aIntra', 'MC Dropout', {}, {}],
+      ],
+    });
+  });
 });

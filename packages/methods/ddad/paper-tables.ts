@@ -1,12 +1,13 @@
-import { type AxisValues, describeAxes, type RunResult, type RunScores } from '@ddad/contract';
+import { type AxisValues, describeAxes, type KCurvePoint } from '@ddad/contract';
 import type { ExperimentTable, TableCell, TabledRun } from '../experiment-table.ts';
+import { separationCell, spreadOverSeeds } from '../over-seeds.ts';
 import { curveScores, ddadScores } from './scores.ts';
 import { type Backbone, type DdadSettings, leastAutoK } from './settings.ts';
 
 const backboneNames: Record<Backbone, string> = { ae: 'AE', aeu: 'AE-U', memae: 'MemAE' };
 const estimateNames = { ensemble: 'Deep Ensemble', dropout: 'MC Dropout' };
 
-function backboneOf({ backbone }: RunResult): string {
+function backboneOf({ results: [{ backbone }] }: TabledRun): string {
   const name = String(backbone);
   return (backboneNames as Partial<Record<string, string>>)[name] ?? name;
 }
@@ -22,16 +23,18 @@ const inBrackets = (text: string) => (text === '' ? '' : ` (${text})`);
 const table3: ExperimentTable = {
   title: 'backbones and scores',
   make(runs) {
-    const columnOf = ({ axes, result }: TabledRun) => others(axes, 'backbone') || result.dataset;
+    const columnOf = ({ axes, results: [{ dataset }] }: TabledRun) => others(axes, 'backbone') || dataset;
     const columns = [...new Set(runs.map(columnOf))];
     const scores = ddadScores({})
       .map(({ name }) => name)
-      .filter((name) => runs.some(({ result }) => result.scores?.[name] !== undefined));
-    const rows = [...new Set(runs.map(({ result }) => backboneOf(result)))].flatMap((backbone) =>
+      .filter((name) =>
+        runs.some(({ results }) => results.some(({ scores: found }) => found?.[name] !== undefined)),
+      );
+    const rows = [...new Set(runs.map(backboneOf))].flatMap((backbone) =>
       scores.map((name): TableCell[] => {
         const cells = columns.map((column) => {
-          const run = runs.find((one) => backboneOf(one.result) === backbone && columnOf(one) === column);
-          return run?.result.scores?.[name] ?? null;
+          const run = runs.find((one) => backboneOf(one) === backbone && columnOf(one) === column);
+          return run === undefined ? null : separationCell(run, (result) => result.scores?.[name]);
         });
         return [`${backbone} ${name}`, ...cells];
       }),
@@ -44,24 +47,25 @@ const table3: ExperimentTable = {
 const table4: ExperimentTable = {
   title: 'seen and unseen pathologies',
   make(runs) {
-    const named = runs.flatMap(({ axes, result: { pathologies } }) =>
-      pathologies === undefined ? [] : [{ axes, byPool: pathologies.byPool }],
-    );
-    const [first] = named;
+    const named = runs.filter(({ results }) => results.some(({ pathologies }) => pathologies !== undefined));
+    // What the pool holds is the same in all of them.
+    const first = named
+      .flatMap(({ results }) => results.flatMap(({ pathologies }) => pathologies ?? []))
+      .at(0);
     if (first === undefined) {
       return {
         missing:
           'No run has scores by pathology: the dataset names none (labels.csv beside data.json, see docs/datasets.md), or its test images have no labels.',
       };
     }
-    const cells = (seen: RunScores | null, unseen: RunScores | null, name: string): TableCell[] => [
-      seen?.[name] ?? null,
-      unseen?.[name] ?? null,
-    ];
-    const rows = named.flatMap(({ axes, byPool: { seen, unseen } }, place): TableCell[][] => {
-      const all = describeAxes(axes) || 'all';
-      const own = ['DDAD aInter', all, ...cells(seen.scores, unseen.scores, 'aInter')];
-      const rec = ['reconstruction', '–', ...cells(seen.scores, unseen.scores, 'recEnsemble')];
+    const cells = (run: TabledRun, name: string): TableCell[] =>
+      (['seen', 'unseen'] as const).map((group) =>
+        separationCell(run, ({ pathologies }) => pathologies?.byPool[group].scores?.[name]),
+      );
+    const rows = named.flatMap((run, place): TableCell[][] => {
+      const all = describeAxes(run.axes) || 'all';
+      const own = ['DDAD aInter', all, ...cells(run, 'aInter')];
+      const rec = ['reconstruction', '–', ...cells(run, 'recEnsemble')];
       return place === 0 ? [rec, own] : [own];
     });
     const { seen, unseen } = first.byPool;
@@ -87,34 +91,45 @@ const table5: ExperimentTable = {
     return `expected runs of k from 3 on, whose subsets are the table's columns, got ${largest}`;
   },
   make(runs) {
-    const curves = runs.flatMap(({ axes, result }) => {
-      const { kCurve } = result;
-      return kCurve === undefined ? [] : [{ axes, backbone: backboneOf(result), kCurve }];
+    const curves = runs.flatMap((run) => {
+      const found = run.results.flatMap(({ kCurve }) => (kCurve === undefined ? [] : [kCurve]));
+      return found.length === 0 ? [] : [{ axes: run.axes, backbone: backboneOf(run), curves: found }];
     });
     if (curves.length === 0) {
       return {
         missing: 'No run has a curve over k: it takes labelled test images and three members per role.',
       };
     }
-    const sizes = [...new Set(curves.flatMap(({ kCurve }) => kCurve.map(({ k }) => k)))]
-      .filter((k) => k >= 2)
-      .sort((a, b) => a - b);
-    const rows = curves.flatMap(({ axes, backbone, kCurve }) =>
+    const points = curves.flatMap(({ curves: own }) => own.flat());
+    const sizes = [...new Set(points.map(({ k }) => k))].filter((k) => k >= 2).sort((a, b) => a - b);
+    const rows = curves.flatMap(({ axes, backbone, curves: own }) =>
       curveScores
-        .filter((name) => kCurve.some(({ scores }) => scores[name] !== undefined))
+        .filter((name) => own.flat().some(({ scores }) => scores[name] !== undefined))
         .map((name): TableCell[] => [
           `${backbone} ${name}${inBrackets(others(axes, 'backbone'))}`,
-          ...sizes.map((k) => kCurve.find((point) => point.k === k)?.scores[name] ?? null),
+          ...sizes.map((k) => curveCell(own, k, name)),
         ]),
     );
+    const seeds = runs.some(({ results }) => results.length > 1);
     return {
-      caption:
-        "AUC/AP in percent: means ± standard deviations over subsets of the run's members (at most 100 of each size).",
+      caption: `AUC/AP in percent: means${seeds ? '' : ' ± standard deviations'} over subsets of the run's members (at most 100 of each size).`,
       headings: ['backbone, score', ...sizes.map((k) => `K = ${k}`)],
       rows,
     };
   },
 };
+
+/** A score at a size: its spread over subsets; where there are curves of several seeds, that of the subsets' means over seeds. */
+function curveCell(curves: readonly KCurvePoint[][], k: number, name: string): TableCell {
+  const found = curves.flatMap((curve) => curve.find((point) => point.k === k)?.scores[name] ?? []);
+  const [first] = found;
+  if (first === undefined) return null;
+  if (curves.length === 1) return first;
+  return {
+    auc: spreadOverSeeds(found.map(({ auc }) => auc.mean)),
+    ap: spreadOverSeeds(found.map(({ ap }) => ap.mean)),
+  };
+}
 
 /** Deep Ensemble against MC Dropout as the estimate of uncertainty. */
 const table6: ExperimentTable = {
@@ -126,13 +141,19 @@ const table6: ExperimentTable = {
   },
   make(runs) {
     const rows = (['aIntra', 'aInter'] as const).flatMap((name) =>
-      runs.map(({ axes, result }) => {
+      runs.map((run) => {
+        const { axes, results } = run;
         const estimate = String(axes.uncertainty);
-        const { auc, ap } = result.scores?.[name] ?? {};
+        const found = results.flatMap(({ scores }) => scores?.[name] ?? []);
         return {
-          what: `${backboneOf(result)} ${name}${inBrackets(others(axes, 'backbone', 'uncertainty'))}`,
+          what: `${backboneOf(run)} ${name}${inBrackets(others(axes, 'backbone', 'uncertainty'))}`,
           estimate: (estimateNames as Partial<Record<string, string>>)[estimate] ?? estimate,
-          shares: [auc, ap].map((share): TableCell => (share === undefined ? null : { share })),
+          shares: (['auc', 'ap'] as const).map((metric): TableCell => {
+            const values = found.map((one) => one[metric]);
+            const [first] = values;
+            if (first === undefined) return null;
+            return { share: results.length === 1 ? first : spreadOverSeeds(values) };
+          }),
         };
       }),
     );

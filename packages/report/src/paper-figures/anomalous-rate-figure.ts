@@ -1,5 +1,5 @@
 import type { RunScores, ScoreDefinition } from '@ddad/contract';
-import { dot, line, type Markish, text } from '@observablehq/plot';
+import { dot, line, link, type Markish, text } from '@observablehq/plot';
 import { extent } from 'd3-array';
 import { renderChart } from '../charts/render-chart.ts';
 import { presentScores } from '../score-looks.ts';
@@ -8,7 +8,10 @@ import { figureSvg } from './standalone-svg.ts';
 /** A run at an anomalous rate (AR). */
 export interface RatedRun {
   rate: number;
+  /** Means where the run was made with several seeds. */
   scores: RunScores;
+  /** Standard deviations over the seeds (n − 1), by score; drawn as bars up and down. */
+  deviations?: Readonly<Record<string, { auc: number; ap: number }>>;
 }
 
 /**
@@ -52,9 +55,11 @@ function labelShifts(heights: readonly number[]): number[] {
 function rateChart(metric: 'auc' | 'ap', runs: readonly RatedRun[], definitions: readonly ScoreDefinition[]) {
   const rows = (name: string) =>
     runs
-      .flatMap(({ rate, scores }) => {
+      .flatMap(({ rate, scores, deviations }) => {
         const found = scores[name];
-        return found === undefined ? [] : [{ rate, value: found[metric] * 100 }];
+        if (found === undefined) return [];
+        const [value, deviation] = [found[metric] * 100, (deviations?.[name]?.[metric] ?? 0) * 100];
+        return [{ rate, value, low: value - deviation, high: value + deviation }];
       })
       .sort((a, b) => a.rate - b.rate);
   const means = definitions.filter(({ from }) => from === undefined);
@@ -62,7 +67,9 @@ function rateChart(metric: 'auc' | 'ap', runs: readonly RatedRun[], definitions:
     ...look,
     points: rows(look.name),
   }));
-  const [lowest = 0, highest = 0] = extent(lines.flatMap(({ points }) => points.map(({ value }) => value)));
+  const [lowest = 0, highest = 0] = extent(
+    lines.flatMap(({ points }) => points.flatMap(({ low, high }) => [low, high])),
+  );
   // The axis may reach a little further, and then a pixel stands for more: shifts are rather too large than too small.
   const span = highest - lowest || 1;
   const pixels = (size.height - size.marginTop - size.marginBottom) / span;
@@ -77,6 +84,10 @@ function rateChart(metric: 'auc' | 'ap', runs: readonly RatedRun[], definitions:
         ...(dashes === null ? {} : { strokeDasharray: dashes }),
         ariaLabel: () => name,
       }),
+      link(
+        points.filter(({ low, high }) => low < high),
+        { x: 'rate', y1: 'low', y2: 'high', stroke: colour, strokeWidth: 1.25, ariaLabel: () => `${name} ±` },
+      ),
       dot(points, { x: 'rate', y: 'value', fill: colour, r: 2.5 }),
       text(points.slice(-1), {
         x: 'rate',

@@ -10,6 +10,16 @@ export interface HistogramRun {
   labels: readonly (0 | 1)[];
   /** By name. */
   scores: Readonly<Record<string, readonly number[]>>;
+  /** χ² over seeds, of which the scores are those of one; absent where there is one alone. */
+  distances?: Readonly<Record<string, DistanceSpread>>;
+}
+
+interface DistanceSpread {
+  mean: number;
+  /** Dividing by n − 1. */
+  std: number | null;
+  /** How many seeds. */
+  n: number;
 }
 
 /**
@@ -22,12 +32,19 @@ export function histogramFigure(
   definitions: readonly ScoreDefinition[],
 ): string {
   const means = definitions.filter(({ from }) => from === undefined);
-  const parts = runs.flatMap(({ title, labels, scores }) =>
+  const parts = runs.flatMap(({ title, labels, scores, distances }) =>
     presentScores(means, scores).map(({ name }) => {
       const histogram = scoreHistogram(scores[name] ?? [], labels);
-      const parts = [title, `${name}: χ² = ${histogram.distance.toFixed(1)}`].filter((part) => part !== '');
+      const distance = `${name}: χ² = ${histogram.distance.toFixed(1)}${overSeeds(distances?.[name])}`;
+      const parts = [title, distance].filter((part) => part !== '');
       return { title: parts.join(', '), chart: histogramChart(name, histogram) };
     }),
   );
   return figureSvg(parts, 3);
+}
+
+/** ` (23.1 ± 0.4 over 3 seeds)`. */
+function overSeeds(spread: DistanceSpread | undefined): string {
+  if (spread === undefined || spread.std === null) return '';
+  return ` (${spread.mean.toFixed(1)} ± ${spread.std.toFixed(1)} over ${spread.n} seeds)`;
 }

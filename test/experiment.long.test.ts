@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExperimentFile, ExperimentResult, RunResult } from '@ddad/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ChoiceReport } from '../cli/src/experiment/choice/attend-choice.ts';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { startTestCluster, type TestCluster } from './test-cluster.ts';
 
@@ -134,6 +135,64 @@ test('started again with another axis, it makes only what is new', async () => {
 
   const runs = await cluster.ddad('runs');
   expect(runs.stdout).toMatch(/^ddad-experiment-\S+ +completed \(experiment\) +small +3 /m);
+});
+
+test('over seeds every table has mean and deviation, and the best values are chosen without labels', async () => {
+  const seeded = {
+    base: { ...base, k: 2, refiner: false, calibration: 0.5 },
+    axes: { epochs: [1, 2], seed: [0, 1] },
+  };
+  const out = join(scratch, 'chosen');
+  const args = ['experiment', await write(seeded), '--out', out, '--table', '3', '--choose-score', '--json'];
+  const { code, stdout, stderr } = await cluster.ddad(...args);
+  expect(stderr).toMatch(
+    /^Chosen without labels: epochs = [12] \(\w+\), label-free AUC \d+\.\d ± \d+\.\d \(/m,
+  );
+  expect(stderr).toMatch(
+    /^AUC of the same without any network: mean grey \d+\.\d, contrast \d+\.\d, sharpness \d+\.\d, original size /m,
+  );
+  expect(stderr).toMatch(/^With the labels of the test images, which the choice did not use: /m);
+  expect(code).toBe(0);
+
+  const result = JSON.parse(stdout) as ExperimentResult & { choice: ChoiceReport };
+  const report = JSON.parse(await readFile(join(out, 'choice.json'), 'utf8')) as ChoiceReport;
+  expect(result.choice).toEqual(report);
+  const { chosen, others, images } = report.choice;
+  expect(images).toEqual({ heldOut: 24, unlabeled: 16 });
+  // Two combinations with every score of theirs; the AUC are those that each run's own evaluation found.
+  const runs = (await Promise.all(
+    result.runs.map(async ({ workflowId }) =>
+      JSON.parse(await readFile(join(out, 'runs', `${workflowId}.json`), 'utf8')),
+    ),
+  )) as RunResult[];
+  expect(others).toHaveLength(2 * Object.keys(runs[0]!.labelFree!.scores).length - 1);
+  for (const { score, runs: numbers, labelFree, byLabels } of [chosen, ...others]) {
+    const own = numbers.map((number) => runs[number - 1]!);
+    expect(own).toHaveLength(2);
+    const mean = (values: number[]) => (values[0]! + values[1]!) / 2;
+    expect(labelFree.mean).toBeCloseTo(mean(own.map((run) => run.labelFree!.scores[score]!.auc!)), 12);
+    expect(byLabels).toBeCloseTo(mean(own.map((run) => run.scores![score]!.auc)), 12);
+  }
+
+  const [header, ...lines] = (await readFile(join(out, 'spread.csv'), 'utf8')).trim().split('\n');
+  expect(header).toBe('epochs,of,score,k,auc_mean,auc_sd,auc_n,ap_mean,ap_sd,ap_n');
+  expect(lines.filter((line) => line.startsWith('1,run,aInter,2,'))).toHaveLength(1);
+  const markdown = await readFile(join(out, 'results.md'), 'utf8');
+  expect(markdown).toMatch(/^\| 1 \| 2 \| \d+\.\d ± \d+\.\d \/ \d+\.\d ± \d+\.\d \|/m);
+  expect(markdown).toContain('## Choice');
+  const table = await readFile(join(out, 'table-3.md'), 'utf8');
+  expect(table).toContain('Means ± standard deviations (n − 1) over 2 seeds.');
+  expect(table).toMatch(/^\| AE aInter \| \d+\.\d\/\d+\.\d ± \d+\.\d\/\d+\.\d \|/m);
+});
+
+test('a choice is refused, with every fault, where there is nothing to compare', async () => {
+  const file = await write({ base: { ...base, unlabeled: 0 }, axes: { batchSize: [16, 49] } });
+  const { code, stderr } = await cluster.ddad('experiment', file, '--out', join(scratch, 'no'), '--choose');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/\(3 faults\)/);
+  expect(stderr).toMatch(/axes\.batchSize: expected at most 48, .*got 49/);
+  expect(stderr).toMatch(/base\.calibration: expected held-out normal images, .*got none/);
+  expect(stderr).toMatch(/base\.unlabeled: expected unlabeled images, .*got 0/);
 });
 
 test('all faults of all combinations are told before anything is trained', async () => {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { type ExperimentInput, isObject, type RunSettings } from '@ddad/contract';
+import { type ChoiceMode, type ExperimentInput, isObject, type RunSettings } from '@ddad/contract';
 import { parseJsonText } from '@ddad/dataset/json-text';
 import type { MethodRegistry } from '@ddad/methods';
 import { type Layouts, layoutFaults } from './experiment/layouts.ts';
@@ -59,10 +59,17 @@ function asNumber(text: string): number | string {
 /**
  * An experiment as its file says it; checked against the schemas, every combination.
  * @param layouts the paper's tables and figures that are wanted of it
+ * @param choose what is to be chosen, whatever the file says; absent: as the file says
  * @throws CommandFailure that lists every fault
  */
-export function experimentOf(methods: MethodRegistry, file: unknown, layouts: Layouts): ExperimentInput {
-  const parsed = methods.parseExperiment(file);
+export function experimentOf(
+  methods: MethodRegistry,
+  file: unknown,
+  layouts: Layouts,
+  choose?: ChoiceMode,
+): ExperimentInput {
+  const wanted = choose !== undefined && isObject(file) ? { ...file, choose } : file;
+  const parsed = methods.parseExperiment(wanted);
   const heading = 'the experiment was not started: its file is at fault';
   if ('faults' in parsed) throw badInput(heading, parsed.faults);
   const unfit = layoutFaults(methods, parsed, layouts);

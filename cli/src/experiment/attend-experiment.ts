@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ExperimentResult, type RunResult, runKeys } from '@ddad/contract';
+import { type ChoiceMode, type ExperimentResult, type RunResult, runKeys } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import type { ScoredImage } from '@ddad/report';
 import type { ObjectStore } from '@ddad/storage';
@@ -11,12 +11,15 @@ import { writeWhole } from '../report-files.ts';
 import { readScoresCsv } from '../scores-csv.ts';
 import { styled } from '../screen.ts';
 import type { RunHandle } from '../temporal-runs.ts';
+import type { ChoiceReport } from './choice/attend-choice.ts';
+import { choiceLines } from './choice/choice-text.ts';
 import { experimentDisplay } from './experiment-display.ts';
 import { type ExperimentOutcome, readOutcome } from './finished-runs.ts';
 import { followExperiment } from './follow-experiment.ts';
 import { type Layouts, layoutFiles } from './layouts.ts';
 import { resultsCsv } from './results-csv.ts';
 import { resultsMarkdown, sharingLines } from './results-markdown.ts';
+import { spreadCsv } from './spread-csv.ts';
 
 /** What it takes to follow an experiment. */
 export type ExperimentDeps = Omit<RunDeps, 'live' | 'progressPage'>;
@@ -27,6 +30,8 @@ export interface ExperimentOptions {
   out?: string | undefined;
   /** The paper's own tables and figures to write there too. */
   layouts?: Layouts;
+  /** What to choose among, by the AUC of unlabeled against held-out normal images; absent: nothing is chosen. */
+  choose?: ChoiceMode | undefined;
   json?: boolean | undefined;
 }
 
@@ -64,19 +69,47 @@ export async function attendExperiment(
   }
 
   const say = options.json ? err : out;
-  if (options.json) out.write(`${JSON.stringify(experiment)}\n`);
   const outcome = await readOutcome(deps.store(), experiment);
+  const choosing = options.choose === undefined ? null : await choose(deps.store(), outcome, options.choose);
+  const chosen = choosing !== null && 'choice' in choosing ? choosing : null;
+  if (options.json) out.write(`${JSON.stringify(withChoice(experiment, chosen))}\n`);
   const heading = `${plural(outcome.runs.length, 'run')} of ${experiment.runs.length} finished`;
   say.write(`\n${[styled(say, 'bold', heading), ...sharingLines(deps.methods, outcome)].join('\n')}\n`);
+  if (chosen !== null) {
+    for (const line of ['', ...choiceLines(chosen)]) {
+      say.write(`${line.startsWith('warning:') ? styled(say, 'yellow', line) : line}\n`);
+    }
+  }
   if (options.out !== undefined) {
     const { tables, figures } = options.layouts ?? { tables: [], figures: [] };
     const imagesOf = (result: RunResult) => scoredImages(deps.store(), result);
     const layouts = await layoutFiles(deps.methods, outcome, { tables, figures }, imagesOf);
-    const files = await writeResults(deps.methods, outcome, handle.id, options.out, layouts);
+    const files = await writeResults(deps.methods, outcome, handle.id, options.out, layouts, chosen);
     for (const file of files) say.write(`${file}\n`);
   }
   reportFailures(experiment);
+  if (choosing instanceof CommandFailure) throw choosing;
   return experiment;
+}
+
+/** A choice that cannot be made is told last: all else is written. */
+async function choose(
+  store: ObjectStore,
+  outcome: ExperimentOutcome,
+  among: ChoiceMode,
+): Promise<ChoiceReport | CommandFailure> {
+  // Artifacts and statistics that no other experiment needs.
+  const { attendChoice } = await import('./choice/attend-choice.ts');
+  try {
+    return await attendChoice(store, outcome, among);
+  } catch (error) {
+    if (error instanceof CommandFailure) return error;
+    throw error;
+  }
+}
+
+function withChoice(experiment: ExperimentResult, choice: ChoiceReport | null) {
+  return choice === null ? experiment : { ...experiment, choice };
 }
 
 /** @returns paths of the files to look at first */
@@ -86,14 +119,23 @@ async function writeResults(
   id: string,
   directory: string,
   layouts: readonly [name: string, text: string][],
+  choice: ChoiceReport | null,
 ): Promise<string[]> {
+  const spread = spreadCsv(outcome);
   const results: [name: string, text: string][] = [
-    ['results.md', resultsMarkdown(methods, outcome, id)],
+    ['results.md', resultsMarkdown(methods, outcome, id, choice)],
     ['results.csv', resultsCsv(outcome)],
+    ...(spread === null ? [] : [['spread.csv', spread] satisfies [string, string]]),
+    ...(choice === null
+      ? []
+      : [['choice.json', `${JSON.stringify(choice, null, 2)}\n`] satisfies [string, string]]),
     ...layouts,
   ];
   await makeDirectory(join(directory, 'runs'));
-  await writeWhole(join(directory, 'experiment.json'), `${JSON.stringify(outcome.experiment, null, 2)}\n`);
+  await writeWhole(
+    join(directory, 'experiment.json'),
+    `${JSON.stringify(withChoice(outcome.experiment, choice), null, 2)}\n`,
+  );
   for (const { workflowId, result } of outcome.runs) {
     await writeWhole(join(directory, 'runs', `${workflowId}.json`), `${JSON.stringify(result, null, 2)}\n`);
   }

@@ -10,6 +10,8 @@ import {
 import { bySeeds, type CellSpread, type MethodRegistry, spreadOverSeeds } from '@ddad/methods';
 import { duration, percent, plural } from '../figures.ts';
 import { markdownTable } from '../markdown.ts';
+import type { ChoiceReport } from './choice/attend-choice.ts';
+import { choiceSection } from './choice/choice-text.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
 import { overSeedsText } from './over-seeds-text.ts';
 import { definitionsOfAll, scoresOfAll } from './score-columns.ts';
@@ -41,8 +43,13 @@ function called(kind: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** results.md: all runs, a table per axis, and what sharing saved. */
-export function resultsMarkdown(methods: MethodRegistry, outcome: ExperimentOutcome, id: string): string {
+/** results.md: what was chosen, where anything was, all runs, a table per axis, and what sharing saved. */
+export function resultsMarkdown(
+  methods: MethodRegistry,
+  outcome: ExperimentOutcome,
+  id: string,
+  choice: ChoiceReport | null = null,
+): string {
   const { experiment, axes, runs } = outcome;
   const failed = experiment.runs.filter(({ failure }) => failure !== undefined);
   const scores = scoresOfAll(runs);
@@ -59,6 +66,7 @@ export function resultsMarkdown(methods: MethodRegistry, outcome: ExperimentOutc
     );
     parts.push('## Failed runs', lines.join('\n'));
   }
+  if (choice !== null) parts.push(...choiceSection(choice, axes));
   if (scores.length === 0) {
     parts.push('No AUC and AP: the test images have no labels, or there are none.', ...pixelTable(outcome));
     return `${parts.join('\n\n')}\n`;

@@ -26,13 +26,21 @@ export function addExperimentCommand(program: Command, { methods, withRun }: Con
         ...figureNumbers,
       ]),
     )
+    .option(
+      '--choose',
+      "name the best of the axes' values without labels, by the AUC of unlabeled against held-out normal images of each run's " +
+        'main score: choice.json. Needs unlabeled images and held-out normal ones ("calibration", or validation images)',
+    )
+    .option('--choose-score', 'the same, with the best of all scores of the runs')
     .option('--json', 'only the result on standard output, as one JSON object; all else on standard error')
     .addHelpText(
       'after',
       `
-The file: {"base": {run fields}, "axes": {field: [values], ...}, "atOnce": 8}
+The file: {"base": {run fields}, "axes": {field: [values], ...}, "atOnce": 8, "choose": "axes" or "scores"}
   Fields are those of "ddad run --input"; an axis may be a nested one ("a.b"). Without axes it is one run.
+  An axis "seed" repeats runs: tables have mean ± standard deviation over seeds, spread.csv too.
   "atOnce": how many runs go on at the same time; they share the trainers.
+  "choose": as --choose and --choose-score.
 Tables:
 ${tables.map(([number, { title }]) => `  ${number}  ${title}`).join('\n')}
 Figures: 6 anomalous rate, 8 histograms of scores.
@@ -40,7 +48,8 @@ Figures: 6 anomalous rate, 8 histograms of scores.
 Examples:
   $ npx ddad experiment bench/experiments/brain-table3.json --out results/ --table 3
   $ npx ddad experiment bench/experiments/brain-anomalous-rate.json --out rate/ --figure 6 8
-  $ npx ddad experiment <(echo '{"base": {"dataset": "brain"}, "axes": {"seed": [0, 1, 2]}}') --out seeds/`,
+  $ npx ddad experiment <(echo '{"base": {"dataset": "brain"}, "axes": {"seed": [0, 1, 2]}}') --out seeds/
+  $ npx ddad experiment bench/experiments/brain-choose.json --out choice/ --choose`,
     )
     .action(
       async (
@@ -50,16 +59,19 @@ Examples:
           json?: boolean;
           table?: Layouts['tables'];
           figure?: Layouts['figures'];
+          choose?: boolean;
+          chooseScore?: boolean;
         },
       ) => {
         const { startExperiment } = await import('../commands/experiment.ts');
         const { out, json, table = [], figure = [] } = options;
         const layouts = { tables: table, figures: figure };
         // Checked before anything is connected to.
-        const input = experimentOf(methods, await readJsonInput(path), layouts);
+        const wanted = options.chooseScore ? 'scores' : options.choose ? 'axes' : undefined;
+        const input = experimentOf(methods, await readJsonInput(path), layouts, wanted);
         await tryDirectory('--out', out);
         await withRun(async (deps) => {
-          await startExperiment(deps, input, { out, json, layouts });
+          await startExperiment(deps, input, { out, json, layouts, choose: input.choose });
         });
       },
     );

@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ChoiceMode } from '@ddad/contract';
+import type { ObjectStore } from '@ddad/storage';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { CommandFailure } from '../../failure.ts';
+import type { ExperimentOutcome } from '../finished-runs.ts';
+import { type Choice, type ComparedRun, chooseRun } from './choose-run.ts';
+import { referenceScores } from './reference-scores.ts';
+import { type SourceDifference, sourceDifferences } from './source-differences.ts';
+
+/** Enough for intervals of a tenth of a point; the same draws every time, so that a choice can be repeated. */
+const bootstrap = { resamples: 2000, confidence: 0.95, seed: 1 };
+
+/** What an experiment's choice came to: `choice.json`. */
+export interface ChoiceReport {
+  choice: Choice;
+  /** What tells the images apart without any network; null where the dataset is gone. */
+  sources: SourceDifference[] | null;
+  /** Finished runs that could not be compared. */
+  leftOut: { workflowId: string; reason: string }[];
+}
+
+/**
+ * Chooses one of an experiment's finished runs without labels.
+ * @throws CommandFailure where none can be compared
+ */
+export async function attendChoice(
+  store: ObjectStore,
+  { runs }: ExperimentOutcome,
+  among: ChoiceMode,
+): Promise<ChoiceReport> {
+  const directory = await mkdtemp(join(tmpdir(), 'ddad-choice-'));
+  try {
+    const compared: ComparedRun[] = [];
+    const leftOut: ChoiceReport['leftOut'] = [];
+    for (const run of runs) {
+      const found = await referenceScores(store, run.result, directory);
+      if ('missing' in found) leftOut.push({ workflowId: run.workflowId, reason: found.missing });
+      else compared.push({ ...run, reference: found });
+    }
+    const [first] = compared;
+    if (first === undefined) throw nothingToChoose(leftOut);
+    const generator = xoroshiro128plus(bootstrap.seed);
+    const integer = (below: number) => uniformInt(generator, 0, below - 1);
+    const choice = chooseRun(compared, among, { ...bootstrap, integer });
+    const sources = await sourceDifferences(store, first.result, first.reference.selection, directory);
+    return { choice, sources, leftOut };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CommandFailure(`none of the runs was chosen: ${error.message}`, undefined, { cause: error });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function nothingToChoose(leftOut: ChoiceReport['leftOut']): CommandFailure {
+  const reasons = leftOut.map(({ workflowId, reason }) => `  ${workflowId}: ${reason}`);
+  const came = leftOut.length === 0 ? 'no run finished' : 'of those that finished none could be compared:';
+  return new CommandFailure([`none of the runs was chosen: ${came}`, ...reasons].join('\n'));
+}

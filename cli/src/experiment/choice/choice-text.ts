@@ -1,0 +1,110 @@
+import { axisText, describeAxes } from '@ddad/contract';
+import { percent } from '../../figures.ts';
+import { markdownTable } from '../../markdown.ts';
+import { spreadText } from '../table-text.ts';
+import type { ChoiceReport } from './attend-choice.ts';
+import type { Candidate, Choice } from './choose-run.ts';
+
+/** `backbone = aeu, epochs = 250 (rDual)`; the score alone where there are no axes. */
+function called({ axes, score }: Pick<Candidate, 'axes' | 'score'>): string {
+  const values = describeAxes(axes);
+  return values === '' ? score : `${values} (${score})`;
+}
+
+/** What was chosen, how sure that is and what cannot be told apart from it, a sentence each. */
+export function choiceLines({ choice, sources, leftOut }: ChoiceReport): string[] {
+  const { chosen, others, images, bootstrap } = choice;
+  const share = `${percent(bootstrap.confidence).replace(/\.0$/, '')} %`;
+  const alike = others.filter(({ standing }) => standing?.alike);
+  const unsure =
+    alike.length === 0
+      ? `No other can be taken for it: the ${share} interval of every difference is above 0.`
+      : `Cannot be told apart from it (the ${share} interval of the difference holds 0): ${alike.map(called).join('; ')}.`;
+  return [
+    `Chosen without labels: ${called(chosen)}, label-free AUC ${spreadText(chosen.labelFree)} ` +
+      `(${images.unlabeled} unlabeled against ${images.heldOut} held-out normal images${seedsText(chosen)}).`,
+    ...(others.length === 0 ? [] : [sureText(choice), unsure]),
+    ...leftOut.map(({ workflowId, reason }) => `Left out of the choice: ${workflowId}: ${reason}.`),
+    ...sourceLines(choice, sources),
+    ...regretLines(choice),
+  ];
+}
+
+function seedsText({ runs }: Candidate): string {
+  return runs.length === 1 ? '' : `; mean ± standard deviation (n − 1) over ${runs.length} seeds`;
+}
+
+function sureText({ chosen, others, bootstrap }: Choice): string {
+  const compared =
+    bootstrap.compared < others.length + 1 ? `, of which the first ${bootstrap.compared} were resampled` : '';
+  return (
+    `It is the best of ${others.length + 1}${compared} in ${percent(chosen.standing?.probability ?? 0)} % of ${bootstrap.resamples} resamples ` +
+    'of these images; another seed may move it further.'
+  );
+}
+
+/** Whether unlabeled and held-out normal images differ by what may be their source. */
+function sourceLines({ chosen }: Choice, sources: ChoiceReport['sources']): string[] {
+  if (sources === null)
+    return ['Not known: whether the images differ by their source, as the dataset has gone.'];
+  const figures = sources.map(({ of, auc }) => `${of} ${percent(auc)}`).join(', ');
+  const lines = [`AUC of the same without any network: ${figures}.`];
+  const differing = sources.filter(({ differs }) => differs);
+  if (differing.length === 0) return lines;
+  const names = differing.map(({ of }) => of).join(' and ');
+  const better = differing.some(({ auc }) => auc >= chosen.labelFree.mean)
+    ? ' The chosen one does no better.'
+    : '';
+  return [
+    ...lines,
+    `warning: ${names} alone tell${differing.length === 1 ? 's' : ''} unlabeled from held-out normal images. Where that is their ` +
+      `source (scanner, site, file) and not what is wrong in them, the choice is of what tells sources apart.${better}`,
+  ];
+}
+
+function regretLines({ chosen, regret }: Choice): string[] {
+  if (regret === null) return [];
+  const best =
+    regret.regret === 0
+      ? 'which is the best by labels too'
+      : `the best by labels, ${called(regret)}, has ${percent(regret.best)}`;
+  return [
+    `With the labels of the test images, which the choice did not use: ${called(chosen)} has AUC ${percent(regret.chosen)}, ` +
+      `${best}; regret ${percent(regret.regret)} points.`,
+  ];
+}
+
+/** The section of results.md: the sentences, and a line a candidate. */
+export function choiceSection(report: ChoiceReport, axes: readonly string[]): string[] {
+  const { choice } = report;
+  const candidates = [choice.chosen, ...choice.others];
+  const named = axes.filter((axis) => candidates.some((one) => axis in one.axes));
+  const labelled = choice.regret !== null;
+  const rows = candidates.map(({ axes: values, score, runs, labelFree, standing, byLabels }) => [
+    score,
+    ...named.map((axis) => axisText(values[axis])),
+    String(runs.length),
+    spreadText(labelFree),
+    standing === null ? '–' : percent(standing.probability),
+    standing === null ? '–' : `${percent(standing.behind.low)} to ${percent(standing.behind.high)}`,
+    ...(labelled ? [byLabels === null ? '–' : percent(byLabels)] : []),
+  ]);
+  return [
+    '## Choice',
+    choiceLines(report)
+      .map((line) => `- ${line}`)
+      .join('\n'),
+    markdownTable(
+      [
+        'score',
+        ...named,
+        'seeds',
+        'label-free AUC %',
+        'best in % of resamples',
+        'behind the chosen one, points',
+        ...(labelled ? ['AUC % by labels (not used)'] : []),
+      ],
+      rows,
+    ),
+  ];
+}

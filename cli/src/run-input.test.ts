@@ -7,7 +7,28 @@ import { defaultMethod } from '@ddad/contract';
 import { methods } from '@ddad/methods';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inventedMethods } from './invented-method.testing.ts';
-import { mergeRunInput, type RunFlags, readJsonInput } from './run-input.ts';
+import { experimentOf, mergeRunInput, type RunFlags, readJsonInput } from './run-input.ts';
+
+describe('experimentOf', () => {
+  const base = { dataset: 'a', method: 'distillation' };
+  const none = { tables: [], figures: [] };
+  const chosen = (file: object, choose?: 'axes' | 'scores') =>
+    experimentOf(inventedMethods, { base, axes: { k: [2, 3] }, ...file }, none, choose).choose;
+
+  it('has the command say what is chosen, whatever the file says', () => {
+    expect(chosen({})).toBeUndefined();
+    expect(chosen({ choose: 'axes' })).toBe('axes');
+    expect(chosen({ choose: 'axes' }, 'scores')).toBe('scores');
+    expect(chosen({}, 'axes')).toBe('axes');
+  });
+
+  it('tells every fault of a choice with those of the runs', () => {
+    const file = { base, axes: { k: [1], seed: [0, 1], calibration: [0.1, 0.2] } };
+    expect(() => experimentOf(inventedMethods, file, none, 'axes')).toThrow(
+      /^the experiment was not started: its file is at fault[^]*axes\.calibration: expected no such axis[^]*axes\.k: expected at least 2/,
+    );
+  });
+});
 
 describe('mergeRunInput', () => {
   const merge = (file: unknown, flags: RunFlags = {}) =>

@@ -19,7 +19,7 @@ export function choiceLines({ choice, sources, leftOut }: ChoiceReport): string[
   const unsure =
     alike.length === 0
       ? `No other can be taken for it: the ${share} interval of every difference is above 0.`
-      : `Cannot be told apart from it (the ${share} interval of the difference holds 0): ${alike.map(called).join('; ')}.`;
+      : `Cannot be told apart from it (the ${share} interval of the difference holds 0): ${listed(alike)}.`;
   return [
     `Chosen without labels: ${called(chosen)}, label-free AUC ${spreadText(chosen.labelFree)} ` +
       `(${images.unlabeled} unlabeled against ${images.heldOut} held-out normal images${seedsText(chosen)}).`,
@@ -28,6 +28,15 @@ export function choiceLines({ choice, sources, leftOut }: ChoiceReport): string[
     ...sourceLines(choice, sources),
     ...regretLines(choice),
   ];
+}
+
+/** So many are named in a sentence; the table of results.md has all. */
+const mostNamed = 8;
+
+function listed(candidates: readonly Candidate[]): string {
+  const named = candidates.slice(0, mostNamed).map(called).join('; ');
+  const more = candidates.length - mostNamed;
+  return more > 0 ? `${named}; and ${more} more` : named;
 }
 
 function seedsText({ runs }: Candidate): string {

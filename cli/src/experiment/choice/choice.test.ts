@@ -127,11 +127,14 @@ describe('a choice among runs', () => {
     expect(regret).toEqual({ chosen: 0.75, best: 0.875, regret: 0.125, axes: { k: 2 }, score: 'fused' });
   });
 
-  it('resamples the first fifty alone', () => {
+  it('resamples the first fifty alone, and names a few of many that are alike', () => {
     const runs = Array.from({ length: mostCompared + 2 }, (_, k) => compared({ k }, { fused: orders.good }));
     const { others, bootstrap } = chooseRun(runs, 'axes', plainDraws());
     expect(bootstrap.compared).toBe(mostCompared);
     expect(others.filter(({ standing }) => standing === null)).toHaveLength(2);
+    const lines = choiceLines({ choice: chooseRun(runs, 'axes', plainDraws()), sources: [], leftOut: [] });
+    expect(lines[1]).toMatch(/^It is the best of 52, of which the first 50 were resampled in 2\.0 % of 5 resamples/);
+    expect(lines[2]).toMatch(/: k = 1 \(fused\); .*; k = 8 \(fused\); and 41 more\.$/);
   });
 
   it('is refused of runs whose images differ', () => {

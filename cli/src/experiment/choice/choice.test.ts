@@ -133,7 +133,9 @@ describe('a choice among runs', () => {
     expect(bootstrap.compared).toBe(mostCompared);
     expect(others.filter(({ standing }) => standing === null)).toHaveLength(2);
     const lines = choiceLines({ choice: chooseRun(runs, 'axes', plainDraws()), sources: [], leftOut: [] });
-    expect(lines[1]).toMatch(/^It is the best of 52, of which the first 50 were resampled in 2\.0 % of 5 resamples/);
+    expect(lines[1]).toMatch(
+      /^It is the best of 52, of which the first 50 were resampled in 2\.0 % of 5 resamples/,
+    );
     expect(lines[2]).toMatch(/: k = 1 \(fused\); .*; k = 8 \(fused\); and 41 more\.$/);
   });
 

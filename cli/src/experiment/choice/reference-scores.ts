@@ -30,7 +30,9 @@ export async function referenceScores(
   const node = nodes.find(({ kind }) => kind === evaluationKind.kind);
   const manifest = node === undefined ? null : await readManifest(store, node.kind, node.key);
   if (manifest === null) return { missing: 'its evaluation is not in the store any more' };
-  const { selection, sources } = evaluationKind.schema.parse(manifest.spec);
+  const spec = evaluationKind.schema.safeParse(manifest.spec);
+  if (!spec.success) return { missing: 'its evaluation is one of another version' };
+  const { selection, sources } = spec.data;
   const scores: Record<string, Float32Array> = {};
   const artifacts = Map.groupBy(
     sources.filter(({ images }) => images === 'reference'),

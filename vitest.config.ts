@@ -107,7 +107,8 @@ export default defineConfig({
           include: [long],
           exclude: ['**/node_modules/**'],
           pool: 'forks',
-          testTimeout: 300_000,
+          // Several whole runs in one test, beside another file's.
+          testTimeout: 900_000,
           hookTimeout: 120_000,
           ...withWorkflows,
         },

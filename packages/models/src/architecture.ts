@@ -65,12 +65,15 @@ export function decoderBlocks(outputs: number, imageSize: number, widths: Widths
 /** MemAE's slots, [25,L], between encoder and decoder. */
 export const memoryName = 'mem_rep.memory.weight';
 
-/** ASR-Net up to its softmax: maps [N,H,W,inputs] to [N,H,W,2], normal and anomalous. */
-export function refinerBlocks(inputs: 1 | 2): Block[] {
+/**
+ * ASR-Net up to its softmax: maps [N,H,W,inputs] to [N,H,W,2], normal and anomalous.
+ * @param width channels between the layers; the paper's are 128
+ */
+export function refinerBlocks(inputs: 1 | 2, width = 128): Block[] {
   const settings = { kernel: 3, stride: 1, bias: true };
   return [
-    convolution('model.0', inputs, 128, { ...settings, norm: 'model.1' }), // [N,H,W,128]
-    convolution('model.3', 128, 128, { ...settings, norm: 'model.4' }), // [N,H,W,128]
-    convolution('model.6', 128, 2, settings), // [N,H,W,2]
+    convolution('model.0', inputs, width, { ...settings, norm: 'model.1' }), // [N,H,W,128]
+    convolution('model.3', width, width, { ...settings, norm: 'model.4' }), // [N,H,W,128]
+    convolution('model.6', width, 2, settings), // [N,H,W,2]
   ];
 }

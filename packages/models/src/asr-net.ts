@@ -13,6 +13,11 @@ export interface AsrNet {
    * To be called inside of compute's `trainStep`, which keeps the batch's statistics alive.
    */
   loss(weights: Tensors, buffers: Tensors, inputs: { maps: Tensor; labels: Tensor }): LossResult;
+  /**
+   * What BatchNorm normalises a batch by: mean and unbiased variance of its own, under the buffers' names. To be called inside of
+   * compute's steps, as `loss`.
+   */
+  batchStatistics(weights: Tensors, maps: Tensor): Tensors;
   /** Inference mode (eqs. 8 and 13): maps [N,H,W,inputs] to the probability of the anomaly class [N,H,W,1]. */
   anomalyProbability(weights: Tensors, buffers: Tensors, maps: Tensor): Tensor;
 }
@@ -22,9 +27,10 @@ export interface AsrNet {
  * Parameters carry the names of an `nn.Sequential` called `model`: convolutions `model.0`, `model.3`, `model.6`, BatchNorm
  * `model.1`, `model.4`. 152,834 parameters of two maps, 151,682 of one.
  * @param inputs 2: A_intra and A_inter, in this order (R_dual); 1: A_intra (R_intra)
+ * @param width channels between the layers, for trials of training; the paper's are 128
  */
-export function asrNet({ inputs }: { inputs: 1 | 2 }): AsrNet {
-  const blocks = refinerBlocks(inputs);
+export function asrNet({ inputs, width }: { inputs: 1 | 2; width?: number }): AsrNet {
+  const blocks = refinerBlocks(inputs, width);
   return {
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { maps, labels }) =>
@@ -32,6 +38,8 @@ export function asrNet({ inputs }: { inputs: 1 | 2 }): AsrNet {
         const { y, buffers: renewed } = trainBlocks(blocks, weights, buffers, maps);
         return { loss: focalLoss(tf.softmax(y), labels), buffers: renewed };
       }),
+    batchStatistics: (weights, maps) =>
+      tf.tidy(() => trainBlocks(blocks, weights, weights, maps, { momentum: 1 }).buffers),
     anomalyProbability: (weights, buffers, maps) =>
       tf.tidy(() => {
         const [, height, width] = maps.shape;

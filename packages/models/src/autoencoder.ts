@@ -16,8 +16,8 @@ export function autoencoder(imageSize: number, widths: Widths = {}): BackboneMod
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { images }, drop) =>
       tf.tidy(() => {
-        const encoded = trainBlocks(encoder, weights, buffers, images, drop);
-        const decoded = trainBlocks(decoder, weights, buffers, encoded.y, drop);
+        const encoded = trainBlocks(encoder, weights, buffers, images, { drop });
+        const decoded = trainBlocks(decoder, weights, buffers, encoded.y, { drop });
         const loss = tf.mean(tf.squaredDifference(decoded.y, images));
         return { loss, buffers: { ...encoded.buffers, ...decoded.buffers }, codes: encoded.y };
       }),

@@ -59,7 +59,8 @@ function dropped(block: Block, y: Tensor, drop: Drop | undefined): Tensor {
 /**
  * Training mode: BatchNorm by the batch's own statistics.
  * @param buffers running statistics before the step
- * @param drop none without dropout
+ * @param options.drop none without dropout
+ * @param options.momentum the batch's share in the running statistics
  * @returns the chain's output and the running statistics after it: 0.9 of the old and 0.1 of the batch's, the variance
  *   unbiased, as in PyTorch
  */
@@ -68,7 +69,7 @@ export function trainBlocks(
   weights: Tensors,
   buffers: Tensors,
   x: Tensor,
-  drop?: Drop,
+  { drop, momentum = runningMomentum }: { drop?: Drop | undefined; momentum?: number } = {},
 ): { y: Tensor; buffers: Tensors } {
   const renewed: Tensors = {};
   let y = x;
@@ -84,7 +85,7 @@ export function trainBlocks(
     );
     const renew = (field: string, value: Tensor) => {
       const old = tensorOf(buffers, `${norm}.${field}`);
-      renewed[`${norm}.${field}`] = tf.add(tf.mul(old, 1 - runningMomentum), tf.mul(value, runningMomentum));
+      renewed[`${norm}.${field}`] = tf.add(tf.mul(old, 1 - momentum), tf.mul(value, momentum));
     };
     renew('running_mean', batch.mean);
     renew('running_var', batch.variance);

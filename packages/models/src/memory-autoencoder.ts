@@ -63,9 +63,9 @@ export function memoryAutoencoder(imageSize: number, widths: Widths = {}): Backb
     parameters: [...blockParameters(encoder), memory, ...blockParameters(decoder)],
     loss: (weights, buffers, { images }, drop) =>
       tf.tidy(() => {
-        const encoded = trainBlocks(encoder, weights, buffers, images, drop);
+        const encoded = trainBlocks(encoder, weights, buffers, images, { drop });
         const { attention, codes } = recall(encoded.y, tensorOf(weights, memory.name));
-        const decoded = trainBlocks(decoder, weights, buffers, codes, drop);
+        const decoded = trainBlocks(decoder, weights, buffers, codes, { drop });
         const error = tf.mean(tf.squaredDifference(decoded.y, images));
         const loss = tf.add(error, tf.mul(attentionEntropy(attention), entropyWeight));
         return { loss, buffers: { ...encoded.buffers, ...decoded.buffers }, codes: encoded.y };

@@ -41,8 +41,8 @@ export function uncertaintyAutoencoder(imageSize: number, widths: Widths = {}): 
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { images }, drop) =>
       tf.tidy(() => {
-        const encoded = trainBlocks(encoder, weights, buffers, images, drop);
-        const decoded = trainBlocks(decoder, weights, buffers, encoded.y, drop);
+        const encoded = trainBlocks(encoder, weights, buffers, images, { drop });
+        const decoded = trainBlocks(decoder, weights, buffers, encoded.y, { drop });
         const { image, logVariance } = channels(decoded.y);
         const loss = uncertaintyLoss(images, image, logVariance);
         return { loss, buffers: { ...encoded.buffers, ...decoded.buffers }, codes: encoded.y };

@@ -11,6 +11,7 @@ import {
   memberKind,
   memberName,
   type RefinerSpec,
+  recipeOf,
   recipes,
   refinedKind,
   refinerKind,
@@ -192,6 +193,13 @@ test('members of the UDM belong to input dual, and to it alone', () => {
   expect(faults(refinerKind, { ...refiner, input: 'intra' })).toEqual([
     expect.stringMatching(/^udm: expected no members for input intra, got/),
   ]);
+});
+
+test('a refiner names the recipe "steady" by its version, and the paper\'s not at all', () => {
+  expect(faults(refinerKind, { ...refiner, steady: recipes.steadyRefiner })).toEqual([]);
+  expect(faults(refinerKind, { ...refiner, steady: 99 })).toHaveLength(1);
+  expect(recipeOf(refiner)).toBe('paper');
+  expect(recipeOf({ ...refiner, steady: recipes.steadyRefiner })).toBe('steady');
 });
 
 test('a refiner wants a batch of images, and two for a foreign patch', () => {

@@ -6,6 +6,7 @@ import {
   countedBatch,
   dropoutRateSchema,
   passesSchema,
+  type RefinerRecipeName,
   refinerPassesSchema,
   repulsionSchema,
   trainingFields,
@@ -33,6 +34,8 @@ export const recipes = {
   dsu: 1,
   kCurve: 2,
   refiner: 2,
+  /** Of what the recipe "steady" changes of a refiner's training. */
+  steadyRefiner: 1,
 } as const;
 
 /** A derived seed. */
@@ -174,6 +177,8 @@ const refinerSpecSchema = z
     learningRate: trainingFields.learningRate,
     weightDecay: weightDecaySchema,
     precision,
+    /** Version of the recipe "steady"; absent with the paper's: keys from before there was a choice stay. */
+    steady: z.literal(recipes.steadyRefiner).optional(),
     /** Absent where the members are an ensemble. Every step has passes of its own, decided by epoch and place in it, too. */
     dropout: dropoutSchema(refinerPassesSchema).optional(),
   })
@@ -184,6 +189,10 @@ const refinerSpecSchema = z
     context.addIssue({ code: 'custom', path: ['udm'], message: `expected ${expected}` });
   });
 export type RefinerSpec = z.infer<typeof refinerSpecSchema>;
+
+/** The recipe that a specification names by a version, or by none. */
+export const recipeOf = ({ steady }: Pick<RefinerSpec, 'steady'>): RefinerRecipeName =>
+  steady === undefined ? 'paper' : 'steady';
 
 /** What whoever refines maps has to know of the refiner: part of its specification. */
 export const refinedNetworkSchema = z.object({ input: z.enum(refinerInputs), imageSize });

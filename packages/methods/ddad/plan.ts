@@ -251,7 +251,7 @@ const scoreOf = { dual: 'rDual', intra: 'rIntra' } as const;
 
 function refinerNodes(
   basis: Basis,
-  { epochs, batchSize, learningRate, weightDecay }: Exclude<DdadSettings['refiner'], false>,
+  { epochs, batchSize, learningRate, weightDecay, recipe }: Exclude<DdadSettings['refiner'], false>,
   keys: EnsembleKeys,
 ): { input: RefinerInput; node: GraphNode }[] {
   const { settings, images } = basis;
@@ -270,6 +270,7 @@ function refinerNodes(
       learningRate,
       weightDecay,
       ...precisionOf(settings),
+      ...(recipe === 'steady' ? { steady: recipes.steadyRefiner } : {}),
       ...dropoutOf(settings, 'refinerPasses'),
     };
     const node = graphNode(refinerKind, spec, {

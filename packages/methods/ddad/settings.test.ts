@@ -17,13 +17,19 @@ it('has a default for every field but the dataset', () => {
     precision: 'float32',
     dsu: true,
     calibration: 0,
-    refiner: { epochs: 100, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 },
+    refiner: { epochs: 100, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4, recipe: 'paper' },
   });
 });
 
 it('keeps defaults of nested fields that are left out', () => {
   const { refiner } = settings({ refiner: { epochs: 3 } });
-  expect(refiner).toEqual({ epochs: 3, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 });
+  expect(refiner).toEqual({
+    epochs: 3,
+    batchSize: 8,
+    learningRate: 1e-4,
+    weightDecay: 1e-4,
+    recipe: 'paper',
+  });
 });
 
 describe('ASR-Net', () => {
@@ -33,6 +39,13 @@ describe('ASR-Net', () => {
     expect(faults({ refiner: { epochs: 0, pace: 1 } })).toEqual([
       expect.stringMatching(/^refiner\.epochs: .*got 0$/),
       'refiner.pace: unknown field',
+    ]);
+  });
+
+  it('is trained by a recipe that has a name', () => {
+    expect(settings({ refiner: { recipe: 'steady' } })).toMatchObject({ refiner: { recipe: 'steady' } });
+    expect(faults({ refiner: { recipe: 'steadier' } })).toEqual([
+      expect.stringMatching(/^refiner\.recipe: .*got "steadier"$/),
     ]);
   });
 });

@@ -22,12 +22,17 @@ export const countedBatch = (least: number) => z.int().min(least).max(4096);
 /** L2 term added to every parameter's gradient. */
 export const weightDecaySchema = z.number().min(0).max(1);
 
+/** How ASR-Net is trained: as the paper has it, or so that its weights do not depend on which epoch was the last. */
+export const refinerRecipeNames = ['paper', 'steady'] as const;
+export type RefinerRecipeName = (typeof refinerRecipeNames)[number];
+
 /** Settings of ASR-Net's training (method: section 3.5 of the paper). */
 const refinerSchema = z.strictObject({
   epochs: trainingFields.epochs.default(100),
   batchSize: countedBatch(1).default(8),
   learningRate: trainingFields.learningRate.default(1e-4),
   weightDecay: weightDecaySchema.default(1e-4),
+  recipe: z.enum(refinerRecipeNames).default('paper'),
 });
 
 /** What the discrepancies are a spread of: several networks (Deep Ensemble), or passes through one (MC Dropout). */

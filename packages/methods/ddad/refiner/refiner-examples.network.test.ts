@@ -66,6 +66,20 @@ it('gives an image without a patch the maps that the members make of it, and no 
   });
 });
 
+it('gives all images as they are, in their order', () => {
+  const turns = [...examples.untouched()];
+  const maps = Float32Array.from(turns.flatMap((some) => [...some]));
+  expect(maps).toHaveLength(count * area * 2);
+  // As in the batches, where they have no patch.
+  const { maps: batch, labels } = batchOf(examples, 0, 16);
+  patched(labels).forEach((has, i) => {
+    const position = order[16 + i]!;
+    const own = maps.subarray(position * area * 2, (position + 1) * area * 2);
+    const same = own.every((value, at) => value === batch[i * area * 2 + at]);
+    expect(same).toBe(!has);
+  });
+});
+
 it('patches other images in another epoch, about half of them, and changes their maps', () => {
   const starts = Array.from({ length: Math.floor(count / batchSize) }, (_, i) => i * batchSize);
   const first = starts.map((start) => batchOf(examples, 1, start));

@@ -26,6 +26,8 @@ export interface RefinerExamples {
     start: number,
     target: { maps: Float32Array; labels: Float32Array },
   ): void;
+  /** Maps of all images as they are, in their order, some at a time: [n,H,W,C]. */
+  untouched(): Iterable<Float32Array>;
   dispose(): void;
 }
 
@@ -87,6 +89,7 @@ export function ensembleExamples(
   const placeOf = (item: number) => (item % blockSize) * width;
 
   const untouched = new BlockStore({ blockLength: blockSize * width, directory, mostBytes });
+  /** Maps of images from `position` on, all of one block. */
   const writeUntouched = (position: number, target: Float32Array) => {
     const number = Math.floor(position / blockSize);
     untouched.read(number, placeOf(position), target, () =>
@@ -120,6 +123,13 @@ export function ensembleExamples(
         if (rank < 0) writeUntouched(order[start + i]!, target);
         else writePatched(rank, target);
         patchLabel(labels.subarray(i * area, (i + 1) * area), rank < 0 ? null : patched.patches[rank]!);
+      }
+    },
+    *untouched() {
+      for (let start = 0; start < count; start += blockSize) {
+        const maps = new Float32Array(Math.min(blockSize, count - start) * width);
+        writeUntouched(start, maps);
+        yield maps;
       }
     },
     dispose() {
@@ -160,6 +170,8 @@ export function dropoutExamples(
     mode: 'graph',
   });
   const batch = new Float32Array(batchSize * area);
+  const count = images.pixels.length / area;
+  const mapsOfBatch = (masks: Float32Array) => step.run({ images: batch, masks }).maps!;
   return {
     write(epoch, order, start, { maps, labels }) {
       for (let i = 0; i < batchSize; i++) {
@@ -167,7 +179,16 @@ export function dropoutExamples(
         writeImage(images, order[start + i]!, patch, batch.subarray(i * area, (i + 1) * area));
         patchLabel(labels.subarray(i * area, (i + 1) * area), patch);
       }
-      maps.set(step.run({ images: batch, masks: maskSeed(dropout.seed, 'refiner', epoch, start) }).maps!);
+      maps.set(mapsOfBatch(maskSeed(dropout.seed, 'refiner', epoch, start)));
+    },
+    *untouched() {
+      for (let start = 0; start < count; start += batchSize) {
+        const size = Math.min(batchSize, count - start);
+        batch.fill(0);
+        batch.set(images.pixels.subarray(start * area, (start + size) * area));
+        const maps = mapsOfBatch(maskSeed(dropout.seed, 'untouched', start));
+        yield maps.subarray(0, (maps.length / batchSize) * size);
+      }
     },
     dispose: () => step.dispose(),
   };

@@ -1,18 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { randomStream, recordedEnvironment, sizeOf, trainStep, usualStepsACall } from '@ddad/compute';
+import { recordedEnvironment, type TensorData, usualStepsACall } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
-import type { ChildContext } from '@ddad/jobs/child';
+import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
 import { runTraining } from '@ddad/jobs/training';
-import { asrNet, initialise, shapesOf, toPyTorch } from '@ddad/models';
+import { asrNet, toPyTorch } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
-import type { RefinerInput, RefinerSpec } from '../kinds.ts';
+import { type RefinerInput, type RefinerSpec, recipeOf } from '../kinds.ts';
 import { loadEnsemble } from '../maps/ensemble.ts';
+import { withFreshStatistics } from './fresh-statistics.ts';
+import { forUnlevelledMaps, levelled, mapLevels } from './map-levels.ts';
 import { dropoutExamples, ensembleExamples } from './refiner-examples.ts';
-
-/** Adam's settings beside learning rate and weight decay (method: "ASR-Net"). */
-const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
+import { refinerRecipes } from './refiner-recipe.ts';
+import { type RefinerStep, refinerStep } from './refiner-step.ts';
 
 /** Channels that a refiner reads, A_intra first. */
 export function refinerChannels(input: RefinerInput): 1 | 2 {
@@ -22,6 +23,9 @@ export function refinerChannels(input: RefinerInput): 1 | 2 {
 /**
  * Trains one ASR-Net on synthetic anomalies (section 3.5, eqs. 8 to 13): normal images, half of them with a foreign patch,
  * go through the frozen members, and the network learns to find the patch in their discrepancy maps.
+ *
+ * The recipe says which weights count: the last ones, or means over the steps before, for which BatchNorm's statistics are made by
+ * one more epoch of examples. The file's weights take maps as they are, whatever the recipe trains on.
  * @throws ChildFault `invalid` where the images are not those that the specification names
  */
 export async function trainRefiner(
@@ -30,59 +34,77 @@ export async function trainRefiner(
 ): Promise<ChildResult | null> {
   const { spec, directory } = task;
   const { dropout, batchSize, imageSize: side } = spec;
+  const recipe = refinerRecipes[recipeOf(spec)];
   const pixels = await readSpecifiedImages('normal images', task);
   const images = { pixels, side, seed: spec.seed };
   const ensemble = await loadEnsemble(task);
-  const network = asrNet({ inputs: refinerChannels(spec.input) });
-  const { trainable, buffers } = shapesOf(network.parameters);
-  const inputs = {
-    maps: [batchSize, side, side, refinerChannels(spec.input)],
-    labels: [batchSize, side, side, 1],
-  };
-  const step = trainStep({
-    trainable,
-    buffers,
-    inputs,
-    loss: (weights, running, { maps, labels }) =>
-      network.loss(weights, running, { maps: maps!, labels: labels! }),
-    optimiser: { ...adam, learningRate: spec.learningRate, weightDecay: spec.weightDecay },
-    precision: spec.precision,
-    stepsACall: task.stepsACall ?? usualStepsACall(),
-    mode: 'graph',
-  });
+  const channels = refinerChannels(spec.input);
+  const network = asrNet({ inputs: channels });
   const examples =
     dropout === undefined
       ? ensembleExamples(ensemble, images, directory)
       : dropoutExamples(ensemble, dropout, images, batchSize);
+  const goOn = () => goesOn(context);
+  let training: RefinerStep | null = null;
   try {
-    step.write(initialise(network.parameters, spec.seed));
-    const count = task.images.length;
-    const places = Array.from({ length: step.stepsACall }, () => ({
-      maps: new Float32Array(sizeOf(inputs.maps)),
-      labels: new Float32Array(sizeOf(inputs.labels)),
-    }));
+    // A pass over the images: no checkpoint keeps the levels, which are the same whenever they are made.
+    if (recipe.levelledMaps) context.ready();
+    const levels = recipe.levelledMaps ? await mapLevels(examples.untouched(), channels, goOn) : [];
+    if (levels === null) return null;
+    const given = recipe.levelledMaps ? levelled(examples, levels) : examples;
+    training = refinerStep(
+      {
+        network,
+        channels,
+        spec,
+        recipe,
+        images: task.images.length,
+        stepsACall: task.stepsACall ?? usualStepsACall(),
+        mode: 'graph',
+      },
+      given,
+    );
+    const { step, order, inputs } = training;
     const outcome = await runTraining({
       step,
       epochs: spec.epochs,
-      images: count,
+      images: task.images.length,
       batchSize,
-      order: (epoch) => randomStream(spec.seed, 'order', epoch).shuffle(count),
-      inputs: (epoch, order, start, place) => {
-        const target = places[place]!;
-        examples.write(epoch, order, start, target);
-        return target;
-      },
+      order,
+      inputs,
       directory,
       checkpoint: task.checkpoint,
       context,
     });
     if (outcome === null) return null;
+    const started = performance.now();
+    let tensors: ReadonlyMap<string, TensorData> | null = training.read();
+    if (recipe.average !== null) {
+      context.ready();
+      const batches = epochMaps(training, spec.epochs, task.images.length, batchSize);
+      tensors = await withFreshStatistics(network, tensors, batches, [batchSize, side, side, channels], goOn);
+    }
+    if (tensors === null) return null;
+    if (recipe.levelledMaps) tensors = forUnlevelledMaps(tensors, levels);
     const weights = join(directory, 'weights.safetensors');
     const metadata = { format: 'pt', refiner: spec.input, recipe: String(spec.recipe) };
-    await writeFile(weights, encodeSafetensors(toPyTorch(network.parameters, step.read()), metadata));
-    return { ...outcome, files: { weights }, environment: recordedEnvironment(task.threads) };
+    await writeFile(weights, encodeSafetensors(toPyTorch(network.parameters, tensors), metadata));
+    const seconds = outcome.seconds + (performance.now() - started) / 1000;
+    return { ...outcome, seconds, files: { weights }, environment: recordedEnvironment(task.threads) };
   } finally {
     examples.dispose();
-    step.dispose();
+    training?.step.dispose();
   }
+}
+
+/** The maps of an epoch's batches, one after the other in the same memory. */
+function* epochMaps(
+  { order, inputs }: RefinerStep,
+  epoch: number,
+  images: number,
+  batchSize: number,
+): Iterable<Float32Array> {
+  const all = order(epoch);
+  for (let start = 0; start + batchSize <= images; start += batchSize)
+    yield inputs(epoch, all, start, 0).maps!;
 }

@@ -1,5 +1,5 @@
 /** What a refiner's weights are worth on test images, by three image scores. For looking only, never for choosing an epoch. */
-import { auc } from '@ddad/anomaly';
+import { auc, imageScores, peakMean, topMean } from '@ddad/anomaly';
 import { inferenceStep, type TensorData } from '@ddad/compute';
 import type { AsrNet } from '@ddad/models';
 
@@ -16,22 +16,6 @@ export interface Aucs {
   top2: number;
   local: number;
 }
-
-/** Largest mean of 5×5 pixels that lie within the map. */
-function largestLocalMean(map: Float32Array): number {
-  let most = 0;
-  for (let row = 0; row + window <= side; row++) {
-    for (let column = 0; column + window <= side; column++) {
-      let sum = 0;
-      for (let y = row; y < row + window; y++)
-        for (let x = column; x < column + window; x++) sum += map[y * side + x]!;
-      most = Math.max(most, sum);
-    }
-  }
-  return most / window ** 2;
-}
-
-const meanOf = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * @param maps of the test images, [T,H,W,C]
@@ -59,9 +43,9 @@ export function evaluate(
       const refined = step.run({ maps: batch }).refined!;
       for (let i = 0; i < count; i++) {
         const map = refined.subarray(i * area, (i + 1) * area);
-        scores.mean.push(meanOf(map));
-        scores.top2.push(meanOf(map.toSorted().subarray(area - highest)));
-        scores.local.push(largestLocalMean(map));
+        scores.mean.push(...imageScores(map, 1));
+        scores.top2.push(topMean(map, highest));
+        scores.local.push(peakMean(map, side, window));
       }
     }
   } finally {

@@ -5,7 +5,12 @@ import { randomStream, tf } from '@ddad/compute';
 import { backbone, initialise } from '@ddad/models';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { discrepancies, type Ensemble, ensembleOf } from '../maps/ensemble.ts';
-import { ensembleExamples, type NormalImages, type RefinerExamples } from './refiner-examples.ts';
+import {
+  dropoutExamples,
+  ensembleExamples,
+  type NormalImages,
+  type RefinerExamples,
+} from './refiner-examples.ts';
 
 const [side, count, batchSize] = [64, 140, 8];
 const area = side ** 2;
@@ -78,6 +83,22 @@ it('gives all images as they are, in their order', () => {
     const same = own.every((value, at) => value === batch[i * area * 2 + at]);
     expect(same).toBe(!has);
   });
+});
+
+it('gives all images as they are once with MC Dropout too, and the same maps again', () => {
+  const [few, size] = [20, 8];
+  const some = { ...images, pixels: pixels.subarray(0, few * area) };
+  const networks = ensembleOf(model, { ndm: [member(1)], udm: [member(3)] });
+  const passes = dropoutExamples(networks, { rate: 0.3, passes: 3, seed: 5 }, some, size);
+  try {
+    const turns = [...passes.untouched()];
+    expect(turns.map((maps) => maps.length)).toEqual([8, 8, 4].map((n) => n * area * 2));
+    expect([...passes.untouched()]).toEqual(turns);
+    for (const maps of turns) expect(maps.every((value) => value >= 0)).toBe(true);
+    expect(Math.max(...turns[2]!)).toBeGreaterThan(1e-3);
+  } finally {
+    passes.dispose();
+  }
 });
 
 it('patches other images in another epoch, about half of them, and changes their maps', () => {

@@ -21,6 +21,28 @@ describe('resultLines', () => {
     expect(lines.at(-1)).toBe('time: 1:34 (plan 0:01, train 1:00, score 0:32, report 0:01)');
   });
 
+  it('shows intervals beside AUC and AP where the result has them, says how they were drawn, and warns', () => {
+    const scores = {
+      near: {
+        auc: 0.825,
+        ap: 0.748,
+        aucInterval: { low: 0.7812, high: 0.86 },
+        apInterval: { low: 0.7, high: 0.8 },
+      },
+      far: { auc: 0.5, ap: 0.4, aucInterval: { low: 0.46, high: 0.54 }, apInterval: { low: 0.3, high: 0.5 } },
+    };
+    const intervals = { confidence: 0.95, resamples: 2000, by: 'patient', units: 31 } as const;
+    const lines = resultLines({ ...result, scores, intervals }, inventedMethods);
+    expect(lines.slice(2, 8)).toEqual([
+      'score  AUC %       95 %  AP %       95 %',
+      'near    82.5  78.1–86.0  74.8  70.0–80.0  of the first student',
+      'far     50.0  46.0–54.0  40.0  30.0–50.0  of all students',
+      '',
+      '95 % intervals: 2,000 resamples of the 31 patients of the test images',
+      'warning: Chance? far: the interval of the AUC reaches below 50 %.',
+    ]);
+  });
+
   it('shows how maps show where something is, where the dataset has masks', () => {
     const figures = { auroc: 0.9375, ap: 0.5, aupro: 0.75, bestDice: 0.625, bestThreshold: 1 };
     const pixelTruth = {

@@ -1,4 +1,12 @@
-import { mainScore, type RunResult, type RunScores, type Separation } from '@ddad/contract';
+import {
+  type Interval,
+  type Intervals,
+  mainScore,
+  type RunResult,
+  type RunScores,
+  type Separation,
+  scoreWarnings,
+} from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { definitionsOf, describeRun } from '@ddad/runs';
 import { duration, percent, plural } from './figures.ts';
@@ -26,22 +34,29 @@ export function resultLines(result: RunResult, methods?: MethodRegistry): string
   if (scores === null) {
     lines.push('no AUC and AP: the test images have no labels, or there are none');
   } else {
+    const { intervals } = result;
+    const width = intervals === undefined ? '' : `${intervals.confidence * 100} %`;
+    const interval: Column[] = intervals === undefined ? [] : [{ heading: width, align: 'right' }];
     const columns: Column[] = [
       { heading: 'score' },
       { heading: 'AUC %', align: 'right' },
+      ...interval,
       { heading: 'AP %', align: 'right' },
+      ...interval,
     ];
     if (without) columns.push({ heading: 'AUC %*', align: 'right' }, { heading: 'AP %*', align: 'right' });
     columns.push({ heading: '' });
     const shown = definitionsOf(result).filter(({ name }) => scores[name] !== undefined);
     const rows = shown.map(({ name, meaning }) => [
       name,
-      ...cells(scores, name),
+      ...(intervals === undefined ? cells(scores, name) : cellsWithIntervals(scores[name])),
       ...(without ? cells(without.scores, name) : []),
       meaning,
     ]);
     lines.push(...tableLines(columns, rows), '');
     lines.push(...shown.flatMap(({ name }) => singleNetworkLines(name, scores[name])));
+    if (intervals !== undefined) lines.push(intervalLine(intervals));
+    lines.push(...warningLines(result));
     if (without) {
       lines.push(
         `* without the test images that have a copy among the training images (${without.images} left)`,
@@ -58,6 +73,17 @@ export function resultLines(result: RunResult, methods?: MethodRegistry): string
   const parts = Object.entries(stages).map(([name, seconds]) => `${name} ${duration(seconds)}`);
   lines.push(...memberCount(result), `time: ${duration(total ?? 0)} (${parts.join(', ')})`);
   return lines;
+}
+
+function intervalLine({ confidence, resamples, by, units }: Intervals): string {
+  const drawn = by === 'image' ? 'test images' : `the ${plural(units, 'patient')} of the test images`;
+  return `${confidence * 100} % intervals: ${resamples.toLocaleString('en')} resamples of ${drawn}`;
+}
+
+function warningLines(result: RunResult): string[] {
+  return scoreWarnings(result).map(
+    ({ title, scores, meaning }) => `warning: ${title} ${scores.join(', ')}: ${meaning}`,
+  );
 }
 
 /** None of a method whose networks are no members of anything. */
@@ -172,6 +198,14 @@ function memberNotes({ k, kPerRole, failedMembers, members }: RunResult): string
     }
   }
   return lines;
+}
+
+function cellsWithIntervals(separation: Separation | undefined): string[] {
+  if (separation === undefined) return ['', '', '', ''];
+  const { auc, aucInterval, ap, apInterval } = separation;
+  const between = (interval: Interval | undefined) =>
+    interval === undefined ? '' : `${percent(interval.low)}–${percent(interval.high)}`;
+  return [percent(auc), between(aucInterval), percent(ap), between(apInterval)];
 }
 
 function cells(scores: RunScores | null, name: string): [string, string] {

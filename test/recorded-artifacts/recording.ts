@@ -77,8 +77,8 @@ export interface RecordedRun extends z.infer<typeof runSchema> {
   scores: string;
 }
 
-/** Scores that runs give since; their artifacts and figures are not what was recorded. */
-const laterScore = /^(p_)?(\w+(Top|Peak)|dsu)$/;
+/** Scores and figures that runs give since; they are not what was recorded. */
+const laterScore = /^((p_)?(\w+(Top|Peak)|dsu)|(auc|ap)Interval|(sensitivity|specificity)At)$/;
 
 /** The same without scores that runs give since. */
 function withoutLaterScores(value: unknown): unknown {

@@ -28,7 +28,7 @@ const selectionSchema = z.strictObject({
 });
 
 /** Raise it whenever an evaluation of the same scores gives other figures. */
-const evaluationRecipe = 2;
+const evaluationRecipe = 3;
 const pageRecipe = 1;
 const reducedRecipe = 1;
 

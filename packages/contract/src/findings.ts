@@ -5,13 +5,29 @@ const scoreName = z.string().min(1).max(40);
 /** Values by score. */
 const byScore = <T extends z.ZodType>(value: T) => z.record(scoreName, value);
 
+/** Ends of a bootstrap interval. */
+const intervalSchema = z.object({ low: share, high: share });
+export type Interval = z.infer<typeof intervalSchema>;
+
+/** The best share of one class called right where of the other one at least `at` is, with its interval. */
+const rateSchema = intervalSchema.extend({ at: share, value: share });
+export type Rate = z.infer<typeof rateSchema>;
+
 /**
  * How well a score separates abnormal from normal test images: area under the ROC curve and average precision. Where a score
  * is one network's of several, mean and standard deviation (over their number) of AUC over all of them stand beside it.
+ * Intervals are those that `intervals` of the findings tells of; absent of groups of images, and in results from before there
+ * were any.
  */
 export const separationSchema = z.object({
   auc: share,
   ap: share,
+  aucInterval: intervalSchema.optional(),
+  apInterval: intervalSchema.optional(),
+  /** Sensitivity where the specificity is at least 90 % and 95 %. */
+  sensitivityAt: z.array(rateSchema).optional(),
+  /** Specificity where the sensitivity is at least 90 % and 95 %. */
+  specificityAt: z.array(rateSchema).optional(),
   aucMean: share.optional(),
   aucStd: z.number().min(0).optional(),
 });
@@ -155,10 +171,24 @@ const pixelTruthSchema = z.object({
 });
 export type PixelTruthResult = z.infer<typeof pixelTruthSchema>;
 
+/** How the intervals of `scores` were found: percentiles over resamples of the test images, of each class by itself. */
+const intervalsSchema = z.object({
+  /** Share of the resamples within an interval. */
+  confidence: share,
+  resamples: z.int(),
+  /** What was drawn: images, or patients with all of their images. */
+  by: z.enum(['image', 'patient']),
+  /** How many of them there are; an image without a known patient counts as one. */
+  units: z.int(),
+});
+export type Intervals = z.infer<typeof intervalsSchema>;
+
 /** What an evaluation finds, `evaluation.json`. */
 export const findingsSchema = z.object({
   /** Null where the test images have no labels, or there are none. */
   scores: runScoresSchema.nullable(),
+  /** Absent where `scores` is null, and in results from before there were intervals. */
+  intervals: intervalsSchema.optional(),
   /** The same without the test images that have a copy among the training images; absent where there is no copy. */
   withoutCopies: z.object({ images: z.int(), scores: runScoresSchema.nullable() }).optional(),
   /** χ² distance of the normal and the abnormal images' score histograms (Fig. 8), 0..100; absent where `scores` is null. */

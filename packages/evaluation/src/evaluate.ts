@@ -4,6 +4,7 @@ import { testImages } from '@ddad/dataset/select';
 import { copiesInTraining } from './copies-in-training.ts';
 import { type HeldOutFindings, heldOutFindings } from './held-out-findings.ts';
 import { type ImageScores, valuesOf } from './image-scores.ts';
+import { withIntervals } from './intervals.ts';
 import { type CurveTensors, kCurvePoints } from './k-curve-points.ts';
 import { pathologyResult } from './pathology-result.ts';
 import { type PixelEvidence, pixelTruth } from './pixel-truth.ts';
@@ -89,6 +90,9 @@ async function judge(
   const findings: Findings = { scores: separations(test, labels, all) };
   if (!(await goesOn())) return null;
   if (findings.scores !== null) {
+    const found = await withIntervals(findings.scores, index, test, labels, goesOn);
+    if (found === null) return null;
+    Object.assign(findings, found);
     findings.histogramDistance = histogramDistances(test, labels);
     if (curve !== null) {
       const points = await kCurvePoints(curve, spec.scores, labels, goesOn);

@@ -95,7 +95,13 @@ async function evaluated(of: Case) {
 test('gives AUC and AP of every score, in order; of one network with mean and deviation over all', async () => {
   const { findings, result, heldOut } = await evaluated({});
   const perfect = { auc: 1, ap: 1 };
-  expect(findings.scores).toEqual({
+  const figures = Object.entries(findings.scores ?? {}).map(
+    ([name, { aucInterval: _auc, apInterval: _ap, sensitivityAt: _, specificityAt: __, ...rest }]) => [
+      name,
+      rest,
+    ],
+  );
+  expect(Object.fromEntries(figures)).toEqual({
     // AUC 3/4 and 1: mean 7/8, deviation 1/8.
     rec: { auc: 0.75, ap: expect.closeTo(5 / 6, 12), aucMean: 0.875, aucStd: 0.125 },
     recEnsemble: perfect,
@@ -112,6 +118,41 @@ test('gives AUC and AP of every score, in order; of one network with mean and de
   expect(heldOut).toBeNull();
   expect(result).toMatchObject({ loss: null, environment: { device: 'cpu', node: process.versions.node } });
   expect(result.seconds).toBeGreaterThanOrEqual(0);
+});
+
+describe('intervals', () => {
+  /** The same of every score; the first network's own scores have AUC 3/4. */
+  const certain = { low: 1, high: 1 };
+
+  test('of AUC, AP, sensitivities and specificities are those of resamples of the test images', async () => {
+    const { findings } = await evaluated({});
+    expect(findings.intervals).toEqual({ confidence: 0.95, resamples: 2000, by: 'image', units: 4 });
+    expect(findings.scores?.rIntra).toMatchObject({ aucInterval: certain, apInterval: certain });
+    // Normal 0.125 and 0.5, abnormal 0.375 and 0.75. In a sixteenth of the resamples 0.5 and 0.375 alone are drawn (AUC 0), in
+    // over a sixteenth every abnormal image is above every normal one. No normal image may be called abnormal: 0.75 is found.
+    expect(findings.scores?.rDual).toMatchObject({
+      aucInterval: { low: 0, high: 1 },
+      sensitivityAt: [
+        { at: 0.9, value: 0.5, low: 0, high: 1 },
+        { at: 0.95, value: 0.5, low: 0, high: 1 },
+      ],
+      specificityAt: [
+        { at: 0.9, value: 0.5, low: 0, high: 1 },
+        { at: 0.95, value: 0.5, low: 0, high: 1 },
+      ],
+    });
+    expect((await evaluated({})).findings).toEqual(findings);
+  });
+
+  test('are those of patients, where the dataset knows them', async () => {
+    // All abnormal images are one patient's, all normal ones another's: every resample is the test images themselves.
+    const { findings } = await evaluated({ index: { patients: [null, null, 1, 1, 2, 2, null] } });
+    expect(findings.intervals).toMatchObject({ by: 'patient', units: 2 });
+    expect(findings.scores?.rDual?.aucInterval).toEqual({ low: 0.75, high: 0.75 });
+    // Patients of training images alone are none of the test images'.
+    const others = await evaluated({ index: { patients: [1, 2, null, null, null, null, 3] } });
+    expect(others.findings.intervals).toMatchObject({ by: 'image', units: 4 });
+  });
 });
 
 test('writes a line per test image, with names quoted where CSV wants it', async () => {
@@ -340,10 +381,10 @@ describe('a curve over ensemble sizes', () => {
   test('is work that tells how it goes, and that ends when it is told to', async () => {
     const context = notedContext();
     await makeEvaluation(await withCurve(), context);
-    // The scores, and three subsets a score.
-    expect(context.steps).toBe(7);
+    // The scores, twenty parts of the resamples, and three subsets of each of two scores.
+    expect(context.steps).toBe(27);
     expect(context.told.at(-1)).toMatchObject({ done: 4, total: 4, loss: null });
-    for (const steps of [0, 2])
+    for (const steps of [0, 2, 22])
       expect(await makeEvaluation(await withCurve(), notedContext(steps))).toBeNull();
   });
 });

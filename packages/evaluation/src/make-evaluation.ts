@@ -9,6 +9,7 @@ import { openSafetensors, type TensorFile } from '@ddad/storage/safetensors';
 import { evaluate } from './evaluate.ts';
 import { EvaluatedMaps } from './evaluated-maps.ts';
 import { readImageScores } from './image-scores.ts';
+import { intervalSteps } from './intervals.ts';
 import { JobPace, plainEnvironment, Stopped } from './job-pace.ts';
 import { curveSubsets, jointCurves } from './k-curve-points.ts';
 import { readIndex } from './read-index.ts';
@@ -26,7 +27,7 @@ export async function makeEvaluation(
   const { spec, directory } = task;
   if (task.index === null) throw new TypeError("evaluation: expected the dataset's index, got none");
   const index = await readIndex(task.index);
-  const { images } = testImages(index);
+  const { images, labels } = testImages(index);
   const { heldOut } = trainingPositions(index, spec);
   const read = async (of: 'test' | 'reference', count: { exactly: number } | { atLeast: number }) => {
     const sources = spec.sources.filter((source) => source.images === of);
@@ -43,7 +44,11 @@ export async function makeEvaluation(
     const curve = curves.length === 0 ? null : jointCurves(curves);
     maps = await EvaluatedMaps.open(task, index, reference);
     context.ready();
-    const steps = 1 + (curve === null ? 0 : curveSubsets(curve)) + (maps?.reads(heldOut.length) ?? 0);
+    const steps =
+      1 +
+      intervalSteps(labels) +
+      (curve === null ? 0 : curveSubsets(curve)) +
+      (maps?.reads(heldOut.length) ?? 0);
     const pace = new JobPace(context, images.length, steps);
     const pixels = maps?.evidence((read) => pace.advanceOrStop(read)) ?? null;
     const found = await evaluate({ index, spec, test, reference, curve, pixels }, () => pace.advance(1));

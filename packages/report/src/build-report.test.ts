@@ -1,3 +1,4 @@
+import type { RunResult } from '@ddad/contract';
 import { methods } from '@ddad/methods';
 import { parseHTML } from 'linkedom';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -50,14 +51,32 @@ describe('a run with labelled test images', () => {
 
   test('shows the figures of report.json', () => {
     const { scores, withoutCopies, histogramDistance, members } = data.result;
-    for (const [name, { auc, ap }] of Object.entries(scores!)) {
+    const between = ({ low, high }: { low: number; high: number }) => `${percent(low)}–${percent(high)}`;
+    for (const [name, { auc, ap, aucInterval, apInterval, ...rates }] of Object.entries(scores!)) {
       const clean = withoutCopies!.scores![name]!;
       const shown = made.texts(`tr[data-score="${name}"] td.number`);
       const distance = histogramDistance![name]!.toFixed(1);
-      expect(shown).toEqual([percent(auc), percent(ap), distance, percent(clean.auc), percent(clean.ap)]);
+      expect(shown).toEqual([
+        `${percent(auc)} ${between(aucInterval!)}`,
+        `${percent(ap)} ${between(apInterval!)}`,
+        distance,
+        percent(clean.auc),
+        percent(clean.ap),
+      ]);
+      expect(made.texts(`tr[data-rates="${name}"] td`)).toEqual(
+        [...rates.sensitivityAt!, ...rates.specificityAt!].map(
+          (rate) => `${percent(rate.value)} ${between(rate)}`,
+        ),
+      );
       expect(made.texts(`[data-histogram="${name}"] .chi`)).toEqual([`χ² = ${distance}`]);
     }
     expect(made.texts('.tile dd:not(.detail)')[0]).toBe(`${percent(scores!.rDual!.auc)}%`);
+    expect(made.texts('.tile .detail')[0]).toBe(
+      `${between(scores!.rDual!.aucInterval!)}\u00a0%; area under the ROC curve`,
+    );
+    expect(made.texts('#scores .caption')[0]).toMatch(
+      /^Below each figure is its 95 % interval: 50 resamples of test images/,
+    );
     const rows = made.texts('table.members tbody tr');
     expect(rows).toHaveLength(6);
     members.forEach(({ seed, trainer, key }, i) => {
@@ -263,6 +282,78 @@ describe('a run with labelled test images', () => {
     const policy = made.document.querySelector('meta[http-equiv]')!.getAttribute('content')!;
     expect(policy).toMatch(/^default-src 'none'; img-src data:; .*script-src 'sha256-[\w+/]+=*'/);
   });
+});
+
+describe('doubtful scores', () => {
+  const doubtful = (change: (scores: NonNullable<RunResult['scores']>) => void) => {
+    const data = syntheticRun({ normal: 9, abnormal: 9, side: 8 });
+    for (const found of Object.values(data.result.scores!)) found.aucInterval = { low: 0.6, high: 0.9 };
+    change(data.result.scores!);
+    return data;
+  };
+  const warnings = (texts: (selector: string) => string[], within: string) =>
+    texts(`${within} [data-warning]`).map((text) => text.replaceAll(/\s+/g, ' '));
+
+  test('are warned of beside their figures; the main one at the top of the page as well', async () => {
+    const data = doubtful((scores) => {
+      scores.rec!.aucInterval = { low: 0.2, high: 0.4 };
+      scores.aIntra!.aucInterval = { low: 0.45, high: 0.6 };
+      scores.rDual!.aucInterval = { low: 0.48, high: 0.7 };
+    });
+    const { texts } = await page(data);
+    expect(warnings(texts, '#scores')).toEqual([
+      'Inverted. rec: normal images score higher than abnormal ones.',
+      'Chance? aIntra, rDual: the interval of the AUC reaches below 50 %.',
+    ]);
+    expect(warnings(texts, '#summary')).toEqual([
+      'Chance? rDual: the interval of the AUC reaches below 50 %.',
+    ]);
+    const sure = await page(doubtful(() => undefined));
+    expect(warnings(sure.texts, 'main')).toEqual([]);
+  });
+
+  test('by patient: the caption says so; results from before there were intervals have none', async () => {
+    const data = doubtful(() => undefined);
+    data.result.intervals = { ...data.result.intervals!, by: 'patient', units: 7 };
+    const { texts } = await page(data);
+    expect(texts('#scores .caption')[0]).toContain('of the 7 patients of the test images');
+    const { intervals: _, ...older } = data.result;
+    older.scores = { rDual: { auc: 0.4, ap: 0.5 } };
+    const old = await page({ ...data, result: older });
+    expect(old.texts('tr[data-score="rDual"] td.number')[0]).toBe('40.0');
+    expect(old.texts('#scores .interval, #scores [data-rates], #scores h3')).toEqual([]);
+    expect(warnings(old.texts, '#summary')[0]).toMatch(/^Inverted/);
+  });
+
+  test('thresholds that find next to nothing are warned of', async () => {
+    const data = doubtful(() => undefined);
+    const thresholds = { rDual: { threshold: 1, sensitivity: 0.05, specificity: 1 } };
+    data.result.calibration = { images: 40, falsePositiveRate: 0.05, thresholds };
+    data.result.labelFree = {
+      images: { unlabeled: 1, heldOut: 40 },
+      scores: { rDual: { auc: 0.5, heldOutMean: 1 } },
+    };
+    const { texts } = await page(data);
+    expect(warnings(texts, '#thresholds')[0]).toMatch(/^Blind. rDual: the threshold finds less than 10 %/);
+    expect(warnings(texts, '#summary')).toHaveLength(1);
+  });
+});
+
+test('what maps give beside their means has tables of its own, folded away', async () => {
+  const data = syntheticRun({ normal: 6, abnormal: 6, side: 16, reduced: true });
+  const { document, texts } = await page(data);
+  expect(document.querySelectorAll('tr[data-score]')).toHaveLength(16);
+  const open = [...document.querySelectorAll('#scores [data-rates]')].filter(
+    (row) => row.closest('details') === null,
+  );
+  expect(open.map((row) => row.getAttribute('data-rates'))).toEqual([
+    'recEnsembleTop',
+    'aIntraTop',
+    'aInterTop',
+    'rIntraTop',
+    'rDualTop',
+  ]);
+  expect(texts('#scores summary')).toEqual(['Means of the maps', 'Largest local means']);
 });
 
 describe('a run with held-out normal images', () => {

@@ -12,6 +12,11 @@ export function percent(share: number): string {
   return (share * 100).toFixed(1);
 }
 
+/** Two shares in 0..1 as percent: `77.5–84.9`. */
+export function percentInterval({ low, high }: { low: number; high: number }): string {
+  return `${percent(low)}–${percent(high)}`;
+}
+
 /** A figure in a few significant digits, exponents only where zeros would be many. */
 export function figure(value: number, digits = 3): string {
   const size = Math.abs(value);

@@ -41,10 +41,9 @@ export function byReduction(
   const main = mainScore(definitions, Object.fromEntries(shown.map(({ name }) => [name, true])));
   const first = shown.find(({ name }) => name === main)?.reduction ?? 'mean';
   const order = [...new Set([first, ...shown.map(({ reduction }) => reduction)])];
-  return order.map((reduction) => ({
-    reduction,
-    looks: shown.filter((look) => look.reduction === reduction),
-  }));
+  return order
+    .map((reduction) => ({ reduction, looks: shown.filter((look) => look.reduction === reduction) }))
+    .filter(({ looks }) => looks.length > 0);
 }
 
 /** For headings. */

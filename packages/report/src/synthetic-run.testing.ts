@@ -1,5 +1,21 @@
-import { auc, averagePrecision, scoreHistogram } from '@ddad/anomaly';
-import type { MemberResult, RunResult, ScoreDefinition } from '@ddad/contract';
+import {
+  auc,
+  averagePrecision,
+  imageStrata,
+  peakMean,
+  SeparationBootstrap,
+  scoreHistogram,
+  topMean,
+} from '@ddad/anomaly';
+import {
+  type MemberResult,
+  peakWindow,
+  type RunResult,
+  reducedName,
+  type ScoreDefinition,
+  topShare,
+  withReductions,
+} from '@ddad/contract';
 import { methods } from '@ddad/methods';
 import type { HeatMaps, ReportArtifact, ReportData, TestImages } from './report-data.ts';
 
@@ -12,6 +28,8 @@ export interface SyntheticRun {
   /** Nobody knows the test images' labels. */
   unlabeledTest?: boolean;
   oneClass?: boolean;
+  /** Every map gives what it gives beside its mean, as in runs of today. */
+  reduced?: boolean;
 }
 
 /** A run's data with test images, and the values that lie behind them. */
@@ -49,6 +67,7 @@ export function syntheticRun(options: SyntheticRun): SyntheticData {
     epochs = 20,
     unlabeledTest = false,
     oneClass = false,
+    reduced = false,
   } = options;
   const next = numbers(7);
   const parsed = methods.parseRunInput({
@@ -59,13 +78,15 @@ export function syntheticRun(options: SyntheticRun): SyntheticData {
   });
   if ('faults' in parsed) throw new Error(parsed.faults[0]?.message);
   const method = methods.method(parsed.input.method);
-  const definitions = method.scores(parsed.input);
+  const own = method.scores(parsed.input);
+  const definitions = reduced ? withReductions(own) : own;
   const facts = method.facts(parsed.input);
   const labels = Array.from({ length: normal + abnormal }, (_, image): 0 | 1 => (image < normal ? 0 : 1));
-  const names = definitions
+  const names = own
     .filter(({ map, name }) => map && (!oneClass || !['aInter', 'rDual'].includes(name)))
     .map(({ name }) => name);
   const { maps, ...found } = inventedImages(labels, side, names, next);
+  if (reduced) Object.assign(found.scores, reducedScores(maps, side));
   const test: TestImages = {
     ...found,
     labels: unlabeledTest ? null : labels,
@@ -140,6 +161,22 @@ export function syntheticRun(options: SyntheticRun): SyntheticData {
     test,
     maps,
   };
+}
+
+/** As a run works them out from its maps. */
+function reducedScores(maps: Readonly<Record<string, Float32Array>>, side: number) {
+  const area = side * side;
+  const entries = Object.entries(maps).flatMap(([name, values]) => {
+    const each = (of: (map: Float32Array) => number) =>
+      Float32Array.from({ length: values.length / area }, (_, image) =>
+        of(values.subarray(image * area, (image + 1) * area)),
+      );
+    return [
+      [reducedName(name, 'top'), each((map) => topMean(map, Math.ceil(topShare * area)))],
+      [reducedName(name, 'peak'), each((map) => peakMean(map, side, peakWindow(side)))],
+    ] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 const keyOf = (letter: string) => letter.repeat(64);
@@ -249,7 +286,20 @@ function addScores(
   };
   const all = labels.map((_label, image) => image);
   const clean = all.filter((image) => !copies[image]);
-  result.scores = separations(all);
+  const next = numbers(11);
+  const settings = { resamples: 50, confidence: 0.95 };
+  const bootstrap = new SeparationBootstrap(
+    present.map(({ name, values }) => [name, values] as const),
+    labels,
+    imageStrata(labels),
+    { ...settings, integer: (below) => Math.floor(next() * below) },
+  );
+  bootstrap.draw(settings.resamples);
+  const intervals = bootstrap.intervals();
+  result.scores = Object.fromEntries(
+    Object.entries(separations(all)).map(([name, found]) => [name, { ...found, ...intervals.get(name) }]),
+  );
+  result.intervals = { ...settings, by: 'image', units: all.length };
   result.withoutCopies = { images: clean.length, scores: separations(clean) };
   result.histogramDistance = Object.fromEntries(
     present.map(({ name, values }) => [name, scoreHistogram(values, labels).distance]),

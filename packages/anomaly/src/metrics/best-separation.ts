@@ -1,12 +1,8 @@
 import { auc } from './auc.ts';
-import {
-  type BootstrapSettings,
-  type Difference,
-  percentileInterval,
-  rank,
-  stratifiedResamples,
-  weightedSeparation,
-} from './resampled-separation.ts';
+import type { BootstrapSettings, Difference } from './paired-bootstrap.ts';
+import { percentileInterval } from './percentile-interval.ts';
+import { drawWeights, imageStrata } from './resample-images.ts';
+import { rankScore, weightedFigures } from './weighted-figures.ts';
 
 /** How a candidate stands beside the one that separates best. */
 export interface Standing {
@@ -40,13 +36,15 @@ export function bestSeparation(
   if (empty !== -1) throw new RangeError(`candidate ${empty}: expected scores, got none`);
   const aucs = candidates.map((repetitions) => mean(repetitions.map((scores) => auc(scores, labels))));
   const best = aucs.indexOf(Math.max(...aucs));
-  const ranked = candidates.map((repetitions) => repetitions.map((scores) => rank(scores, labels)));
+  const ranked = candidates.map((repetitions) => repetitions.map((scores) => rankScore(scores, labels)));
   const behind = candidates.map(() => new Float64Array(resamples));
   const wins = new Float64Array(candidates.length);
-  let resample = 0;
-  for (const weights of stratifiedResamples(labels, resamples, integer)) {
+  const strata = imageStrata(labels);
+  const weights = new Uint32Array(labels.length);
+  for (let resample = 0; resample < resamples; resample += 1) {
+    drawWeights(strata, integer, weights);
     const drawn = ranked.map((repetitions) =>
-      mean(repetitions.map((scores) => weightedSeparation(scores, labels, weights).auc)),
+      mean(repetitions.map((scores) => weightedFigures(scores, weights).auc)),
     );
     const least = Math.max(...drawn) - equal;
     const winners = drawn.filter((value) => value >= least).length;
@@ -54,12 +52,11 @@ export function bestSeparation(
       behind[place]![resample] = drawn[best]! - value;
       if (value >= least) wins[place]! += 1 / winners;
     }
-    resample += 1;
   }
   const standings = aucs.map((own, place) => ({
     auc: own,
     probability: wins[place]! / resamples,
-    behind: percentileInterval(behind[place]!, aucs[best]! - own, confidence),
+    behind: { value: aucs[best]! - own, ...percentileInterval(behind[place]!, confidence) },
   }));
   return { best, standings };
 }

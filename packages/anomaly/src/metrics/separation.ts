@@ -24,7 +24,7 @@ export function separationAmong(
   scores: ArrayLike<number>,
   each: readonly ArrayLike<number>[],
   labels: ArrayLike<number>,
-): Required<Separation> {
+): Required<Pick<Separation, 'auc' | 'ap' | 'aucMean' | 'aucStd'>> {
   if (each.length === 0) throw new RangeError('expected the scores of at least one network, got none');
   const { mean, deviation } = meanAndDeviation(each.map((own) => auc(own, labels)));
   return { ...separation(scores, labels), aucMean: mean, aucStd: deviation };

@@ -1,8 +1,9 @@
-import type { RunScores } from '@ddad/contract';
-import { percent } from '../figures.ts';
+import type { Interval, Intervals, Rate, RunScores } from '@ddad/contract';
+import { percent, percentInterval, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
-import { presentScores } from '../score-looks.ts';
+import { byReduction, presentScores, reductionTitles, type ScoreLook } from '../score-looks.ts';
+import { warningNotes } from './score-warnings.ts';
 
 type Metric = 'auc' | 'ap';
 
@@ -38,7 +39,7 @@ export function scoresTable(
         const value = of?.[name]?.[metric];
         return value === undefined
           ? html`<td></td>`
-          : html`<td class="number${value === highest[metric] ? ' best' : null}" style="--share: ${Math.round(value * 1000) / 10}%">${percent(value)}</td>`;
+          : html`<td class="number${value === highest[metric] ? ' best' : null}" style="--share: ${Math.round(value * 1000) / 10}%">${percent(value)}${intervalBelow(of?.[name]?.[`${metric}Interval`])}</td>`;
       });
   };
   const [all, withoutCopies] = [cells(scores), clean === undefined ? null : cells(clean.scores)];
@@ -57,8 +58,9 @@ export function scoresTable(
     })}</tbody>
   </table>
   </div>
-  <p class="caption">${shown.map(({ name }) => spread(name, scores))}χ² is the distance
+  <p class="caption">${result.intervals !== undefined && drawnHow(result.intervals)}${shown.map(({ name }) => spread(name, scores))}χ² is the distance
     of the two histograms below, 0 to 100.</p>
+  ${warningNotes(result, ['inverted', 'chance'])}
   ${withoutNetwork(alone, best(scores, 'auc'))}
   ${
     clean !== undefined &&
@@ -66,7 +68,53 @@ export function scoresTable(
     html`<p class="note warning"><b>Copies.</b> ${test.copies.length - clean.images} of the ${test.copies.length} test images have an identical copy among the training images.
     The columns without copies leave them out (${clean.images} images).</p>`
   }
+  ${ratesTables(result, definitions)}
 </section>`;
+}
+
+/** In a line of its own. */
+function intervalBelow(interval: Interval | undefined): Html | null {
+  return interval === undefined
+    ? null
+    : html` <br><small class="interval">${percentInterval(interval)}</small>`;
+}
+
+function drawnHow({ confidence, resamples, by, units }: Intervals): Html {
+  const drawn = by === 'image' ? 'test images' : `the ${plural(units, 'patient')} of the test images`;
+  return html`Below each figure is its ${confidence * 100} % interval: ${resamples.toLocaleString('en')} resamples of ${drawn}, normal and abnormal ones drawn apart. It tells how much other test images
+    would change the figure, not what another training would. `;
+}
+
+/** Sensitivity where the specificity is high, and the reverse. Null of results from before these were told. */
+function ratesTables({ scores }: ReportData['result'], definitions: ReportData['definitions']): Html | null {
+  if (scores === null) return null;
+  const shown = presentScores(definitions, scores).filter(
+    ({ name }) => scores[name]?.sensitivityAt !== undefined,
+  );
+  const [first, ...others] = byReduction(definitions, shown);
+  if (first === undefined) return null;
+  const cells = (rates: Rate[] = []) =>
+    rates.map((rate) => html`<td class="number">${percent(rate.value)}${intervalBelow(rate)}</td>`);
+  const heads = (what: string, other: string, rates: Rate[] = []) =>
+    rates.map(
+      ({ at }) =>
+        html`<th scope="col" class="number">${what} %<br><small>at ${Math.round(at * 100)} % ${other}</small></th>`,
+    );
+  const table = (title: string, looks: readonly ScoreLook[]) => {
+    const sample = scores[looks[0]?.name ?? ''];
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of sensitivity and specificity: ${title.toLowerCase()}">
+  <table class="scores">
+    <thead><tr><th scope="col">score</th>${heads('sensitivity', 'specificity', sample?.sensitivityAt)}${heads('specificity', 'sensitivity', sample?.specificityAt)}</tr></thead>
+    <tbody>${looks.map(
+      ({ name, symbol, colour }) => html`
+      <tr data-rates="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th>${cells(scores[name]?.sensitivityAt)}${cells(scores[name]?.specificityAt)}</tr>`,
+    )}</tbody>
+  </table></div>`;
+  };
+  return html`<h3>Sensitivity and specificity</h3>
+  ${table(reductionTitles[first.reduction], first.looks)}
+  <p class="caption">The best that any threshold gives on these test images, chosen by their labels: what a score can do, and no result. Thresholds that need no label come from held-out normal images.</p>
+  ${others.map(({ reduction, looks }) => html`<details><summary>${reductionTitles[reduction]}</summary>${table(reductionTitles[reduction], looks)}</details>`)}`;
 }
 
 /** Of a score that is one network's: how the others do. Null where there are no others. */

@@ -1,8 +1,9 @@
-import { mainScore, type RunResult } from '@ddad/contract';
-import { duration, percent, plural } from '../figures.ts';
+import { type Interval, mainScore, type RunResult } from '@ddad/contract';
+import { duration, percent, percentInterval, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
 import { presentScores } from '../score-looks.ts';
+import { warningNotes } from './score-warnings.ts';
 
 /** Title, the figures that matter most, and what a reader must know before trusting them. */
 export function summary(data: ReportData): Html {
@@ -18,8 +19,15 @@ export function summary(data: ReportData): Html {
   ${result.synthetic && html`<p class="note"><b>Synthetic images.</b> This dataset was made by a generator; its scores say nothing about real ones.</p>`}
   ${test !== null && html`<p class="note"><b>This page holds pictures of test images.</b> Treat it as you treat the images themselves. It loads nothing from a network and sends nothing.</p>`}
   ${failures(result)}
+  ${mainWarnings(data)}
   <dl class="tiles">${[...scoreTiles(data), ...testTile(data), ...workTiles(data)]}</dl>
 </header>`;
+}
+
+/** What makes the run's main score doubtful; others are warned of beside their figures. */
+function mainWarnings({ result, definitions }: ReportData): Html[] {
+  const main = mainScore(definitions, result.scores ?? {});
+  return warningNotes(result, ['inverted', 'chance', 'blind'], (name) => name === main);
 }
 
 /** How long members were trained; 0 where they do not say. */
@@ -52,14 +60,21 @@ function scoreTiles({ result: { scores }, definitions }: ReportData): Html[] {
   const best = main && scores[main.name];
   if (main === undefined || best === undefined || first === undefined) return [];
   const { symbol } = main;
+  const between = (what: string, interval: Interval | undefined) =>
+    interval === undefined ? what : `${percentInterval(interval)}\u00a0%; ${what}`;
   const tiles = [
     tile(
       html`AUC of ${symbol}`,
       html`${percent(best.auc)}<small>%</small>`,
-      'area under the ROC curve',
+      between('area under the ROC curve', best.aucInterval),
       true,
     ),
-    tile(html`AP of ${symbol}`, html`${percent(best.ap)}<small>%</small>`, 'average precision', true),
+    tile(
+      html`AP of ${symbol}`,
+      html`${percent(best.ap)}<small>%</small>`,
+      between('average precision', best.apInterval),
+      true,
+    ),
   ];
   const simplest = scores[first.name];
   if (first.name !== main.name && simplest !== undefined) {

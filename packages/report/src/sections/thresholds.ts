@@ -3,6 +3,7 @@ import { figure, percent, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
 import { presentScores } from '../score-looks.ts';
+import { warningNotes } from './score-warnings.ts';
 
 /**
  * What held-out normal images give: thresholds, and figures for choosing settings that need no label of a test image. Null
@@ -38,5 +39,6 @@ export function thresholds({ result, definitions }: ReportData): Html | null {
     and specificity are those seen on the test images.`
   } The label-free AUC is that of ${plural(labelFree.images.unlabeled, 'unlabeled image')} against the held-out
     normal ones: for choosing settings without test labels, and no measure of how well abnormal images are found.</p>
+  ${warningNotes(result, ['blind'])}
 </section>`;
 }

@@ -1,0 +1,67 @@
+import { imageStrata, patientStrata, SeparationBootstrap, unitsOf } from '@ddad/anomaly';
+import type { DatasetIndex, Intervals, RunScores } from '@ddad/contract';
+import { testImages } from '@ddad/dataset/select';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { ImageScores } from './image-scores.ts';
+
+const confidence = 0.95;
+/** Enough for intervals of a tenth of a point. */
+const mostResamples = 2000;
+/** Of very many images: intervals are narrow there, and their ends steady. */
+const leastResamples = 200;
+/** Images that all resamples of a score hold together, at most: what bounds the time. */
+const imagesDrawn = 4e7;
+/** The same draws every time: an evaluation that is made again gives the same bytes. */
+const seed = 1;
+/** Between two signs of life, so many parts of the work. */
+const parts = 20;
+
+/** Steps of the work on intervals, for whoever tells how it goes. @param labels of the test images; null where nobody knows them */
+export function intervalSteps(labels: readonly number[] | null): number {
+  return labels?.includes(0) && labels.includes(1) ? parts : 0;
+}
+
+/**
+ * The scores with intervals of AUC and AP, and with sensitivities and specificities that matter: a bootstrap over the test
+ * images, by patient where the index knows patients.
+ * @param scores of all test images
+ * @param labels of the test images, both classes among them
+ * @param goesOn called `intervalSteps` times; false ends it
+ * @returns null where it was told to end
+ */
+export async function withIntervals(
+  scores: RunScores,
+  index: DatasetIndex,
+  test: ImageScores,
+  labels: readonly number[],
+  goesOn: () => Promise<boolean>,
+): Promise<{ scores: RunScores; intervals: Intervals } | null> {
+  const patients = testImages(index).images.map((position) => index.patients?.[position] ?? null);
+  const byPatient = patients.some((patient) => patient !== null);
+  const strata = byPatient ? patientStrata(labels, patients) : imageStrata(labels);
+  const resamples = Math.min(
+    mostResamples,
+    Math.max(leastResamples, Math.floor(imagesDrawn / labels.length)),
+  );
+  const generator = xoroshiro128plus(seed);
+  const integer = (below: number) => uniformInt(generator, 0, below - 1);
+  const values = [...test].map(([name, score]) => [name, score.values] as const);
+  const bootstrap = new SeparationBootstrap(values, labels, strata, { resamples, confidence, integer });
+  for (let part = 0; part < parts; part += 1) {
+    bootstrap.draw(Math.ceil(resamples / parts));
+    if (!(await goesOn())) return null;
+  }
+  const found = bootstrap.intervals();
+  return {
+    scores: Object.fromEntries(
+      Object.entries(scores).map(([name, separation]) => [name, { ...separation, ...found.get(name) }]),
+    ),
+    intervals: {
+      confidence,
+      resamples,
+      by: byPatient ? 'patient' : 'image',
+      units: unitsOf(strata),
+    },
+  };
+}

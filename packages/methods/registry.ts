@@ -8,7 +8,9 @@ import {
   type KindDefinition,
   type Method,
   parseExperimentWith,
+  type RunSettings,
   showValue,
+  withReductions,
 } from '@ddad/contract';
 import type { OnnxExport } from '@ddad/onnx';
 import type { ExperimentTable } from './experiment-table.ts';
@@ -107,7 +109,10 @@ export class MethodRegistry {
       return { faults };
     }
     const parsed = method.schema.safeParse(raw);
-    if (parsed.success) return { input: parsed.data };
+    if (parsed.success) {
+      const fault = headlineFault(method, parsed.data);
+      return fault === null ? { input: parsed.data } : { faults: [fault] };
+    }
     return { faults: faultsOf(parsed.error, raw).map((fault) => this.#ofOtherMethod(method, fault)) };
   }
 
@@ -133,6 +138,15 @@ export class MethodRegistry {
       message: `unknown field of method ${method.name}: ${others} (methods: ${this.names.join(', ')})`,
     };
   }
+}
+
+/** A headline that is none of the method's scores. */
+function headlineFault(method: Method, settings: RunSettings): Fault | null {
+  const { headline } = settings;
+  if (headline === undefined) return null;
+  const names = withReductions(method.scores(settings)).map(({ name }) => name);
+  if (names.includes(headline)) return null;
+  return { path: 'headline', message: `expected one of ${names.join(', ')}; got ${showValue(headline)}` };
 }
 
 const prefixes = { train: 'trained-', score: 'scored-' } as const;

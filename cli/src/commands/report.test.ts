@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runKeys } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { inventedMethods, inventedResult } from '../invented-method.testing.ts';
 import { recordedScreens } from '../screens-for-tests.ts';
@@ -59,6 +59,28 @@ test('opens the file that it was told to write', async () => {
   await fetchReport(deps(entry), { run: 'ddad-small-1', out: 'new/page.html', open: true, cwd });
   expect(opened).toEqual([join(cwd, 'new/page.html')]);
   expect(await readFile(join(cwd, 'new/page.html'), 'utf8')).toBe('the page');
+});
+
+describe('with names', () => {
+  const room = '<script type="application/json" id="image-names">null</script>';
+
+  test('has those of scores.csv in the page', async () => {
+    await store.put(runKeys.page(executionId), `<p>${room}</p>`);
+    await store.put(runKeys.scores(executionId), 'image,label,near\n"a,b.png",0,1\n\'=c.png,1,2\n');
+    await fetchReport(deps(entry), { run: 'r', names: true, cwd });
+    expect(await readFile(join(cwd, 'r.html'), 'utf8')).toBe(
+      `<p>${room.replace('null', '["a,b.png","=c.png"]')}</p>`,
+    );
+    await fetchReport(deps(entry), { run: 'r', cwd });
+    expect(await readFile(join(cwd, 'r.html'), 'utf8')).toBe(`<p>${room}</p>`);
+  });
+
+  test('says so where the page has no room for them', async () => {
+    await store.put(runKeys.scores(executionId), 'image,label,near\na.png,0,1\n');
+    await expect(fetchReport(deps(entry), { run: 'r', names: true, cwd })).rejects.toThrow(
+      'the page of r has no room for names',
+    );
+  });
 });
 
 test('keeps the file and says where it is when no browser starts', async () => {

@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
 import { runKeys } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
+import { withNames } from '@ddad/report/image-names';
 import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
 import { CommandFailure } from '../failure.ts';
 import { finishedRunId } from '../finished-run.ts';
 import { tryFile } from '../output-place.ts';
+import { writeWhole } from '../report-files.ts';
+import { readScoresCsv } from '../scores-csv.ts';
 import type { Screens } from '../screen.ts';
 import { storedResult } from '../stored-results.ts';
 import type { TemporalRuns } from '../temporal-runs.ts';
@@ -21,24 +24,46 @@ export interface ReportDeps {
 /**
  * `ddad report RUN`: fetches a finished run's page.
  * @param options.out the file; default RUN.html in the working directory
+ * @param options.names whether the page gets the names of the test images, which scores.csv has
  * @throws CommandFailure where there is no such run, it is not finished, or it has no page
  */
 export async function fetchReport(
   deps: ReportDeps,
-  options: { run: string; out?: string | undefined; open?: boolean | undefined; cwd: string },
+  options: {
+    run: string;
+    out?: string | undefined;
+    open?: boolean | undefined;
+    names?: boolean | undefined;
+    cwd: string;
+  },
 ): Promise<void> {
   const { store, screens } = deps;
   const file = resolve(options.cwd, options.out ?? `${options.run}.html`);
   await tryFile('--out', file);
   const runId = await finishedRunId(deps.runs, options.run);
   try {
-    await store.getToFile(runKeys.page(runId), file);
+    if (options.names) await writeWhole(file, await pageWithNames(store, runId, options.run));
+    else await store.getToFile(runKeys.page(runId), file);
   } catch (error) {
     if (!(error instanceof ObjectNotFound)) throw error;
     throw new CommandFailure(await whyNoPage(store, runId, options.run), undefined, { cause: error });
   }
   screens.out.write(`${file}\n`);
   if (options.open) await show(deps, file);
+}
+
+async function pageWithNames(store: ObjectStore, runId: string, run: string): Promise<string> {
+  const page = (await store.get(runKeys.page(runId))).toString('utf8');
+  const csv = (await store.get(runKeys.scores(runId))).toString('utf8');
+  const named = withNames(
+    page,
+    readScoresCsv(csv).map(({ image }) => image),
+  );
+  if (named !== null) return named;
+  throw new CommandFailure(
+    `the page of ${run} has no room for names: it was made before pages listed all test images; a run with the same input ` +
+      'makes a new one without training again',
+  );
 }
 
 async function whyNoPage(store: ObjectStore, runId: string, run: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { CommandFailure } from '../failure.ts';
 import { runReference } from './arguments.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
@@ -21,6 +22,7 @@ export function addResultCommands(
     .argument(...runReference)
     .argument('[second]', 'a run to compare with the first')
     .option('--open', 'show it in the browser')
+    .option('--names', 'with names of the test images, which may name patients; else they are numbered')
     .option(
       '--out <file>',
       'file to write (default: RUN.html or RUN-SECOND.html); one that exists is replaced',
@@ -32,17 +34,27 @@ Examples:
   $ npx ddad report ddad-brain-20260102-093000-1f2e --open
   $ npx ddad report ddad-brain-20260102-093000-1f2e ddad-brain-20260103-101500-77c0`,
     )
-    .action(async (run: string, second: string | undefined, options: { open?: boolean; out?: string }) => {
-      const { openFile } = await import('../open-file.ts');
-      const { fetchReport } = await import('../commands/report.ts');
-      const { compareReports } = await import('../commands/compare.ts');
-      await withTemporal(async (runs) => {
-        const deps = { runs, methods, store: await store(), screens, openFile };
-        return second === undefined
-          ? fetchReport(deps, { run, ...options, cwd })
-          : compareReports(deps, { runs: [run, second], ...options, cwd });
-      });
-    });
+    .action(
+      async (
+        run: string,
+        second: string | undefined,
+        options: { open?: boolean; out?: string; names?: boolean },
+      ) => {
+        const { openFile } = await import('../open-file.ts');
+        const { fetchReport } = await import('../commands/report.ts');
+        const { compareReports } = await import('../commands/compare.ts');
+        await withTemporal(async (runs) => {
+          const deps = { runs, methods, store: await store(), screens, openFile };
+          if (second !== undefined && options.names === true)
+            throw new CommandFailure(
+              '--names is of the page of one run; that of two runs numbers its images',
+            );
+          return second === undefined
+            ? fetchReport(deps, { run, ...options, cwd })
+            : compareReports(deps, { runs: [run, second], ...options, cwd });
+        });
+      },
+    );
 
   program
     .command('members')

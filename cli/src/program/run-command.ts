@@ -42,6 +42,7 @@ Fields of --input, with their defaults; what is left out keeps them, nested fiel
   "imageSize": 128    train on images of 128×128, where the dataset was added with --image-size 128
   "calibration": s    hold the share s of the normal training images out, for thresholds and p-values
   "falsePositiveRate": a   what a threshold aims at (default: 0.05)
+  "headline": "score"      the score by which the report ranks and begins (default: the method's main score)
 ${methods.entries.map(fieldsOf).join('\n')}
 
 Examples:

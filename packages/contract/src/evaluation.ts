@@ -29,7 +29,7 @@ const selectionSchema = z.strictObject({
 
 /** Raise it whenever an evaluation of the same scores gives other figures. */
 const evaluationRecipe = 3;
-const pageRecipe = 1;
+const pageRecipe = 2;
 const reducedRecipe = 1;
 
 /** Everything that decides an evaluation: whose scores, of which images. */
@@ -132,6 +132,8 @@ const pageSpecSchema = z.strictObject({
   separations: separationsSchema.optional(),
   /** Of the test images. */
   sources: z.array(sourceSchema),
+  /** Key of the run's evaluation, whose held-out scores p-values follow from; absent where no normal images were held out. */
+  evaluation: sha256Schema.optional(),
 });
 export type PageSpec = z.infer<typeof pageSpecSchema>;
 
@@ -141,8 +143,10 @@ export const pageKind: KindDefinition<PageSpec> = {
   pool: 'score',
   schema: pageSpecSchema,
   reads: { pixels: true, index: true, masks: true },
-  needs({ artifacts, sources }) {
+  needs({ artifacts, sources, evaluation }) {
     const needs: Record<string, Need> = {};
+    if (evaluation !== undefined)
+      needs.evaluation = { kind: evaluationKind.kind, key: evaluation, files: ['held-out'] };
     for (const one of artifacts) needs[artifactName(one)] = { ...keyOf(one), files: [] };
     return { ...needs, ...needsOf(sources, true) };
   },

@@ -30,6 +30,8 @@ export const commonFields = {
   calibration: z.number().min(0).lt(1).default(0),
   /** Share of normal images that a threshold may call abnormal; absent: 0.05. Needs held-out normal images. */
   falsePositiveRate: z.number().positive().lt(1).optional(),
+  /** Name of the score by which reports rank and begin; absent: the method's main score. It decides the page alone. */
+  headline: z.string().min(1).max(40).optional(),
 };
 
 const commonSchema = z.object(commonFields);

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { mainScore, peakWindow, type ScoreDefinition, withReductions } from './score-definition.ts';
+import {
+  mainScore,
+  peakWindow,
+  type ScoreDefinition,
+  withHeadline,
+  withReductions,
+} from './score-definition.ts';
 
 const definition = (name: string, rank: number, map: boolean): ScoreDefinition => ({
   name,
@@ -37,6 +43,16 @@ test('the main score is the mean of the highest pixels of the map that ranks hig
   // Of a result from before there were others: the mean.
   expect(mainScore(all, { one: 0, near: 0, far: 0 })).toBe('near');
   expect(mainScore(own, has)).toBe('near');
+});
+
+test('a headline outranks all others, whatever gives most; one that is not there changes nothing', () => {
+  const all = withReductions(own);
+  const has = Object.fromEntries(all.map(({ name }) => [name, 0]));
+  const chosen = withHeadline(all, 'far');
+  expect(mainScore(chosen, has)).toBe('far');
+  expect(chosen.map(({ name }) => name)).toEqual(all.map(({ name }) => name));
+  expect(withHeadline(all, undefined)).toEqual(all);
+  expect(withHeadline(all, 'other')).toEqual(all);
 });
 
 test('windows are odd, and the same part of every size', () => {

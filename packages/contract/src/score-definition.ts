@@ -69,6 +69,20 @@ export function withReductions(definitions: readonly ScoreDefinition[]): ScoreDe
   });
 }
 
+/**
+ * The same definitions with one of them above all others in rank: the score that a run's input chose for its report. One that is
+ * not among them changes nothing.
+ */
+export function withHeadline(
+  definitions: readonly ScoreDefinition[],
+  headline: string | undefined,
+): ScoreDefinition[] {
+  const above = 1 + Math.max(0, ...definitions.map(({ rank }) => rank));
+  return definitions.map((definition) =>
+    definition.name === headline ? { ...definition, rank: above } : definition,
+  );
+}
+
 /** The name of the score by which images are ranked: of those that a run has, that of the highest rank; null for none. */
 export function mainScore(
   definitions: readonly Pick<ScoreDefinition, 'name' | 'rank'>[],

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   type DatasetIndex,
   type EvaluatedSource,
@@ -171,6 +172,24 @@ test('has the outlines of masks that the dataset has, of the images that have on
     3: `M${before} ${before}h1M${before} ${end}h1M${before} ${before}v1M${end} ${before}v1`,
     4: 'M0 0h1M0 1h1M0 0v1M1 0v1',
   });
+});
+
+test('has what test images show, and the held-out scores that p-values follow from', async () => {
+  const evaluation = await made.artifact('scored-evaluations', 'evaluation', { 'held-out': {} });
+  const path = join(made.folder, 'scored-evaluations-evaluation-held-out');
+  await writeFile(path, JSON.stringify({ rIntra: [0.25, 0.5] }));
+  const pathologies = [
+    { name: 'cyst', images: [0, 3, 4] },
+    { name: 'only in training', images: [0] },
+  ];
+  const spec = await specOf({ evaluation: evaluation.key });
+  const page = await pageOf(spec, { ...index, pathologies });
+  const heldOut = Buffer.from(Float32Array.of(0.25, 0.5).buffer).toString('base64');
+  expect(json(page, 'page-data')).toMatchObject({
+    pathologies: [{ name: 'cyst', images: [2, 3] }],
+    heldOut: { rIntra: heldOut },
+  });
+  expect(json(page, 'image-names')).toBeNull();
 });
 
 test('loads no TensorFlow', () => {

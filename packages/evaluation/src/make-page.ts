@@ -1,11 +1,19 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { artifactName, type DatasetIndex, type PageSpec, type ShownArtifact } from '@ddad/contract';
+import {
+  artifactName,
+  type DatasetIndex,
+  type HeldOutScores,
+  heldOutScoresSchema,
+  type PageSpec,
+  type Pathology,
+  type ShownArtifact,
+} from '@ddad/contract';
 import { readImages } from '@ddad/dataset/packed-file';
 import { testImages } from '@ddad/dataset/select';
 import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';
-import type { MakeTask } from '@ddad/jobs/task';
+import { inputFile, type MakeTask } from '@ddad/jobs/task';
 import type { ReportArtifact, TestImages } from '@ddad/report';
 import { buildReport } from '@ddad/report/build-report';
 import { copiesInTraining } from './copies-in-training.ts';
@@ -37,6 +45,7 @@ export async function makePage(task: PageTask, context: ChildContext): Promise<C
       ...spec,
       definitions,
       artifacts: spec.artifacts.map((artifact) => reportArtifact(task, artifact)),
+      ...(spec.evaluation === undefined ? {} : { heldOut: await readHeldOut(task) }),
       test: spec.sources.length === 0 ? null : await readTestImages(task, index, maps, pace),
     });
     const files = { page: join(directory, 'report.html') };
@@ -48,6 +57,11 @@ export async function makePage(task: PageTask, context: ChildContext): Promise<C
   } finally {
     await maps.close();
   }
+}
+
+async function readHeldOut(task: PageTask): Promise<HeldOutScores> {
+  const text = await readFile(inputFile(task, 'evaluation', 'held-out'), 'utf8');
+  return heldOutScoresSchema.parse(JSON.parse(text));
 }
 
 function reportArtifact({ kind, inputs }: PageTask, artifact: ShownArtifact): ReportArtifact {
@@ -76,6 +90,7 @@ async function readTestImages(
     labels,
     copies: images.map((_position, i) => copies.has(i)),
     scores: valuesOf(scores),
+    ...(index.pathologies === undefined ? {} : { pathologies: shownIn(index.pathologies, images) }),
     side,
     async pixels(places) {
       const positions = places.flatMap((place) => images[place] ?? []);
@@ -91,4 +106,18 @@ async function readTestImages(
           },
         }),
   };
+}
+
+/** Which test images show what, by their places; without what none of them shows. */
+function shownIn(
+  pathologies: readonly Pathology[],
+  images: readonly number[],
+): NonNullable<TestImages['pathologies']> {
+  const placeOf = new Map(images.map((position, place) => [position, place]));
+  return pathologies
+    .map(({ name, images: positions }) => ({
+      name,
+      images: positions.flatMap((position) => placeOf.get(position) ?? []).sort((a, b) => a - b),
+    }))
+    .filter(({ images: shown }) => shown.length > 0);
 }

@@ -1,6 +1,9 @@
+import { mainScore } from '@ddad/contract';
 import { colourFilters } from './colour-scales.ts';
+import { encodeFloats } from './float-text.ts';
 import { greyAlone } from './grey-alone.ts';
 import { type Html, html, jsonElement } from './html.ts';
+import { roomForNames } from './image-names.ts';
 import { dataElements, type PageData } from './page-data.ts';
 import { pageShell } from './page-shell.ts';
 import type { ReportData, TestImages } from './report-data.ts';
@@ -8,6 +11,7 @@ import { presentScores } from './score-looks.ts';
 import { curves } from './sections/curves.ts';
 import { gallery } from './sections/gallery.ts';
 import { histograms } from './sections/histograms.ts';
+import { imageTable } from './sections/image-table.ts';
 import { kCurve } from './sections/k-curve.ts';
 import { members } from './sections/members.ts';
 import { pathologies } from './sections/pathologies.ts';
@@ -37,13 +41,14 @@ export async function buildReport(data: ReportData): Promise<string> {
     ['curves', 'Curves', curves(data)],
     ['histograms', 'Histograms', histograms(data)],
     ['gallery', 'Gallery', pictures?.section ?? null],
+    ['images', 'Images', imageTable(data)],
     ['k-curve', 'Ensemble size', kCurve(data)],
     ['members', result.members.length > 0 ? 'Members' : 'Training', members(data)],
     ['repeat', 'Repeat', repeat(data)],
   ];
   const shown = sections.filter(([, , section]) => section !== null);
   const pageData: PageData = {
-    ...operatingData(data),
+    ...imageData(data),
     cases: pictures?.data.cases ?? [],
     maps: pictures?.data.maps ?? [],
     side: test?.side ?? 0,
@@ -58,31 +63,36 @@ ${shown.map(([, , section]) => section)}`,
     after: html`${pictures && viewer(pictures.shown, { masks: pictures.data.cases.some(({ outline }) => outline !== undefined), side: test?.side ?? 0 })}
 ${colourFilters()}
 ${jsonElement(dataElements.result, result)}
-${jsonElement(dataElements.page, pageData)}`,
+${jsonElement(dataElements.page, pageData)}
+${roomForNames()}`,
   });
 }
 
 /** What 32-bit floats hold. */
 const sevenDigits = (value: number) => Number(value.toPrecision(7));
 
-function operatingData({
+function imageData({
   result,
   definitions,
   test,
-}: ReportData): Pick<PageData, 'scores' | 'labels' | 'thresholds'> {
-  const thresholds = Object.entries(result.calibration?.thresholds ?? {}).map(([name, { threshold }]) => [
-    name,
-    sevenDigits(threshold),
-  ]);
-  const scores = presentScores(definitions, test?.scores ?? {}).map(({ name }) => [
-    name,
-    Array.from(test?.scores[name] ?? [], sevenDigits),
-  ]);
-  const labels = test?.labels ?? null;
+  heldOut = {},
+}: ReportData): Omit<PageData, 'cases' | 'maps' | 'side'> {
+  const thresholds = Object.entries(result.calibration?.thresholds ?? {}).map(
+    ([name, { threshold }]) => [name, sevenDigits(threshold)] as const,
+  );
+  const found = test?.scores ?? {};
+  const names = presentScores(definitions, found).map(({ name }) => name);
+  const encoded = (values: Readonly<Record<string, ArrayLike<number>>>) =>
+    Object.fromEntries(
+      names.flatMap((name) => (values[name] === undefined ? [] : [[name, encodeFloats(values[name])]])),
+    );
   return {
-    scores: labels === null ? {} : (Object.fromEntries(scores) as PageData['scores']),
-    labels: labels === null ? null : [...labels],
-    thresholds: Object.fromEntries(thresholds) as PageData['thresholds'],
+    scores: encoded(found),
+    labels: test?.labels === null || test === null ? null : [...test.labels],
+    pathologies: (test?.pathologies ?? []).map(({ name, images }) => ({ name, images: [...images] })),
+    main: mainScore(definitions, found),
+    thresholds: Object.fromEntries(thresholds),
+    heldOut: encoded(heldOut),
   };
 }
 

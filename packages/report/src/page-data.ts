@@ -1,13 +1,19 @@
 /** Identifiers of the elements that hold JSON. */
-export const dataElements = { result: 'report-json', page: 'page-data' } as const;
+export const dataElements = { result: 'report-json', page: 'page-data', names: 'image-names' } as const;
 
 /** What the page's script reads beside report.json. */
 export interface PageData {
-  /** Image scores of all test images by name; empty without labels: only the operating point needs them. */
-  scores: Record<string, number[]>;
+  /** Image scores of all test images by name, see `encodeFloats`. */
+  scores: Record<string, string>;
   labels: (0 | 1)[] | null;
+  /** Which test images show what, by their places, from 0; empty where nobody says. */
+  pathologies: { name: string; images: number[] }[];
+  /** The score by which images are ranked; null where there is none. */
+  main: string | null;
   /** By score, from held-out normal images; empty where there are none. */
   thresholds: Record<string, number>;
+  /** Scores of the held-out normal images, rising, as `scores`; empty where there are none. */
+  heldOut: Record<string, string>;
   /** The gallery's images in its order. */
   cases: PageCase[];
   /** Heat maps of every case, by score, in the order of its pictures after the image itself. */
@@ -20,7 +26,10 @@ export interface PageData {
 export const noPageData: PageData = {
   scores: {},
   labels: null,
+  pathologies: [],
+  main: null,
   thresholds: {},
+  heldOut: {},
   cases: [],
   maps: [],
   side: 0,

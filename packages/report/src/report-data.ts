@@ -1,4 +1,4 @@
-import type { PageSpec, RunResult, ScoreDefinition, ShownArtifact } from '@ddad/contract';
+import type { HeldOutScores, PageSpec, RunResult, ScoreDefinition, ShownArtifact } from '@ddad/contract';
 
 /** An artifact of the run, with what its manifest says: what it is, where and how it was made. */
 export interface ReportArtifact extends ShownArtifact {
@@ -34,6 +34,8 @@ export interface TestImages {
   copies: readonly boolean[];
   /** Image scores by name, [T] each, as scores.csv lists them. */
   scores: Readonly<Record<string, ArrayLike<number>>>;
+  /** What is named of the images, with the places of those that show it, rising; absent where nothing is. */
+  pathologies?: readonly { name: string; images: readonly number[] }[];
   /** Side of the square images in pixels. */
   side: number;
   /**
@@ -65,4 +67,6 @@ export interface ReportData
   artifacts: readonly ReportArtifact[];
   /** Null where the dataset has no test images. */
   test: TestImages | null;
+  /** Scores of the held-out normal images, rising; absent where none were held out. */
+  heldOut?: HeldOutScores;
 }

@@ -1,12 +1,17 @@
 import { figure } from '../figures.ts';
 import { firstAbove, mostTelling, type OperatingPoint, operatingPoints } from '../operating-points.ts';
-import type { PageData } from '../page-data.ts';
-import { all, byId } from './elements.ts';
+import { all, byId, type ReadData } from './elements.ts';
 
 const percent = (share: number) => (Number.isNaN(share) ? '–' : `${(share * 100).toFixed(1)} %`);
 
-/** The form that moves a threshold along a score, and its marks on the curves and on the score's histogram. */
-export function operatingPointForm(data: PageData): void {
+/**
+ * The form that moves a threshold along a score, and its marks on the curves and on the score's histogram.
+ * @param moved is told of every threshold that is shown
+ */
+export function operatingPointForm(
+  data: ReadData,
+  moved: (threshold: { score: string; value: number }) => void,
+): void {
   const { labels } = data;
   if (labels === null || document.getElementById('operating-point') === null) return;
   const form = byId('operating-point', HTMLFormElement);
@@ -26,7 +31,7 @@ export function operatingPointForm(data: PageData): void {
   let points: OperatingPoint[] = [];
 
   const choose = () => {
-    points = operatingPoints(data.scores[select.value] ?? [], labels);
+    points = operatingPoints(Array.from(data.scores[select.value] ?? []), labels);
     slider.max = String(points.length - 1);
     const threshold = data.thresholds[select.value];
     slider.value = String(threshold === undefined ? mostTelling(points) : firstAbove(points, threshold));
@@ -38,6 +43,7 @@ export function operatingPointForm(data: PageData): void {
     const { threshold, truePositives: tp, falsePositives: fp, falseNegatives: fn, trueNegatives: tn } = point;
     const rates = { sensitivity: tp / (tp + fn), specificity: tn / (tn + fp), precision: tp / (tp + fp) };
     shown.value = figure(threshold, 4);
+    moved({ score: select.value, value: threshold });
     slider.setAttribute(
       'aria-valuetext',
       `${figure(threshold, 4)}: sensitivity ${percent(rates.sensitivity)}, specificity ${percent(rates.specificity)}`,

@@ -12,6 +12,7 @@ import { buildComparison } from '../comparison/build-comparison.ts';
 import { compareRuns } from '../comparison/compare-runs.ts';
 import { buildDatasetPage } from '../dataset/build-dataset-page.ts';
 import { syntheticDataset } from '../dataset/synthetic-dataset.testing.ts';
+import { withNames } from '../image-names.ts';
 import { mapScale, toBytes } from '../map-scale.ts';
 import { operatingPoints } from '../operating-points.ts';
 import { syntheticRun } from '../synthetic-run.testing.ts';
@@ -42,6 +43,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'masks.html'), await buildReport({ ...data, test: { ...data.test, mask } }));
   await writeFile(join(folder, 'comparison.html'), buildComparison(comparison()));
   await writeFile(join(folder, 'dataset.html'), await buildDatasetPage(syntheticDataset()));
+  const names = labels.map((_label, place) => `<scan ${place + 1}>.png`);
+  await writeFile(join(folder, 'named.html'), withNames(await buildReport(data), names)!);
+  await writeFile(join(folder, 'large.html'), await buildReport(largeRun(20_000)));
   browser = await chromium.launch({ executablePath: installedChromium(), args: ['--no-sandbox'] });
 });
 afterAll(async () => {
@@ -82,6 +86,19 @@ function withThresholds(): typeof data {
   return { ...data, result: { ...data.result, calibration, labelFree } };
 }
 
+/** So many test images of which nothing is known but two scores. */
+function largeRun(count: number): Parameters<typeof buildReport>[0] {
+  const own = Array.from({ length: count }, (_, place): 0 | 1 => (place % 3 === 0 ? 1 : 0));
+  const scores = {
+    rDual: Float32Array.from(own, (_label, place) => (place * 7919) % count),
+    aIntra: Float32Array.from(own, (_label, place) => place),
+  };
+  const { maps: _maps, ...run } = syntheticRun({ normal: 2, abnormal: 2, side: 8 });
+  const pixels = async (places: readonly number[]) => new Uint8Array(places.length * 64);
+  const test = { ...run.test, labels: own, copies: own.map(() => false), scores, maps: {}, pixels };
+  return { ...run, test };
+}
+
 /** The run against itself with other noise. */
 function comparison() {
   const { result, definitions, heading, test: found } = data;
@@ -110,6 +127,7 @@ async function slide(slider: Locator, value: number): Promise<void> {
 test('a window that is wide enough shows the whole table of scores', async () => {
   const hidden = await page
     .locator('#scores .scroll')
+    .first()
     .evaluate((table) => table.scrollWidth - table.clientWidth);
   expect(hidden).toBe(0);
 });
@@ -314,6 +332,82 @@ describe('large view', () => {
     await button(0).click();
     expect(await page.locator('#viewer-scores tr').count()).toBe(6);
     expect(await page.locator('#viewer-facts').textContent()).toMatch(/^abnormal · clearest hits, 1 of \d+/);
+  });
+});
+
+describe('all test images', () => {
+  const rows = () => page.locator('#image-rows tbody tr[data-place]');
+  const places = () =>
+    rows().evaluateAll((all) => all.map((row) => Number((row as HTMLElement).dataset.place)));
+  const count = () => page.locator('#image-filters output').textContent();
+  const falling = (name: string) =>
+    labels
+      .map((_label, place) => place)
+      .sort((a, b) => data.test.scores[name]![b]! - data.test.scores[name]![a]! || a - b);
+
+  test('are sorted by the main score, and by the head that is clicked', async () => {
+    expect(await places()).toEqual(falling('rDual'));
+    expect(await page.locator('th[data-column="score:rDual"]').getAttribute('aria-sort')).toBe('descending');
+    await page.locator('th[data-column="score:aIntra"] button').click();
+    expect(await places()).toEqual(falling('aIntra'));
+    await page.locator('th[data-column="image"] button').click();
+    expect(await places()).toEqual(labels.map((_label, place) => place));
+    expect(await rows().first().locator('td').allTextContents()).toHaveLength(2 + 6);
+  });
+
+  test('are found by number, label and verdict, which follows the operating point', async () => {
+    await page.locator('#image-filters [name="search"]').fill('1');
+    await page.locator('#image-filters [name="label"]').selectOption('1');
+    // 1 and 10 to 12 are normal.
+    expect((await places()).sort((a, b) => a - b)).toEqual([12, 13, 14, 15, 16, 17, 18]);
+    expect(await count()).toBe('7 of 28 test images');
+    await page.locator('#image-filters [name="search"]').fill('');
+    await page.locator('#image-filters [name="label"]').selectOption('');
+    await page.locator('#image-filters [name="verdict"]').selectOption('miss');
+    const misses = Number(await page.locator('[data-count="falseNegatives"]').textContent());
+    expect(await count()).toBe(`${misses} of 28 test images`);
+    await slide(page.getByLabel('Threshold').first(), 0);
+    expect(await count()).toBe('0 of 28 test images');
+    await page.locator('#operating-point select').selectOption('aIntra');
+    expect(await page.locator('#images [data-judged]').first().textContent()).toBe('aIntra');
+  });
+
+  test('open the large view where they have pictures, and get the focus back', async () => {
+    const button = rows().first().locator('button');
+    await button.click();
+    const number = falling('rDual')[0]! + 1;
+    expect(await page.locator('#viewer-title').textContent()).toBe(`Test image ${number}`);
+    await page.keyboard.press('Escape');
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  test('have names in a page that was made with them', async () => {
+    await open('light', 'named.html');
+    await page.locator('#image-filters [name="search"]').fill('SCAN 28');
+    expect(await rows().locator('th').allTextContents()).toEqual(['28 <scan 28>.png']);
+    expect(await page.locator('#names-note').textContent()).toContain('made with names of files');
+    await rows().locator('button').click();
+    expect(await page.locator('#viewer-facts').textContent()).toContain('<scan 28>.png');
+  });
+
+  test('of 20,000 only those exist that are seen, wherever the table is scrolled to', async () => {
+    await open('light', 'large.html');
+    expect(await count()).toBe('20,000 of 20,000 test images');
+    expect(await rows().count()).toBeLessThan(60);
+    const region = page.locator('#image-rows');
+    await region.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    await page.waitForFunction(
+      () => document.querySelector('#image-rows tr[aria-rowindex="20001"]') !== null,
+    );
+    const last = rows().last();
+    expect(await last.isVisible()).toBe(true);
+    const [box, own] = [(await region.boundingBox())!, (await last.boundingBox())!];
+    // Its lower edge is the table's, whatever the scroll bar takes.
+    expect(Math.abs(own.y + own.height - box.y - box.height)).toBeLessThan(20);
+    const started = Date.now();
+    await page.locator('th[data-column="score:aIntra"] button').click();
+    console.info(`20,000 rows sorted and drawn in ${Date.now() - started} ms`);
+    expect(await rows().first().getAttribute('data-place')).toBe('19999');
   });
 });
 

@@ -1,11 +1,18 @@
 import { figure } from '../figures.ts';
-import type { PageData } from '../page-data.ts';
-import { all, byId } from './elements.ts';
+import { all, byId, type ReadData } from './elements.ts';
 import { galleryButtons } from './gallery.ts';
 
-/** The large view: one test image, a heat map over it, sliders for opacity and threshold, the image's scores. */
-export function imageViewer({ cases, maps, side }: PageData): void {
-  if (cases.length === 0) return;
+/**
+ * The large view: one test image, a heat map over it, sliders for opacity and threshold, the image's scores.
+ * @returns what opens it, by an image's place in the gallery, and what gets the focus when it closes
+ */
+export function imageViewer({
+  cases,
+  maps,
+  side,
+  names,
+}: ReadData): (place: number, back: HTMLElement) => void {
+  if (cases.length === 0) return () => undefined;
   const dialog = byId('viewer', HTMLDialogElement);
   const opacity = byId('viewer-opacity', HTMLInputElement);
   const threshold = byId('viewer-threshold', HTMLInputElement);
@@ -13,8 +20,9 @@ export function imageViewer({ cases, maps, side }: PageData): void {
   const overlay = byId('viewer-map', HTMLImageElement);
   const radios = all('input[name="map"]', HTMLInputElement, dialog);
   const hint = readout.value;
-  const buttons = galleryButtons(open);
+  const buttons = galleryButtons((place) => open(place));
   let shown = 0;
+  let back: HTMLElement | null = null;
 
   /** The chosen heat map and its place, which is that of its picture; null where there are none. */
   const chosenMap = () => {
@@ -32,7 +40,8 @@ export function imageViewer({ cases, maps, side }: PageData): void {
     return { image, heat };
   };
 
-  function open(place: number): void {
+  function open(place: number, opener: HTMLElement | null = null): void {
+    back = opener;
     show(place);
     dialog.showModal();
   }
@@ -43,7 +52,9 @@ export function imageViewer({ cases, maps, side }: PageData): void {
     if (found === undefined) return;
     const { src = '' } = picturesOf(shown).image ?? {};
     byId('viewer-title', HTMLHeadingElement).textContent = `Test image ${found.number}`;
+    const name = names?.[found.number - 1];
     const facts = [
+      name ?? null,
       found.label === null ? null : found.label === 1 ? 'abnormal' : 'normal',
       `${found.group.toLowerCase()}, ${shown + 1} of ${cases.length} pictures`,
       found.copy ? 'has a copy among the training images' : null,
@@ -135,7 +146,8 @@ export function imageViewer({ cases, maps, side }: PageData): void {
     if (event.target === dialog) dialog.close();
   });
   // Back to where the reader has come to, which need not be where they began.
-  dialog.addEventListener('close', () => buttons[shown]?.focus());
+  dialog.addEventListener('close', () => (back ?? buttons[shown])?.focus());
+  return open;
 }
 
 const read = new WeakMap<HTMLImageElement, { src: string; greys: Uint8ClampedArray }>();

@@ -1,5 +1,6 @@
 import {
   artifactKey,
+  type Graph,
   newPageSpec,
   type PageSpec,
   type PlanBasis,
@@ -62,6 +63,7 @@ export async function makePage(
     ),
     ...(await unlessCancelled(separationsOf(deps, basis))),
     sources: sourcesOf(graph).filter(({ images }) => images === 'test'),
+    ...(result.calibration === undefined ? {} : evaluationOf(graph)),
   });
   const key = artifactKey(spec);
   const { kind, pool } = pageKind;
@@ -81,6 +83,11 @@ export async function makePage(
   await deps.store.put(result.files.page, await deps.store.get(file.object));
   await writeReport(deps.store, result);
   return result.files.page;
+}
+
+function evaluationOf({ nodes }: Pick<Graph, 'nodes'>): Pick<PageSpec, 'evaluation'> {
+  const found = nodes.find(({ id }) => id === evaluationId);
+  return found === undefined ? {} : { evaluation: found.key };
 }
 
 /** What files alone tell, of the dataset that the run was made of; nothing where its name stands for another one by now. */

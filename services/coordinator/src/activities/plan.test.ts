@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { artifactKey, commonFields, datasetKeys, type Method, seedOf } from '@ddad/contract';
+import { artifactKey, commonFields, datasetKeys, type Method, mainScore, seedOf } from '@ddad/contract';
 import { MethodRegistry, methods } from '@ddad/methods';
 import { type Damage, type ObjectStore, readDatasetRecord } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
@@ -351,6 +351,25 @@ describe('a plan', () => {
     const plan = await planOf({ dataset: 'plain', batchSize: 4, refiner: { batchSize: 2 } });
     expect(find(plan, 'maps')).toBeUndefined();
     expect(plan.nodes.map(({ id }) => id).slice(-2)).toEqual(['refiner intra', 'evaluation']);
+  });
+
+  it('plans the same artifacts whatever score is the headline, which outranks all others in the result', async () => {
+    const settings = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+    const [bare, plan] = [await planOf(settings), await planOf({ ...settings, headline: 'recEnsemble' })];
+    expect(plan.nodes.map(({ key }) => key)).toEqual(bare.nodes.map(({ key }) => key));
+    const has = Object.fromEntries(plan.about.definitions.map(({ name }) => [name, true]));
+    expect(mainScore(plan.about.definitions, has)).toBe('recEnsemble');
+    expect(mainScore(bare.about.definitions, has)).toBe('rDualTop');
+  });
+
+  it('refuses a headline that is no score, or none that the run gives, and names those that there are', async () => {
+    const settings = { dataset: 'tiny', batchSize: 2, refiner: { batchSize: 2 } };
+    expect((await refusal({ ...settings, headline: 'rDuel' })).message).toMatch(
+      /headline: expected one of rec, .*rDual, rDualTop, rDualPeak; got "rDuel"/,
+    );
+    expect((await refusal({ ...settings, unlabeled: 0, headline: 'rDual' })).message).toMatch(
+      /headline: expected (one of|a score that this run gives:) rec, .*; got "?rDual/,
+    );
   });
 
   it('keeps held-out images out of training, and plans what is made of them and the unlabeled ones', async () => {

@@ -6,13 +6,14 @@ import {
   type Method,
   type PlanBasis,
   type ScoreDefinition,
+  withHeadline,
   withReductions,
 } from '@ddad/contract';
 import { type Damage, type ObjectStore, readIntactManifest } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../failure-types.ts';
 import { basisOfJudged, type JudgeDeps, judgeRun } from './judge-run.ts';
-import { wholeGraph } from './whole-graph.ts';
+import { sourcesOf, wholeGraph } from './whole-graph.ts';
 
 /** A node of a run as the plan describes it to the workflow. */
 export interface PlannedNode extends Omit<GraphNode, 'scores' | 'curve'> {
@@ -65,6 +66,8 @@ export async function planRun(deps: PlanDeps, raw: unknown): Promise<RunPlan> {
   const judged = await judgeRun(deps, raw);
   if ('faults' in judged) throw invalidInput(judged.faults);
   const basis = await basisOfJudged(deps.catalog, judged);
+  const fault = headlineFault(judged.method, basis);
+  if (fault !== null) throw invalidInput([fault]);
   const { searchAttributes, heartbeatTimeoutMs } = deps;
   return {
     ...(await planOf(deps, judged.method, basis)),
@@ -72,6 +75,16 @@ export async function planRun(deps: PlanDeps, raw: unknown): Promise<RunPlan> {
     searchAttributes,
     heartbeatTimeoutMs,
   };
+}
+
+/** A score for the headline that the method knows, but this run does not give. */
+function headlineFault(method: Method, basis: PlanBasis): Fault | null {
+  const { headline } = basis.settings;
+  const given = sourcesOf(wholeGraph(method, basis)).filter(({ images }) => images === 'test');
+  if (headline === undefined || given.length === 0 || given.some(({ score }) => score === headline))
+    return null;
+  const names = given.map(({ score }) => score).join(', ');
+  return { path: 'headline', message: `expected a score that this run gives: ${names}; got ${headline}` };
 }
 
 type ReplanDeps = Pick<PlanDeps, 'methods' | 'store' | 'onDamage'>;
@@ -126,7 +139,7 @@ async function planOf(
 
 function aboutOf(method: Method, { settings, imageSize }: PlanBasis): RunAbout {
   return {
-    definitions: withReductions(method.scores(settings)),
+    definitions: withHeadline(withReductions(method.scores(settings)), settings.headline),
     facts: method.facts(settings),
     deviations: method.deviations?.(settings, imageSize) ?? [],
   };

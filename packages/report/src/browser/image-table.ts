@@ -1,0 +1,185 @@
+import { figure } from '../figures.ts';
+import {
+  filteredRows,
+  type ImageTable,
+  pValueOf,
+  type RowColumn,
+  type RowFilter,
+  sortRows,
+  type Threshold,
+  verdictOf,
+} from '../image-rows.ts';
+import { all, byId, type ReadData } from './elements.ts';
+
+/** Of a row, in pixels, as the style sheet has it. */
+const rowHeight = 34;
+/** Rows that are there above and below what is seen. */
+const margin = 12;
+
+/** A threshold as someone chose it; null where there is none. */
+type Judge = (threshold: Threshold | null) => void;
+
+/**
+ * The table of all test images: only the rows that are seen exist, however many there are.
+ * @param open shows an image that has pictures, by its place in the gallery; then gives the focus back
+ * @returns what has all images judged by another threshold
+ */
+export function imageTable(data: ReadData, open: (place: number, back: HTMLElement) => void): Judge {
+  const { main, cases, names } = data;
+  const section = document.getElementById('images');
+  if (section === null || main === null) return () => undefined;
+  const table: ImageTable = { ...data, pathologies: shownBy(data) };
+  const region = byId('image-rows', HTMLDivElement);
+  const form = byId('image-filters', HTMLFormElement);
+  const [body] = all('tbody', HTMLTableSectionElement, region);
+  const heads = all('th[data-column]', HTMLTableCellElement, region);
+  const columns = heads.map((head) => head.dataset.column as RowColumn);
+  const pictured = new Map(cases.map(({ number }, place) => [number - 1, place]));
+  let threshold = initialThreshold(data, main);
+  let order: { column: RowColumn; falling: boolean } = { column: `score:${main}`, falling: true };
+  let rows: number[] = [];
+  section.hidden = false;
+  if (names !== null) {
+    byId('names-note', HTMLSpanElement).textContent =
+      'This page was made with names of files, which may name patients: treat it as you treat the files.';
+    (form.elements.namedItem('search') as HTMLInputElement).placeholder = 'number or name';
+  }
+
+  const field = (name: string) =>
+    (form.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement | null)?.value ?? '';
+  const filter = (): RowFilter => ({
+    search: field('search'),
+    label: field('label') as RowFilter['label'],
+    pathology: field('pathology'),
+    verdict: field('verdict') as RowFilter['verdict'],
+    among: (form.elements.namedItem('pictured') as HTMLInputElement).checked
+      ? new Set(pictured.keys())
+      : null,
+  });
+
+  function choose(): void {
+    rows = filteredRows(table, threshold, filter());
+    sortRows(table, threshold, rows, { ...order, score: threshold?.score ?? main! });
+    for (const head of heads) {
+      const sorted = head.dataset.column === order.column;
+      head.setAttribute('aria-sort', sorted ? (order.falling ? 'descending' : 'ascending') : 'none');
+    }
+    const all = table.scores[main!]!.length;
+    const count = form.elements.namedItem('count') as HTMLOutputElement;
+    count.value = `${rows.length.toLocaleString('en')} of ${all.toLocaleString('en')} test images`;
+    region.scrollTop = 0;
+    draw();
+  }
+
+  function draw(): void {
+    const first = Math.max(0, Math.floor(region.scrollTop / rowHeight) - margin);
+    const last = Math.min(rows.length, first + Math.ceil(region.clientHeight / rowHeight) + 2 * margin);
+    body!.replaceChildren(
+      space(first, columns.length),
+      ...rows.slice(first, last).map((place, at) => rowOf(place, first + at)),
+      space(rows.length - last, columns.length),
+    );
+    region.querySelector('table')!.setAttribute('aria-rowcount', String(rows.length + 1));
+  }
+
+  function rowOf(place: number, at: number): HTMLTableRowElement {
+    const row = document.createElement('tr');
+    row.setAttribute('aria-rowindex', String(at + 2));
+    row.dataset.place = String(place);
+    row.append(...columns.map((column) => cellOf(column, place)));
+    return row;
+  }
+
+  function cellOf(column: RowColumn, place: number): HTMLTableCellElement {
+    const cell = document.createElement(column === 'image' ? 'th' : 'td');
+    if (column === 'image') {
+      cell.scope = 'row';
+      cell.append(nameCell(place));
+      return cell;
+    }
+    if (column === 'p' || column.startsWith('score:')) cell.className = 'number';
+    cell.textContent = textOf(column, place);
+    if (column === 'verdict') cell.dataset.verdict = cell.textContent;
+    return cell;
+  }
+
+  function textOf(column: RowColumn, place: number): string {
+    if (column === 'label') return table.labels?.[place] === 1 ? 'abnormal' : 'normal';
+    if (column === 'pathology') return table.pathologies[place] ?? '';
+    if (column === 'verdict') return verdictOf(table, threshold, place) ?? '';
+    if (column === 'p') {
+      const found = pValueOf(table, threshold?.score ?? main!, place);
+      return found === null ? '' : figure(found, 2);
+    }
+    const value = table.scores[column.slice('score:'.length)]?.[place];
+    return value === undefined ? '' : figure(value, 4);
+  }
+
+  /** Its number, with its name where the page has names; a button where there are pictures. */
+  function nameCell(place: number): Node {
+    const name = names?.[place];
+    const text = `${place + 1}${name === undefined ? '' : ` ${name}`}`;
+    const picture = pictured.get(place);
+    if (picture === undefined) return document.createTextNode(text);
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = text;
+    button.title = 'Show its pictures';
+    button.addEventListener('click', () => open(picture, button.isConnected ? button : region));
+    return button;
+  }
+
+  function tellThreshold(): void {
+    const score = threshold?.score ?? main!;
+    for (const element of all('[data-judged]', HTMLElement, section!)) element.textContent = score;
+    byId('verdict-threshold', HTMLOutputElement).value =
+      threshold === null ? 'no threshold' : figure(threshold.value, 4);
+  }
+
+  form.addEventListener('submit', (event) => event.preventDefault());
+  form.addEventListener('input', choose);
+  region.addEventListener('scroll', draw);
+  for (const head of heads) {
+    head.querySelector('button')!.addEventListener('click', () => {
+      const column = head.dataset.column as RowColumn;
+      const falls = column.startsWith('score:') || column === 'label';
+      order = { column, falling: order.column === column ? !order.falling : falls };
+      choose();
+    });
+  }
+  tellThreshold();
+  choose();
+  return (next) => {
+    threshold = next;
+    tellThreshold();
+    // A slider moves often: what is sorted and chosen by other things stays as it is.
+    if (order.column === 'verdict' || order.column === 'p' || filter().verdict !== '') choose();
+    else draw();
+  };
+}
+
+/** Rows that do not exist. */
+function space(rows: number, columns: number): HTMLTableRowElement {
+  const row = document.createElement('tr');
+  row.setAttribute('aria-hidden', 'true');
+  row.className = 'space';
+  const cell = row.insertCell();
+  cell.colSpan = columns;
+  cell.style.height = `${rows * rowHeight}px`;
+  row.hidden = rows === 0;
+  return row;
+}
+
+function shownBy({ scores, pathologies }: ReadData): string[] {
+  const shown: string[][] = Array.from(Object.values(scores)[0] ?? [], () => []);
+  for (const { name, images } of pathologies) for (const place of images) shown[place]?.push(name);
+  return shown.map((names) => names.join('; '));
+}
+
+/** Of held-out normal images, where labels of the test images choose no other: the lowest score above it. */
+function initialThreshold({ scores, thresholds }: ReadData, score: string): Threshold | null {
+  const threshold = thresholds[score];
+  if (threshold === undefined) return null;
+  const above = Array.from(scores[score] ?? []).filter((value) => value > threshold);
+  return { score, value: above.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY) };
+}

@@ -5,7 +5,7 @@ export function chooseTheme(): void {
   const select = byId('theme', HTMLSelectElement);
   select.closest('label')!.hidden = false;
   const apply = () => {
-    document.documentElement.style.colorScheme = select.value;
+    document.documentElement.dataset.theme = select.value;
   };
   select.value = recall() ?? '';
   apply();

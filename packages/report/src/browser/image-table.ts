@@ -24,11 +24,14 @@ type Judge = (threshold: Threshold | null) => void;
  * @param open shows an image that has pictures, by its place in the gallery; then gives the focus back
  * @returns what has all images judged by another threshold
  */
-export function imageTable(data: ReadData, open: (place: number, back: HTMLElement) => void): Judge {
+export function imageTable(
+  data: ReadData,
+  table: ImageTable,
+  open: (place: number, back: HTMLElement) => void,
+): Judge {
   const { main, cases, names } = data;
   const section = document.getElementById('images');
   if (section === null || main === null) return () => undefined;
-  const table: ImageTable = { ...data, pathologies: shownBy(data) };
   const region = byId('image-rows', HTMLDivElement);
   const form = byId('image-filters', HTMLFormElement);
   const [body] = all('tbody', HTMLTableSectionElement, region);
@@ -168,6 +171,11 @@ function space(rows: number, columns: number): HTMLTableRowElement {
   cell.style.height = `${rows * rowHeight}px`;
   row.hidden = rows === 0;
   return row;
+}
+
+/** All test images of the page's data. */
+export function tableOf(data: ReadData): ImageTable {
+  return { ...data, pathologies: shownBy(data) };
 }
 
 function shownBy({ scores, pathologies }: ReadData): string[] {

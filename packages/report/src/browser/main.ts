@@ -1,8 +1,9 @@
 import { chooseColourScale, chooseTheme } from './appearance.ts';
 import { copyButtons } from './copy-buttons.ts';
 import { curveLegend } from './curve-legend.ts';
+import { downloads } from './downloads.ts';
 import { readPageData } from './elements.ts';
-import { imageTable } from './image-table.ts';
+import { imageTable, tableOf } from './image-table.ts';
 import { operatingPointForm } from './operating-point.ts';
 import { imageViewer } from './viewer.ts';
 
@@ -10,6 +11,8 @@ const data = readPageData();
 chooseTheme();
 chooseColourScale();
 curveLegend();
-const judge = imageTable(data, imageViewer(data));
+const table = tableOf(data);
+const judge = imageTable(data, table, imageViewer(data));
 operatingPointForm(data, judge);
+downloads(data, table);
 copyButtons();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -45,6 +45,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'dataset.html'), await buildDatasetPage(syntheticDataset()));
   const names = labels.map((_label, place) => `<scan ${place + 1}>.png`);
   await writeFile(join(folder, 'named.html'), withNames(await buildReport(data), names)!);
+  await writeFile(join(folder, 'demo.html'), await buildReport(demoRun()));
   await writeFile(join(folder, 'large.html'), await buildReport(largeRun(20_000)));
   browser = await chromium.launch({ executablePath: installedChromium(), args: ['--no-sandbox'] });
 });
@@ -84,6 +85,30 @@ function withThresholds(): typeof data {
   const scores = { rDual: { auc: 0.5, heldOutMean: 0.1 } };
   const labelFree = { images: { unlabeled: 30, heldOut: 40 }, scores };
   return { ...data, result: { ...data.result, calibration, labelFree } };
+}
+
+/** As much as the demo shows: every score and section that it has. */
+function demoRun(): Parameters<typeof buildReport>[0] {
+  const run = syntheticRun({ normal: 60, abnormal: 60, reduced: true });
+  const names = Object.keys(run.result.scores ?? {});
+  const byScore = <T>(value: T) => Object.fromEntries(names.map((name) => [name, value]));
+  const thresholds = byScore({ threshold: 0.1, sensitivity: 0.7, specificity: 0.95 });
+  run.result.calibration = { images: 40, falsePositiveRate: 0.05, thresholds };
+  run.result.labelFree = {
+    images: { unlabeled: 30, heldOut: 40 },
+    scores: byScore({ auc: 0.6, heldOutMean: 0.1 }),
+  };
+  const group = { pathologies: ['cyst', 'mass'], images: 30, scores: run.result.scores };
+  const groups = { seen: group, unseen: { ...group, pathologies: ['scar'] }, neither: 0 };
+  const each = ['cyst', 'mass', 'scar'].map((name) => ({
+    name,
+    images: 20,
+    unlabeled: 3,
+    seen: true,
+    scores: run.result.scores,
+  }));
+  run.result.pathologies = { normals: 60, each, byRun: groups, byPool: groups, unnamed: 0 };
+  return run;
 }
 
 /** So many test images of which nothing is known but two scores. */
@@ -411,7 +436,114 @@ describe('all test images', () => {
   });
 });
 
-test.each([1280, 1000, 480])('is no wider than a window of %d pixels', async (width) => {
+describe('downloads', () => {
+  const saved = async (button: Locator) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  };
+
+  test('scores.csv has every image by its number, with the scores as they are', async () => {
+    const { name, bytes } = await saved(page.getByRole('button', { name: 'scores.csv' }));
+    expect(name).toBe('scores.csv');
+    const [header, ...lines] = bytes.toString().trimEnd().split('\n');
+    const names = header!.split(',').slice(2);
+    expect(lines).toEqual(
+      labels.map((label, place) =>
+        [place + 1, label, ...names.map((score) => data.test.scores[score]![place])].join(','),
+      ),
+    );
+    expect(names).toContain('rDual');
+  });
+
+  test('the points of the curves are there for every score', async () => {
+    const { name, bytes } = await saved(page.getByRole('button', { name: 'points of all curves' }));
+    expect(name).toBe('curves.csv');
+    const own = bytes
+      .toString()
+      .split('\n')
+      .filter((line) => line.startsWith('rDual,'));
+    expect(own).toHaveLength(new Set(Array.from(data.test.scores.rDual!)).size);
+  });
+
+  test('a figure is a file of its own, with its colours and what its curves are, as SVG and as PNG', async () => {
+    await page.locator('input[data-curve="rec"]').uncheck();
+    const figure = page.locator('.curves figure').first();
+    const svg = await saved(figure.getByRole('button', { name: 'SVG' }));
+    expect(svg.name).toBe('roc-curves.svg');
+    const text = svg.bytes.toString();
+    expect(text).toContain('xmlns="http://www.w3.org/2000/svg"');
+    expect(text).not.toMatch(/var\(|class=/);
+    expect(text).toMatch(/<text[^>]*>rDual<\/text>/);
+    // What the page does not show is not in the file.
+    expect(text).not.toMatch(/>rec<\/text>|data-mark="rec"/);
+    const png = await saved(figure.getByRole('button', { name: 'PNG' }));
+    expect(png.name).toBe('roc-curves.png');
+    const { data: pixels, info } = await sharp(png.bytes)
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect(info.width).toBe(3 * 440);
+    // The picture is the file's: the strongest line's red is in it.
+    const red = Array.from({ length: pixels.length / 3 }, (_, at) =>
+      pixels.subarray(3 * at, 3 * at + 3),
+    ).filter(([r = 0, g = 0, b = 0]) => Math.abs(r - 0xc8) + Math.abs(g - 0x39) + Math.abs(b - 0x1b) < 12);
+    expect(red.length).toBeGreaterThan(200);
+    const figures = await page.locator('figure > svg.chart').count();
+    expect(await page.locator('.figure-downloads').count()).toBe(figures);
+  });
+});
+
+describe('printed', () => {
+  test('a run like the demo takes eight pages at most, on white paper, whatever the screen shows', async () => {
+    await open('dark', 'demo.html');
+    await page.getByLabel('Theme').selectOption('dark');
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
+      'rgb(255, 255, 255)',
+    );
+    const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true });
+    const pages = pdf.toString('latin1').match(/\/Type\s*\/Page[^s]/g) ?? [];
+    console.info(`a run like the demo: ${pages.length} printed pages`);
+    expect(pages.length).toBeGreaterThan(1);
+    expect(pages.length).toBeLessThanOrEqual(8);
+  });
+
+  test('nothing is cut, and every picture has its row labels beside it', async () => {
+    await open('light', 'demo.html');
+    await page.emulateMedia({ media: 'print' });
+    // The width of A4 within its margins.
+    await page.setViewportSize({ width: 718, height: 1000 });
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll('main, .scroll, .code pre, .cases, .tile, figure.card')]
+        .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
+        .map((element) => element.outerHTML.slice(0, 80)),
+    );
+    expect(cut).toEqual([]);
+    const tops = await page
+      .locator('.strip')
+      .evaluateAll((strips) =>
+        strips.map(
+          (strip) =>
+            new Set([...strip.querySelectorAll('.case')].map((one) => one.getBoundingClientRect().top)).size,
+        ),
+      );
+    expect(tops).toEqual([1, 1, 1]);
+  });
+});
+
+test('the header is one line on a phone, and nothing is hidden in it that cannot be reached', async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  const box = (await page.locator('nav').boundingBox())!;
+  expect(box.height).toBeLessThan(52);
+  const last = page.locator('nav li a').last();
+  await last.scrollIntoViewIfNeeded();
+  const own = (await last.boundingBox())!;
+  expect(own.x + own.width).toBeLessThanOrEqual(360);
+  await last.click();
+  expect(new URL(page.url()).hash).toBe('#repeat');
+});
+
+test.each([1280, 1000, 480, 360])('is no wider than a window of %d pixels', async (width) => {
   await page.setViewportSize({ width, height: 800 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 });

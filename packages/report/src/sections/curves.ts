@@ -35,6 +35,7 @@ export function curves({ result, definitions, test }: ReportData): Html | null {
           <span>${symbol}</span><span class="auc">${percent(auc)}</span></label>`;
         },
       )}</fieldset>
+      <p class="downloads"><button type="button" data-download="curves" hidden>points of all curves, CSV</button></p>
       <form class="operating-point" id="operating-point" hidden>
         <h3>Operating point</h3>
         <label class="field">Score <select name="score">${shown.map(

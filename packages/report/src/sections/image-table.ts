@@ -4,12 +4,12 @@ import type { ReportData } from '../report-data.ts';
 import { presentScores } from '../score-looks.ts';
 
 /** All test images in a table that the page's script fills. Null where there are none, or no scores of them. */
-export function imageTable({ result, definitions, test }: ReportData): Html | null {
+export function imageTable({ definitions, test, heldOut: reference }: ReportData): Html | null {
   if (test === null || test.copies.length === 0) return null;
   const main = mainScore(definitions, test.scores);
   if (main === null) return null;
   const labelled = test.labels !== null;
-  const heldOut = result.calibration !== undefined;
+  const heldOut = reference !== undefined;
   const named = test.pathologies ?? [];
   const looks = presentScores(definitions, test.scores);
   const shown = [...looks.filter(({ name }) => name === main), ...looks.filter(({ name }) => name !== main)];
@@ -26,6 +26,7 @@ export function imageTable({ result, definitions, test }: ReportData): Html | nu
     <label>Verdict <select name="verdict">${option('', 'all')}${verdicts.map((verdict) => option(verdict))}</select></label>
     <label><input type="checkbox" name="pictured"> with pictures</label>
     <output name="count"></output>
+    <button type="button" data-download="scores" hidden>scores.csv</button>
   </form>
   <div class="scroll rows" id="image-rows" tabindex="0" role="region" aria-label="Table of all test images">
   <table>

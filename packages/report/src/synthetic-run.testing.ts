@@ -78,7 +78,8 @@ export function syntheticRun(options: SyntheticRun): SyntheticData {
   });
   if ('faults' in parsed) throw new Error(parsed.faults[0]?.message);
   const method = methods.method(parsed.input.method);
-  const own = method.scores(parsed.input);
+  // Six scores, as runs had before there was a seventh: what pages make of one they make of each.
+  const own = method.scores(parsed.input).filter(({ name }) => name !== 'dsu');
   const definitions = reduced ? withReductions(own) : own;
   const facts = method.facts(parsed.input);
   const labels = Array.from({ length: normal + abnormal }, (_, image): 0 | 1 => (image < normal ? 0 : 1));

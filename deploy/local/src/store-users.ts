@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ensureMinioUsers, storePolicy, storeUsers } from '@ddad/minio-users';
 import { createS3Store, type S3Config, StoreError } from '@ddad/storage';
-import { seaweedfsFiles, seaweedfsUsers, selfSigned } from '@ddad/storage/seaweedfs';
+import { filerSettings, seaweedfsFiles, seaweedfsUsers, selfSigned } from '@ddad/storage/seaweedfs';
 import type { ClusterEnv } from './cluster-env.ts';
 import { type Home, makeStoreHome } from './home.ts';
 import { type ProcessIdentity, signal } from './process-identity.ts';
@@ -28,6 +28,9 @@ export function prepareStore(home: Home, cluster: ClusterEnv, buckets: string): 
   if (cluster.STORE !== 'seaweedfs') return;
   const parts = join(home.seaweedfs, seaweedfsFiles.parts);
   if (!existsSync(parts)) replaceFile(parts, selfSigned('ddad-local-seaweedfs'));
+  const filer = join(home.seaweedfs, seaweedfsFiles.filer);
+  mkdirSync(dirname(filer), { recursive: true });
+  replaceFile(filer, filerSettings(home.seaweedfs));
   replaceFile(join(home.seaweedfs, seaweedfsFiles.users), usersOfSeaweedfs(cluster, buckets).content);
 }
 

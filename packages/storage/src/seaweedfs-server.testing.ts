@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
+  filerSettings,
   seaweedfsFiles,
   seaweedfsPartPorts,
   seaweedfsProgram,
@@ -35,6 +36,8 @@ export async function startSeaweedfs(): Promise<RunningSeaweedfs> {
   await mkdir(join(folder, seaweedfsFiles.data));
   const pem = selfSigned('ddad-test');
   await writeFile(join(folder, seaweedfsFiles.parts), pem, mode);
+  await mkdir(dirname(join(folder, seaweedfsFiles.filer)));
+  await writeFile(join(folder, seaweedfsFiles.filer), filerSettings(folder), mode);
   const { content } = seaweedfsUsers([{ name, secretKey, policy: null }]);
   await writeFile(join(folder, seaweedfsFiles.users), content, mode);
   const { args, env } = seaweedfsProgram({ folder, s3Port: s3Port!, partPorts, secret: secretKey });

@@ -8,7 +8,17 @@ export const seaweedfsFiles = {
   users: 's3.json',
   /** Key and certificate that its parts show each other: `selfSigned`. */
   parts: 'parts.pem',
+  /** Where its names lie: `filerSettings`. Looked for below its HOME. */
+  filer: '.seaweedfs/filer.toml',
 } as const;
+
+/**
+ * Has it keep names in SQLite. Its default, LevelDB, never writes again after its disk was full once, until it is started anew:
+ * the journal's writer keeps its first error.
+ */
+export function filerSettings(folder: string): string {
+  return `[sqlite]\nenabled = true\ndbFile = "${join(folder, seaweedfsFiles.data, 'names.db')}"\n`;
+}
 
 /** Ports that its parts take beside that of S3, in this order. */
 const parts = [

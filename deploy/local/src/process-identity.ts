@@ -26,7 +26,7 @@ export function identify(pid: number): ProcessIdentity | null {
 
 /**
  * Start time out of `/proc/PID/stat` (proc(5), field 22).
- * @returns null for a zombie or a dead process
+ * @returns null for a zombie or a dead process; one whose first thread alone has ended still runs, and holds its ports
  */
 export function parseStartTicks(stat: string): number | null {
   // The program's name, field 2 in parentheses, may itself hold spaces and parentheses.
@@ -35,7 +35,8 @@ export function parseStartTicks(stat: string): number | null {
   const ticks = Number(fields[22 - 3]);
   if (!Number.isSafeInteger(ticks))
     throw new Error(`expected field 22 to be a number in ${JSON.stringify(stat)}`);
-  return state === 'Z' || state === 'X' ? null : ticks;
+  const threads = Number(fields[20 - 3]);
+  return state === 'X' || (state === 'Z' && !(threads > 1)) ? null : ticks;
 }
 
 /** Whether the very process that was identified still runs. */

@@ -1,14 +1,12 @@
 /** What a refiner's weights are worth on test images, by three image scores. For looking only, never for choosing an epoch. */
 import { auc, imageScores, peakMean, topMean } from '@ddad/anomaly';
 import { inferenceStep, type TensorData } from '@ddad/compute';
+import { peakWindow, topPixels } from '@ddad/contract';
 import type { AsrNet } from '@ddad/models';
 
 const batchSize = 50;
 const side = 64;
 const area = side ** 2;
-/** The highest 2 % of 4,096 pixels. */
-const highest = 82;
-const window = 5;
 
 /** AUC in percent by what makes an image score of a map. */
 export interface Aucs {
@@ -44,8 +42,8 @@ export function evaluate(
       for (let i = 0; i < count; i++) {
         const map = refined.subarray(i * area, (i + 1) * area);
         scores.mean.push(...imageScores(map, 1));
-        scores.top2.push(topMean(map, highest));
-        scores.local.push(peakMean(map, side, window));
+        scores.top2.push(topMean(map, topPixels(area)));
+        scores.local.push(peakMean(map, side, peakWindow(side)));
       }
     }
   } finally {

@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { artifactKey } from '@ddad/contract';
 import { imagesDigest, packDataset, selectTrainingImages, testImages } from '@ddad/dataset';
 import type { MakeTask } from '@ddad/jobs';
-import type { ChildContext } from '@ddad/jobs/child';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { z } from 'zod';
 import { type MemberSpec, memberKind, type Role, recipes } from '../../packages/methods/ddad/kinds.ts';
 import { ensembleOf } from '../../packages/methods/ddad/maps/ensemble.ts';
 import { ensembleMapMaker } from '../../packages/methods/ddad/maps/ensemble-maps.ts';
 import type { Backbone } from '../../packages/methods/ddad/settings.ts';
+import { undisturbed } from '../../packages/methods/undisturbed.testing.ts';
 
 /** Images of each kind, at most, evenly over the dataset's lists. A multiple of 8, a refiner's batch. */
 const most = { normal: 304, testNormal: 150, testAbnormal: 150 };
@@ -27,13 +27,6 @@ const memberBatch = 32;
 const memberRate = 1e-3;
 const side = 64;
 const area = side ** 2;
-
-const undisturbed: ChildContext = {
-  ready: () => {},
-  progress: () => {},
-  afterStep: async () => 'go on',
-  checkpoint: () => {},
-};
 
 const positions = z.array(z.int());
 const setSchema = z.object({ normal: positions, training: positions, test: positions, labels: positions });

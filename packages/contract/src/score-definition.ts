@@ -12,7 +12,10 @@ export type Reduction = (typeof reductions)[number];
  * the smallest lesion that is still told from noise at that size. Fixed for all maps and datasets, before any label of a test
  * image was looked at.
  */
-export const topShare = 0.02;
+const topShare = 0.02;
+
+/** How many of a map's pixels `top` is the mean of. */
+export const topPixels = (pixels: number): number => Math.max(1, Math.round(pixels * topShare));
 
 /** Of `peak`: the side of the square window whose largest mean it is; 5 pixels of 64, of other sizes the same part, and odd. */
 export const peakWindow = (side: number): number => 2 * Math.floor((5 * side) / 128) + 1;
@@ -48,6 +51,10 @@ const rankOf: Record<Reduction, number> = { top: 1000, peak: -1000 };
 export function reducedName(score: string, reduction: Reduction): string {
   return `${score}${reduction.charAt(0).toUpperCase()}${reduction.slice(1)}`;
 }
+
+/** Names of all that a score's map gives beside its mean. */
+export const reducedNames = (score: string): string[] =>
+  reductions.map((reduction) => reducedName(score, reduction));
 
 /** A method's scores, and after each that has a map what else its map gives. */
 export function withReductions(definitions: readonly ScoreDefinition[]): ScoreDefinition[] {

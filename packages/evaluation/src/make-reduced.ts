@@ -7,7 +7,7 @@ import {
   reducedName,
   reductions,
   sourceName,
-  topShare,
+  topPixels,
 } from '@ddad/contract';
 import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';
@@ -25,7 +25,7 @@ const pieceValues = 2 ** 20;
 
 /** One number of a map, [side, side] flattened, by how it is made. */
 const reduce: Record<Reduction, (map: Float32Array, side: number) => number> = {
-  top: (map) => topMean(map, Math.max(1, Math.round(map.length * topShare))),
+  top: (map) => topMean(map, topPixels(map.length)),
   peak: (map, side) => peakMean(map, side, peakWindow(side)),
 };
 

@@ -1,13 +1,15 @@
-import { peakWindow, type Reduction, reducedName, reductions, topShare } from '@ddad/contract';
+import { peakWindow, type Reduction, reducedName, reductions, topPixels } from '@ddad/contract';
 import type { GraphBuilder, Value } from './graph-builder.ts';
 
 /** As `@ddad/anomaly` has them of one map. */
 const reduce: Record<Reduction, (graph: GraphBuilder, map: Value, side: number) => Value> = {
   top(graph, map, side) {
-    const count = Math.max(1, Math.round(side * side * topShare));
     const flat = graph.op('Flatten', [map], { axis: 1 });
     const highest = `${map} highest`;
-    graph.node('TopK', [flat, graph.integers([count])], { axis: 1 }, [highest, `${map} places`]);
+    graph.node('TopK', [flat, graph.integers([topPixels(side * side)])], { axis: 1 }, [
+      highest,
+      `${map} places`,
+    ]);
     return graph.op('ReduceMean', [highest], { axes: [1], keepdims: 0 });
   },
   peak(graph, map, side) {

@@ -13,7 +13,7 @@ import {
   type RunResult,
   reducedName,
   type ScoreDefinition,
-  topShare,
+  topPixels,
   withReductions,
 } from '@ddad/contract';
 import { methods } from '@ddad/methods';
@@ -173,7 +173,7 @@ function reducedScores(maps: Readonly<Record<string, Float32Array>>, side: numbe
         of(values.subarray(image * area, (image + 1) * area)),
       );
     return [
-      [reducedName(name, 'top'), each((map) => topMean(map, Math.ceil(topShare * area)))],
+      [reducedName(name, 'top'), each((map) => topMean(map, topPixels(area)))],
       [reducedName(name, 'peak'), each((map) => peakMean(map, side, peakWindow(side)))],
     ] as const;
   });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { memberSubsets } from '@ddad/anomaly';
 import { inferenceStep, randomStream, recordedEnvironment, type Tensor, tf } from '@ddad/compute';
-import { reducedName, reductions } from '@ddad/contract';
+import { reducedNames } from '@ddad/contract';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
@@ -62,7 +62,7 @@ export async function makeKCurve(
     const weights = all.map((subset) => weightsOf(subset, members));
     const maps = ['recEnsemble', 'aIntra', ...(udm ? ['aInter'] : [])];
     const found = maps.flatMap((map) =>
-      (of === 'means' ? [map] : reductions.map((reduction) => reducedName(map, reduction))).map((name) => ({
+      (of === 'means' ? [map] : reducedNames(map)).map((name) => ({
         map,
         name,
         scores: new Float32Array(all.length * count),

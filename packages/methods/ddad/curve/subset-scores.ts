@@ -1,13 +1,13 @@
 import { type InferenceStep, inferenceStep, type Shapes, type Tensor, tf } from '@ddad/compute';
-import { peakWindow, type Reduction, reducedName, reductions, topShare } from '@ddad/contract';
+import { peakWindow, type Reduction, reducedName, reductions, topPixels } from '@ddad/contract';
 
 type Tensor4D = ReturnType<typeof tf.tensor4d>;
 
 /** As `@ddad/anomaly` has them of one map; here of many, [B,H,H] to [B]. */
 const reduceMaps: Record<Reduction, (maps: Tensor, side: number) => Tensor> = {
   top(maps, side) {
-    const count = Math.max(1, Math.round(side * side * topShare));
-    const { values } = tf.topk(maps.reshape([-1, side * side]), count, false);
+    const area = side * side;
+    const { values } = tf.topk(maps.reshape([-1, area]), topPixels(area), false);
     return tf.mean(values, 1);
   },
   peak(maps, side) {

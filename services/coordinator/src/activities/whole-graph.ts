@@ -9,8 +9,7 @@ import {
   newReducedSpec,
   type PlanBasis,
   reducedKind,
-  reducedName,
-  reductions,
+  reducedNames,
   reportStage,
   withReductions,
 } from '@ddad/contract';
@@ -49,9 +48,7 @@ function reducedNode(basis: PlanBasis, graph: Graph, images: 'test' | 'reference
     return own.length === 0 ? [] : [{ kind, key, scores: own }];
   });
   if (maps.length === 0) return [];
-  const names = maps.flatMap(({ scores }) =>
-    scores.flatMap(({ score }) => reductions.map((reduction) => reducedName(score, reduction))),
-  );
+  const names = maps.flatMap(({ scores }) => scores.flatMap(({ score }) => reducedNames(score)));
   return [
     graphNode(reducedKind, newReducedSpec({ maps }), {
       id: images === 'test' ? 'highest pixels' : 'reference highest pixels',

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { usualBootstrap } from '@ddad/anomaly/usual-bootstrap';
 import { type RunResult, runKeys } from '@ddad/contract';
 import type { Comparison, ScoredRun } from '@ddad/report';
 import { definitionsOf, describeRun } from '@ddad/runs';
 import { ObjectNotFound } from '@ddad/storage';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { CommandFailure } from '../failure.ts';
 import { percent, plural } from '../figures.ts';
 import { finishedRunId } from '../finished-run.ts';
@@ -14,9 +13,6 @@ import { readScoresCsv } from '../scores-csv.ts';
 import { storedResult } from '../stored-results.ts';
 import { tableLines } from '../table.ts';
 import { type ReportDeps, show } from './report.ts';
-
-/** Enough for intervals of a tenth of a point; the same draws every time, so that a comparison can be repeated. */
-const bootstrap = { resamples: 2000, seed: 1 };
 
 /**
  * `ddad report FIRST SECOND`: puts two finished runs on the same test images side by side, in a table and on a page.
@@ -38,11 +34,9 @@ export async function compareReports(
   // Charts and pictures take a second to load, which no other command should wait for.
   const { buildComparison, compareRuns } = await import('@ddad/report');
   const [first, second] = [await readRun(deps, options.runs[0]), await readRun(deps, options.runs[1])];
-  const generator = xoroshiro128plus(bootstrap.seed);
   let comparison: Comparison;
   try {
-    const integer = (below: number) => uniformInt(generator, 0, below - 1);
-    comparison = compareRuns(first, second, { resamples: bootstrap.resamples, integer });
+    comparison = compareRuns(first, second, usualBootstrap());
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new CommandFailure(`these runs cannot be compared: ${error.message}`, undefined, { cause: error });

@@ -18,6 +18,7 @@ export * from './run-result.ts';
 export * from './score-definition.ts';
 export * from './score-warnings.ts';
 export * from './sha256.ts';
+export * from './text-cell.ts';
 export * from './visible.ts';
 export * from './worker-entry.ts';
 export * from './worker-state.ts';

@@ -4,6 +4,6 @@ export { type HeldOutFindings, heldOutFindings } from './held-out-findings.ts';
 export type { ImageScore, ImageScores } from './image-scores.ts';
 export { type CurveTensors, kCurvePoints } from './k-curve-points.ts';
 export { pathologyResult } from './pathology-result.ts';
-export { scoresCsv, textCell } from './scores-csv.ts';
+export { scoresCsv } from './scores-csv.ts';
 export { separations } from './separations.ts';
 export { type TrainingChoice, trainingPositions } from './training-positions.ts';

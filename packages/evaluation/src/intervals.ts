@@ -1,19 +1,13 @@
 import { imageStrata, patientStrata, SeparationBootstrap, unitsOf } from '@ddad/anomaly';
+import { usualBootstrap, usualResamples } from '@ddad/anomaly/usual-bootstrap';
 import type { DatasetIndex, Intervals, RunScores } from '@ddad/contract';
 import { testImages } from '@ddad/dataset/select';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { ImageScores } from './image-scores.ts';
 
-const confidence = 0.95;
-/** Enough for intervals of a tenth of a point. */
-const mostResamples = 2000;
 /** Of very many images: intervals are narrow there, and their ends steady. */
 const leastResamples = 200;
 /** Images that all resamples of a score hold together, at most: what bounds the time. */
 const imagesDrawn = 4e7;
-/** The same draws every time: an evaluation that is made again gives the same bytes. */
-const seed = 1;
 /** Between two signs of life, so many parts of the work. */
 const parts = 20;
 
@@ -41,13 +35,12 @@ export async function withIntervals(
   const byPatient = patients.some((patient) => patient !== null);
   const strata = byPatient ? patientStrata(labels, patients) : imageStrata(labels);
   const resamples = Math.min(
-    mostResamples,
+    usualResamples,
     Math.max(leastResamples, Math.floor(imagesDrawn / labels.length)),
   );
-  const generator = xoroshiro128plus(seed);
-  const integer = (below: number) => uniformInt(generator, 0, below - 1);
+  const settings = usualBootstrap(resamples);
   const values = [...test].map(([name, score]) => [name, score.values] as const);
-  const bootstrap = new SeparationBootstrap(values, labels, strata, { resamples, confidence, integer });
+  const bootstrap = new SeparationBootstrap(values, labels, strata, settings);
   for (let part = 0; part < parts; part += 1) {
     bootstrap.draw(Math.ceil(resamples / parts));
     if (!(await goesOn())) return null;
@@ -58,7 +51,7 @@ export async function withIntervals(
       Object.entries(scores).map(([name, separation]) => [name, { ...separation, ...found.get(name) }]),
     ),
     intervals: {
-      confidence,
+      confidence: settings.confidence,
       resamples,
       by: byPatient ? 'patient' : 'image',
       units: unitsOf(strata),

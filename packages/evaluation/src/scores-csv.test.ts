@@ -1,7 +1,7 @@
-import type { DatasetIndex } from '@ddad/contract';
+import { type DatasetIndex, textCell } from '@ddad/contract';
 import { csvParseRows } from 'd3-dsv';
 import { expect, test } from 'vitest';
-import { scoresCsv, textCell } from './scores-csv.ts';
+import { scoresCsv } from './scores-csv.ts';
 
 /** Beginnings that spreadsheets compute, and what they would do. */
 const dangerous = ['=HYPERLINK("http://x")', '+1+1', '-2+3', '@SUM(1)', '\t=1', '\r=1'];

@@ -1,16 +1,5 @@
-import type { DatasetIndex } from '@ddad/contract';
+import { type DatasetIndex, textCell } from '@ddad/contract';
 import { csvFormatRows } from 'd3-dsv';
-
-/** Beginnings of a cell that spreadsheets take for a formula, or skip before one. */
-const formula = /^[=+\-@\t\r]/;
-
-/**
- * Text for a cell that no spreadsheet computes: an apostrophe before what would be a formula, which spreadsheets take for
- * text (OWASP, CSV Injection). Names of images and pathologies are whoever's who made the files.
- */
-export function textCell(text: string): string {
-  return formula.test(text) ? `'${text}` : text;
-}
 
 /**
  * scores.csv: a line per test image; the label empty where unknown, a score empty where the run gives none. Where there are

@@ -1,14 +1,7 @@
+import { textCell } from '@ddad/contract/text-cell';
+import { csvFormatRows } from 'd3-dsv';
 import { type ImageTable, pValueOf } from './image-rows.ts';
 import { operatingPoints } from './operating-points.ts';
-
-/** Cells that hold commas, quotes or line breaks, in quotes. */
-function cell(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-const csv = (rows: readonly (readonly (string | number)[])[]) =>
-  rows.map((row) => `${row.map(cell).join(',')}\n`).join('');
 
 /** All test images as scores.csv has them, numbers from 1 in place of the names; the scores that the page has. */
 export function imagesCsv(table: ImageTable): string {
@@ -24,14 +17,13 @@ export function imagesCsv(table: ImageTable): string {
     ...(shown ? ['pathology'] : []),
   ];
   const rows = pathologies.map((text, place) => [
-    place + 1,
-    labels?.[place] ?? '',
-    ...names.map((name) => scores[name]?.[place] ?? ''),
-    ...judged.map((name) => pValueOf(table, name, place) ?? ''),
-    // A name that a spreadsheet would compute is text (OWASP, CSV Injection), as in scores.csv.
-    ...(shown ? [text.replace(/^(?=[=+\-@\t\r])/, "'")] : []),
+    String(place + 1),
+    String(labels?.[place] ?? ''),
+    ...names.map((name) => String(scores[name]?.[place] ?? '')),
+    ...judged.map((name) => String(pValueOf(table, name, place) ?? '')),
+    ...(shown ? [textCell(text)] : []),
   ]);
-  return csv([header, ...rows]);
+  return `${csvFormatRows([header, ...rows])}\n`;
 }
 
 /**
@@ -48,8 +40,8 @@ export function curvesCsv(
       .reverse()
       .map(({ threshold, truePositives: tp, falsePositives: fp, falseNegatives: fn, trueNegatives: tn }) => {
         const recall = tp / (tp + fn);
-        return [name, threshold, fp / (fp + tn), recall, recall, tp / (tp + fp)];
+        return [name, ...[threshold, fp / (fp + tn), recall, recall, tp / (tp + fp)].map(String)];
       }),
   );
-  return csv([header, ...rows]);
+  return `${csvFormatRows([header, ...rows])}\n`;
 }

@@ -1,18 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { usualBootstrap } from '@ddad/anomaly/usual-bootstrap';
 import type { ChoiceMode } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { CommandFailure } from '../../failure.ts';
 import type { ExperimentOutcome } from '../finished-runs.ts';
 import { type Choice, type ComparedRun, chooseRun } from './choose-run.ts';
 import { referenceScores } from './reference-scores.ts';
 import { type SourceDifference, sourceDifferences } from './source-differences.ts';
-
-/** Enough for intervals of a tenth of a point; the same draws every time, so that a choice can be repeated. */
-const bootstrap = { resamples: 2000, confidence: 0.95, seed: 1 };
 
 /** What an experiment's choice came to: `choice.json`. */
 export interface ChoiceReport {
@@ -43,9 +39,7 @@ export async function attendChoice(
     }
     const [first] = compared;
     if (first === undefined) throw nothingToChoose(leftOut);
-    const generator = xoroshiro128plus(bootstrap.seed);
-    const integer = (below: number) => uniformInt(generator, 0, below - 1);
-    const choice = chooseRun(compared, among, { ...bootstrap, integer });
+    const choice = chooseRun(compared, among, usualBootstrap());
     const sources = await sourceDifferences(store, first.result, first.reference.selection, directory);
     return { choice, sources, leftOut };
   } catch (error) {

@@ -12,7 +12,7 @@ import { Connection, Client as TemporalClient } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RandomValues } from './random-values.ts';
 import { startService, startTestServers, type TestServers, type TestService } from './servers/index.ts';
-import { runProgram } from './test-cluster.ts';
+import { startByTemporal } from './test-cluster.ts';
 
 /** So that memory which is not given back shows at once, and not only once a heap of gigabytes is full. */
 const smallHeap = '--max-old-space-size=80 --max-semi-space-size=2';
@@ -374,18 +374,7 @@ test.each(Object.keys(hostile))('a run with an input that is %s fails as Invalid
     const file = join(directory, 'input.json');
     await writeFile(file, hostile[name]!);
     const id = `hostile-${name}`;
-    const start = [
-      'workflow',
-      'start',
-      '--type',
-      'trainEnsemble',
-      '--task-queue',
-      'ddad',
-      '--workflow-id',
-      id,
-    ];
-    const env = { TEMPORAL_ADDRESS: servers.temporal.address };
-    const started = await runProgram('temporal', [...start, '--input-file', file], env);
+    const started = await startByTemporal(servers.temporal.address, id, '--input-file', file);
     expect(started.stderr + started.stdout).toContain(id);
     const handle = new TemporalClient({ connection }).workflow.getHandle(id);
     const failure = await Promise.race([

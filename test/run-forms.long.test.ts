@@ -8,7 +8,7 @@ import { readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunCommands, runCommands } from './run-commands.ts';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
-import { runProgram, startTestCluster, type TestCluster } from './test-cluster.ts';
+import { startByTemporal, startTestCluster, type TestCluster } from './test-cluster.ts';
 
 const input = { dataset: 'small', k: 2, epochs: 3, batchSize: 16, refiner: { epochs: 1 } };
 const withReductions = (mapped: readonly string[]) =>
@@ -158,21 +158,11 @@ test("starts from Temporal's own command line with the same defaults, gives a ne
   const until = async (wanted: (list: WorkerEntry[]) => boolean) => {
     while (!wanted(watch.list())) await new Promise<void>((resolve) => (notify = resolve));
   };
-  const env = { TEMPORAL_ADDRESS: cluster.servers.temporal.address };
   // No field but the dataset and a batch that fits it.
-  const started = await runProgram(
-    'temporal',
-    [
-      'workflow',
-      'start',
-      '--type',
-      'trainEnsemble',
-      '--task-queue',
-      'ddad',
-      '--workflow-id',
-      'by-hand',
-    ].concat(['--input', '{"dataset":"small","batchSize":16}']),
-    env,
+  const started = await startByTemporal(
+    cluster.servers.temporal.address,
+    'by-hand',
+    ...['--input', '{"dataset":"small","batchSize":16}'],
   );
   expect(started.stderr + started.stdout).toContain('by-hand');
   await until((list) => list.filter(({ keys }) => keys.length > 0).length === 2);

@@ -59,6 +59,18 @@ export function runProgram(
   return finished(spawn(program, args, { env: all, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
+/** Starts a run from Temporal's own command line. @param input what says its input: `--input JSON` or `--input-file PATH` */
+export function startByTemporal(
+  address: string,
+  workflowId: string,
+  ...input: string[]
+): Promise<CommandResult> {
+  const start = ['workflow', 'start', '--type', 'trainEnsemble', '--task-queue', 'ddad'];
+  return runProgram('temporal', [...start, '--workflow-id', workflowId, ...input], {
+    TEMPORAL_ADDRESS: address,
+  });
+}
+
 /** Runs `ddad` with these arguments in an environment that says where the cluster is. */
 export function runDdad(args: string[], env: Record<string, string>): Promise<CommandResult> {
   return runProgram(process.execPath, [cli, ...args], env);

@@ -11,6 +11,7 @@ export * from './left-overs.ts';
 export * from './local-fault.ts';
 export * from './manifests.ts';
 export * from './object-store.ts';
+export * from './reads-what-it-wrote.ts';
 export * from './s3-store.ts';
 export * from './safetensors/index.ts';
 export * from './store-promises.ts';

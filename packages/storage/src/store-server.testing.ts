@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readsWhatItWrote } from './reads-what-it-wrote.ts';
 import { createS3Store, ensureBucket, type S3Config } from './s3-store.ts';
 
 /** A real store, for one test file. */
@@ -101,9 +102,7 @@ async function untilReady({ name, config }: StoreServer, child: ChildProcess): P
   for (;;) {
     try {
       await ensureBucket(config);
-      // SeaweedFS answers before it has a place for what is put.
-      await store.put('started', '');
-      return await store.remove(['started']);
+      if (await readsWhatItWrote(store, 'started')) return;
     } catch (error) {
       if (child.exitCode !== null) throw new Error(`${name} exited with ${child.exitCode}`, { cause: error });
       if (performance.now() > until) throw new Error(`${name} was not ready within 30 s`, { cause: error });

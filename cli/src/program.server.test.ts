@@ -220,7 +220,7 @@ describe('with real servers', () => {
     const odd = await ddad(['dataset', 'add', 'small', directory, '--image-size', '100'], environment);
     expect(odd).toMatchObject({
       code: 2,
-      err: expect.stringContaining('--image-size: expected 64 or 128, got 100'),
+      err: expect.stringContaining('--image-size: expected any of 64, 128, 224, 256, got 100'),
     });
   });
 

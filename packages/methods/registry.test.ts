@@ -62,6 +62,19 @@ describe("a run's input", () => {
   });
 });
 
+it('of a size that the method does not take is refused beside all other faults', () => {
+  const { method, makers } = entry('first', 'depth');
+  const small = new MethodRegistry([{ method: { ...method, imageSizes: [64, 128] }, makers }]);
+  const input = { dataset: 'a', method: 'first', imageSize: 256 };
+  const message = 'expected 64 or 128 with method first, whose networks take no other size, got 256';
+  expect(small.parseRunInput(input)).toEqual({ faults: [{ path: 'imageSize', message }] });
+  expect(small.parseRunInput({ ...input, depth: 'x', headline: 'none' })).toMatchObject({
+    faults: [{ path: 'imageSize' }, { path: 'depth' }],
+  });
+  expect(small.parseRunInput({ ...input, imageSize: 128 })).toMatchObject({ input: { imageSize: 128 } });
+  expect(registry.parseRunInput(input)).toMatchObject({ input: { imageSize: 256 } });
+});
+
 it('finds kinds with the methods that bring them, and those that every run has', () => {
   expect(registry.entryOfKind('trained-second')?.method.name).toBe('second');
   expect(registry.kind('scored-evaluations')).not.toBeNull();

@@ -4,11 +4,13 @@ import {
   defaultMethod,
   type Fault,
   faultsOf,
+  imageSizeFaults,
   isObject,
   type KindDefinition,
   type Method,
   parseExperimentWith,
   type RunSettings,
+  readableCommonFields,
   showValue,
   withReductions,
 } from '@ddad/contract';
@@ -109,11 +111,12 @@ export class MethodRegistry {
       return { faults };
     }
     const parsed = method.schema.safeParse(raw);
-    if (parsed.success) {
-      const fault = headlineFault(method, parsed.data);
-      return fault === null ? { input: parsed.data } : { faults: [fault] };
-    }
-    return { faults: faultsOf(parsed.error, raw).map((fault) => this.#ofOtherMethod(method, fault)) };
+    const size = readableCommonFields(raw).fields.imageSize;
+    const faults = size === undefined ? [] : imageSizeFaults(method, size);
+    if (!parsed.success)
+      faults.push(...faultsOf(parsed.error, raw).map((fault) => this.#ofOtherMethod(method, fault)));
+    else faults.push(...headlineFaults(method, parsed.data));
+    return parsed.success && faults.length === 0 ? { input: parsed.data } : { faults };
   }
 
   /** Checks an experiment's combinations against the schemas alone. */
@@ -141,12 +144,12 @@ export class MethodRegistry {
 }
 
 /** A headline that is none of the method's scores. */
-function headlineFault(method: Method, settings: RunSettings): Fault | null {
+function headlineFaults(method: Method, settings: RunSettings): Fault[] {
   const { headline } = settings;
-  if (headline === undefined) return null;
+  if (headline === undefined) return [];
   const names = withReductions(method.scores(settings)).map(({ name }) => name);
-  if (names.includes(headline)) return null;
-  return { path: 'headline', message: `expected one of ${names.join(', ')}; got ${showValue(headline)}` };
+  if (names.includes(headline)) return [];
+  return [{ path: 'headline', message: `expected one of ${names.join(', ')}; got ${showValue(headline)}` }];
 }
 
 const prefixes = { train: 'trained-', score: 'scored-' } as const;

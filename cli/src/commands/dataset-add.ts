@@ -149,7 +149,7 @@ function readSizes(given: readonly string[] = [String(defaultImageSize)]): numbe
   const known: readonly number[] = imageSizes;
   const wrong = given.filter((text) => !known.includes(Number(text)));
   if (wrong.length > 0) {
-    const message = `expected ${known.join(' or ')}, got ${wrong.join(', ')}`;
+    const message = `expected any of ${known.join(', ')}, got ${wrong.join(', ')}`;
     throw badInput('nothing was added', [{ path: '--image-size', message }]);
   }
   return given.map(Number).sort((a, b) => a - b);

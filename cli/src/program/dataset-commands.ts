@@ -28,7 +28,7 @@ export function addDatasetCommands(
     .option('--skip-missing', 'with --repartition: go on without the images that are not there')
     .option(
       '--image-size <pixels...>',
-      'sides that the images are resized to, 64 or 128 or both (default: 64)',
+      'sides that the images are resized to, any of 64, 128, 224, 256 (default: 64)',
     )
     .option('--strict', 'refuse a dataset with copies')
     .option('--no-masks', 'pass over masks (masks/ beside images/, or folders of that or a like name)')

@@ -39,7 +39,7 @@ Fields of --input, with their defaults; what is left out keeps them, nested fiel
   {"dataset": "...", "method": "${defaultMethod}", "seed": 0}
   "unlabeled": M      use M unlabeled images, not all; 0: none
   "anomalousRate": r  the share of abnormal ones among them, where the dataset knows their labels
-  "imageSize": 128    train on images of 128×128, where the dataset was added with --image-size 128
+  "imageSize": 128    64, 128, 224 or 256: a size that the dataset was added at (--image-size 128), and that the method takes
   "calibration": s    hold the share s of the normal training images out, for thresholds and p-values
   "falsePositiveRate": a   what a threshold aims at (default: 0.05)
   "headline": "score"      the score by which the report ranks and begins (default: the method's main score)

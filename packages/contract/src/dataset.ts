@@ -2,11 +2,9 @@ import './zod-without-jit.ts';
 import { z } from 'zod';
 import { sha256Schema } from './sha256.ts';
 
-/**
- * Sides that images are packed at, in pixels. The networks halve four times, so that any multiple of 16 would fit them; these
- * are the ones that are proven against the independent reference. 64 is the paper's.
- */
-export const imageSizes = [64, 128] as const;
+/** Sides that images are packed at, in pixels; 64 is the DDAD paper's. A method says which of them it takes. */
+export const imageSizes = [64, 128, 224, 256] as const;
+export type ImageSize = (typeof imageSizes)[number];
 export const defaultImageSize = 64;
 
 /** Name of a part of a dataset. */

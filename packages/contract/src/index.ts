@@ -10,6 +10,7 @@ export * from './fault.ts';
 export * from './findings.ts';
 export * from './graph.ts';
 export * from './host-port.ts';
+export * from './image-size-fault.ts';
 export * from './keys.ts';
 export * from './method.ts';
 export * from './progress.ts';

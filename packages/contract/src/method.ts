@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ImageSize } from './dataset.ts';
 import type { Fault } from './fault.ts';
 import type { RunSettings } from './run-input.ts';
 import type { ScoreDefinition } from './score-definition.ts';
@@ -168,6 +169,8 @@ export interface Method<Settings extends RunSettings = RunSettings> {
   kinds: readonly KindDefinition[];
   /** Whether unlabeled images are of use to it. */
   usesUnlabeled: boolean;
+  /** Sides of images that its networks take, in pixels; absent: all that datasets are packed at. */
+  imageSizes?: readonly ImageSize[];
   /** Scores that runs give, in the order in which they are shown. */
   scores(settings: Settings): ScoreDefinition[];
   /** Settings that a run's result repeats, by field. */

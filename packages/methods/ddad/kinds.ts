@@ -1,10 +1,11 @@
-import { imageSizes, type KindDefinition, type Need, sha256Schema } from '@ddad/contract';
+import { type KindDefinition, type Need, sha256Schema } from '@ddad/contract';
 import { z } from 'zod';
 import {
   type Backbone,
   backboneSchema,
   countedBatch,
   dropoutRateSchema,
+  memberImageSizes,
   passesSchema,
   type RefinerRecipeName,
   refinerPassesSchema,
@@ -45,7 +46,10 @@ const seed = z
   .max(2 ** 48 - 1);
 const imageSize = z
   .int()
-  .refine((side) => imageSizes.some((size) => size === side), `expected ${imageSizes.join(' or ')}`);
+  .refine(
+    (side) => memberImageSizes.some((size) => size === side),
+    `expected ${memberImageSizes.join(' or ')}`,
+  );
 /** Float32 is not told: keys from before there was a choice stay. */
 const precision = z.literal('bfloat16').optional();
 const keys = z.array(sha256Schema).max(64);

@@ -9,6 +9,7 @@ import {
   ddadSchema,
   defaultMaxK,
   leastAutoK,
+  memberImageSizes,
   settledK,
 } from './settings.ts';
 import { describeWidths, widthsOf } from './widths.ts';
@@ -23,6 +24,7 @@ export const ddad: Method<DdadSettings> = {
   schema: ddadSchema as unknown as Method<DdadSettings>['schema'],
   kinds: [memberKind, mapKind, dsuKind, kCurveKind, refinerKind, refinedKind] as unknown as KindDefinition[],
   usesUnlabeled: true,
+  imageSizes: memberImageSizes,
   scores: ddadScores,
   facts: ({ backbone, k, dropout, repulsion, ...others }) => ({
     backbone,

@@ -7,6 +7,12 @@ export const backbones = ['ae', 'aeu', 'memae'] as const;
 export const backboneSchema = z.enum(backbones);
 export type Backbone = z.infer<typeof backboneSchema>;
 
+/**
+ * Sides of images that members are trained at, in pixels: the sizes at which their networks are proven against the independent
+ * reference. They halve four times, so that any multiple of 16 would fit; at 256 a member would have 71 million parameters.
+ */
+export const memberImageSizes = [64, 128] as const;
+
 /** Of matrix products and convolutions in training; weights, sums and all else are float32 in either. */
 export const precisions = ['float32', 'bfloat16'] as const;
 export type Precision = (typeof precisions)[number];

@@ -3,6 +3,7 @@ import {
   defaultFalsePositiveRate,
   defaultMethod,
   type Fault,
+  imageSizeFaults,
   isObject,
   leastHeldOut,
   type Method,
@@ -124,6 +125,9 @@ async function checkAgainstDataset(
     const message = `expected at most ${normals}, the number of normal training images of ${dataset}, got ${size}`;
     faults.push({ path, message });
   }
+  // A size that was asked for is judged with the input itself.
+  if (method !== null && fields.imageSize === undefined)
+    faults.push(...imageSizeFaults(method, images.imageSize));
   if (method?.usesUnlabeled === false) faults.push(...unlabeledFaults(method, fields));
   const fault = heldOutFault(fields, images.heldOut.length);
   if (fault !== null) faults.push(fault);

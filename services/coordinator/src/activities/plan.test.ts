@@ -428,6 +428,22 @@ describe('a plan', () => {
     );
   });
 
+  it('refuses a size that the method does not take, beside every other fault, whoever chose it', async () => {
+    await addPackings(store, 'huge', [256]);
+    const message = (got: number) =>
+      `imageSize: expected 64 or 128 with method ddad, whose networks take no other size, got ${got}`;
+    expect((await refusal({ dataset: 'huge', k: 1, batchSize: 4 })).message.split('\n')).toEqual([
+      expect.stringMatching(/^k: expected at least 2 members/),
+      expect.stringMatching(/^refiner.batchSize: /),
+      message(256),
+    ]);
+    expect((await refusal({ dataset: 'tiny', imageSize: 224, k: 1, batchSize: 4 })).message).toMatch(
+      message(224),
+    );
+    const { basis } = await planOf({ dataset: 'huge', method: 'cutpaste', batchSize: 4 });
+    expect(basis.imageSize).toBe(256);
+  });
+
   it('asks the method how it differs from its source at the size that the images have', async () => {
     await addPackings(store, 'both', [64, 128]);
     const method: Method = {

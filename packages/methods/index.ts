@@ -1,5 +1,6 @@
 import { entry as cutpaste } from './cutpaste/entry.ts';
 import { entry as ddad } from './ddad/entry.ts';
+import { entries as reconstruction } from './reconstruction/entries.ts';
 import { type MethodEntry, MethodRegistry } from './registry.ts';
 
 export type { CellSpread, ExperimentTable, TableCell, TableContent, TabledRun } from './experiment-table.ts';
@@ -8,7 +9,7 @@ export { bySeeds, type SeedGroup, type SpreadOverSeeds, spreadOverSeeds } from '
 export { type MethodEntry, MethodRegistry } from './registry.ts';
 
 /** The methods that ship: a line each. */
-const shipped: MethodEntry[] = [ddad, cutpaste];
+const shipped: MethodEntry[] = [ddad, ...reconstruction, cutpaste];
 
 export const methods = new MethodRegistry(shipped);
 

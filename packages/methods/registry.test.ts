@@ -82,13 +82,19 @@ it('finds kinds with the methods that bring them, and those that every run has',
   expect(registry.kind('trained-third')).toBeNull();
 });
 
-it('takes no name twice, and no kind whose name does not say who makes it', () => {
+it('lets methods use kinds of another one, which brings them', () => {
   const shared = kind('trained-first');
+  const both = new MethodRegistry([entry('first', 'depth', shared), entry('second', 'width', shared)]);
+  expect(both.entryOfKind('trained-first')?.method.name).toBe('first');
+  expect(both.kinds.filter((one) => one === shared)).toHaveLength(1);
+});
+
+it('takes no name twice, and no kind whose name does not say who makes it', () => {
   expect(
     () =>
       new MethodRegistry([
-        entry('first', 'depth', shared),
-        entry('first', 'depth', shared),
+        entry('first', 'depth'),
+        entry('first', 'depth'),
         entry('odd', 'depth', kind('trained-odd', 'score')),
       ]),
   ).toThrow(

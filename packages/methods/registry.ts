@@ -36,7 +36,10 @@ export class MethodRegistry {
   readonly #entries: ReadonlyMap<string, MethodEntry>;
   readonly #kinds: ReadonlyMap<string, { kind: KindDefinition; entry: MethodEntry | null }>;
 
-  /** @throws where two methods, or two kinds of artifacts, have one name, or a kind's name does not say its pool */
+  /**
+   * Several methods may have the same kind: it belongs to the first of them.
+   * @throws where two methods, or two different kinds of artifacts, have one name, or a kind's name does not say its pool
+   */
   constructor(entries: readonly MethodEntry[]) {
     const faults: string[] = [];
     const methods = new Map<string, MethodEntry>();
@@ -47,7 +50,10 @@ export class MethodRegistry {
       if (methods.has(name)) faults.push(`method ${name}: expected each once, got it twice`);
       methods.set(name, entry);
       for (const kind of entry.method.kinds) {
-        if (kinds.has(kind.kind)) faults.push(`kind ${kind.kind}: expected each once, got it twice`);
+        const known = kinds.get(kind.kind);
+        // The very same kind is another method's that this one uses: it stays with whoever brings it first.
+        if (known?.kind === kind) continue;
+        if (known !== undefined) faults.push(`kind ${kind.kind}: expected each once, got it twice`);
         if (!olderKinds.includes(kind.kind) && !kind.kind.startsWith(prefixes[kind.pool]))
           faults.push(
             `kind ${kind.kind} of method ${name}: expected a name that begins with ${prefixes[kind.pool]}`,
@@ -94,7 +100,7 @@ export class MethodRegistry {
     return [...this.#kinds.values()].map(({ kind }) => kind);
   }
 
-  /** The method that brings a kind of artifacts; null for those that every run has. */
+  /** The method that brings a kind of artifacts, the first of those that have it; null for kinds that every run has. */
   entryOfKind(name: string): MethodEntry | null {
     return this.#kinds.get(name)?.entry ?? null;
   }

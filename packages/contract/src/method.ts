@@ -165,7 +165,7 @@ export interface Method<Settings extends RunSettings = RunSettings> {
   title: string;
   /** The whole input: the common fields, the method's own, and rules over several of them. */
   schema: z.ZodType<Settings> & { shape: z.ZodRawShape };
-  /** Kinds of the artifacts that it makes. */
+  /** Kinds of the artifacts that it makes; those of another method among them are that method's very own definitions. */
   kinds: readonly KindDefinition[];
   /** Whether unlabeled images are of use to it. */
   usesUnlabeled: boolean;

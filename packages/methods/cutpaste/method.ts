@@ -1,4 +1,5 @@
 import type { KindDefinition, Method } from '@ddad/contract';
+import { instead } from '../instead.ts';
 import { classifierKind, distancesKind } from './kinds.ts';
 import { planCutPaste } from './plan.ts';
 import { cutPasteScores } from './scores.ts';
@@ -23,8 +24,6 @@ export const cutPaste: Method<CutPasteSettings> = {
 };
 
 function deviations({ steps, batchSize }: CutPasteSettings, imageSize: number): string[] {
-  const instead = (what: string, own: number, theirs: number) =>
-    own === theirs ? [] : [`${what} ${own} instead of ${theirs}`];
   return [
     ...instead('size', imageSize, source.imageSize),
     'no pretrained weights',

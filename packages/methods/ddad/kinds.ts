@@ -133,6 +133,15 @@ function checkEnsemble(
   if (udm.length > 1) fault('udm', 'expected at most 1 member with dropout');
 }
 
+/** One NDM member alone reconstructs, and has no spread: its maps are of `recEnsemble` alone. */
+export const reconstructsAlone = ({
+  ndm,
+  dropout,
+}: {
+  ndm: readonly string[];
+  dropout?: DropoutSpec | undefined;
+}): boolean => ndm.length === 1 && dropout === undefined;
+
 /** Everything that decides the score maps of a set of images: the test images, or the reference images. */
 const mapSpecSchema = z
   .strictObject({
@@ -141,7 +150,9 @@ const mapSpecSchema = z
     /** Absent where the members are an ensemble. */
     dropout: dropoutSchema(passesSchema).optional(),
   })
-  .superRefine(checkEnsemble);
+  .superRefine((spec, context) => {
+    if (!reconstructsAlone(spec) || spec.udm.length > 0) checkEnsemble(spec, context);
+  });
 export type MapSpec = z.infer<typeof mapSpecSchema>;
 
 /** Everything that decides the dual-space uncertainty of a set of images; it is the NDM's alone. */
@@ -248,7 +259,10 @@ export const memberKind: KindDefinition<MemberSpec> = {
   },
 };
 
-/** Files: `scores` (`rec.INDEX`, `recEnsemble`, `aIntra`, `aInter`: [T]), `maps` (the last three: [T,H,W]). */
+/**
+ * Files: `scores` (`rec.INDEX`, `recEnsemble`, `aIntra`, `aInter`: [T]), `maps` (the last three: [T,H,W]); no `aIntra` of one member,
+ * no `aInter` without a UDM.
+ */
 export const mapKind: KindDefinition<MapSpec> = {
   kind: 'maps',
   pool: 'score',

@@ -21,6 +21,7 @@ import {
   type RefinerSpec,
   type Role,
   recipes,
+  reconstructsAlone,
   refinedKind,
   refinerKind,
 } from './kinds.ts';
@@ -185,7 +186,7 @@ function mapNode(
     scores: [
       { score: 'rec', images, tensor: 'rec.0', each: keys.ndm.map((_, index) => `rec.${index}`) },
       source('recEnsemble'),
-      source('aIntra'),
+      ...(reconstructsAlone(spec) ? [] : [source('aIntra')]),
       ...(keys.udm.length > 0 ? [source('aInter')] : []),
     ],
   });

@@ -25,6 +25,17 @@ export const trainingFields = {
 };
 /** Images a step; the last incomplete batch of an epoch is dropped. */
 export const countedBatch = (least: number) => z.int().min(least).max(4096);
+/** Settings of a member's network and training. */
+export const memberFields = {
+  /** Values of a member's latent code. */
+  latentSize: latentSizeSchema.default(paperWidths.latentSize),
+  /** Units of the two linear layers beside it. */
+  wideLayer: wideLayerSchema.default(paperWidths.wideLayer),
+  epochs: trainingFields.epochs.default(250),
+  batchSize: countedBatch(2).default(64),
+  learningRate: trainingFields.learningRate.default(5e-4),
+  precision: z.enum(precisions).default('float32'),
+};
 /** L2 term added to every parameter's gradient. */
 export const weightDecaySchema = z.number().min(0).max(1);
 
@@ -62,7 +73,8 @@ const dropoutSchema = z.strictObject({
 });
 export type DropoutSettings = z.output<typeof dropoutSchema>;
 
-const largestK = 64;
+/** Members per role at most. */
+export const largestK = 64;
 const twoMembers = 'expected at least 2 members per role (A_intra, eq. 3, is a spread over members)';
 /** Members per role; A_intra needs two. */
 const membersPerRole = z.int().min(2, twoMembers).max(largestK);
@@ -87,10 +99,7 @@ const requestedK = z.custom<number | 'auto'>().superRefine((value, context) => {
 const fields = z.strictObject({
   ...commonFields,
   backbone: backboneSchema.default('ae'),
-  /** Values of a member's latent code. */
-  latentSize: latentSizeSchema.default(paperWidths.latentSize),
-  /** Units of the two linear layers beside it. */
-  wideLayer: wideLayerSchema.default(paperWidths.wideLayer),
+  ...memberFields,
   uncertainty: z.enum(uncertainties).default('ensemble'),
   /** Networks per role. Not given: 3 of an ensemble; MC Dropout has one. */
   k: requestedK.default(notGiven),
@@ -100,10 +109,6 @@ const fields = z.strictObject({
   dropout: dropoutSchema.optional(),
   /** So many per role are enough where others fail for good; absent: all K must succeed. At most K. */
   minMembers: membersPerRole.optional(),
-  epochs: trainingFields.epochs.default(250),
-  batchSize: countedBatch(2).default(64),
-  learningRate: trainingFields.learningRate.default(5e-4),
-  precision: z.enum(precisions).default('float32'),
   /** Members of a role are trained one after the other, each away from those before it, by this λ; absent: each by itself. */
   repulsion: repulsionSchema.optional(),
   /** Whether there is the dual-space uncertainty of the NDM. Not given: of an ensemble; a single network has none. */

@@ -13,7 +13,9 @@ export function ensembleMapMaker(ensemble: Ensemble, side: number): MapMaker {
     compute: (weights, { images }) => {
       const { ndm, mean, variance, aIntra, aInter } = discrepancies(ensemble, weights, images!);
       const recEnsemble = reconstructionError(images!, mean, variance);
-      return mapResults(images!, { ndm, recEnsemble, aIntra, aInter });
+      // One member has no spread.
+      const spread = ndm.length === 1 ? null : aIntra;
+      return mapResults(images!, { ndm, recEnsemble, aIntra: spread, aInter });
     },
     mode: 'graph',
   });

@@ -186,3 +186,20 @@ describe.each(['ae', 'aeu'] as const)('maps of %s with MC Dropout', (name) => {
     120_000,
   );
 });
+
+test('of one member alone are its reconstruction error, the same as among others, and no spread', async () => {
+  const { path } = await member('aeu', 1);
+  const read = async (files: string[]) => {
+    const made = await makeMaps(mapTask('aeu', { ndm: files, udm: [] }), undisturbed);
+    const tensors = async (file: string) => decodeSafetensors(await readFile(made!.files[file]!)).tensors;
+    return { maps: await tensors('maps'), scores: await tensors('scores') };
+  };
+  const alone = await read([path]);
+  expect([...alone.maps.keys()]).toEqual(['recEnsemble']);
+  expect([...alone.scores.keys()].sort()).toEqual(['rec.0', 'recEnsemble']);
+  // A mean over one network is that network.
+  expect(alone.scores.get('recEnsemble')!.data).toEqual(alone.scores.get('rec.0')!.data);
+  const other = await member('aeu', 2);
+  const both = await read([path, other.path]);
+  expect(alone.scores.get('rec.0')!.data).toEqual(both.scores.get('rec.0')!.data);
+});

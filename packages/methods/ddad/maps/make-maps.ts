@@ -1,6 +1,6 @@
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
-import type { MapSpec } from '../kinds.ts';
+import { type MapSpec, reconstructsAlone } from '../kinds.ts';
 import { dropoutMapMaker } from './dropout-maps.ts';
 import { loadEnsemble } from './ensemble.ts';
 import { ensembleMapMaker } from './ensemble-maps.ts';
@@ -9,11 +9,12 @@ import { mapImages } from './map-images.ts';
 /**
  * Scores images with all members, or with MC Dropout's passes: files `scores` (tensors `rec.INDEX` per NDM member,
  * `recEnsemble`, `aIntra`, `aInter`: [T]) and `maps` (`recEnsemble`, `aIntra`, `aInter`: [T,H,W]). Without a UDM there is no
- * `aInter`. With AE-U all of them are refined by its uncertainty.
+ * `aInter`, of one member no `aIntra`. With AE-U all of them are refined by its uncertainty.
  */
 export function makeMaps(task: MakeTask<MapSpec>, context: ChildContext): Promise<ChildResult | null> {
   const { imageSize: side, udm, dropout } = task.spec;
-  const maps = ['recEnsemble', 'aIntra', ...(udm.length > 0 ? ['aInter'] : [])];
+  const spread = reconstructsAlone(task.spec) ? [] : ['aIntra'];
+  const maps = ['recEnsemble', ...spread, ...(udm.length > 0 ? ['aInter'] : [])];
   return mapImages(task, context, maps, async () => {
     const ensemble = await loadEnsemble(task);
     return dropout === undefined

@@ -24,14 +24,14 @@ export const imageScore = (map: Tensor): Tensor => tf.mean(map, [1, 2, 3]);
  */
 export function mapResults(
   images: Tensor,
-  found: { ndm: Reconstruction[]; recEnsemble: Tensor; aIntra: Tensor; aInter: Tensor | null },
+  found: { ndm: Reconstruction[]; recEnsemble: Tensor; aIntra: Tensor | null; aInter: Tensor | null },
 ): Record<string, Tensor> {
   const { ndm, recEnsemble, aIntra, aInter } = found;
   const results: Record<string, Tensor> = {
     'map.recEnsemble': recEnsemble,
-    'map.aIntra': aIntra,
+    ...(aIntra === null ? {} : { 'map.aIntra': aIntra }),
     recEnsemble: imageScore(recEnsemble),
-    aIntra: imageScore(aIntra),
+    ...(aIntra === null ? {} : { aIntra: imageScore(aIntra) }),
   };
   ndm.forEach(({ image, variance }, index) => {
     results[`rec.${index}`] = imageScore(reconstructionError(images, image, variance));

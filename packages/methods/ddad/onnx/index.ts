@@ -4,6 +4,7 @@ import {
   type ArtifactReader,
   NotExportable,
   type OnnxExport,
+  type PipelineExport,
   type TestMaps,
 } from '@ddad/onnx';
 import { z } from 'zod';
@@ -49,40 +50,50 @@ export const onnx: OnnxExport = {
     return memberModel(facts, weights);
   },
 
-  async pipeline(result, reader) {
-    const { backbone, members, artifacts } = parsed(exportedRunSchema, result, `run ${result.runId}`);
-    const keysOf = (role: Role) => members.filter((one) => one.role === role).map(({ key }) => key);
-    const [ndm, udm] = [keysOf('ndm'), keysOf('udm')];
-    const [first] = ndm;
-    if (first === undefined) throw new NotExportable('expected at least one member of role ndm, got none');
-    const manifest = await reader.manifest(member(first));
-    const { imageSize, dropout, ...others } = parsed(exportedMemberSchema, manifest.spec, `member ${first}`);
-    if (dropout !== undefined) {
-      throw new NotExportable('a run of MC Dropout cannot be exported: its passes need random masks');
-    }
-    const facts: DdadFacts = {
-      backbone,
-      // Members of a run are of one form.
-      ...widthsOf(others),
-      members: { ndm, udm },
-      refiners: { rIntra: artifacts.rIntra, rDual: artifacts.rDual },
-    };
-    const refined = refinedScores.flatMap((score) => facts.refiners[score] ?? []);
-    return {
-      imageSize,
-      facts: { ...facts },
-      testMaps: await testMaps(artifacts, reader),
-      // Members of a run are of one size.
-      weightBytes:
-        (ndm.length + udm.length) * (manifest.files.weights?.bytes ?? 0) +
-        (await sizeOf(refined.map(refiner), reader)),
-      parts:
-        `${backbone}, ${ndm.length} ndm and ${udm.length} udm members` +
-        (refined.length === 0 ? '' : ', ASR-Net'),
-      build: (all, sink) => pipelineModel({ ...all, ...facts }, weightsOf(facts, reader), sink),
-    };
-  },
+  pipeline: (result, reader) =>
+    exportPipeline(parsed(exportedRunSchema, result, `run ${result.runId}`), reader),
 };
+
+/**
+ * What makes a run's scores, ready to be written.
+ * @param only present where reconstruction errors are all that the run scores by
+ */
+export async function exportPipeline(
+  { backbone, members, artifacts }: z.infer<typeof exportedRunSchema>,
+  reader: ArtifactReader,
+  only?: 'reconstruction',
+): Promise<PipelineExport> {
+  const keysOf = (role: Role) => members.filter((one) => one.role === role).map(({ key }) => key);
+  const [ndm, udm] = [keysOf('ndm'), keysOf('udm')];
+  const [first] = ndm;
+  if (first === undefined) throw new NotExportable('expected at least one member of role ndm, got none');
+  const manifest = await reader.manifest(member(first));
+  const { imageSize, dropout, ...others } = parsed(exportedMemberSchema, manifest.spec, `member ${first}`);
+  if (dropout !== undefined) {
+    throw new NotExportable('a run of MC Dropout cannot be exported: its passes need random masks');
+  }
+  const facts: DdadFacts = {
+    backbone,
+    // Members of a run are of one form.
+    ...widthsOf(others),
+    members: { ndm, udm },
+    refiners: { rIntra: artifacts.rIntra, rDual: artifacts.rDual },
+    ...(only === undefined ? {} : { only }),
+  };
+  const refined = refinedScores.flatMap((score) => facts.refiners[score] ?? []);
+  const roles = [`${ndm.length} ndm`, ...(only === undefined ? [`${udm.length} udm`] : [])];
+  return {
+    imageSize,
+    facts: { ...facts },
+    testMaps: await testMaps(artifacts, reader, only),
+    // Members of a run are of one size.
+    weightBytes:
+      (ndm.length + udm.length) * (manifest.files.weights?.bytes ?? 0) +
+      (await sizeOf(refined.map(refiner), reader)),
+    parts: `${backbone}, ${roles.join(' and ')} members${refined.length === 0 ? '' : ', ASR-Net'}`,
+    build: (all, sink) => pipelineModel({ ...all, ...facts }, weightsOf(facts, reader), sink),
+  };
+}
 
 async function sizeOf(artifacts: readonly ArtifactName[], reader: ArtifactReader): Promise<number> {
   let bytes = 0;
@@ -106,11 +117,13 @@ function weightsOf({ members, refiners }: DdadFacts, reader: ArtifactReader): Pi
 async function testMaps(
   { maps, rIntra, rDual }: z.infer<typeof exportedRunSchema>['artifacts'],
   reader: ArtifactReader,
+  only: DdadFacts['only'],
 ): Promise<TestMaps[]> {
   if (maps === null) return [];
   const { spec } = await reader.manifest({ kind: mapKind.kind, key: maps });
   const { udm } = parsed(z.object({ udm: z.array(z.string()) }), spec, `maps ${maps}`);
-  const scores = ['recEnsemble', 'aIntra', ...(udm.length > 0 ? ['aInter'] : [])];
+  const spread = only === undefined ? ['aIntra'] : [];
+  const scores = ['recEnsemble', ...spread, ...(udm.length > 0 ? ['aInter'] : [])];
   return [
     ...scores.map((score): TestMaps => ({ kind: mapKind.kind, key: maps, score, tensor: score })),
     ...Object.entries({ rIntra, rDual }).flatMap(([score, of]): TestMaps[] => {

@@ -18,6 +18,8 @@ export interface DdadFacts extends SpecifiedWidths {
   members: Record<Role, string[]>;
   /** Null where there is none. */
   refiners: Record<RefinedScore, string | null>;
+  /** Present where reconstruction errors are all that the run scores by: there is no A_intra in the file. */
+  only?: 'reconstruction';
 }
 
 /** A score that ASR-Net gives. */
@@ -68,15 +70,16 @@ export async function pipelineModel(
     return graph.op('Mul', [difference, difference]);
   };
 
-  const spread = graph.op(
-    'Mean',
-    ndmImages.map((image) => square(mean, image)),
-  );
-  const aIntra = refined(graph.op('Sqrt', [spread]), deviation);
-  const maps: [score: string, map: Value][] = [
-    ['recEnsemble', refined(square(images, mean), variance)],
-    ['aIntra', aIntra],
-  ];
+  let aIntra: Value | null = null;
+  if (facts.only === undefined) {
+    const spread = graph.op(
+      'Mean',
+      ndmImages.map((image) => square(mean, image)),
+    );
+    aIntra = refined(graph.op('Sqrt', [spread]), deviation);
+  }
+  const maps: [score: string, map: Value][] = [['recEnsemble', refined(square(images, mean), variance)]];
+  if (aIntra !== null) maps.push(['aIntra', aIntra]);
   let aInter: Value | null = null;
   if (udm.length > 0) {
     const other = graph.op(
@@ -86,10 +89,10 @@ export async function pipelineModel(
     aInter = refined(graph.op('Abs', [graph.op('Sub', [mean, other])]), deviation);
     maps.push(['aInter', aInter]);
   }
-  if (facts.refiners.rIntra !== null) {
+  if (aIntra !== null && facts.refiners.rIntra !== null) {
     maps.push(['rIntra', addRefiner(graph, 'rIntra.', await weights.refiner('rIntra'), [aIntra])]);
   }
-  if (aInter !== null && facts.refiners.rDual !== null) {
+  if (aIntra !== null && aInter !== null && facts.refiners.rDual !== null) {
     maps.push(['rDual', addRefiner(graph, 'rDual.', await weights.refiner('rDual'), [aIntra, aInter])]);
   }
 

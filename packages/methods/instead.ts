@@ -1,0 +1,3 @@
+/** A setting that is not the source's, among a method's deviations: `size 64 instead of 256`; nothing where it is. */
+export const instead = (what: string, own: number, theirs: number): string[] =>
+  own === theirs ? [] : [`${what} ${own} instead of ${theirs}`];

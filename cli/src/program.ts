@@ -13,6 +13,7 @@ import { addResultCommands } from './program/result-commands.ts';
 import { addRunCommand } from './program/run-command.ts';
 import { addSteeringCommands } from './program/steering-commands.ts';
 import { addStoreCommands } from './program/store-commands.ts';
+import { addWeightsCommands } from './program/weights-commands.ts';
 import { styled } from './screen.ts';
 
 const exitCodeHelp = `
@@ -87,6 +88,7 @@ function buildProgram(invocation: PreparedInvocation, outcome: { code: number })
     })
     .addHelpText('after', exitCodeHelp);
   addDatasetCommands(program, invocation, connections);
+  addWeightsCommands(program, invocation, connections);
   addRunCommand(program, connections);
   addExperimentCommand(program, connections);
   addSteeringCommands(program, invocation, connections);

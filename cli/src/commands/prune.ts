@@ -1,9 +1,11 @@
 import {
+  allWeights,
   type Claims,
   countLeftOvers,
   findLeftOvers,
   type LeftOver,
   type LeftOverReason,
+  namedWeights,
   type ObjectStore,
   removeLeftOvers,
 } from '@ddad/storage';
@@ -28,7 +30,7 @@ const titles: Record<LeftOverReason, string> = {
   finished: 'checkpoints of finished artifacts',
   ended: 'checkpoints of ended attempts',
   'set-aside': 'damaged, set aside',
-  unwanted: 'artifacts that no run names',
+  unwanted: 'artifacts that no run names, and weights without a name',
   trial: 'trials of the store',
 };
 
@@ -44,6 +46,11 @@ export async function pruneStore(
     // In this order: a run that ends meanwhile is among those under way, or has its report.
     const underWay = await runs.underWay();
     const named = options.artifacts ? await namedArtifacts(store) : null;
+    if (named !== null) {
+      // Weights are no run's: they are wanted while they have a name, or a run that may have begun with them is under way.
+      const busy = underWay.underWay.size > 0 || underWay.unknown.length > 0;
+      for (const key of await (busy ? allWeights(store) : namedWeights(store))) named.add(key);
+    }
     unknown = underWay.unknown;
     return { ...underWay, named };
   };

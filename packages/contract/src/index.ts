@@ -21,6 +21,7 @@ export * from './score-warnings.ts';
 export * from './sha256.ts';
 export * from './text-cell.ts';
 export * from './visible.ts';
+export * from './weights.ts';
 export * from './worker-entry.ts';
 export * from './worker-state.ts';
 export * from './workflow.ts';

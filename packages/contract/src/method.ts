@@ -3,6 +3,7 @@ import type { ImageSize } from './dataset.ts';
 import type { Fault } from './fault.ts';
 import type { RunSettings } from './run-input.ts';
 import type { ScoreDefinition } from './score-definition.ts';
+import type { PretrainedWeights } from './weights.ts';
 import type { Pool } from './worker-entry.ts';
 
 /**
@@ -137,6 +138,8 @@ export interface PlanBasis<Settings extends RunSettings = RunSettings> {
   judged: boolean;
   /** Digest of the test images' masks; absent where the dataset has none. */
   masks?: string;
+  /** Key of the pretrained weights that the settings name (`weightsNeed`); absent where they name none. */
+  pretrained?: string;
   /** How many seeds of a node diverged, by its id. */
   retries: Record<string, number>;
   /** Ids of nodes that failed for good. */
@@ -184,6 +187,11 @@ export interface Method<Settings extends RunSettings = RunSettings> {
    * @param imageSize side of the images in pixels, which the settings may leave to the dataset
    */
   deviations?(settings: Settings, imageSize: number): string[];
+  /**
+   * Pretrained weights that the run is to begin with, which are looked up and held against their layout before anything is trained;
+   * null for none. Absent of methods that take none.
+   */
+  pretrained?(settings: Settings): PretrainedWeights | null;
   /** Batch sizes among the fields that could be read. */
   batchSizes?(fields: Readonly<Record<string, unknown>>): BatchSize[];
   /** Settles what is left to the coordinator when a run starts. */

@@ -119,7 +119,7 @@ test('head and loss have the values and gradients of an independent formula', ()
 });
 
 test('has the parameters of ResNet18 and the head, under PyTorch’s names', () => {
-  const { parameters } = classifier();
+  const { parameters } = classifier('grey');
   // Two projections and an output with biases, two batch normalisations.
   const head = 512 * 512 + 512 + 2 * 512 + (512 * 128 + 128 + 2 * 128) + (128 * 3 + 3);
   expect(trainableCount(parameters)).toBe(11_170_240 + head);
@@ -141,7 +141,7 @@ test('trains the same as a graph and eagerly, and leaves no tensor behind', () =
   const steps = (['graph', 'eager'] as const).map((mode) => classifierStep(form, { mode }));
   try {
     const losses = steps.map((step) => {
-      step.write(initialise(classifier().parameters, 1));
+      step.write(initialise(classifier('grey').parameters, 1));
       return [0, 1, 2].map(() => step.run('classify', { images }).loss);
     });
     losses[0]!.forEach((loss, i) => {
@@ -152,4 +152,36 @@ test('trains the same as a graph and eagerly, and leaves no tensor behind', () =
     for (const step of steps) step.dispose();
   }
   expect(tf.memory().numTensors).toBe(tensors);
+}, 60_000);
+
+test('with pretrained weights trains the head alone in its first phase, then all, on images in ImageNet’s normalisation', () => {
+  const form = { imageSize: 32, batchSize: 2, learningRate: 0.01, steps: 30 };
+  const pretrained = { recipe: 1, weights: 'a'.repeat(64) } as const;
+  const images = new Float32Array(6 * 32 * 32);
+  randomStream(4, 'images').fillUniform(-1, 1, images);
+  const network = classifier('colours');
+  expect(network.parameters.find(({ name }) => name === 'conv1.weight')!.pytorchShape).toEqual([64, 3, 7, 7]);
+  const step = classifierStep({ ...form, pretrained }, { mode: 'graph' });
+  try {
+    const first = initialise(network.parameters, 1);
+    step.write(first);
+    const changed = () => {
+      const now = step.read();
+      const names = network.parameters.map(({ name }) => name);
+      return new Set(
+        names.filter((name) => now.get(name)!.data.some((value, i) => value !== first.get(name)!.data[i])),
+      );
+    };
+    step.run('head', { images });
+    const afterHead = changed();
+    expect([...afterHead].filter((name) => !/running_|^head|^out/.test(name))).toEqual([]);
+    expect(afterHead).toContain('out.weight');
+    // As in the source, batch normalisation's statistics are those of the images from the first step on.
+    expect(afterHead).toContain('layer4.1.bn2.running_var');
+    step.run('classify', { images });
+    expect([...changed()]).toEqual(network.parameters.map(({ name }) => name));
+    expect(step.stepsOf).toEqual({ head: 1, classify: 1 });
+  } finally {
+    step.dispose();
+  }
 }, 60_000);

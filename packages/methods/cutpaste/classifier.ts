@@ -7,18 +7,25 @@ import {
   linear,
   type ParameterSpec,
   type Pass,
+  type ResNet18,
   resnet18,
   resnet18Features,
 } from '@ddad/models';
+import { imageNetImages } from '../imagenet-images.ts';
 import { classes } from './cut-and-paste.ts';
 
 /** Values between the head's two projections and its output. */
 const projected = 128;
 
+/** What a classifier is given of grey images: `grey`, as they are; `colours`, as networks that were trained on ImageNet take them. */
+export type ClassifierInput = 'grey' | 'colours';
+
 /** ResNet18 whose features a head projects and classifies. */
 export interface Classifier {
   /** The ResNet18's under torchvision's names, then the head's. */
   parameters: readonly ParameterSpec[];
+  /** The head's alone. */
+  head: readonly ParameterSpec[];
   /** @param images [N,H,W,1] @returns logits of `classes`, [N,3] */
   classify(images: Tensor, pass: Pass): Tensor;
 }
@@ -36,14 +43,19 @@ export function projectionHead(): Layer {
   );
 }
 
-/** The part of the network that gives features. */
-export const trunk = () => resnet18({ inputs: 1, stem: 7 });
+/** The part of the network that gives features, of grey images [N,H,W,1] in [-1,1] whatever it takes of them. */
+export function trunk(input: ClassifierInput): ResNet18 {
+  if (input === 'grey') return resnet18({ inputs: 1, stem: 7 });
+  const network = resnet18({ inputs: 3, stem: 7 });
+  return { ...network, apply: (images, pass) => network.apply(imageNetImages(images), pass) };
+}
 
-export function classifier(): Classifier {
-  const features = trunk();
+export function classifier(input: ClassifierInput): Classifier {
+  const features = trunk(input);
   const head = projectionHead();
   return {
     parameters: [...features.parameters, ...head.parameters],
+    head: head.parameters,
     classify: (images, pass) => head.apply(features.apply(images, pass).features, pass),
   };
 }

@@ -1,6 +1,6 @@
 import { inferenceStep, type TensorData, tf } from '@ddad/compute';
 import { inferencePass, resnet18Features } from '@ddad/models';
-import { trunk } from './classifier.ts';
+import { type ClassifierInput, trunk } from './classifier.ts';
 
 /** Images of one run of the step. */
 const batchSize = 32;
@@ -8,6 +8,7 @@ const batchSize = 32;
 export interface FeatureImages {
   /** The network's tensors by name, in TensorFlow's layouts; the head's are not needed. */
   weights: ReadonlyMap<string, TensorData>;
+  input: ClassifierInput;
   /** In [-1,1], [N·side·side]. */
   images: Float32Array;
   side: number;
@@ -19,10 +20,10 @@ export interface FeatureImages {
  * @returns [N,512]; null where `goesOn` says no
  */
 export async function unitFeatures(
-  { weights, images, side }: FeatureImages,
+  { weights, input, images, side }: FeatureImages,
   goesOn: (done: number) => Promise<boolean>,
 ): Promise<Float32Array | null> {
-  const network = trunk();
+  const network = trunk(input);
   const area = side * side;
   const count = images.length / area;
   const own = network.parameters.flatMap(({ name }) => {

@@ -1,4 +1,4 @@
-import { imageSizes, type KindDefinition, sha256Schema } from '@ddad/contract';
+import { imageSizes, type KindDefinition, type Need, sha256Schema, weightsNeed } from '@ddad/contract';
 import { z } from 'zod';
 import { trainingFields } from './settings.ts';
 
@@ -6,7 +6,12 @@ import { trainingFields } from './settings.ts';
  * Versions of what decides an artifact's bytes beside its settings. Raise one whenever numerics change (initialisation, randomness,
  * augmentation, loss, optimiser, layout): keys change with it, and nothing old is reused.
  */
-export const recipes = { classifier: 1, distances: 1 } as const;
+export const recipes = {
+  classifier: 1,
+  /** Of what pretrained weights change of a classifier's training, beside the classifier's. */
+  pretrained: 1,
+  distances: 1,
+} as const;
 
 /** Which images an artifact is about, and their size. */
 const imageFields = {
@@ -28,6 +33,8 @@ const classifierSpecSchema = z.strictObject({
     .max(2 ** 48 - 1),
   ...trainingFields,
   ...imageFields,
+  /** Weights that the ResNet18 begins with; absent where it begins with random ones. */
+  pretrained: z.strictObject({ recipe: z.literal(recipes.pretrained), weights: sha256Schema }).optional(),
 });
 export type ClassifierSpec = z.infer<typeof classifierSpecSchema>;
 
@@ -48,15 +55,24 @@ export const classifierKind: KindDefinition<ClassifierSpec> = {
   kind: 'trained-cutpaste',
   pool: 'train',
   schema: classifierSpecSchema,
-  needs: () => ({}),
+  needs: ({ pretrained }): Record<string, Need> =>
+    pretrained === undefined ? {} : { pretrained: weightsNeed(pretrained.weights) },
   reads: { pixels: true },
   leastImages: ({ batchSize }) => batchSize,
   trains: true,
   listing: {
     fields: ['seed', 'steps'],
-    describe: ({ steps, batchSize }) => `CutPaste classifier, ${steps} steps of ${batchSize} images`,
+    describe: ({ steps, batchSize, pretrained }) =>
+      `CutPaste classifier, ${steps} steps of ${batchSize} images${pretrained === undefined ? '' : ', pretrained'}`,
   },
 };
+
+/** What of a classifier's specification decides its form: with pretrained weights it takes colours. */
+export const classifierFormSchema = z.object({ pretrained: z.object({}).optional() });
+
+/** What a classifier is given of grey images. */
+export const classifierInput = ({ pretrained }: { pretrained?: object | undefined }): 'grey' | 'colours' =>
+  pretrained === undefined ? 'grey' : 'colours';
 
 /** File: `scores` (`mahalanobis`: [T]). */
 export const distancesKind: KindDefinition<DistancesSpec> = {

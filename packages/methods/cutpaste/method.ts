@@ -1,5 +1,6 @@
 import type { KindDefinition, Method } from '@ddad/contract';
 import { instead } from '../instead.ts';
+import { resnet18Layout } from '../resnet18-layout.ts';
 import { classifierKind, distancesKind } from './kinds.ts';
 import { planCutPaste } from './plan.ts';
 import { cutPasteScores } from './scores.ts';
@@ -16,18 +17,29 @@ export const cutPaste: Method<CutPasteSettings> = {
   kinds: [classifierKind, distancesKind] as unknown as KindDefinition[],
   usesUnlabeled: false,
   scores: () => [...cutPasteScores],
-  facts: ({ steps, batchSize }) => ({ steps, batchSize }),
-  describe: ({ steps, batchSize }) => `${String(steps)} steps of ${String(batchSize)} images`,
+  facts: ({ steps, batchSize, pretrained }) => ({
+    steps,
+    batchSize,
+    ...(pretrained === null ? {} : { pretrained }),
+  }),
+  describe: ({ steps, batchSize, pretrained }) =>
+    `${String(steps)} steps of ${String(batchSize)} images${pretrained === undefined ? '' : `, weights ${String(pretrained)}`}`,
   deviations,
+  pretrained: ({ pretrained }) =>
+    pretrained === null ? null : { path: 'pretrained', name: pretrained, layout: resnet18Layout },
   batchSizes,
   plan: planCutPaste,
 };
 
-function deviations({ steps, batchSize }: CutPasteSettings, imageSize: number): string[] {
+function deviations({ steps, batchSize, pretrained }: CutPasteSettings, imageSize: number): string[] {
   return [
     ...instead('size', imageSize, source.imageSize),
-    'no pretrained weights',
-    'grey values in -1 to 1 instead of ImageNet’s normalisation, jitter of brightness and contrast alone',
+    ...(pretrained === null
+      ? [
+          'no pretrained weights',
+          'grey values in -1 to 1 instead of ImageNet’s normalisation, jitter of brightness and contrast alone',
+        ]
+      : ['grey images in three equal channels instead of colours, jitter of brightness and contrast alone']),
     ...instead('steps', steps, source.steps),
     ...instead('images a step', batchSize, source.batchSize),
   ];

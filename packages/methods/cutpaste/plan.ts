@@ -34,7 +34,7 @@ export function planCutPaste(basis: Basis): Graph {
   };
 }
 
-function classifierNode({ settings, imageSize, retries }: Basis, images: ImageFacts): GraphNode {
+function classifierNode({ settings, imageSize, retries, pretrained }: Basis, images: ImageFacts): GraphNode {
   const { steps, batchSize, learningRate } = settings;
   const id = 'classifier';
   const stretches = stretchesOf(steps);
@@ -48,6 +48,9 @@ function classifierNode({ settings, imageSize, retries }: Basis, images: ImageFa
       learningRate,
       imagesDigest: images.digest,
       imageSize,
+      ...(pretrained === undefined
+        ? {}
+        : { pretrained: { recipe: recipes.pretrained, weights: pretrained } }),
     },
     {
       id,

@@ -33,11 +33,11 @@ function picture(kind: 'bands' | 'chequers', seed: number): Uint8Array {
 const joined = (pictures: Uint8Array[]) => Uint8Array.from(pictures.flatMap((one) => [...one]));
 
 // A network that was not trained tells bands from chequers as well.
-const { parameters } = classifier();
+const { parameters } = classifier('grey');
 const weights = initialise(parameters, 5);
 const normalPixels = joined(Array.from({ length: normals }, (_, i) => picture('bands', i)));
 const features = await unitFeatures(
-  { weights, images: Float32Array.from(normalPixels, (grey) => grey / 127.5 - 1), side },
+  { weights, input: 'grey', images: Float32Array.from(normalPixels, (grey) => grey / 127.5 - 1), side },
   async () => true,
 );
 const files = { weights: join(directory, 'weights'), features: join(directory, 'features') };

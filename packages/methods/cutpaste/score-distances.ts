@@ -10,7 +10,7 @@ import { fromPyTorch, resnet18Features } from '@ddad/models';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { classifier } from './classifier.ts';
 import { unitFeatures } from './features.ts';
-import type { DistancesSpec } from './kinds.ts';
+import { classifierFormSchema, classifierInput, type DistancesSpec } from './kinds.ts';
 
 /**
  * CutPaste's second stage: distances of images from a Gaussian over the normal training images' features.
@@ -25,14 +25,16 @@ export async function scoreDistances(
   const images = await readSpecifiedImages('images', task);
   const read = async (file: string) =>
     decodeSafetensors(await readFile(inputFile(task, 'classifier', file))).tensors;
-  const weights = fromPyTorch(classifier().parameters, await read('weights'));
+  const form = classifierFormSchema.parse(task.inputs.classifier?.manifest.spec);
+  const input = classifierInput(form);
+  const weights = fromPyTorch(classifier(input).parameters, await read('weights'));
   const normal = (await read('features')).get('features');
   if (normal === undefined) throw new ChildFault('invalid', 'features: expected a tensor features, got none');
   const gaussian = fitGaussian(normal.data, resnet18Features);
   context.ready();
   const total = task.images.length;
   const secondsSoFar = () => (performance.now() - started) / 1000;
-  const features = await unitFeatures({ weights, images, side: spec.imageSize }, (done) => {
+  const features = await unitFeatures({ weights, input, images, side: spec.imageSize }, (done) => {
     context.progress({ done, total, loss: null, imagesPerSecond: done / secondsSoFar() });
     return goesOn(context);
   });

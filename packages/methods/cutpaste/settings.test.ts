@@ -17,6 +17,7 @@ it('has a default for every field but the dataset', () => {
     steps: 2000,
     batchSize: 32,
     learningRate: 0.03,
+    pretrained: null,
   });
 });
 
@@ -29,6 +30,21 @@ it('lists all faults at once, and says whose a field of another method is', () =
       /^refiner: unknown field of method cutpaste: it is one of ddad \(methods: .*cutpaste.*\)$/,
     ),
     expect.stringMatching(/^k: unknown field of method cutpaste: it is one of ddad/),
+  ]);
+});
+
+it('may begin with weights that were added, which are looked up and held against the network', () => {
+  const own = settings({ pretrained: 'imagenet' });
+  expect(settings({})).toMatchObject({ pretrained: null });
+  expect(cutPaste.pretrained!(settings({}))).toBeNull();
+  expect(cutPaste.pretrained!(own)).toMatchObject({ path: 'pretrained', name: 'imagenet' });
+  expect(Object.keys(cutPaste.pretrained!(own)!.layout.tensors)).toHaveLength(100);
+  expect(faults({ pretrained: '../x' })).toEqual([expect.stringMatching(/^pretrained: /)]);
+  expect(cutPaste.describe(cutPaste.facts(own))).toBe('2000 steps of 32 images, weights imagenet');
+  expect(cutPaste.deviations!(own, 256)).toEqual([
+    'grey images in three equal channels instead of colours, jitter of brightness and contrast alone',
+    'steps 2000 instead of 10000',
+    'images a step 32 instead of 64',
   ]);
 });
 
@@ -106,6 +122,15 @@ describe('the graph', () => {
       'reference distances',
     ]);
     expect(ids(basis({ test: null }))).toEqual(['classifier']);
+  });
+
+  it('names pretrained weights in the classifier’s specification, whose key is another then', () => {
+    const [plain] = cutPaste.plan(basis()).nodes;
+    expect(plain!.spec).not.toHaveProperty('pretrained');
+    const weights = 'e'.repeat(64);
+    const [pretrained] = cutPaste.plan({ ...basis(), pretrained: weights }).nodes;
+    expect(pretrained!.spec).toEqual({ ...plain!.spec, pretrained: { recipe: 1, weights } });
+    expect(pretrained!.needs).toEqual([{ kind: 'weights', key: weights }]);
   });
 
   it('has another seed where one diverged', () => {

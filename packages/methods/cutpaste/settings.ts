@@ -1,8 +1,11 @@
-import { commonFields, countSchema, type RunSettings } from '@ddad/contract';
+import { commonFields, countSchema, pretrainedSchema, type RunSettings } from '@ddad/contract';
 import { z } from 'zod';
 
 /** Settings of the source, pytorch-cutpaste, for images of 256 px; steps as in its published results. */
 export const source = { imageSize: 256, steps: 10_000, batchSize: 64 } as const;
+
+/** Steps of a network with pretrained weights in which they stay as they are, and the head alone is trained; the source's. */
+export const frozenSteps = 20;
 
 /** What the training follows from: shared by settings and specification. */
 export const trainingFields = {
@@ -20,6 +23,8 @@ export const cutPasteSchema = z.strictObject({
   steps: trainingFields.steps.default(2000),
   batchSize: trainingFields.batchSize.default(32),
   learningRate: trainingFields.learningRate.default(0.03),
+  /** Weights of the ResNet18 to begin with, by the name that they were added under; null: random ones. */
+  pretrained: pretrainedSchema.default(null),
 });
 
 /** With all defaults filled in. */

@@ -1,21 +1,25 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   cosine,
+  type Phase,
   type PhasedStep,
   phase,
   phasedStep,
   recordedEnvironment,
   sgd,
   sizeOf,
+  type TensorData,
   usualStepsACall,
 } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
-import { runPhases } from '@ddad/jobs/training';
+import { inputFile } from '@ddad/jobs/task';
+import { inSequence, runPhases, type Turns } from '@ddad/jobs/training';
 import {
   bufferNames,
+  fromPyTorch,
   initialise,
   resnet18Features,
   shapesOf,
@@ -23,52 +27,78 @@ import {
   trainableNames,
   trainingPass,
 } from '@ddad/models';
-import { encodeSafetensors } from '@ddad/storage/safetensors';
+import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { classBatches } from './class-batches.ts';
-import { classifier, crossEntropy } from './classifier.ts';
+import { classifier, crossEntropy, trunk } from './classifier.ts';
 import { classes } from './cut-and-paste.ts';
 import { unitFeatures } from './features.ts';
-import type { ClassifierSpec } from './kinds.ts';
+import { type ClassifierSpec, classifierInput } from './kinds.ts';
+import { frozenSteps } from './settings.ts';
 import { stretchesOf } from './stretches.ts';
 
 /** SGD's settings beside the learning rate. */
 const momentum = 0.9;
 const weightDecay = 3e-5;
 
-/** The training step: all classes of a batch of images at once, as batch normalisation sees them together. */
+/** What is trained: the whole network, or its head alone while pretrained weights stay as they are. */
+export type ClassifierPhase = 'classify' | 'head';
+
+/**
+ * The training step: all classes of a batch of images at once, as batch normalisation sees them together. With pretrained weights it
+ * has two phases, which share the falling rate; the head's momentum begins anew with the second.
+ */
 export function classifierStep(
-  {
-    imageSize,
-    batchSize,
-    learningRate,
-    steps,
-  }: Pick<ClassifierSpec, 'imageSize' | 'batchSize' | 'learningRate' | 'steps'>,
+  spec: Pick<ClassifierSpec, 'imageSize' | 'batchSize' | 'learningRate' | 'steps' | 'pretrained'>,
   { stepsACall, mode }: { stepsACall?: number; mode: 'graph' | 'eager' },
-): PhasedStep<'classify'> {
-  const network = classifier();
+): PhasedStep<ClassifierPhase> {
+  const { imageSize, batchSize, learningRate, steps, pretrained } = spec;
+  const network = classifier(classifierInput(spec));
   const { trainable, buffers } = shapesOf(network.parameters);
+  const rate = cosine({ from: learningRate, steps });
+  const phaseOf = (trains: readonly string[], before: number) =>
+    phase({
+      trains,
+      renews: bufferNames(network.parameters),
+      inputs: { images: [classes.length * batchSize, imageSize, imageSize, 1] },
+      loss(weights, running, { images }) {
+        const pass = trainingPass(weights, running);
+        return { loss: crossEntropy(network.classify(images, pass)), buffers: pass.renewed };
+      },
+      optimiser: sgd({ learningRate: (done) => rate(before + done), momentum, weightDecay }),
+    });
+  const all = trainableNames(network.parameters);
+  const phases: Partial<Record<ClassifierPhase, Phase>> =
+    pretrained === undefined
+      ? { classify: phaseOf(all, 0) }
+      : { head: phaseOf(trainableNames(network.head), 0), classify: phaseOf(all, frozenSteps) };
   return phasedStep({
     weights: trainable,
     buffers,
-    phases: {
-      classify: phase({
-        trains: trainableNames(network.parameters),
-        renews: bufferNames(network.parameters),
-        inputs: { images: [classes.length * batchSize, imageSize, imageSize, 1] },
-        loss(weights, running, { images }) {
-          const pass = trainingPass(weights, running);
-          return { loss: crossEntropy(network.classify(images, pass)), buffers: pass.renewed };
-        },
-        optimiser: sgd({ learningRate: cosine({ from: learningRate, steps }), momentum, weightDecay }),
-      }),
-    },
+    phases: phases as Record<ClassifierPhase, Phase>,
     stepsACall,
     mode,
   });
 }
 
+/** Which phase a step belongs to. */
+const turnsOf = ({ pretrained }: ClassifierSpec): Turns<ClassifierPhase> =>
+  pretrained === undefined
+    ? () => 'classify'
+    : inSequence([frozenSteps, () => 'head' as const], [1, () => 'classify' as const]);
+
+/** What the network begins with: of given weights the trunk's, all else as the seed draws it. */
+async function firstWeights(task: MakeTask<ClassifierSpec>): Promise<Map<string, TensorData>> {
+  const { seed, pretrained } = task.spec;
+  const input = classifierInput(task.spec);
+  const weights = initialise(classifier(input).parameters, seed);
+  if (pretrained === undefined) return weights;
+  const { tensors } = decodeSafetensors(await readFile(inputFile(task, 'pretrained', 'weights')));
+  for (const [name, tensor] of fromPyTorch(trunk(input).parameters, tensors)) weights.set(name, tensor);
+  return weights;
+}
+
 /**
- * CutPaste's first stage: trains the network to tell the classes apart, and writes its weights under PyTorch's names and layouts, and
+ * CutPaste's first stage: trains the network to tell the classes apart, with pretrained weights its head alone at first, and writes its weights under PyTorch's names and layouts, and
  * the features of the images that it was trained on, which the second stage takes for what normal ones are like.
  * @throws ChildFault `invalid` where the images are not those that the specification names
  */
@@ -80,24 +110,27 @@ export async function trainClassifier(
   const { seed, imageSize: side, batchSize } = spec;
   const images = await readSpecifiedImages('normal images', task);
   const write = classBatches({ images, side, seed, batchSize });
-  const { parameters } = classifier();
+  const input = classifierInput(spec);
+  const { parameters } = classifier(input);
   const step = classifierStep(spec, { stepsACall: task.stepsACall ?? usualStepsACall(), mode: 'graph' });
   try {
-    step.write(initialise(parameters, seed));
+    step.write(await firstWeights(task));
     const stretches = stretchesOf(spec.steps);
+    const headSteps = spec.pretrained === undefined ? 0 : frozenSteps;
     const places = Array.from(
       { length: step.stepsACall },
       () => new Float32Array(sizeOf([classes.length * batchSize, side, side])),
     );
     const outcome = await runPhases({
       step,
-      turns: () => 'classify',
+      turns: turnsOf(spec),
       epochs: stretches.count,
       stepsPerEpoch: stretches.steps,
       batchSize,
-      inputs({ number, place }) {
+      inputs({ phase: own, number, place }) {
         const target = places[place]!;
-        write(number, target);
+        // Images go on where the head's steps left them.
+        write(own === 'classify' ? number + headSteps : number, target);
         return { images: target };
       },
       directory,
@@ -108,7 +141,7 @@ export async function trainClassifier(
     const weights = step.read();
     // TensorFlow has another graph to compile.
     context.ready();
-    const features = await unitFeatures({ weights, images, side }, () => goesOn(context));
+    const features = await unitFeatures({ weights, input, images, side }, () => goesOn(context));
     if (features === null) return null;
     const files = {
       weights: join(directory, 'weights.safetensors'),

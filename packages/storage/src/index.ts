@@ -17,3 +17,4 @@ export * from './safetensors/index.ts';
 export * from './store-promises.ts';
 export * from './store-time.ts';
 export * from './stored-json.ts';
+export * from './weights.ts';

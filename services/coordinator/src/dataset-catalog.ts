@@ -1,13 +1,15 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { DatasetIndex, DatasetRecord, Fault, ImageSet } from '@ddad/contract';
+import type { DatasetIndex, DatasetRecord, Fault, ImageSet, WeightsRecord } from '@ddad/contract';
 import { type ImageChoice, selectTrainingImages, testImages } from '@ddad/dataset';
 import { digestImages } from '@ddad/dataset/digest';
 import {
   type DatasetCache,
   listDatasets,
+  listWeights,
   type ObjectStore,
   readDatasetIndex,
   readDatasetRecord,
+  readWeightsRecord,
 } from '@ddad/storage';
 import { LRUCache } from 'lru-cache';
 
@@ -62,7 +64,7 @@ export interface ImageDigests {
 }
 
 /**
- * Looks datasets up, keeping what it found in memory: content under a digest never changes. Pixels stay on disk, and a few
+ * Looks datasets and pretrained weights up, keeping what it found in memory: content under a digest never changes. Pixels stay on disk, and a few
  * MiB of them are in memory at a time.
  *
  * A digest over images is that of their bytes one after the other, so that it cannot be put together from digests of single
@@ -91,6 +93,15 @@ export class DatasetCatalog {
 
   async names(): Promise<string[]> {
     return (await listDatasets(this.#store)).map(({ name }) => name);
+  }
+
+  /** Pretrained weights; null where none have this name. */
+  weights(name: string): Promise<WeightsRecord | null> {
+    return readWeightsRecord(this.#store, name);
+  }
+
+  async weightsNames(): Promise<string[]> {
+    return (await listWeights(this.#store)).map(({ name }) => name);
   }
 
   /** A run's images, or every fault of the selection. */

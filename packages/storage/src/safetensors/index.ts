@@ -28,6 +28,7 @@
  * }
  */
 export * from './codec.ts';
+export * from './foreign.ts';
 export { MalformedSafetensors } from './layout.ts';
 export * from './reader.ts';
 export * from './verify.ts';

@@ -5,6 +5,8 @@ export interface TensorPlace {
   readonly begin: number;
   /** Length in bytes. */
   readonly bytes: number;
+  /** Type of its values, as the format names it. */
+  readonly dtype: string;
 }
 
 /** What the beginning of a file says. */
@@ -16,6 +18,9 @@ export interface Layout {
 
 /** Bytes at the start of a file that tell the header's length. */
 export const lengthBytes = 8;
+/** Bytes a value of the types that our own files hold. */
+const ownTypes: Readonly<Record<string, number>> = { F32: 4 };
+
 /** As in the reference implementation: a longer header is taken for garbage. */
 const maxHeaderBytes = 100_000_000;
 
@@ -45,7 +50,7 @@ export function encodeHeader(
     if (name === '__metadata__') throw new RangeError('safetensors: a tensor may not be called __metadata__');
     const bytes = elements(shape) * Float32Array.BYTES_PER_ELEMENT;
     entries[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + bytes] };
-    places.set(name, { shape, begin: offset, bytes });
+    places.set(name, { shape, begin: offset, bytes, dtype: 'F32' });
     offset += bytes;
   }
   const json = Buffer.from(JSON.stringify(entries));
@@ -78,21 +83,22 @@ export function headerLength(first: Buffer, fileBytes: number): number {
  * Reads a header, strictly.
  * @param json the header without its length
  * @param fileBytes length of the whole file
+ * @param types that tensors may have, with the bytes of a value
  * @throws MalformedSafetensors saying what was expected and what came
  */
-export function parseHeader(json: Buffer, fileBytes: number): Layout {
+export function parseHeader(json: Buffer, fileBytes: number, types = ownTypes): Layout {
   const header = parseObject(json);
   const metadata = parseMetadata(header.__metadata__);
   const data = lengthBytes + json.length;
   const dataBytes = fileBytes - data;
   const entries = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
-    .map(([name, entry]) => ({ name, ...parseEntry(name, entry) }))
+    .map(([name, entry]) => ({ name, ...parseEntry(name, entry, types) }))
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
 
   const places = new Map<string, TensorPlace>();
   let offset = 0;
-  for (const { name, shape, begin, end } of entries) {
+  for (const { name, shape, dtype, begin, end } of entries) {
     // Without holes and overlaps, as the reference demands: nothing may hide in a file, and no tensor alias another.
     if (begin !== offset) {
       throw new MalformedSafetensors(`${name}: expected data from offset ${offset}, got ${begin}`);
@@ -102,7 +108,7 @@ export function parseHeader(json: Buffer, fileBytes: number): Layout {
         `${name}: expected data within ${dataBytes} bytes, got an end of ${end}`,
       );
     }
-    places.set(name, { shape, begin: data + begin, bytes: end - begin });
+    places.set(name, { shape, begin: data + begin, bytes: end - begin, dtype });
     offset = end;
   }
   if (offset !== dataBytes) {
@@ -148,10 +154,18 @@ function parseMetadata(value: unknown): Record<string, string> {
   return metadata;
 }
 
-function parseEntry(name: string, entry: unknown): { shape: number[]; begin: number; end: number } {
+function parseEntry(
+  name: string,
+  entry: unknown,
+  types: Readonly<Record<string, number>>,
+): { shape: number[]; dtype: string; begin: number; end: number } {
   if (!isRecord(entry)) throw new MalformedSafetensors(`${name}: expected an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== 'F32') throw new MalformedSafetensors(`${name}: expected dtype F32, got ${String(dtype)}`);
+  const bytesOfValue = typeof dtype === 'string' && Object.hasOwn(types, dtype) ? types[dtype] : undefined;
+  if (typeof dtype !== 'string' || bytesOfValue === undefined) {
+    const known = Object.keys(types).join(', ');
+    throw new MalformedSafetensors(`${name}: expected dtype ${known}, got ${String(dtype)}`);
+  }
   if (!isCounts(shape)) {
     throw new MalformedSafetensors(
       `${name}: expected a shape of whole numbers, got ${JSON.stringify(shape)}`,
@@ -163,13 +177,13 @@ function parseEntry(name: string, entry: unknown): { shape: number[]; begin: num
     );
   }
   const [begin, end] = offsets as [number, number];
-  const expected = elements(shape) * Float32Array.BYTES_PER_ELEMENT;
+  const expected = elements(shape) * bytesOfValue;
   if (end - begin !== expected) {
     throw new MalformedSafetensors(
       `${name}: expected ${expected} bytes for shape [${shape.join(', ')}], got data_offsets [${begin}, ${end}]`,
     );
   }
-  return { shape, begin, end };
+  return { shape, dtype, begin, end };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

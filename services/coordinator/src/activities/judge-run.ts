@@ -5,10 +5,12 @@ import {
   type Fault,
   imageSizeFaults,
   isObject,
+  layoutFaults,
   leastHeldOut,
   type Method,
   type Packing,
   type PlanBasis,
+  type PretrainedWeights,
   packingsOf,
   type RunSettings,
   readableCommonFields,
@@ -31,6 +33,8 @@ export interface JudgedRun {
   input: RunSettings;
   method: Method;
   dataset: FoundDataset;
+  /** Key of the pretrained weights that it begins with; absent where it names none. */
+  pretrained?: string;
 }
 
 interface FoundDataset {
@@ -54,16 +58,20 @@ export async function judgeRun(
   const given = isObject(raw) ? raw : {};
   const method = deps.methods.find(String(given.method ?? defaultMethod));
   const dataset = await checkAgainstDataset(deps.catalog, method, given, wanted, faults);
+  const asked = 'faults' in parsed ? null : (method?.pretrained?.(parsed.input) ?? null);
+  const pretrained = asked === null ? null : await findWeights(deps.catalog, asked, faults);
   if ('faults' in parsed || faults.length > 0 || dataset === null || method === null) return { faults };
   const surroundings = { settledTrainers: settledTrainers(deps.presentTrainers(), deps.now()) };
   const settled = method.settle?.(parsed.input, surroundings) ?? { settings: parsed.input };
-  return 'faults' in settled ? settled : { input: settled.settings, method, dataset };
+  if ('faults' in settled) return settled;
+  const weights = pretrained === null ? {} : { pretrained };
+  return { input: settled.settings, method, dataset, ...weights };
 }
 
 /** What the keys of a run that was judged follow from; reads the dataset's pixels where their digests are not known. */
 export async function basisOfJudged(
   catalog: DatasetCatalog,
-  { input, dataset: { digest, images } }: JudgedRun,
+  { input, dataset: { digest, images }, pretrained }: JudgedRun,
 ): Promise<PlanBasis> {
   const digests = await catalog.digests(digest, selectionOf(input), images);
   const facts = (of: string | null, count: number) => (of === null ? null : { digest: of, count });
@@ -80,6 +88,7 @@ export async function basisOfJudged(
     },
     judged: images.judged,
     ...(images.masks === undefined ? {} : { masks: images.masks }),
+    ...(pretrained === undefined ? {} : { pretrained }),
     retries: {},
     lost: [],
   };
@@ -203,8 +212,29 @@ function heldOutFault(
 }
 
 async function unknownDataset(catalog: DatasetCatalog, name: string): Promise<string> {
-  const names = await catalog.names();
+  return `expected the name of a dataset that was added (${listed(await catalog.names())}), got "${name}"`;
+}
+
+function listed(names: readonly string[]): string {
   const known = names.length === 0 ? 'there is none yet' : names.slice(0, 10).join(', ');
-  const more = names.length > 10 ? ` and ${names.length - 10} more` : '';
-  return `expected the name of a dataset that was added (${known}${more}), got "${name}"`;
+  return `${known}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`;
+}
+
+/** Looks pretrained weights up and holds them against the network that takes them. @returns their key; null where there are faults */
+async function findWeights(
+  catalog: DatasetCatalog,
+  asked: PretrainedWeights,
+  faults: Fault[],
+): Promise<string | null> {
+  const { path, name } = asked;
+  const record = await catalog.weights(name);
+  if (record === null) {
+    const known = listed(await catalog.weightsNames());
+    const message = `expected the name of weights that were added by "ddad weights add" (${known}), got "${name}"`;
+    faults.push({ path, message });
+    return null;
+  }
+  const found = layoutFaults(asked, record.tensors);
+  faults.push(...found);
+  return found.length === 0 ? record.key : null;
 }

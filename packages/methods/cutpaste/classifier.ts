@@ -13,12 +13,10 @@ import {
 } from '@ddad/models';
 import { imageNetImages } from '../imagenet-images.ts';
 import { classes } from './cut-and-paste.ts';
+import type { ClassifierInput } from './kinds.ts';
 
 /** Values between the head's two projections and its output. */
 const projected = 128;
-
-/** What a classifier is given of grey images: `grey`, as they are; `colours`, as networks that were trained on ImageNet take them. */
-export type ClassifierInput = 'grey' | 'colours';
 
 /** ResNet18 whose features a head projects and classifies. */
 export interface Classifier {

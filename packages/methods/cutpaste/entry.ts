@@ -6,5 +6,6 @@ import { usage } from './usage.ts';
 export const entry: MethodEntry = {
   method: cutPaste as unknown as Method,
   makers: async () => (await import('./makers.ts')).makers,
+  onnx: async () => (await import('./onnx/index.ts')).onnx,
   usage,
 };

@@ -1,6 +1,7 @@
 import { inferenceStep, type TensorData, tf } from '@ddad/compute';
 import { inferencePass, resnet18Features } from '@ddad/models';
-import { type ClassifierInput, trunk } from './classifier.ts';
+import { trunk } from './classifier.ts';
+import type { ClassifierInput } from './kinds.ts';
 
 /** Images of one run of the step. */
 const batchSize = 32;

@@ -70,8 +70,11 @@ export const classifierKind: KindDefinition<ClassifierSpec> = {
 /** What of a classifier's specification decides its form: with pretrained weights it takes colours. */
 export const classifierFormSchema = z.object({ pretrained: z.object({}).optional() });
 
-/** What a classifier is given of grey images. */
-export const classifierInput = ({ pretrained }: { pretrained?: object | undefined }): 'grey' | 'colours' =>
+/** What a classifier is given of grey images: as they are, or as networks that were trained on ImageNet take them. */
+export type ClassifierInput = 'grey' | 'colours';
+
+/** Of a specification, or as much of it as decides that. */
+export const classifierInput = ({ pretrained }: { pretrained?: object | undefined }): ClassifierInput =>
   pretrained === undefined ? 'grey' : 'colours';
 
 /** File: `scores` (`mahalanobis`: [T]). */

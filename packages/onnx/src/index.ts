@@ -11,4 +11,5 @@ export {
 } from './onnx-export.ts';
 export { factsKey, type PipelineFacts } from './pipeline-facts.ts';
 export { NoPipeline, readPipelineFacts } from './read-facts.ts';
+export { addBatchNorm, addConvolution, addResNet18 } from './resnet18.ts';
 export { externalWeights, inlineWeights, type WeightSink } from './weight-sinks.ts';

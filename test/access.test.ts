@@ -235,6 +235,7 @@ async function mayOrNot(work: Promise<unknown>): Promise<boolean> {
 const storeRights = {
   trainer: {
     'datasets/': 'g',
+    'weights/': 'g',
     'members/': 'gprl',
     'trained-things/': 'gprl',
     'checkpoints/members/': 'gprl',
@@ -252,6 +253,7 @@ const storeRights = {
   },
   scorer: {
     'datasets/': 'g',
+    'weights/': 'g',
     'members/': 'g',
     'trained-things/': 'g',
     'checkpoints/members/': '',
@@ -269,6 +271,7 @@ const storeRights = {
   },
   coordinator: {
     'datasets/': 'gl',
+    'weights/': 'grl',
     'members/': 'grl',
     'checkpoints/members/': 'grl',
     'checkpoints/refiners/': 'grl',
@@ -286,6 +289,7 @@ const storeRights = {
   },
   cli: {
     'datasets/': 'gprl',
+    'weights/': 'gprl',
     'members/': 'grl',
     'checkpoints/members/': 'grl',
     'checkpoints/refiners/': 'grl',

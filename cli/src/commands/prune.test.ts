@@ -2,7 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { artifactKey, runKeys } from '@ddad/contract';
-import { type ObjectStore, publishArtifact, saveCheckpoint } from '@ddad/storage';
+import {
+  allWeights,
+  type ObjectStore,
+  publishArtifact,
+  putWeights,
+  removeWeights,
+  saveCheckpoint,
+} from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { recordedScreens } from '../screens-for-tests.ts';
@@ -144,4 +151,23 @@ test('a report that cannot be read keeps every artifact', async () => {
   );
   expect(await store.list('members/')).toHaveLength(2);
   expect((await prune({ delete: true })).err).toBe('nothing is left over\n');
+});
+
+test('weights are wanted while they have a name, or a run that may begin with them is under way', async () => {
+  const add = (name: string, value: number) =>
+    putWeights(store, {
+      name,
+      tensors: new Map([['a', { shape: [1], data: Float32Array.of(value) }]]),
+      file: 'f'.repeat(64),
+      by: 'tester',
+    });
+  const [kept, moved] = [await add('kept', 1), await add('moved', 2)];
+  await removeWeights(store, 'moved');
+  days = 8;
+  const running = { underWay: ['b'.repeat(64)] };
+  expect((await prune({ artifacts: true, delete: true }, running)).err).toBe('nothing is left over\n');
+  expect((await prune()).err).toBe('nothing is left over\n');
+  await prune({ artifacts: true, delete: true });
+  expect(await allWeights(store)).toEqual([kept.key]);
+  expect(moved.key).not.toBe(kept.key);
 });

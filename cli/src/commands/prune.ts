@@ -30,7 +30,7 @@ const titles: Record<LeftOverReason, string> = {
   finished: 'checkpoints of finished artifacts',
   ended: 'checkpoints of ended attempts',
   'set-aside': 'damaged, set aside',
-  unwanted: 'artifacts that no run names, and weights without a name',
+  unwanted: 'artifacts that no run names',
   trial: 'trials of the store',
 };
 

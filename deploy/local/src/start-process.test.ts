@@ -52,8 +52,10 @@ test('kills one that ignores SIGTERM, with its children, and names it', async ()
 
 test('one that ends before it is ready fails with the end of its log', async () => {
   const spec = script('for i in $(seq 30); do echo line $i; done; echo "no such database" >&2; exit 1');
-  const started = await start(spec);
-  const failure = await awaitReady(spec, started, new Date()).catch((error: Error) => error.message);
+  // It may have ended before anybody looks.
+  const failure = await start(spec)
+    .then((started) => awaitReady(spec, started, new Date()))
+    .catch((error: Error) => error.message);
   expect(failure).toMatch(/^script ended before it was ready\nlast lines of .*log:\nline 12\n/);
   expect(failure).toMatch(/line 30\nno such database$/);
 });

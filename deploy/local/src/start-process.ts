@@ -24,11 +24,14 @@ export interface ProgramSpec {
   readyLimitMs: number;
 }
 
+/** Whether it ended before or after it could be looked at is chance. */
+const endedEarly = 'ended before it was ready';
+
 const logLimitBytes = 16 * 1024 * 1024;
 
 /**
  * Starts a program as leader of a session of its own, so that it outlives us and no Ctrl-C of ours reaches it.
- * @throws where it cannot be started
+ * @throws ProcessFailure where it cannot be started, or has ended already
  */
 export async function startProcess(spec: ProgramSpec): Promise<RecordedProcess> {
   if ((statSync(spec.log, { throwIfNoEntry: false })?.size ?? 0) > logLimitBytes) {
@@ -46,7 +49,7 @@ export async function startProcess(spec: ProgramSpec): Promise<RecordedProcess> 
     child.unref();
     const { pid } = child;
     const identity = pid === undefined ? null : identify(pid);
-    if (identity === null) throw new ProcessFailure(spec.name, 'ended at once', spec.log);
+    if (identity === null) throw new ProcessFailure(spec.name, endedEarly, spec.log);
     return { name: spec.name, ...identity, log: spec.log, address: spec.address };
   } catch (error) {
     if (error instanceof ProcessFailure) throw error;
@@ -71,7 +74,7 @@ export async function awaitReady(
     // Ready only if it still runs: on its port, somebody else might answer.
     return ended || ((await spec.ready(startedAt)) && isRunning(started));
   }, spec.readyLimitMs);
-  if (ended) throw new ProcessFailure(spec.name, 'ended before it was ready', spec.log);
+  if (ended) throw new ProcessFailure(spec.name, endedEarly, spec.log);
   if (!ready)
     throw new ProcessFailure(spec.name, `was not ready after ${spec.readyLimitMs / 1000} s`, spec.log);
 }

@@ -62,9 +62,9 @@ test-unit: ## Unit tests only
 	@scripts/setup test
 	@vitest run --project unit --project tensors
 
-test-networks: ## Networks only: trained, and held against independent references
+test-networks: ## Networks only, the long ones too: trained, and held against independent references
 	@scripts/setup test
-	@vitest run --project networks
+	@vitest run --project networks --project long packages/compute packages/models packages/methods
 
 test-integration: ## Integration tests only, with real servers: of parts beside their source, and whole runs
 	@scripts/setup test

@@ -110,7 +110,8 @@ export default defineConfig({
           // Several whole runs in one test, beside another file's.
           testTimeout: 900_000,
           hookTimeout: 120_000,
-          ...withWorkflows,
+          globalSetup: withWorkflows.globalSetup,
+          env: { ...withTensorflow.env, ...withWorkflows.env },
         },
       },
       {

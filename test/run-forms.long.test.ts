@@ -38,6 +38,25 @@ afterAll(async () => {
   if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
 });
 
+test('a larger K trains only the members that are new', async () => {
+  const before = await Promise.all(
+    first.members.map(({ key }) => readManifest(cluster.store, 'members', key)),
+  );
+  const larger = await run({ ...input, k: 3, refiner: false });
+  const fresh = larger.members.filter(({ reused }) => !reused);
+  expect(fresh.map(({ role, index }) => `${role} ${index}`).sort()).toEqual(['ndm 2', 'udm 2']);
+  expect(
+    larger.members
+      .filter(({ reused }) => reused)
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual(first.members.map(({ key }) => key).sort());
+  const after = await Promise.all(
+    first.members.map(({ key }) => readManifest(cluster.store, 'members', key)),
+  );
+  expect(after).toEqual(before);
+});
+
 test('without unlabeled images a run has no UDM, and no score of one', async () => {
   await addDataset('one-class', { ...dataset.data, train: { '0': dataset.data.train['0'] } });
   const result = await run({ ...input, dataset: 'one-class' });

@@ -82,25 +82,6 @@ test('trains 2 + 2 members, scores and refines the test images, and reports all 
   });
 });
 
-test('a larger K trains only the members that are new', async () => {
-  const before = await Promise.all(
-    first.members.map(({ key }) => readManifest(cluster.store, 'members', key)),
-  );
-  const larger = await run({ ...input, k: 3, refiner: false });
-  const fresh = larger.members.filter(({ reused }) => !reused);
-  expect(fresh.map(({ role, index }) => `${role} ${index}`).sort()).toEqual(['ndm 2', 'udm 2']);
-  expect(
-    larger.members
-      .filter(({ reused }) => reused)
-      .map(({ key }) => key)
-      .sort(),
-  ).toEqual(first.members.map(({ key }) => key).sort());
-  const after = await Promise.all(
-    first.members.map(({ key }) => readManifest(cluster.store, 'members', key)),
-  );
-  expect(after).toEqual(before);
-});
-
 test('of runs that are finished nothing is left over but artifacts that no report names: their pages', async () => {
   const later = { ...cluster.store, now: async () => new Date(Date.now() + 8 * 24 * 3600 * 1000) };
   const reports = (await cluster.store.list('reports/')).filter(({ key }) => key.endsWith('/report.json'));

@@ -30,7 +30,7 @@ export interface TableContent {
   rows: TableCell[][];
 }
 
-/** A table of a method's paper, made of an experiment's results. */
+/** A table of a paper, made of an experiment's results. */
 export interface ExperimentTable {
   /** What it shows, in a few words. */
   title: string;
@@ -38,12 +38,14 @@ export interface ExperimentTable {
    * What an experiment lacks for the table; told before anything is started.
    * @param axes names of the experiment's axes
    * @param runs settings of its runs of this method
+   * @param published the published dataset that the images are; absent where they are none
    * @returns what was expected and what came; null where nothing is lacking
    */
-  lack?(axes: readonly string[], runs: readonly RunSettings[]): string | null;
+  lack?(axes: readonly string[], runs: readonly RunSettings[], published?: string): string | null;
   /**
    * @param runs those of this method, at least one
+   * @param published as above
    * @returns missing: what the results would have to hold for there to be a table
    */
-  make(runs: readonly TabledRun[]): TableContent | { missing: string };
+  make(runs: readonly TabledRun[], published?: string): TableContent | { missing: string };
 }

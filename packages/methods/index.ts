@@ -3,6 +3,7 @@ import { entry as ddad } from './ddad/entry.ts';
 import { entries as reconstruction } from './reconstruction/entries.ts';
 import { type MethodEntry, MethodRegistry } from './registry.ts';
 
+export { comparisonTables } from './comparison/comparison-table.ts';
 export type { CellSpread, ExperimentTable, TableCell, TableContent, TabledRun } from './experiment-table.ts';
 export type { Maker, Makers } from './maker.ts';
 export { bySeeds, type SeedGroup, type SpreadOverSeeds, spreadOverSeeds } from './over-seeds.ts';

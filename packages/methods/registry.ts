@@ -9,12 +9,14 @@ import {
   type KindDefinition,
   type Method,
   parseExperimentWith,
+  type RunResult,
   type RunSettings,
   readableCommonFields,
   showValue,
   withReductions,
 } from '@ddad/contract';
 import type { OnnxExport } from '@ddad/onnx';
+import type { ComparedAs } from './comparison/compared-as.ts';
 import type { ExperimentTable } from './experiment-table.ts';
 import type { Makers } from './maker.ts';
 
@@ -27,6 +29,8 @@ export interface MethodEntry {
   onnx?: () => Promise<OnnxExport>;
   /** Tables of its own paper, by their number in it; absent where there are none. */
   tables?: Readonly<Record<string, ExperimentTable>>;
+  /** Which rows of the table of all systems its runs fill, and with which scores; absent: one of its own, with its main score. */
+  comparedAs?: (result: RunResult) => ComparedAs[];
   /** Its own fields with their defaults, for `ddad run --help`; lines of at most 125 characters. */
   usage?: string;
 }

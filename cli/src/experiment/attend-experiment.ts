@@ -81,9 +81,9 @@ export async function attendExperiment(
     }
   }
   if (options.out !== undefined) {
-    const { tables, figures } = options.layouts ?? { tables: [], figures: [] };
+    const wanted = options.layouts ?? { tables: [], figures: [] };
     const imagesOf = (result: RunResult) => scoredImages(deps.store(), result);
-    const layouts = await layoutFiles(deps.methods, outcome, { tables, figures }, imagesOf);
+    const layouts = await layoutFiles(deps.methods, outcome, wanted, imagesOf);
     const files = await writeResults(deps.methods, outcome, handle.id, options.out, layouts, chosen);
     for (const file of files) say.write(`${file}\n`);
   }

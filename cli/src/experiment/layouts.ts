@@ -1,5 +1,11 @@
 import type { AxisValues, Fault, ResolvedExperimentInput, RunSettings } from '@ddad/contract';
-import { bySeeds, type ExperimentTable, type MethodRegistry, type TabledRun } from '@ddad/methods';
+import {
+  bySeeds,
+  comparisonTables,
+  type ExperimentTable,
+  type MethodRegistry,
+  type TabledRun,
+} from '@ddad/methods';
 import type { ExperimentOutcome } from './finished-runs.ts';
 import { overSeedsText } from './over-seeds-text.ts';
 import { anomalousRateSvg, type HistogramsOf, histogramsSvg } from './paper-figures.ts';
@@ -13,23 +19,30 @@ export interface Layouts {
   /** By their number in the paper of the method that offers them. */
   tables: readonly string[];
   figures: readonly (typeof figureNumbers)[number][];
+  /** The published dataset that the images are, as the experiment says; absent where they are none. */
+  published?: string | undefined;
 }
 
-/** Tables that any method offers, by number. */
+/** Tables over all methods, and those that any method offers, by number. */
 export function offeredTables(methods: MethodRegistry): [number: string, table: ExperimentTable][] {
-  const found = new Map<string, ExperimentTable>();
+  const found = new Map<string, ExperimentTable>(Object.entries(comparisonTables(methods)));
   for (const { tables = {} } of methods.entries) {
     for (const [number, table] of Object.entries(tables)) if (!found.has(number)) found.set(number, table);
   }
   return [...found].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
-/** Who offers a table, of the methods that an experiment's runs have; null where none of them does. */
+/**
+ * Who offers a table, of the methods that an experiment's runs have; null where none of them does.
+ * @returns method: whose runs the table is made of; null for those of all methods
+ */
 function offeredBy(
   methods: MethodRegistry,
   number: string,
   has: (method: string) => boolean,
-): { method: string; table: ExperimentTable } | null {
+): { method: string | null; table: ExperimentTable } | null {
+  const ofAll = comparisonTables(methods)[number];
+  if (ofAll !== undefined) return { method: null, table: ofAll };
   for (const { method, tables } of methods.entries) {
     const table = tables?.[number];
     if (table !== undefined && has(method.name)) return { method: method.name, table };
@@ -61,8 +74,9 @@ export function layoutFaults(
       faults.push({ path, message });
       continue;
     }
-    const own = runs.flatMap(({ input }) => (input.method === offer.method ? [input] : []));
-    const message = offer.table.lack?.(axes, own) ?? null;
+    const { method } = offer;
+    const own = runs.flatMap(({ input }) => (method === null || input.method === method ? [input] : []));
+    const message = offer.table.lack?.(axes, own, experiment.published) ?? null;
     if (message !== null) faults.push({ path, message });
   }
   if (figures.includes('6') && !axes.includes('anomalousRate')) {
@@ -85,16 +99,19 @@ function tabledRuns(runs: ExperimentOutcome['runs']): TabledRun[] {
 export async function layoutFiles(
   methods: MethodRegistry,
   outcome: ExperimentOutcome,
-  { tables, figures }: Layouts,
+  { tables, figures, published }: Layouts,
   histogramsOf: HistogramsOf,
 ): Promise<[name: string, text: string][]> {
   const present = new Set(outcome.runs.map(({ result }) => result.method));
   const files = tables.map((number): [string, string] => {
     const offer = offeredBy(methods, number, (method) => present.has(method));
-    const own = outcome.runs.filter(({ result }) => result.method === offer?.method);
-    const content = offer?.table.make(tabledRuns(own)) ?? {
-      missing: 'No run of the method whose table it is has finished.',
-    };
+    const own = outcome.runs.filter(
+      ({ result }) => offer !== null && (offer.method === null || result.method === offer.method),
+    );
+    const content =
+      offer === null || own.length === 0
+        ? { missing: 'No run of the method whose table it is has finished.' }
+        : offer.table.make(tabledRuns(own), published);
     return [`table-${number}.md`, `# Table ${number}\n\n${tableText(content, overSeedsText(own))}\n`];
   });
   if (figures.includes('6')) files.push(['figure-6.svg', await anomalousRateSvg(outcome)]);

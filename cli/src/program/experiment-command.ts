@@ -36,8 +36,11 @@ export function addExperimentCommand(program: Command, { methods, withRun }: Con
     .addHelpText(
       'after',
       `
-The file: {"base": {run fields}, "axes": {field: [values], ...}, "atOnce": 8, "choose": "axes" or "scores"}
+The file: {"base": {run fields}, "runs": {name: {run fields}, ...}, "axes": {field: [values], ...}, "atOnce": 8,
+           "choose": "axes" or "scores", "published": "brain"}
   Fields are those of "ddad run --input"; an axis may be a nested one ("a.b"). Without axes it is one run.
+  "runs": each with fields of its own, as methods with their settings; every combination of the axes is made of each.
+  "published": the published dataset that the images are, whose figures table 2 sets beside.
   An axis "seed" repeats runs: tables have mean ± standard deviation over seeds, spread.csv too.
   "atOnce": how many runs go on at the same time; they share the trainers.
   "choose": as --choose and --choose-score.
@@ -47,6 +50,7 @@ Figures: 6 anomalous rate, 8 histograms of scores.
 
 Examples:
   $ npx ddad experiment bench/experiments/brain-table3.json --out results/ --table 3
+  $ npx ddad experiment bench/experiments/brain-table2.json --out all/ --table 2
   $ npx ddad experiment bench/experiments/brain-anomalous-rate.json --out rate/ --figure 6 8
   $ npx ddad experiment <(echo '{"base": {"dataset": "brain"}, "axes": {"seed": [0, 1, 2]}}') --out seeds/
   $ npx ddad experiment bench/experiments/brain-choose.json --out choice/ --choose`,
@@ -71,7 +75,8 @@ Examples:
         const input = experimentOf(methods, await readJsonInput(path), layouts, wanted);
         await tryDirectory('--out', out);
         await withRun(async (deps) => {
-          await startExperiment(deps, input, { out, json, layouts, choose: input.choose });
+          const own = { ...layouts, published: input.published };
+          await startExperiment(deps, input, { out, json, layouts: own, choose: input.choose });
         });
       },
     );

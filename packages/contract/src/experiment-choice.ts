@@ -15,9 +15,18 @@ export const seedAxis = 'seed';
 const imageFields = ['dataset', 'unlabeled', 'anomalousRate', 'calibration'];
 
 /** What of an experiment's axes keeps it from being chosen from; nothing where no choice is wanted. */
-export function choiceFaults({ axes, choose }: Pick<ResolvedExperimentInput, 'axes' | 'choose'>): Fault[] {
+export function choiceFaults({
+  axes,
+  runs = {},
+  choose,
+}: Pick<ResolvedExperimentInput, 'axes' | 'runs' | 'choose'>): Fault[] {
   if (choose === undefined) return [];
   const names = Object.keys(axes);
+  const inRuns = Object.entries(runs).flatMap(([run, fields]) =>
+    Object.keys(fields)
+      .filter((field) => imageFields.includes(field))
+      .map((field): Fault => ({ path: `runs.${run}.${field}`, message: sameImages(field) })),
+  );
   const faults = names
     .filter((name) => imageFields.includes(name))
     .map(
@@ -26,8 +35,10 @@ export function choiceFaults({ axes, choose }: Pick<ResolvedExperimentInput, 'ax
         message: `expected no such axis where one of the runs is to be chosen: they are compared over the same images, which ${name} decides`,
       }),
     );
+  faults.push(...inRuns);
   if (
     choose === 'axes' &&
+    Object.keys(runs).length < 2 &&
     !Object.entries(axes).some(([name, values]) => name !== seedAxis && values.length > 1)
   ) {
     faults.push({
@@ -37,3 +48,6 @@ export function choiceFaults({ axes, choose }: Pick<ResolvedExperimentInput, 'ax
   }
   return faults;
 }
+
+const sameImages = (field: string) =>
+  `expected no such field where one of the runs is to be chosen: they are compared over the same images, which ${field} decides`;

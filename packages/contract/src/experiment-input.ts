@@ -12,6 +12,13 @@ const experimentSchema = z.strictObject({
   base: jsonObject,
   /** Values by field, a nested one by its dotted path (`refiner.epochs`): every combination is a run. */
   axes: z.record(z.string(), z.array(z.unknown())).default({}),
+  /**
+   * Fields of runs by a name of their own, nested ones by dotted paths: what differs in more than one field, as methods with their
+   * settings do. Every combination of the axes' values is made of each. Absent: one, with the fields of `base` alone.
+   */
+  runs: z.record(z.string().min(1).max(60), jsonObject).optional(),
+  /** The published dataset that the images are, for tables that set published figures beside; absent where they are none. */
+  published: z.string().max(40).optional(),
   /** Runs that go on at the same time. */
   atOnce: z.int().min(1).max(mostRuns).default(8),
   /**
@@ -28,6 +35,9 @@ export type ResolvedExperimentInput = z.output<typeof experimentSchema>;
 
 /** Values by axis. */
 export type AxisValues = Record<string, unknown>;
+
+/** Name under which a combination has the name of its entry in `runs` among its values of the axes. */
+export const runsAxis = 'run';
 
 /** One combination of axis values, and the run's input that it makes, not checked yet. */
 export interface Combination {
@@ -68,24 +78,61 @@ export function readExperiment(raw: unknown): ReadExperiment {
     for (const fault of [...found.name, ...found.values]) faults.push(fault);
     return found.name.length === 0 && values.length > 0 ? [[name, different(values)]] : [];
   });
-  const runs = axes.reduce((product, [, values]) => product * values.length, 1);
+  faults.push(...runsFaults(experiment));
+  const named = experiment.runs === undefined ? null : Object.keys(experiment.runs);
+  const runs = axes.reduce((product, [, values]) => product * values.length, named?.length ?? 1);
   if (runs > mostRuns) {
-    const sizes = axes.map(([name, values]) => `${name}: ${values.length}`).join(', ');
+    const sizes = [
+      ...(named === null ? [] : [`runs: ${named.length}`]),
+      ...axes.map(([name, values]) => `${name}: ${values.length}`),
+    ].join(', ');
     faults.push({
       path: 'axes',
       message: `expected at most ${mostRuns} combinations, got ${runs} (${sizes})`,
     });
     return { experiment, combinations: [], faults };
   }
-  let combinations: AxisValues[] = [{}];
+  let combinations: AxisValues[] = named === null ? [{}] : named.map((name) => ({ [runsAxis]: name }));
   for (const [name, values] of axes) {
     combinations = combinations.flatMap((before) => values.map((value) => ({ ...before, [name]: value })));
   }
   return {
     experiment,
-    combinations: combinations.map((values) => ({ axes: values, input: combined(experiment.base, values) })),
+    combinations: combinations.map((values) => ({ axes: values, input: inputOf(experiment, values) })),
     faults,
   };
+}
+
+/** A combination's input: the fields of all runs, those of its own entry, those of the axes. */
+function inputOf({ base, runs }: ResolvedExperimentInput, values: AxisValues): Record<string, unknown> {
+  if (runs === undefined) return combined(base, values);
+  const { [runsAxis]: name, ...axes } = values;
+  return combined(combined(base, runs[String(name)] ?? {}), axes);
+}
+
+/** What is wrong with the runs' own fields as such; whether a run may have them is looked at with its input. */
+function runsFaults({ runs, axes, base }: ResolvedExperimentInput): Fault[] {
+  if (runs === undefined) return [];
+  const faults: Fault[] = [];
+  if (Object.keys(runs).length === 0) {
+    faults.push({ path: 'runs', message: 'expected at least one entry, got none' });
+  }
+  if (Object.hasOwn(axes, runsAxis)) {
+    faults.push({ path: `axes.${runsAxis}`, message: 'expected no axis of this name beside "runs"' });
+  }
+  const overlap = (one: string, other: string) =>
+    one === other || one.startsWith(`${other}.`) || other.startsWith(`${one}.`);
+  for (const [name, fields] of Object.entries(runs)) {
+    for (const field of Object.keys(fields)) {
+      const path = `runs.${name}.${field}`;
+      const axis = Object.keys(axes).find((one) => overlap(one, field));
+      if (axis !== undefined) {
+        faults.push({ path, message: `expected no field that an axis sets, but ${axis} is one` });
+      }
+      for (const { message } of fieldFaults(path, field, base)) faults.push({ path, message });
+    }
+  }
+  return faults;
 }
 
 function different(values: unknown[]): unknown[] {
@@ -113,14 +160,20 @@ function axisFaults(
 
 function nameFaults(name: string, { base, axes }: ResolvedExperimentInput): Fault[] {
   const path = `axes.${name}`;
+  const outer = Object.keys(axes).find((other) => name.startsWith(`${other}.`));
+  const faults: Fault[] = [];
+  if (outer !== undefined) {
+    faults.push({ path, message: `expected axes that do not overlap, but ${outer}, an axis too, holds it` });
+  }
+  return [...faults, ...fieldFaults(path, name, base)];
+}
+
+/** What keeps a field from being set in base. @param name dotted */
+function fieldFaults(path: string, name: string, base: Record<string, unknown>): Fault[] {
   if (!/^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/.test(name)) {
     return [{ path, message: "expected a run's field, a nested one by its dotted path" }];
   }
   const faults: Fault[] = [];
-  const outer = Object.keys(axes).find((other) => name.startsWith(`${other}.`));
-  if (outer !== undefined) {
-    faults.push({ path, message: `expected axes that do not overlap, but ${outer}, an axis too, holds it` });
-  }
   // A field can be set in an object, and in what is not there yet.
   let place: unknown = base;
   for (const step of name.split('.').slice(0, -1)) {
@@ -155,18 +208,19 @@ export type CheckedRun = { input: RunSettings } | { faults: Fault[] };
  * @param checked the combinations' outcomes, in their order
  */
 export function experimentFaults(
-  { combinations, faults }: ReadExperiment,
+  { experiment, combinations, faults }: ReadExperiment,
   checked: readonly CheckedRun[],
 ): Fault[] {
   const found = new Map<string, { fault: Fault; runs: number; first: AxisValues; ofAxis: boolean }>();
   checked.forEach((run, place) => {
     const { axes } = combinations[place]!;
     for (const { path, message } of 'faults' in run ? run.faults : []) {
-      const axis = Object.keys(axes).find((name) => path === name || path.startsWith(`${name}.`));
-      const fault = {
-        path: axis !== undefined ? `axes.${path}` : path === '' ? 'base' : `base.${path}`,
-        message,
-      };
+      const within = (name: string) => path === name || path.startsWith(`${name}.`);
+      const axis = Object.keys(axes).find((name) => name !== runsAxis && within(name));
+      const own = experiment?.runs?.[String(axes[runsAxis])] ?? {};
+      const ofRun = Object.keys(own).some(within);
+      const place = ofRun ? `runs.${String(axes[runsAxis])}.${path}` : path === '' ? 'base' : `base.${path}`;
+      const fault = { path: axis !== undefined ? `axes.${path}` : place, message };
       const id = JSON.stringify(fault);
       const known = found.get(id);
       if (known === undefined) found.set(id, { fault, runs: 1, first: axes, ofAxis: axis !== undefined });

@@ -7,5 +7,8 @@ export const entry: MethodEntry = {
   method: cutPaste as unknown as Method,
   makers: async () => (await import('./makers.ts')).makers,
   onnx: async () => (await import('./onnx/index.ts')).onnx,
+  comparedAs: ({ pretrained }) => [
+    { row: pretrained === undefined ? 'cutpaste' : 'cutpaste-pretrained', score: 'mahalanobis' },
+  ],
   usage,
 };

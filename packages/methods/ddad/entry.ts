@@ -8,5 +8,9 @@ export const entry: MethodEntry = {
   makers: async () => (await import('./makers.ts')).makers,
   onnx: async () => (await import('./onnx/index.ts')).onnx,
   tables: paperTables,
+  comparedAs: ({ backbone }) => [
+    { row: `ddad-${String(backbone)}-intra`, score: 'rIntra' },
+    { row: `ddad-${String(backbone)}-dual`, score: 'rDual' },
+  ],
   usage,
 };

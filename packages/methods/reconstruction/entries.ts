@@ -15,6 +15,8 @@ const entryOf = (backbone: Backbone): MethodEntry => ({
   // All that it makes is of that method's kinds.
   makers: async () => (await import('../ddad/makers.ts')).makers,
   onnx: async () => (await import('./onnx.ts')).onnxOf(backbone),
+  // The paper's AE is one network.
+  comparedAs: () => [{ row: backbone, score: 'rec' }],
   usage,
 });
 

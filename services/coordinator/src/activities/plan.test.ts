@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { artifactKey, commonFields, datasetKeys, type Method, mainScore, seedOf } from '@ddad/contract';
+import {
+  artifactKey,
+  commonFields,
+  datasetKeys,
+  type Method,
+  mainScore,
+  type RunSettings,
+  seedOf,
+  weightsRecordKey,
+} from '@ddad/contract';
 import { MethodRegistry, methods } from '@ddad/methods';
 import { type Damage, type ObjectStore, readDatasetRecord } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
@@ -442,6 +451,41 @@ describe('a plan', () => {
     );
     const { basis } = await planOf({ dataset: 'huge', method: 'cutpaste', batchSize: 4 });
     expect(basis.imageSize).toBe(256);
+  });
+
+  it('begins with pretrained weights that were added, once every tensor fits the network', async () => {
+    const input = { dataset: 'tiny', method: 'cutpaste', batchSize: 4, unlabeled: 0 };
+    const named = { ...input, pretrained: 'mine' };
+    expect((await refusal(named)).message).toBe(
+      'pretrained: expected the name of weights that were added by "ddad weights add" (there is none yet), got "mine"',
+    );
+    const { tensors } = methods.method('cutpaste').pretrained!(
+      (methods.parseRunInput(named) as { input: RunSettings }).input,
+    )!.layout;
+    const add = async (of: Readonly<Record<string, readonly number[]>>) => {
+      const record = { name: 'mine', key: 'e'.repeat(64), file: 'f'.repeat(64), tensors: of };
+      await store.put(
+        weightsRecordKey('mine'),
+        JSON.stringify({ ...record, addedAt: new Date(0).toISOString() }),
+      );
+    };
+    const { 'bn1.bias': _, ...others } = tensors;
+    await add({ ...others, 'conv1.weight': [64, 1, 7, 7], 'layer1.2.conv1.weight': [64, 64, 3, 3] });
+    const fault = (text: string) => `pretrained: weights mine: tensor ${text}`;
+    expect((await refusal({ ...named, batchSize: 900 })).message.split('\n')).toEqual([
+      expect.stringMatching(/^batchSize: /),
+      fault('conv1.weight: expected [64, 3, 7, 7] for the ResNet18 of torchvision, got [64, 1, 7, 7]'),
+      fault('bn1.bias: expected [64] for the ResNet18 of torchvision, got none'),
+      fault(
+        'layer1.2.conv1.weight: expected none of this name for the ResNet18 of torchvision, got [64, 64, 3, 3]',
+      ),
+    ]);
+    await add({ ...tensors, 'fc.weight': [1000, 512] });
+    const plan = await planOf(named);
+    expect(nodeOf(plan, 'classifier').needs).toEqual([{ kind: 'weights', key: 'e'.repeat(64) }]);
+    expect(plan.about.deviations).not.toContain('no pretrained weights');
+    expect((await planOf(input)).about.deviations).toContain('no pretrained weights');
+    expect((await planOf(input)).basis).not.toHaveProperty('pretrained');
   });
 
   it('asks the method how it differs from its source at the size that the images have', async () => {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultMethod } from '@ddad/contract';
@@ -20,6 +20,17 @@ describe('experimentOf', () => {
     expect(chosen({ choose: 'axes' })).toBe('axes');
     expect(chosen({ choose: 'axes' }, 'scores')).toBe('scores');
     expect(chosen({}, 'axes')).toBe('axes');
+  });
+
+  it('takes every experiment that ships, with the table that it is for', async () => {
+    const folder = join(import.meta.dirname, '../../bench/experiments');
+    const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+    expect(files).toContain('brain-table2.json');
+    for (const name of files) {
+      const tables = /-table(\d)\.json$/.exec(name)?.slice(1) ?? [];
+      const input: unknown = await readJsonInput(join(folder, name));
+      expect(() => experimentOf(methods, input, { tables, figures: [] }), name).not.toThrow();
+    }
   });
 
   it('tells every fault of a choice with those of the runs', () => {

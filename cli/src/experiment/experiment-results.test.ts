@@ -310,7 +310,8 @@ describe('tables of papers', () => {
   };
 
   it('are offered in the order of their numbers', () => {
-    expect(offeredTables(methods).map(([number]) => number)).toEqual(['3', '12']);
+    // 2 is that of all methods.
+    expect(offeredTables(methods).map(([number]) => number)).toEqual(['2', '3', '12']);
   });
 
   it('are written in Markdown, shares in percent', async () => {
@@ -358,6 +359,27 @@ describe('tables of papers', () => {
     ]);
     expect(file?.[1]).toContain('Means ± standard deviations (n − 1) over 3 seeds.\n');
     expect(file?.[1]).toContain('| x | 50.0 ± 25.0 | 50.0/25.0 |');
+  });
+
+  it('take the runs of all methods where they compare methods, beside what was published of whose images they are', async () => {
+    const made = outcome(
+      { axes: { run: 'x' }, result: {} },
+      { axes: { run: 'y' }, result: { method: 'another' } },
+    );
+    const wanted = { tables: ['2'], figures: [], published: 'brain' };
+    const [file] = await layoutFiles(methods, made, wanted, none);
+    expect(file?.[0]).toBe('table-2.md');
+    expect(file?.[1]).toContain('Published: Brain MRI.');
+    expect(file?.[1].match(/^\| – \|/gm)).toHaveLength(2);
+    const parsed = experiment({});
+    const odd = { ...parsed, experiment: { ...parsed.experiment, published: 'none' } };
+    expect(layoutFaults(methods, odd, wanted)).toEqual([
+      {
+        path: '--table 2',
+        message: expect.stringMatching(/^expected "published" to be one of rsna, .*got "none"$/),
+      },
+    ]);
+    expect(layoutFaults(methods, parsed, wanted)).toEqual([]);
   });
 
   it('say what is missing, and take runs of their own method alone', async () => {

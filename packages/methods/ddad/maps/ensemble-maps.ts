@@ -1,6 +1,6 @@
 import { reconstructionError } from '@ddad/anomaly';
 import { inferenceStep } from '@ddad/compute';
-import { discrepancies, type Ensemble } from './ensemble.ts';
+import { discrepancies, type Ensemble, reconstructions } from './ensemble.ts';
 import { type MapMaker, mapResults } from './map-maker.ts';
 
 const batchSize = 64;
@@ -11,11 +11,13 @@ export function ensembleMapMaker(ensemble: Ensemble, side: number): MapMaker {
     weights: ensemble.weights,
     inputs: { images: [batchSize, side, side, 1] },
     compute: (weights, { images }) => {
-      const { ndm, mean, variance, aIntra, aInter } = discrepancies(ensemble, weights, images!);
-      const recEnsemble = reconstructionError(images!, mean, variance);
       // One member has no spread.
-      const spread = ndm.length === 1 ? null : aIntra;
-      return mapResults(images!, { ndm, recEnsemble, aIntra: spread, aInter });
+      const found =
+        ensemble.sizes.ndm === 1
+          ? { ...reconstructions(ensemble, weights, images!), aIntra: null, aInter: null }
+          : discrepancies(ensemble, weights, images!);
+      const recEnsemble = reconstructionError(images!, found.mean, found.variance);
+      return mapResults(images!, { ...found, recEnsemble });
     },
     mode: 'graph',
   });

@@ -101,18 +101,23 @@ async function readMembers(
   return members;
 }
 
+/** Reconstructions by the NDM members, their mean, and the mean of their variances; null of a backbone that estimates none. */
+export function reconstructions(ensemble: Ensemble, weights: Record<string, Tensor>, images: Tensor) {
+  const ndm = ensemble.reconstruct('ndm', weights, images);
+  const mean = meanReconstruction(ndm.map(({ image }) => image));
+  const variances = ndm.flatMap(({ variance }) => variance ?? []);
+  return { ndm, mean, variance: variances.length === 0 ? null : meanVariance(variances) };
+}
+
 /**
  * A_intra (eq. 3) and, where there is a UDM, A_inter (eq. 4); of a backbone that estimates its uncertainty, both refined by
  * that of the NDM (eqs. 6 and 7).
  * @param images [N,H,W,1]
  */
 export function discrepancies(ensemble: Ensemble, weights: Record<string, Tensor>, images: Tensor) {
-  const ndm = ensemble.reconstruct('ndm', weights, images);
+  const { ndm, mean, variance } = reconstructions(ensemble, weights, images);
   const udm = ensemble.reconstruct('udm', weights, images).map(({ image }) => image);
   const ndmImages = ndm.map(({ image }) => image);
-  const mean = meanReconstruction(ndmImages);
-  const variances = ndm.flatMap(({ variance }) => variance ?? []);
-  const variance = variances.length === 0 ? null : meanVariance(variances);
   return {
     ndm,
     mean,

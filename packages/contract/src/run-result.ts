@@ -32,6 +32,27 @@ const memberResultSchema = z.object({
 });
 export type MemberResult = z.infer<typeof memberResultSchema>;
 
+/** A part of a dataset as a run used it. */
+const dataPartSchema = z.object({
+  images: z.int(),
+  /** How many of them are abnormal; absent where nobody says. */
+  abnormal: z.int().optional(),
+  /** How many patients have images among them; absent where the dataset knows none. */
+  patients: z.int().optional(),
+});
+export type DataPart = z.infer<typeof dataPartSchema>;
+
+const runDataSchema = z.object({
+  /** D_n. */
+  normal: dataPartSchema,
+  /** D_u. */
+  unlabeled: dataPartSchema,
+  /** Normal images that nothing was trained on. */
+  heldOut: dataPartSchema,
+  test: dataPartSchema,
+});
+export type RunData = z.infer<typeof runDataSchema>;
+
 /** A member that failed for good in a run that goes on without it. */
 const failedMemberSchema = z.object({ role: z.string(), index: z.int(), reason: z.string() });
 export type FailedMember = z.infer<typeof failedMemberSchema>;
@@ -42,6 +63,13 @@ export const runFactsSchema = z.looseObject({
   dataset: z.string(),
   /** Of the packing that its name stood for when the run began; absent in results from before that was told. */
   datasetDigest: sha256Schema.optional(),
+  /**
+   * The run's input with all defaults filled in, what was left open settled, and K as it was at last: a run of it makes the same
+   * artifacts of the same dataset. Absent in results from before it was told.
+   */
+  input: z.record(z.string(), z.unknown()).optional(),
+  /** What images it was made of; absent in results from before that was told. */
+  data: runDataSchema.optional(),
   /** True for datasets made by a generator. */
   synthetic: z.boolean(),
   method: z.string().default(defaultMethod),

@@ -120,3 +120,31 @@ test('a dataset of colours is refused as what it is', async () => {
     ],
   });
 });
+
+test('says how many images a run is made of, of what kind and of how many patients', async () => {
+  // Two images a patient; of the last two images no patient is known.
+  const patients = Array.from({ length: 16 }, (_, image) => (image < 14 ? 1 + Math.floor(image / 2) : null));
+  const { digest: known } = await addDataset(store, 'known', { validation: [15], patients });
+  const all = await catalog.images(known, {});
+  if ('faults' in all) throw new Error(JSON.stringify(all.faults));
+  // Training images 0 to 5, unlabeled 6 to 10, test 11 to 14 (patients 6 and 7, and one nobody knows), held out 15.
+  expect(await catalog.data(known, all)).toEqual({
+    normal: { images: 6, abnormal: 0, patients: 3 },
+    unlabeled: { images: 5, abnormal: 3, patients: 3 },
+    heldOut: { images: 1, abnormal: 0, patients: 0 },
+    test: { images: 4, abnormal: 2, patients: 2 },
+  });
+
+  const unknown = await addDataset(store, 'unknown', {
+    unlabeled: { labels: 'unknown', images: [6, 7] },
+    test: { labels: 'none' },
+  });
+  const some = await catalog.images(unknown.digest, {});
+  if ('faults' in some) throw new Error(JSON.stringify(some.faults));
+  expect(await catalog.data(unknown.digest, some)).toEqual({
+    normal: { images: 6, abnormal: 0 },
+    unlabeled: { images: 2 },
+    heldOut: { images: 0 },
+    test: { images: 0 },
+  });
+});

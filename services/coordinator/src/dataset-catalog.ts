@@ -1,5 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { DatasetIndex, DatasetRecord, Fault, ImageSet, WeightsRecord } from '@ddad/contract';
+import type {
+  DataPart,
+  DatasetIndex,
+  DatasetRecord,
+  Fault,
+  ImageSet,
+  RunData,
+  WeightsRecord,
+} from '@ddad/contract';
 import { type ImageChoice, selectTrainingImages, testImages } from '@ddad/dataset';
 import { digestImages } from '@ddad/dataset/digest';
 import {
@@ -123,6 +131,17 @@ export class DatasetCatalog {
     };
   }
 
+  /** How many images of what kind a run is made of. */
+  async data(digest: string, { normal, unlabeled, heldOut, test }: RunImages): Promise<RunData> {
+    const index = await this.#index(digest);
+    return {
+      normal: dataPart(index, normal, []),
+      unlabeled: dataPart(index, unlabeled, abnormalOf(index.unlabeled)),
+      heldOut: dataPart(index, heldOut, []),
+      test: dataPart(index, test, abnormalOf(index.test)),
+    };
+  }
+
   /** Digests of a run's images; reads what of the dataset's pixels no selection before has read. */
   digests(digest: string, selection: Selection, images: RunImages): Promise<ImageDigests> {
     const { unlabeled = null, anomalousRate = null, calibration = 0 } = selection;
@@ -158,6 +177,27 @@ export class DatasetCatalog {
       return hash;
     });
   }
+}
+
+/** Null where nobody says. */
+function abnormalOf(part: DatasetIndex['test']): readonly number[] | null {
+  return part.labels === 'known' ? part.abnormal : null;
+}
+
+function dataPart(
+  { patients }: DatasetIndex,
+  images: readonly number[],
+  abnormal: readonly number[] | null,
+): DataPart {
+  const known = new Set(images.flatMap((position) => patients?.[position] ?? []));
+  const sick = new Set(abnormal);
+  return {
+    images: images.length,
+    ...(abnormal === null || images.length === 0
+      ? {}
+      : { abnormal: images.filter((position) => sick.has(position)).length }),
+    ...(patients === undefined ? {} : { patients: known.size }),
+  };
 }
 
 function hexOf(hash: Hash): string {

@@ -8,7 +8,9 @@ import { DatasetCache, type ObjectStore, putDataset } from '@ddad/storage';
 /** The smallest that methods take. */
 const imageSize = 64;
 
-type Parts = Partial<Pick<DatasetIndex, 'train' | 'unlabeled' | 'test' | 'validation' | 'masks'>>;
+type Parts = Partial<
+  Pick<DatasetIndex, 'train' | 'unlabeled' | 'test' | 'validation' | 'masks' | 'patients'>
+>;
 
 /** Pixels differ by position. */
 function packed(side: number, parts: Parts) {

@@ -5,6 +5,7 @@ import {
   type GraphNode,
   type Method,
   type PlanBasis,
+  type RunData,
   type ScoreDefinition,
   withHeadline,
   withReductions,
@@ -39,6 +40,8 @@ export interface Plan extends Omit<Graph, 'nodes'> {
 
 export interface RunPlan extends Plan {
   synthetic: boolean;
+  /** Absent in histories from before it was told. */
+  data?: RunData;
   /** True where the server knows our search attributes. */
   searchAttributes: boolean;
   /** Time without a heartbeat after which an activity's attempt is given up, in ms. */
@@ -72,6 +75,7 @@ export async function planRun(deps: PlanDeps, raw: unknown): Promise<RunPlan> {
   return {
     ...(await planOf(deps, judged.method, basis)),
     synthetic: judged.dataset.synthetic,
+    data: await deps.catalog.data(judged.dataset.digest, judged.dataset.images),
     searchAttributes,
     heartbeatTimeoutMs,
   };

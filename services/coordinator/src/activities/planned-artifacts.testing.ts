@@ -26,15 +26,11 @@ export interface PlannedArtifact {
 
 let datasets: Promise<ObjectStore> | undefined;
 
-/** Everything that a run makes, planned as the workflow has it planned, in no particular order. */
-export async function plannedArtifacts({
-  input,
-  diverged = [],
-  failed = [],
-}: PlannedCase): Promise<PlannedArtifact[]> {
+/** What plans runs on the datasets that recorded inputs name. */
+export async function recordedDeps(): Promise<PlanDeps> {
   datasets ??= storeOfDatasets();
   const store = await datasets;
-  const deps: PlanDeps = {
+  return {
     methods,
     store,
     catalog: new DatasetCatalog(store, datasetCache(store)),
@@ -44,6 +40,15 @@ export async function plannedArtifacts({
     heartbeatTimeoutMs: 1000,
     onDamage: () => {},
   };
+}
+
+/** Everything that a run makes, planned as the workflow has it planned, in no particular order. */
+export async function plannedArtifacts({
+  input,
+  diverged = [],
+  failed = [],
+}: PlannedCase): Promise<PlannedArtifact[]> {
+  const deps = await recordedDeps();
   const { basis } = await planRun(deps, input);
   const idOf = ({ role, index }: { role: string; index: number }) => `member ${role} ${index}`;
   const lost = failed.map(idOf);

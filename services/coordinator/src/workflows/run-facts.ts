@@ -5,8 +5,8 @@ import type { GraphRun, WantedNode } from './graph-run.ts';
 /** What a run knows of itself once its graph is made. */
 export function runFacts(
   runId: string,
-  { synthetic }: Pick<RunPlan, 'synthetic'>,
-  graph: GraphRun,
+  { synthetic, data }: Pick<RunPlan, 'synthetic' | 'data'>,
+  graph: Pick<GraphRun, 'plan' | 'nodes'>,
   seconds: Record<string, number>,
 ): RunFacts {
   const { basis, about, artifacts } = graph.plan;
@@ -18,6 +18,9 @@ export function runFacts(
     runId,
     dataset: settings.dataset,
     datasetDigest,
+    // By its dataset alone it would mean another size once that is packed at 64 pixels too.
+    input: { ...settings, ...(imageSize === defaultImageSize ? {} : { imageSize }) },
+    ...(data === undefined ? {} : { data }),
     synthetic,
     method: settings.method,
     ...(about.deviations.length === 0 ? {} : { deviations: about.deviations }),
@@ -42,7 +45,9 @@ export function briefResult({ runId }: RunFacts, report: string, graph: GraphRun
 }
 
 /** Whose scores these are, and whose are missing. */
-function membersOf(graph: GraphRun): Pick<RunFacts, 'members' | 'kPerRole' | 'failedMembers'> {
+function membersOf(
+  graph: Pick<GraphRun, 'plan' | 'nodes'>,
+): Pick<RunFacts, 'members' | 'kPerRole' | 'failedMembers'> {
   const all = graph.nodes.filter(({ node }) => node.member !== undefined);
   const members = all.flatMap(memberResult);
   const failedMembers = all.flatMap(({ node: { member }, outcome }) =>

@@ -1,9 +1,17 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auc, averagePrecision } from '@ddad/anomaly';
-import { type RunResult, runKeys } from '@ddad/contract';
-import type { ObjectStore } from '@ddad/storage';
+import {
+  artifactKey,
+  type DatasetIndex,
+  evaluationKind,
+  newEvaluationSpec,
+  type RunResult,
+  runKeys,
+} from '@ddad/contract';
+import { datasetDigest } from '@ddad/dataset';
+import { encodeSafetensors, type ObjectStore, publishArtifact, putDataset } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { inventedMethods, inventedResult } from '../invented-method.testing.ts';
@@ -31,6 +39,7 @@ async function putRun(
   values: readonly number[],
   names = (image: number) => `${image}.png`,
   pixelTruth?: RunResult['pixelTruth'],
+  more: Partial<RunResult> = {},
 ): Promise<void> {
   const found = { auc: auc(values, labels), ap: averagePrecision(values, labels) };
   const result = inventedResult({
@@ -40,6 +49,7 @@ async function putRun(
     // Keys follow from the run's id, whatever a result says.
     files: { report: 'reports/other/report.json', page: null, scores: 'reports/other/scores.csv' },
     ...(pixelTruth === undefined ? {} : { pixelTruth }),
+    ...more,
   });
   const lines = values.map((value, image) => `${names(image)},${labels[image]},${value},,${value}`);
   await store.put(runKeys.report(runId), JSON.stringify(result));
@@ -62,14 +72,15 @@ test('shows AUC and AP of both, differences with intervals, and what changed sid
   const text = screens.out.text();
   const percent = (share: number) => (share * 100).toFixed(1);
   const [before, after] = [auc(scores(1), labels), auc(scores(12), labels)];
-  const line = text.split('\n').find((candidate) => candidate.startsWith('fused'));
-  expect(line).toMatch(
-    new RegExp(
-      `^fused +${percent(before)} +${percent(after)} +\\+${percent(after - before)} +\\+[\\d.]+ to \\+[\\d.]+ \\* `,
-    ),
+  const lines = text.split('\n');
+  const at = lines.findIndex((candidate) => candidate.startsWith('fused'));
+  expect(lines[at]).toMatch(new RegExp(`^fused +A +${percent(before)} +[\\d.]+ *$`));
+  expect(lines[at + 1]).toMatch(
+    new RegExp(`^ +B +${percent(after)} +\\+${percent(after - before)} +\\+[\\d.]+ to \\+[\\d.]+ \\* `),
   );
-  expect(text).toContain(`1st: small: method distillation, 3 students, seed 0 (${first})`);
-  expect(text).toMatch(/^\d+ images changed sides by fused: \d+ to the right one, \d+ to the wrong one$/m);
+  expect(text).toContain(`A: small: method distillation, 3 students, seed 0 (${first})`);
+  expect(text).toMatch(/^\d+ images changed sides by fused$/m);
+  expect(text).toMatch(/^ {2}B against A: \d+ to the right one, \d+ to the wrong one$/m);
   const file = join(cwd, `${first}-${second}.html`);
   expect(text.trim().split('\n').at(-1)).toBe(file);
   const page = await readFile(file, 'utf8');
@@ -99,7 +110,7 @@ test('shows how well the maps of both show where something is, where both know m
   const from = lines.findIndex((line) => line.startsWith('pixels, by map of'));
   const cells = lines.slice(from, from + 12).map((line) => line.trim().split(/ {2,}/));
   expect(cells.filter((row) => row.length > 1)).toEqual([
-    ['pixels, by map of', 'in %', '1st', '2nd', 'diff'],
+    ['pixels, by map of', 'in %', 'A', 'B', 'diff'],
     ['far', 'AUROC', '90.0', '95.0', '+5.0'],
     ['AP', '50.0', '50.0', '0.0'],
     ['AUPRO', '75.0', '75.0', '0.0'],
@@ -124,10 +135,94 @@ test('says why two runs cannot be compared', async () => {
   await putRun(first, scores(1));
   await putRun(second, scores(1), (image) => `other-${image}.png`);
   await expect(compareReports(deps(), { runs: [first, second], cwd })).rejects.toThrow(
-    'these runs cannot be compared: expected runs on the same test images, got 40 and 40, 0 of them in both',
+    'these runs cannot be compared: A and B: expected runs on the same test images, got 40 and 40, 0 of them in both',
   );
   const gone = '01234567-89ab-7cde-8f01-000000000003';
   await expect(compareReports(deps(), { runs: [first, gone], cwd })).rejects.toThrow(
     `no run ${gone} with a report`,
   );
+});
+
+/** Test images of a pixel each but for their side, of two patients a class; and maps of `fused`, whose values are the scores. */
+async function putMaps(runId: string, values: readonly number[]): Promise<Partial<RunResult>> {
+  const side = 64;
+  const index: DatasetIndex = {
+    format: 1,
+    imageSize: side,
+    images: labels.map((_label, image) => `${image}.png`),
+    train: [],
+    unlabeled: { labels: 'none' },
+    test: {
+      labels: 'known',
+      normal: labels.flatMap((label, image) => (label === 0 ? [image] : [])),
+      abnormal: labels.flatMap((label, image) => (label === 1 ? [image] : [])),
+    },
+    validation: [],
+    copies: [],
+    patients: labels.map((_label, image) => 1 + Math.floor(image / 10)),
+    synthetic: true,
+  };
+  const pixels = Uint8Array.from({ length: labels.length * side ** 2 }, (_, at) => at % 251);
+  const digest = datasetDigest(index, pixels);
+  await putDataset(store, { name: 'small', index, pixels, digest });
+  const area = side ** 2;
+  const maps = Float32Array.from({ length: labels.length * area }, (_, at) => values[Math.floor(at / area)]!);
+  const path = join(cwd, 'maps.safetensors');
+  const tensors = new Map([['fused-maps', { shape: [labels.length, side, side], data: maps }]]);
+  await writeFile(path, encodeSafetensors(tensors));
+  const made = { loss: null, seconds: 1, worker: 's', environment: {} };
+  const key = artifactKey({ of: runId });
+  await publishArtifact(store, {
+    kind: 'scored-maps',
+    key,
+    spec: { of: runId },
+    files: { maps: path },
+    ...made,
+  });
+  const spec = newEvaluationSpec({
+    datasetDigest: digest,
+    selection: {},
+    trainsOnUnlabeled: false,
+    scores: ['fused'],
+    sources: [
+      { kind: 'scored-maps', key, score: 'fused', images: 'test', tensor: 'fused', map: 'fused-maps' },
+    ],
+  });
+  const { kind } = evaluationKind;
+  const evaluation = { kind, key: artifactKey(spec) };
+  await publishArtifact(store, { ...evaluation, spec, files: {}, ...made });
+  return { datasetDigest: digest, nodes: [{ id: 'evaluation', ...evaluation, unit: 'image' }] };
+}
+
+test('three runs: titled by what their inputs differ in, drawn by patient, with heat maps of what changed sides', async () => {
+  const third = '01234567-89ab-7cde-8f01-000000000003';
+  const input = (k: number) => ({ input: { dataset: 'small', method: 'distillation', k, seed: 0 } });
+  await putRun(first, scores(1), undefined, undefined, { ...input(3), ...(await putMaps(first, scores(1))) });
+  await putRun(second, scores(12), undefined, undefined, {
+    ...input(5),
+    ...(await putMaps(second, scores(12))),
+  });
+  // Its artifacts have gone.
+  await putRun(third, scores(3), undefined, undefined, input(7));
+  await compareReports(deps(), { runs: [first, second, third], cwd });
+  const text = screens.out.text();
+  for (const [letter, k, run] of [
+    ['A', 3, first],
+    ['B', 5, second],
+    ['C', 7, third],
+  ])
+    expect(text).toContain(`${letter}: small: k ${k} (${run})`);
+  expect(text).toContain('bootstrap over 4 patients, paired');
+  const file = join(cwd, `${first}-and-2-others.html`);
+  expect(text.trim().split('\n').at(-1)).toBe(file);
+  const page = await readFile(file, 'utf8');
+  const changed = Number(/^(\d+) images changed sides/m.exec(text)?.[1]);
+  const shown = page.match(/<li class="case"/g)?.length ?? 0;
+  expect(shown).toBeGreaterThan(0);
+  expect(shown).toBeLessThanOrEqual(Math.min(28, changed));
+  expect(page.match(/<img class="map"/g)).toHaveLength(2 * shown);
+  expect(page).toContain('C has no heat maps here: its evaluation is not in the store any more.');
+
+  await compareReports(deps(), { runs: [first, second, third], pictures: false, out: 'bare.html', cwd });
+  expect(await readFile(join(cwd, 'bare.html'), 'utf8')).not.toContain('src="data:image');
 });

@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { usualBootstrap } from '@ddad/anomaly/usual-bootstrap';
-import { type RunResult, runKeys } from '@ddad/contract';
+import { runKeys } from '@ddad/contract';
 import type { Comparison, ScoredRun } from '@ddad/report';
 import { definitionsOf, describeRun } from '@ddad/runs';
 import { ObjectNotFound } from '@ddad/storage';
@@ -9,42 +10,67 @@ import { CommandFailure } from '../failure.ts';
 import { percent, plural } from '../figures.ts';
 import { finishedRunId } from '../finished-run.ts';
 import { tryFile } from '../output-place.ts';
+import { writeWhole } from '../report-files.ts';
 import { readScoresCsv } from '../scores-csv.ts';
+import { StepLine } from '../step-line.ts';
 import { storedResult } from '../stored-results.ts';
 import { tableLines } from '../table.ts';
 import { type ReportDeps, show } from './report.ts';
 
 /**
- * `ddad report FIRST SECOND`: puts two finished runs on the same test images side by side, in a table and on a page.
- * @param options.out the page's file; default FIRST-SECOND.html in the working directory
- * @throws CommandFailure where a run is not there or not finished, or the two cannot be compared
+ * `ddad report A B...`: puts finished runs on the same test images side by side, in a table and on a page, each against the first.
+ * @param options.runs two or more
+ * @param options.out the page's file; default A-B.html in the working directory, of more than two A-and-N-others.html
+ * @param options.pictures false: no pictures of test images on the page
+ * @throws CommandFailure where a run is not there or not finished, or they cannot be compared
  */
 export async function compareReports(
   deps: ReportDeps,
   options: {
-    runs: readonly [string, string];
+    runs: readonly string[];
     out?: string | undefined;
     open?: boolean | undefined;
+    pictures?: boolean | undefined;
     cwd: string;
   },
 ): Promise<void> {
-  const { screens } = deps;
-  const file = resolve(options.cwd, options.out ?? `${options.runs[0]}-${options.runs[1]}.html`);
+  const { screens, store } = deps;
+  const file = resolve(options.cwd, options.out ?? usualFile(options.runs));
   await tryFile('--out', file);
   // Charts and pictures take a second to load, which no other command should wait for.
-  const { buildComparison, compareRuns } = await import('@ddad/report');
-  const [first, second] = [await readRun(deps, options.runs[0]), await readRun(deps, options.runs[1])];
+  const { buildComparison, compareRuns, sidesChanged } = await import('@ddad/report');
+  const { comparedPictures, indexOf, patientsOf } = await import('../compared-pictures.ts');
+  const runs: ScoredRun[] = [];
+  for (const run of options.runs) runs.push(await readRun(deps, run));
+  const index = await indexOf(store, runs[0]!.result);
   let comparison: Comparison;
   try {
-    comparison = compareRuns(first, second, usualBootstrap());
+    comparison = compareRuns(runs, usualBootstrap(), patientsOf(index));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new CommandFailure(`these runs cannot be compared: ${error.message}`, undefined, { cause: error });
   }
-  screens.out.write(`${comparisonLines(comparison).join('\n')}\n`);
-  await writeFile(file, buildComparison(comparison));
+  const sides = comparison.runs.map((_run, place) => sidesChanged(comparison, place));
+  screens.out.write(`${comparisonLines(comparison, sides).join('\n')}\n`);
+  const directory = await mkdtemp(join(tmpdir(), 'ddad-compare-'));
+  const line = new StepLine(screens.err);
+  try {
+    const tell = (run: number) => line.show('reading heat maps', run, runs.length);
+    const pictures =
+      options.pictures === false ? null : await comparedPictures(store, comparison, index, directory, tell);
+    line.clear();
+    await writeWhole(file, await buildComparison(comparison, pictures));
+  } finally {
+    line.clear();
+    await rm(directory, { recursive: true, force: true });
+  }
   screens.out.write(`\n${file}\n`);
   if (options.open) await show(deps, file);
+}
+
+/** Names of all runs together would be longer than a file's may be. */
+function usualFile([first, second, ...others]: readonly string[]): string {
+  return others.length === 0 ? `${first}-${second}.html` : `${first}-and-${others.length + 1}-others.html`;
 }
 
 async function readRun({ runs, store, methods }: ReportDeps, run: string): Promise<ScoredRun> {
@@ -69,39 +95,48 @@ async function readRun({ runs, store, methods }: ReportDeps, run: string): Promi
   }
 }
 
-/** The comparison for a terminal: AUC and AP in percent, differences in points, and how many images changed sides. */
-export function comparisonLines(comparison: Comparison): string[] {
-  const { runs, descriptions, labels, scores, sides } = comparison;
+/**
+ * The comparison for a terminal: AUC and AP in percent, differences from the first run in points, and how many images changed
+ * sides.
+ * @param sides by run: how many images it has right that the first one has wrong, and the other way round
+ */
+export function comparisonLines(
+  comparison: Comparison,
+  sides: readonly { better: number; worse: number }[],
+): string[] {
+  const { runs, scores, drawn } = comparison;
   const right = 'right' as const;
   const metric = (name: string) => [
-    { heading: `${name} 1st`, align: right },
-    { heading: '2nd', align: right },
+    { heading: name, align: right },
     { heading: 'diff', align: right },
     { heading: '95 % interval', align: right },
   ];
-  const rows = scores.map(({ name, separations: [a, b], auc, ap }) => [
-    name,
-    ...[
-      { before: a.auc, after: b.auc, difference: auc },
-      { before: a.ap, after: b.ap, difference: ap },
-    ].flatMap(({ before, after, difference: { value, low, high } }) => [
-      percent(before),
-      percent(after),
-      points(value),
-      `${points(low)} to ${points(high)}${low > 0 || high < 0 ? ' *' : '  '}`,
-    ]),
-  ]);
-  const better = sides.changed.filter((change) => change.better).length;
+  const rows = scores.flatMap(({ name, separations, differences }) =>
+    runs.flatMap(({ letter }, run) => {
+      const [found, difference] = [separations[run] ?? null, differences[run] ?? null];
+      if (found === null) return [];
+      const cells = (['auc', 'ap'] as const).flatMap((figure) => {
+        if (difference === null) return [percent(found[figure]), '', ''];
+        const { value, low, high } = difference[figure];
+        const clear = low > 0 || high < 0 ? ' *' : '  ';
+        return [percent(found[figure]), points(value), `${points(low)} to ${points(high)}${clear}`];
+      });
+      return [[run === 0 ? name : '', letter, ...cells]];
+    }),
+  );
+  const drawnUnits = plural(drawn.units, drawn.by === 'image' ? 'test image' : 'patient');
   return [
-    `1st: ${describe(runs[0], descriptions[0])}`,
-    `2nd: ${describe(runs[1], descriptions[1])}`,
+    ...runs.map(({ letter, title, result }) => `${letter}: ${result.dataset}: ${title} (${result.runId})`),
     '',
-    ...tableLines([{ heading: 'score' }, ...metric('AUC'), ...metric('AP')], rows),
+    ...tableLines([{ heading: 'score' }, { heading: '' }, ...metric('AUC'), ...metric('AP')], rows),
     '',
-    `* the interval leaves out 0 (bootstrap over ${plural(labels.length, 'test image')}, paired)`,
+    `* the interval leaves out 0 (bootstrap over ${drawnUnits}, paired)`,
     ...pixelLines(comparison),
-    `${plural(sides.changed.length, 'image')} changed sides by ${sides.score}: ${better} to the right one, ` +
-      `${sides.changed.length - better} to the wrong one`,
+    `${plural(comparison.sides.changed.length, 'image')} changed sides by ${comparison.sides.score}`,
+    ...runs.slice(1).map(({ letter }, place) => {
+      const { better, worse } = sides[place + 1]!;
+      return `  ${letter} against A: ${better} to the right one, ${worse} to the wrong one`;
+    }),
   ];
 }
 
@@ -111,38 +146,42 @@ function points(share: number): string {
   return size === '0.0' ? size : `${share < 0 ? '-' : '+'}${size}`;
 }
 
-/** How both runs' maps show where something is, as their reports say; nothing where one of them knows no masks. */
+/** How the runs' maps show where something is, as their reports say; nothing where masks are not known. */
 function pixelLines({ pixels, runs }: Comparison): string[] {
   if (pixels.length === 0) return [];
   const right = 'right' as const;
   const rows = pixels.flatMap(({ name, figures }) =>
-    figures.map(({ title, values: [before, after] }, place) => [
+    figures.map(({ title, values }, place) => [
       place === 0 ? name : '',
       title,
-      percent(before),
-      percent(after),
-      points(after - before),
+      ...values.flatMap((value, run) => {
+        const text = value === null ? '-' : percent(value);
+        return run === 0 ? [text] : [text, value === null ? '' : points(value - values[0]!)];
+      }),
     ]),
   );
-  const [first, second] = runs.map(({ pixelTruth }) => pixelTruth?.images.masked ?? 0);
-  const masks = first === second ? `${first}` : `${first} in the 1st run, ${second} in the 2nd`;
+  const masked = runs.map(({ result }) => result.pixelTruth?.images.masked ?? 0);
+  const masks = masked.every((count) => count === masked[0])
+    ? `${masked[0]}`
+    : runs.map(({ letter }, run) => `${masked[run]} in ${letter}`).join(', ');
   return [
     '',
     ...tableLines(
       [
         { heading: 'pixels, by map of' },
         { heading: 'in %' },
-        { heading: '1st', align: right },
-        { heading: '2nd', align: right },
-        { heading: 'diff', align: right },
+        ...runs.flatMap(({ letter }, run) =>
+          run === 0
+            ? [{ heading: letter, align: right }]
+            : [
+                { heading: letter, align: right },
+                { heading: 'diff', align: right },
+              ],
+        ),
       ],
       rows,
     ),
     `test images with a mask: ${masks}`,
     '',
   ];
-}
-
-function describe({ dataset, seed, runId }: RunResult, description: string): string {
-  return `${dataset}: ${description}, seed ${seed} (${runId})`;
 }

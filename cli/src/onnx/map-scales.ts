@@ -28,7 +28,7 @@ export async function mapScales(
     await withArtifactFile(store, artifact, 'maps', directory, async (path) => {
       const file = await openSafetensors(path);
       try {
-        for (const { score, tensor } of of) scales[score] = await scaleOf(file, tensor, artifact);
+        for (const { score, tensor } of of) scales[score] = await tensorScale(file, tensor, artifact);
       } finally {
         await file.close();
       }
@@ -37,7 +37,12 @@ export async function mapScales(
   return scales;
 }
 
-async function scaleOf(file: TensorFile, tensor: string, { kind, key }: ArtifactName): Promise<number> {
+/** The upper end of the colour scale of all maps of a tensor, which are read in pieces. */
+export async function tensorScale(
+  file: TensorFile,
+  tensor: string,
+  { kind, key }: ArtifactName,
+): Promise<number> {
   const shape = file.shapes.get(tensor);
   if (shape === undefined) {
     throw new CommandFailure(`${kind} ${key}, file maps: expected a tensor ${tensor}, got none`);

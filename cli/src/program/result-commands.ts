@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { CommandFailure } from '../failure.ts';
+import { CommandFailure, exitCodes } from '../failure.ts';
 import { runReference } from './arguments.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
@@ -16,16 +16,18 @@ export function addResultCommands(
     .command('report')
     .description(
       "Fetches a finished run's report: one HTML file with scores, curves, histograms, heat maps and members, which " +
-        'needs no network. It holds pictures of test images. With a second run on the same test images: their scores ' +
-        'side by side, differences with intervals, and which images changed sides.',
+        'needs no network. It holds pictures of test images. With more runs on the same test images: what sets their inputs ' +
+        'apart, their scores side by side, differences from the first with intervals, and which images changed sides, with ' +
+        'the heat maps of all.',
     )
     .argument(...runReference)
-    .argument('[second]', 'a run to compare with the first')
+    .argument('[others...]', 'runs to compare with the first')
     .option('--open', 'show it in the browser')
     .option('--names', 'with names of the test images, which may name patients; else they are numbered')
+    .option('--no-pictures', 'of several runs: without pictures of test images')
     .option(
       '--out <file>',
-      'file to write (default: RUN.html or RUN-SECOND.html); one that exists is replaced',
+      'file to write (default: RUN.html, RUN-SECOND.html or RUN-and-N-others.html); one that exists is replaced',
     )
     .addHelpText(
       'after',
@@ -37,21 +39,24 @@ Examples:
     .action(
       async (
         run: string,
-        second: string | undefined,
-        options: { open?: boolean; out?: string; names?: boolean },
+        others: string[],
+        options: { open?: boolean; out?: string; names?: boolean; pictures: boolean },
       ) => {
         const { openFile } = await import('../open-file.ts');
         const { fetchReport } = await import('../commands/report.ts');
         const { compareReports } = await import('../commands/compare.ts');
         await withTemporal(async (runs) => {
           const deps = { runs, methods, store: await store(), screens, openFile };
-          if (second !== undefined && options.names === true)
+          if (others.length > 0 && options.names === true)
             throw new CommandFailure(
-              '--names is of the page of one run; that of two runs numbers its images',
+              '--names is of the page of one run; that of several runs numbers its images',
+              exitCodes.badInput,
             );
-          return second === undefined
+          if (others.length === 0 && !options.pictures)
+            throw new CommandFailure('--no-pictures is of the page of several runs', exitCodes.badInput);
+          return others.length === 0
             ? fetchReport(deps, { run, ...options, cwd })
-            : compareReports(deps, { runs: [run, second], ...options, cwd });
+            : compareReports(deps, { runs: [run, ...others], ...options, cwd });
         });
       },
     );

@@ -2,6 +2,7 @@
 // them again.
 const scoreColours = 12;
 const roleColours = 6;
+const runColours = 8;
 
 /** SVG dash patterns of the scores' curves, one a colour: colours alone tell nothing to some. */
 const scoreDashes = [
@@ -18,6 +19,8 @@ const scoreDashes = [
   '3 6',
   '10 5',
 ] as const;
+/** Of runs' curves; the second one's is solid, which lies below that of the first. */
+const runDashes = ['6 3', null, '2 3', '9 3 2 3', '12 4', '1 4', '5 2'] as const;
 /** Of trainings beside the members'. */
 const trainingDashes = [null, '6 3', '2 3', '9 3 2 3'] as const;
 
@@ -31,6 +34,14 @@ export interface LineLook {
 export function scoreLine(fromLast: number): LineLook {
   const place = fromLast % scoreColours;
   return { colour: `var(--score-${place + 1})`, dashes: scoreDashes[place] ?? null };
+}
+
+/** Of a run among others. @param place among them: the first one is what the others are held against */
+export function runLine(place: number): LineLook {
+  return {
+    colour: `var(--run-${(place % runColours) + 1})`,
+    dashes: runDashes[place % runDashes.length] ?? null,
+  };
 }
 
 /** @param roles of all members, in order */

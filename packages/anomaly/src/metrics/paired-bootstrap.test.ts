@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { auc } from './auc.ts';
 import { averagePrecision } from './average-precision.ts';
 import { pairedBootstrap } from './paired-bootstrap.ts';
+import { patientStrata } from './resample-images.ts';
 
 function example(images: number, distinct: number) {
   const stream = randomStream(3, 'bootstrap', images);
@@ -23,22 +24,22 @@ test('gives the replicates of explicit resamples', () => {
     return drawn.at(-1)!;
   };
   // With one resample the interval is that resample's difference.
-  const found = pairedBootstrap(first, second, labels, { resamples: 1, confidence: 0.95, integer });
+  const [found] = pairedBootstrap(first, [second], labels, { resamples: 1, confidence: 0.95, integer });
   const places = [0, 1].map((label) => labels.flatMap((own, image) => (own === label ? [image] : [])));
   const normals = places[0]!.length;
   const images = drawn.map((draw, at) => (at < normals ? places[0]![draw]! : places[1]![draw]!));
   const pick = (values: readonly number[]) => images.map((image) => values[image]!);
   const [a, b, own] = [pick(first), pick(second), pick(labels)];
-  expect(found.auc.low).toBeCloseTo(auc(b, own) - auc(a, own), 12);
-  expect(found.auc.high).toBe(found.auc.low);
-  expect(found.ap.low).toBeCloseTo(averagePrecision(b, own) - averagePrecision(a, own), 12);
-  expect(found.auc.value).toBeCloseTo(auc(second, labels) - auc(first, labels), 12);
-  expect(found.ap.value).toBeCloseTo(averagePrecision(second, labels) - averagePrecision(first, labels), 12);
+  expect(found!.auc.low).toBeCloseTo(auc(b, own) - auc(a, own), 12);
+  expect(found!.auc.high).toBe(found!.auc.low);
+  expect(found!.ap.low).toBeCloseTo(averagePrecision(b, own) - averagePrecision(a, own), 12);
+  expect(found!.auc.value).toBeCloseTo(auc(second, labels) - auc(first, labels), 12);
+  expect(found!.ap.value).toBeCloseTo(averagePrecision(second, labels) - averagePrecision(first, labels), 12);
 });
 
 test('is as wide as the DeLong interval of paired AUCs', () => {
   const { stream, labels, first, second } = example(600, 1e6);
-  const found = pairedBootstrap(first, second, labels, {
+  const [found] = pairedBootstrap(first, [second], labels, {
     resamples: 2000,
     confidence: 0.95,
     integer: (below) => stream.integer(0, below - 1),
@@ -60,26 +61,49 @@ test('is as wide as the DeLong interval of paired AUCs', () => {
     variance(placements(abnormal, normal, 1)) / abnormal.length +
       variance(placements(normal, abnormal, -1)) / normal.length,
   );
-  const width = (found.auc.high - found.auc.low) / (2 * 1.959964 * deviation);
+  const width = (found!.auc.high - found!.auc.low) / (2 * 1.959964 * deviation);
   expect(width).toBeGreaterThan(0.92);
   expect(width).toBeLessThan(1.08);
-  expect(found.auc.low).toBeLessThan(found.auc.value);
-  expect(found.auc.high).toBeGreaterThan(found.auc.value);
+  expect(found!.auc.low).toBeLessThan(found!.auc.value);
+  expect(found!.auc.high).toBeGreaterThan(found!.auc.value);
 });
 
 test('finds no difference between a score and itself, in any order-keeping form', () => {
   const { stream, labels, first } = example(50, 9);
   const integer = (below: number) => stream.integer(0, below - 1);
-  const same = pairedBootstrap(
-    first,
-    first.map((score) => 3 * score + 1),
-    labels,
-    { resamples: 50, confidence: 0.9, integer },
-  );
-  expect(same).toEqual({ auc: { value: 0, low: 0, high: 0 }, ap: { value: 0, low: 0, high: 0 } });
+  const same = pairedBootstrap(first, [first.map((score) => 3 * score + 1)], labels, {
+    resamples: 50,
+    confidence: 0.9,
+    integer,
+  });
+  expect(same).toEqual([{ auc: { value: 0, low: 0, high: 0 }, ap: { value: 0, low: 0, high: 0 } }]);
 });
 
 test('refuses scores of other images', () => {
   const settings = { resamples: 1, confidence: 0.95, integer: () => 0 };
-  expect(() => pairedBootstrap([1, 2], [1, 2, 3], [0, 1], settings)).toThrow('got 2 labels and 3 scores');
+  expect(() => pairedBootstrap([1, 2], [[1, 2, 3]], [0, 1], settings)).toThrow('got 2 labels and 3 scores');
+});
+
+test('several scores meet the same resamples, each as if it were alone', () => {
+  const { labels, first, second } = example(60, 9);
+  const third = second.map((score, image) => score + (image % 4));
+  const settings = () => {
+    const { stream } = example(60, 9);
+    return { resamples: 40, confidence: 0.9, integer: (below: number) => stream.integer(0, below - 1) };
+  };
+  const alone = (scores: number[]) => pairedBootstrap(first, [scores], labels, settings())[0];
+  expect(pairedBootstrap(first, [second, third], labels, settings())).toEqual([alone(second), alone(third)]);
+});
+
+test('draws all images of a patient or none', () => {
+  // One patient a class: every resample is the images themselves, so that the intervals are a point.
+  const { labels, first, second, stream } = example(60, 9);
+  const strata = patientStrata(labels, [...labels]);
+  const settings = {
+    resamples: 20,
+    confidence: 0.9,
+    integer: (below: number) => stream.integer(0, below - 1),
+  };
+  const [found] = pairedBootstrap(first, [second], labels, settings, strata);
+  expect([found!.auc.low, found!.auc.high]).toEqual([found!.auc.value, found!.auc.value]);
 });

@@ -1,65 +1,96 @@
 import type { Difference } from '@ddad/anomaly';
-import type { RunResult } from '@ddad/contract';
+import { colourFilters } from '../colour-scales.ts';
 import { figure, percent, plural } from '../figures.ts';
 import { type Html, html, jsonElement } from '../html.ts';
 import { dataElements, noPageData } from '../page-data.ts';
 import { pageShell } from '../page-shell.ts';
+import { runLine } from '../palette.ts';
 import { scoreLook } from '../score-looks.ts';
-import type { Comparison, SideChange } from './compare-runs.ts';
-import { differenceChart, rocPair, scatter } from './comparison-charts.ts';
+import { type ComparedPictures, changedPictures } from './changed-pictures.ts';
+import { type Comparison, type SideChange, sidesChanged } from './compare-runs.ts';
+import type { InputField } from './compared-inputs.ts';
+import { differenceChart, rocCurves, scatter, scatterStep } from './comparison-charts.ts';
 
-/** Two runs side by side as one HTML page that needs nothing else. Names and pictures of images are not in it. */
-export function buildComparison(comparison: Comparison): string {
+/** Images that a table of changes lists at most; scores.csv has them all. */
+const mostListed = 500;
+/** Longer tables are for the screen alone. */
+const mostPrinted = 40;
+
+/**
+ * Runs side by side as one HTML page that needs nothing else. Names of images are not in it.
+ * @param pictures of the images, for those that changed sides; null leaves them out
+ */
+export async function buildComparison(
+  comparison: Comparison,
+  pictures: ComparedPictures | null = null,
+): Promise<string> {
   const { runs, sides, definitions } = comparison;
   const { symbol } = scoreLook(definitions, sides.score);
+  const datasets = [...new Set(runs.map(({ result }) => result.dataset))].join(', ');
+  const heading = `${countWord(runs.length)} runs side by side`;
+  const charts = [
+    html`<figure class="card"><figcaption><span>${symbol}: ROC</span> ${keys(comparison)}</figcaption>${rocCurves(comparison)}</figure>`,
+    ...runs
+      .slice(1)
+      .map(
+        ({ letter }, place) =>
+          html`<figure class="card"><figcaption><span>${symbol} of images: A, ${letter}</span> <span class="keys"><span class="key" style="background: var(--normal)"></span>normal ○<span class="key" style="background: var(--abnormal)"></span>abnormal ×</span></figcaption>${scatter(comparison, place + 1)}</figure>`,
+      ),
+  ];
   return pageShell({
-    title: `${runs[0].dataset}: two runs side by side — DDAD report`,
+    title: `${datasets}: ${heading} — DDAD report`,
     sections: [
       { id: 'differences', title: 'Differences' },
       ...(comparison.pixels.length > 0 ? [{ id: 'pixels', title: 'Pixels' }] : []),
-      { id: 'images', title: 'Images' },
+      { id: 'changes', title: 'Images' },
+      { id: 'inputs', title: 'Inputs' },
     ],
     content: html`<header class="summary" id="summary">
-  <p class="overline">Two runs side by side</p>
-  <h1>${runs[0].dataset}</h1>
-  ${settings(comparison)}
+  <p class="overline">${heading}</p>
+  <h1>${datasets}</h1>
+  ${runTable(comparison, symbol)}
 </header>
 ${differences(comparison)}
 ${pixels(comparison)}
-<section id="images">
+<section id="changes">
   <h2>Images</h2>
-  <div class="pair">
-    <figure class="card"><figcaption><span>${symbol}: ROC</span> <span class="keys"><span class="key" style="background: var(--first)"></span>first<span class="key" style="background: var(--second)"></span>second</span></figcaption>${rocPair(comparison)}</figure>
-    <figure class="card"><figcaption><span>${symbol} of every image</span> <span class="keys"><span class="key" style="background: var(--normal)"></span>normal ○<span class="key" style="background: var(--abnormal)"></span>abnormal ×</span></figcaption>${scatter(comparison)}</figure>
-  </div>
-  ${changes(comparison, symbol)}
-</section>`,
-    footer: html`Made by DDAD from <code>${runs[0].files.report}</code> and <code>${runs[1].files.report}</code>, and from their scores.csv.`,
-    after: html`${jsonElement(dataElements.result, runs)}
+  <div class="${runs.length === 2 ? 'pair' : 'histograms'}">${charts}</div>
+  ${scatterStep(comparison) > 1 && html`<p class="caption">Of the images that changed no side, every ${scatterStep(comparison)}th is drawn.</p>`}
+  ${await changes(comparison, symbol, pictures)}
+</section>
+${inputs(comparison)}`,
+    footer: html`Made by DDAD from ${runs.map(({ result }, place) => html`${place > 0 && ', '}<code>${result.files.report}</code>`)}, and from their scores.csv.`,
+    after: html`${colourFilters()}
+${jsonElement(
+  dataElements.result,
+  runs.map(({ result }) => result),
+)}
 ${jsonElement(dataElements.page, noPageData)}`,
   });
 }
 
-function settings({ runs, descriptions }: Comparison): Html {
-  const of = (value: (run: RunResult) => string): [string, string] => [value(runs[0]), value(runs[1])];
-  const common = String(shared(runs));
-  const rows: [string, [string, string]][] = [
-    ['run', of((run) => run.runId)],
-    ['dataset', of((run) => run.dataset)],
-    ['method', of((run) => run.method)],
-    ['settings', descriptions],
-    ['seed', of((run) => String(run.seed))],
-    ['members', of((run) => String(run.members.length))],
-    ['members in common', [common, common]],
-  ];
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Settings of both runs"><table>
-    <thead><tr><td></td><th scope="col"><span class="key" style="background: var(--first)"></span>first</th><th scope="col"><span class="key" style="background: var(--second)"></span>second</th></tr></thead>
-    <tbody>${rows.map(([name, [first, second]]) => html`<tr><th scope="row">${name}</th><td>${first}</td><td>${second}</td></tr>`)}</tbody></table></div>`;
+function countWord(count: number): string {
+  return ['Two', 'Three', 'Four', 'Five', 'Six'][count - 2] ?? String(count);
 }
 
-function shared([first, second]: readonly [RunResult, RunResult]): number {
-  const keys = new Set(first.members.map(({ key }) => key));
-  return second.members.filter(({ key }) => keys.has(key)).length;
+function key(place: number): Html {
+  return html`<span class="key" style="background: ${runLine(place).colour}"></span>`;
+}
+
+function keys({ runs }: Comparison): Html {
+  return html`<span class="keys">${runs.map(({ letter }, place) => html`<span class="together">${key(place)}${letter}</span> `)}</span>`;
+}
+
+/** What was run, a line each. */
+function runTable({ runs, sides }: Comparison, symbol: Html): Html {
+  const inFirst = new Set(runs[0]?.result.members.map(({ key: member }) => member));
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Runs"><table class="runs">
+    <thead><tr><th scope="col">run</th><th scope="col">what sets it apart</th><th scope="col" class="number">AUC %<br><small>${symbol}</small></th><th scope="col" class="number">members</th><th scope="col" class="number">also in A</th><th scope="col">id</th></tr></thead>
+    <tbody>${runs.map(({ letter, title, result }, place) => {
+      const found = result.scores?.[sides.score];
+      const shared = result.members.filter(({ key: member }) => inFirst.has(member)).length;
+      return html`<tr><th scope="row">${key(place)}${letter}</th><td class="title">${title}</td><td class="number">${found === undefined ? '–' : percent(found.auc)}</td><td class="number">${result.members.length}</td><td class="number">${place === 0 ? '' : shared}</td><td><small class="run-id">${result.runId}</small></td></tr>`;
+    })}</tbody></table></div>`;
 }
 
 /** A difference in points: sign, one decimal. */
@@ -74,66 +105,112 @@ export function isClear({ low, high }: Difference): boolean {
 }
 
 function differences(comparison: Comparison): Html {
-  const { definitions, scores } = comparison;
-  const cells = (
-    pair: readonly [number, number],
-    difference: Difference,
-  ) => html`<td class="number">${percent(pair[0])}</td><td class="number">${percent(pair[1])}</td>
-        <td class="number${isClear(difference) ? ' best' : null}">${points(difference.value)}</td><td class="number">${points(difference.low)} to ${points(difference.high)}</td>`;
+  const { drawn, runs } = comparison;
+  const units = drawn.by === 'image' ? 'test images' : 'patients';
+  const several =
+    runs.length > 2 && ' Each interval stands for itself: of many, one in twenty leaves out 0 by chance.';
   return html`<section id="differences">
   <h2>Differences</h2>
-  <figure class="card narrow"><figcaption>Second run against first, AUC</figcaption>${differenceChart(comparison)}</figure>
-  <div class="scroll" tabindex="0" role="region" aria-label="Table of differences"><table class="scores">
-    <thead><tr><th scope="col">score</th>${['AUC', 'AP'].map((metric) => html`<th scope="col" class="number">${metric} %<br><small>first</small></th><th scope="col" class="number">${metric} %<br><small>second</small></th><th scope="col" class="number">difference</th><th scope="col" class="number">95 % interval</th>`)}</tr></thead>
-    <tbody>${scores.map(({ name, separations: [a, b], auc, ap }) => {
-      const { symbol, colour } = scoreLook(definitions, name);
-      return html`
-      <tr data-score="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th>
-        ${cells([a.auc, b.auc], auc)}${cells([a.ap, b.ap], ap)}</tr>`;
-    })}</tbody></table></div>
-  <p class="caption">Second minus first, in points; bold where the interval leaves out 0. Bootstrap over the ${comparison.labels.length.toLocaleString('en')} test images, paired by image, normal and abnormal ones drawn apart;
-    percentile intervals. They say how far other test images might have moved the difference, not how far other seeds might.</p>
+  <figure class="card narrow"><figcaption>${runs.length === 2 ? 'Run B' : 'Other runs'} against A, AUC ${runs.length > 2 && keys(comparison)}</figcaption>${differenceChart(comparison)}</figure>
+  ${metricTable(comparison, 'auc', 'AUC')}
+  ${metricTable(comparison, 'ap', 'AP')}
+  <p class="caption">In percent; below, run minus A in points with its 95 % interval, bold where that leaves out 0. ${drawn.resamples.toLocaleString('en')} bootstrap resamples of the ${drawn.units.toLocaleString('en')} ${units}, paired${drawn.by === 'image' && ' by image, normal and abnormal ones drawn apart'};
+    percentile intervals. They say how far other test images might have moved the difference, not how far other seeds might.${several}</p>
 </section>`;
 }
 
-/** Maps of both against masks; nothing where there are none. */
+/** One figure of all scores and runs. */
+function metricTable({ definitions, scores, runs }: Comparison, metric: 'auc' | 'ap', title: string): Html {
+  return html`<div class="scroll versus" tabindex="0" role="region" aria-label="Table of ${title}"><table class="scores">
+    <thead><tr><th scope="col">${title} %</th>${runs.map(({ letter }, place) => html`<th scope="col" class="number">${key(place)}${letter}</th>`)}</tr></thead>
+    <tbody>${scores.map(({ name, separations, differences: found }) => {
+      const { symbol, colour } = scoreLook(definitions, name);
+      return html`
+      <tr data-score="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th>${separations.map(
+        (separation, run) => {
+          const difference = found[run]?.[metric];
+          if (separation === null) return html`<td class="number">–</td>`;
+          return html`<td class="number">${percent(separation[metric])}${
+            difference !== undefined &&
+            html`<small class="against${isClear(difference) && ' clear'}">${points(difference.value)} <span>(${points(difference.low)} to ${points(difference.high)})</span></small>`
+          }</td>`;
+        },
+      )}</tr>`;
+    })}</tbody></table></div>`;
+}
+
+/** Maps of all runs against masks; nothing where there are none. */
 function pixels({ pixels: found, definitions, runs }: Comparison): Html | null {
-  const titles = [...new Set(found.flatMap(({ figures }) => figures.map(({ title }) => title)))];
-  if (titles.length === 0) return null;
-  const masked = runs.map(({ pixelTruth }) => pixelTruth?.images.masked ?? 0);
+  if (found.length === 0) return null;
+  const masked = runs.map(({ result }) => result.pixelTruth?.images.masked ?? 0);
+  const others = runs.flatMap(({ letter }, run) =>
+    masked[run] === masked[0] || masked[run] === 0 ? [] : [html`, <b>of ${masked[run]!} in ${letter}</b>`],
+  );
   return html`<section id="pixels">
   <h2>Pixels</h2>
-  <div class="scroll" tabindex="0" role="region" aria-label="Table of maps against masks"><table class="scores">
-    <thead><tr><th scope="col">maps of</th>${titles.map((title) => html`<th scope="col" class="number">${title} %<br><small>first</small></th><th scope="col" class="number">${title} %<br><small>second</small></th><th scope="col" class="number">difference</th>`)}</tr></thead>
+  <div class="scroll versus" tabindex="0" role="region" aria-label="Table of maps against masks"><table class="scores">
+    <thead><tr><th scope="col">maps of</th><th scope="col">in %</th>${runs.map(({ letter }, place) => html`<th scope="col" class="number">${key(place)}${letter}</th>`)}</tr></thead>
     <tbody>${found.map(({ name, figures }) => {
       const { symbol, colour } = scoreLook(definitions, name);
-      return html`
-      <tr data-pixels="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th>
-        ${titles.map((title) => {
-          const values = figures.find((one) => one.title === title)?.values;
-          return values === undefined
-            ? html`<td class="number">–</td><td class="number">–</td><td class="number">–</td>`
-            : html`<td class="number">${percent(values[0])}</td><td class="number">${percent(values[1])}</td><td class="number">${points(values[1] - values[0])}</td>`;
-        })}</tr>`;
+      return figures.map(
+        ({ title, values }, line) => html`
+      <tr data-pixels="${name}">${line === 0 && html`<th scope="row" rowspan="${figures.length}"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th>`}<td>${title}</td>${values.map(
+        (value, run) =>
+          html`<td class="number">${value === null ? '–' : percent(value)}${run > 0 && value !== null && html`<small class="against">${points(value - values[0]!)}</small>`}</td>`,
+      )}</tr>`,
+      );
     })}</tbody></table></div>
-  <p class="caption">Maps against the masks of ${plural(masked[0]!, 'test image')}${
-    masked[0] !== masked[1] && html` in the first run, <b>of ${masked[1]!} in the second</b>`
-  }; differences in points, without intervals: the reports hold figures of all pixels together.</p>
+  <p class="caption">Maps against the masks of ${plural(masked[0]!, 'test image')} in A${others}; differences from A in points, without intervals: the reports hold figures of all pixels together.</p>
 </section>`;
 }
 
-function changes({ sides }: Comparison, symbol: Html): Html {
+async function changes(
+  comparison: Comparison,
+  symbol: Html,
+  pictures: ComparedPictures | null,
+): Promise<Html> {
+  const { sides, runs } = comparison;
   const { changed, thresholds } = sides;
-  const better = changed.filter((change) => change.better);
-  const worse = changed.filter((change) => !change.better);
-  const table = (
-    title: string,
-    list: readonly SideChange[],
-  ) => html`<div class="card"><h3>${title} <small>${list.length}</small></h3>
-    <div class="list" tabindex="0" role="region" aria-label="${title}"><table><thead><tr><th scope="col">test image</th><th scope="col">label</th><th scope="col" class="number">first</th><th scope="col" class="number">second</th></tr></thead>
-      <tbody>${list.map((change) => html`<tr><th scope="row">${change.number}</th><td>${change.label === 1 ? 'abnormal' : 'normal'}</td><td class="number">${figure(change.scores[0], 4)}</td><td class="number">${figure(change.scores[1], 4)}</td></tr>`)}</tbody></table></div></div>`;
+  const each = runs.slice(1).map(({ letter }, place) => {
+    const { better, worse } = sidesChanged(comparison, place + 1);
+    return html` ${letter} against A: ${better} to the right one, ${worse} to the wrong one.`;
+  });
   return html`<h3>Changed sides</h3>
-  <p class="caption">${plural(changed.length, 'image')} that one run calls abnormal by ${symbol} and the other normal, each at the threshold where its sensitivity and specificity
-    together are greatest (${figure(thresholds[0], 4)} and ${figure(thresholds[1], 4)}). Image n is on line n + 1 of the first run's scores.csv.</p>
-  <div class="pair">${table('Right in the second run only', better)}${table('Right in the first run only', worse)}</div>`;
+  <p class="caption">${plural(changed.length, 'image')} that one run calls abnormal by ${symbol} and another one normal, each at the threshold where its sensitivity and specificity
+    together are greatest (${thresholds.map((threshold) => figure(threshold, 4)).join(', ')}).${each} Image n is on line n + 1 of the scores.csv of A.</p>
+  ${pictures !== null && changed.length > 0 && (await changedPictures(comparison, pictures))}
+  <div class="${runs.length === 2 ? 'pair' : 'stacked'}">
+  ${changeTable(
+    comparison,
+    'Wrong in A, right in others',
+    changed.filter(({ right }) => !right[0]),
+  )}
+  ${changeTable(
+    comparison,
+    'Right in A, wrong in others',
+    changed.filter(({ right }) => right[0]),
+  )}
+  </div>`;
+}
+
+function changeTable({ runs }: Comparison, title: string, list: readonly SideChange[]): Html {
+  const listed = list.slice(0, mostListed);
+  return html`<div class="card${list.length > mostPrinted && ' screen-only'}"><h3>${title} <small>${list.length}${listed.length < list.length && `, the first ${listed.length} below`}</small></h3>
+    <div class="list" tabindex="0" role="region" aria-label="${title}"><table><thead><tr><th scope="col">test image</th><th scope="col">label</th>${runs.map(({ letter }) => html`<th scope="col" class="number">${letter}</th>`)}</tr></thead>
+      <tbody>${listed.map(
+        ({ number, label, scores, right }) =>
+          html`<tr><th scope="row">${number}</th><td>${label === 1 ? 'abnormal' : 'normal'}</td>${scores.map((score, run) => html`<td class="number">${figure(score, 4)} <span data-verdict="${right[run] ? 'right' : 'wrong'}">${right[run] ? '✓' : '✗'}</span></td>`)}</tr>`,
+      )}</tbody></table></div></div>`;
+}
+
+function inputs({ inputs: { differing, common }, runs }: Comparison): Html {
+  const table = (label: string, fields: readonly InputField[]) =>
+    html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table>
+    <thead><tr><th scope="col">field</th>${runs.map(({ letter }, place) => html`<th scope="col">${key(place)}${letter}</th>`)}</tr></thead>
+    <tbody>${fields.map(({ field, values }) => html`<tr data-field="${field}"><th scope="row"><code>${field}</code></th>${values.map((value) => html`<td>${value ?? '–'}</td>`)}</tr>`)}</tbody></table></div>`;
+  return html`<section id="inputs">
+  <h2>Inputs</h2>
+  ${differing.length === 0 ? html`<p>The inputs do not differ.</p>` : table('Fields that differ', differing)}
+  <details><summary>${plural(common.length, 'field')} that ${common.length === 1 ? 'is' : 'are'} the same, or of one method alone</summary>${table('Other fields', common)}</details>
+</section>`;
 }

@@ -1,25 +1,41 @@
 import { rocCurve } from '@ddad/anomaly';
-import { dot, line, ruleX, ruleY } from '@observablehq/plot';
+import { axisFy, dot, line, ruleX, ruleY } from '@observablehq/plot';
 import { renderChart } from '../charts/render-chart.ts';
 import type { Html } from '../html.ts';
-import { scoreLook } from '../score-looks.ts';
+import { runLine } from '../palette.ts';
+import { byReduction, presentScores } from '../score-looks.ts';
 import type { Comparison } from './compare-runs.ts';
 
-/** Differences of AUC with their intervals, one line a score. */
-export function differenceChart({ scores, definitions }: Comparison): Html {
-  const rows = scores.map(({ name, auc }) => ({
-    score: name,
-    value: auc.value * 100,
-    low: auc.low * 100,
-    high: auc.high * 100,
-    colour: scoreLook(definitions, name).colour,
-  }));
+/** Differences of AUC with their intervals, a line for each run and score; of scores that are made as the main one is. */
+export function differenceChart({ scores, definitions, runs }: Comparison): Html {
+  const looks = presentScores(definitions, Object.fromEntries(scores.map(({ name }) => [name, true])));
+  const shown = new Set(byReduction(definitions, looks)[0]?.looks.map(({ name }) => name));
+  const rows = scores
+    .filter(({ name }) => shown.has(name))
+    .flatMap(({ name, differences }) =>
+      differences.flatMap((found, run) =>
+        found === null
+          ? []
+          : [
+              {
+                score: name,
+                run: runs[run]!.letter,
+                value: found.auc.value * 100,
+                low: found.auc.low * 100,
+                high: found.auc.high * 100,
+                colour: runLine(run).colour,
+              },
+            ],
+      ),
+    );
   const reach = Math.max(1, ...rows.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)])) * 1.08;
+  const others = runs.slice(1).map(({ letter }) => letter);
+  const wide = others.length === 1 ? 34 : 10 + 13 * others.length;
   return renderChart(
-    'Differences of AUC, second run minus first, with 95 % intervals; the table has the figures',
+    'Differences of AUC, other runs minus the first, with 95 % intervals; the table has the figures',
     {
       width: 560,
-      height: 60 + 34 * rows.length,
+      height: 60 + wide * shown.size,
       marginLeft: 124,
       marginRight: 14,
       marginTop: 8,
@@ -27,15 +43,17 @@ export function differenceChart({ scores, definitions }: Comparison): Html {
       x: {
         domain: [-reach, reach],
         grid: true,
-        label: 'Difference of AUC in points (second − first)',
+        label: `Difference of AUC in points (${others.length === 1 ? `${others[0]} − A` : 'run − A'})`,
         labelAnchor: 'center',
         labelArrow: 'none',
       },
-      y: { type: 'band', domain: rows.map(({ score }) => score), label: null, tickSize: 0 },
+      y: { type: 'band', domain: others, axis: null, padding: 0.1 },
+      fy: { domain: [...shown], padding: others.length === 1 ? 0.1 : 0.25 },
       marks: [
+        axisFy({ anchor: 'left', label: null }),
         ruleX([0], { strokeOpacity: 0.5 }),
-        ruleY(rows, { y: 'score', x1: 'low', x2: 'high', stroke: 'colour', strokeWidth: 2.5 }),
-        dot(rows, { y: 'score', x: 'value', r: 5, fill: 'colour' }),
+        ruleY(rows, { fy: 'score', y: 'run', x1: 'low', x2: 'high', stroke: 'colour', strokeWidth: 2.5 }),
+        dot(rows, { fy: 'score', y: 'run', x: 'value', r: others.length === 1 ? 5 : 3.5, fill: 'colour' }),
       ],
       color: { type: 'identity' },
     },
@@ -44,18 +62,20 @@ export function differenceChart({ scores, definitions }: Comparison): Html {
 
 const square = { width: 440, height: 420, marginLeft: 50, marginRight: 12, marginTop: 12, marginBottom: 40 };
 
-/** Both runs' ROC curves by the score that ranks. */
-export function rocPair({ labels, sides }: Comparison): Html {
+/** All runs' ROC curves by the score that ranks; the first one's on top. */
+export function rocCurves({ labels, sides, runs }: Comparison): Html {
   const axis = { domain: [0, 1], ticks: 6, grid: true, labelAnchor: 'center', labelArrow: 'none' } as const;
-  const curve = (run: 0 | 1) =>
-    line(rocCurve(sides.values[run], labels), {
+  const curves = runs.map((_run, place) => {
+    const { colour, dashes } = runLine(place);
+    return line(rocCurve(sides.values[place]!, labels), {
       x: 'falsePositiveRate',
       y: 'truePositiveRate',
-      stroke: run === 0 ? 'var(--first)' : 'var(--second)',
+      stroke: colour,
       strokeWidth: 2,
-      ...(run === 0 ? { strokeDasharray: '6 3' } : {}),
+      ...(dashes === null ? {} : { strokeDasharray: dashes }),
     });
-  return renderChart(`ROC curves of ${sides.score} of both runs`, {
+  });
+  return renderChart(`ROC curves of ${sides.score} of all runs`, {
     ...square,
     x: { ...axis, label: 'False positive rate' },
     y: { ...axis, label: 'True positive rate' },
@@ -67,16 +87,28 @@ export function rocPair({ labels, sides }: Comparison): Html {
         ],
         { strokeOpacity: 0.35, strokeDasharray: '4 4' },
       ),
-      curve(0),
-      curve(1),
+      ...curves.reverse(),
     ],
   });
 }
 
-/** Every test image by both runs' scores, and the runs' thresholds: two of the quarters are changes of side. */
-export function scatter({ labels, sides }: Comparison): Html {
-  const [first, second] = sides.values;
-  const points = labels.map((label, image) => ({ x: first[image] ?? null, y: second[image] ?? null, label }));
+/** Dots that all scatter charts of a page have together, at most: what a browser draws at once. */
+const mostDots = 20_000;
+
+/** Every how many of the images that changed no side are in the scatter charts; 1: all of them. */
+export function scatterStep({ labels, runs }: Comparison): number {
+  return Math.max(1, Math.ceil((labels.length * (runs.length - 1)) / mostDots));
+}
+
+/** Test images by the scores of the first and of another run, and their thresholds: two of the quarters are changes of side. */
+export function scatter(comparison: Comparison, run: number): Html {
+  const { labels, sides, runs } = comparison;
+  const [first, other] = [sides.values[0]!, sides.values[run]!];
+  const step = scatterStep(comparison);
+  const changed = new Set(sides.changed.map(({ number }) => number - 1));
+  const points = labels
+    .map((label, image) => ({ x: first[image]!, y: other[image]!, label, image }))
+    .filter(({ image }) => image % step === 0 || changed.has(image));
   const dots = (label: 0 | 1) =>
     dot(
       points.filter((point) => point.label === label),
@@ -90,16 +122,17 @@ export function scatter({ labels, sides }: Comparison): Html {
       },
     );
   const axis = { grid: true, labelAnchor: 'center', labelArrow: 'none', ticks: 6 } as const;
-  return renderChart(`Test images by ${sides.score} of the first and of the second run`, {
+  const { letter } = runs[run]!;
+  return renderChart(`Test images by ${sides.score} of runs A and ${letter}`, {
     ...square,
-    x: { ...axis, label: 'First run' },
-    y: { ...axis, label: 'Second run' },
+    x: { ...axis, label: 'A' },
+    y: { ...axis, label: letter },
     symbol: { type: 'identity' },
     marks: [
       dots(0),
       dots(1),
-      ruleX([sides.thresholds[0]], { strokeDasharray: '4 3' }),
-      ruleY([sides.thresholds[1]], { strokeDasharray: '4 3' }),
+      ruleX([sides.thresholds[0]!], { strokeDasharray: '4 3' }),
+      ruleY([sides.thresholds[run]!], { strokeDasharray: '4 3' }),
     ],
   });
 }

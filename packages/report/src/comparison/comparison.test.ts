@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { percent } from '../figures.ts';
 import { syntheticRun } from '../synthetic-run.testing.ts';
 import { buildComparison, isClear, points } from './build-comparison.ts';
-import { compareRuns, type ScoredRun } from './compare-runs.ts';
+import { type ComparedPictures, shownImages } from './changed-pictures.ts';
+import { compareRuns, type ScoredRun, sidesChanged } from './compare-runs.ts';
 
 /** A run as its files tell of it; `better` adds to the abnormal images' main score. */
 function scoredRun(better = 0): ScoredRun {
@@ -29,11 +30,18 @@ function draws(): (below: number) => number {
     return Math.floor((state / 2 ** 32) * below);
   };
 }
-const settings = () => ({ resamples: 200, integer: draws() });
+const settings = () => ({ resamples: 200, confidence: 0.95, integer: draws() });
+
+/** A run of other seed and members. */
+function seeded(seed: number, better: number, more: object = {}): ScoredRun {
+  const run = scoredRun(better);
+  const input = { ...run.result.input, dataset: 'discs', method: 'ddad', k: 3, seed, ...more };
+  return { ...run, result: { ...run.result, runId: `run-${seed}`, seed, input } };
+}
 
 describe('compareRuns', () => {
   test('a run against itself differs in nothing', () => {
-    const { scores, sides } = compareRuns(scoredRun(), scoredRun(), settings());
+    const { scores, sides } = compareRuns([scoredRun(), scoredRun()], settings());
     expect(scores.map(({ name }) => name)).toEqual([
       'rec',
       'recEnsemble',
@@ -42,48 +50,93 @@ describe('compareRuns', () => {
       'rIntra',
       'rDual',
     ]);
-    for (const { auc, ap } of scores) {
-      expect(auc).toEqual({ value: 0, low: 0, high: 0 });
-      expect(ap).toEqual({ value: 0, low: 0, high: 0 });
-    }
+    const none = { value: 0, low: 0, high: 0 };
+    for (const { differences } of scores) expect(differences).toEqual([null, { auc: none, ap: none }]);
     expect(sides.changed).toEqual([]);
   });
 
   test('pairs images by name, whatever their order', () => {
     const second = scoredRun();
     const turned = { ...second, images: [...second.images].reverse() };
-    expect(compareRuns(scoredRun(), turned, settings()).scores[5]!.auc.value).toBe(0);
+    const { scores, runs } = compareRuns([scoredRun(), turned], settings());
+    expect(scores[5]!.differences[1]!.auc.value).toBe(0);
+    expect(runs[1]!.places.slice(0, 3)).toEqual([59, 58, 57]);
   });
 
-  test('finds the images that changed sides, and which run is right about them', () => {
-    // One score, six images. Thresholds: the first run's is 3 (both abnormal ones it can have without a normal one: 4 and 3),
-    // the second's 5.
-    const run = (values: number[]): ScoredRun => ({
-      ...scoredRun(),
-      images: values.map((rDual, image) => ({
-        image: String(image),
-        label: image < 3 ? 0 : 1,
-        scores: { rDual },
-      })),
-    });
-    const { sides } = compareRuns(run([0, 1, 2, 0, 3, 4]), run([6, 1, 2, 7, 5, 5]), settings());
-    expect(sides.thresholds).toEqual([3, 5]);
-    expect(sides.changed).toEqual([
-      { number: 1, label: 0, scores: [0, 6], better: false },
-      { number: 4, label: 1, scores: [0, 7], better: true },
+  // One score, six images, of which the last three are abnormal. Where sensitivity and specificity together are greatest, the first
+  // run's threshold is 3 (two abnormal images without a normal one), the second's 5, the third's 1.
+  const small = (values: number[]): ScoredRun => ({
+    ...scoredRun(),
+    images: values.map((rDual, image) => ({
+      image: String(image),
+      label: image < 3 ? 0 : 1,
+      scores: { rDual },
+    })),
+  });
+  const three = [small([0, 1, 2, 0, 3, 4]), small([6, 1, 2, 7, 5, 5]), small([0, 0, 0, 1, 2, 3])];
+
+  test('finds the images that changed sides, and which runs are right about them', () => {
+    const found = compareRuns(three, settings());
+    expect(found.sides.thresholds).toEqual([3, 5, 1]);
+    expect(found.sides.changed).toEqual([
+      { number: 1, label: 0, scores: [0, 6, 0], right: [true, false, true] },
+      { number: 4, label: 1, scores: [0, 7, 1], right: [false, true, true] },
     ]);
+    expect([1, 2].map((run) => sidesChanged(found, run))).toEqual([
+      { better: 1, worse: 1 },
+      { better: 1, worse: 0 },
+    ]);
+    // Image 4 is the one whose rank differs most among those that A has wrong; those come first.
+    expect(shownImages(found)).toEqual([3, 0]);
+  });
+
+  test('every other run is held against the first', () => {
+    const { scores } = compareRuns(three, settings());
+    const alone = three
+      .slice(1)
+      .map((run) => compareRuns([three[0]!, run], settings()).scores[0]!.differences[1]!);
+    // By hand, in ninths: the first run has 2 of 3 abnormal images above all normal ones and one half tied: 6.5; the second one
+    // 7 > all, and two times 5 above two of three: 7; the third one all.
+    const [, b, c] = scores[0]!.differences;
+    expect(b!.auc.value).toBeCloseTo((7 - 6.5) / 9, 12);
+    expect(c!.auc.value).toBeCloseTo((9 - 6.5) / 9, 12);
+    expect([b, c]).toEqual(alone);
+  });
+
+  test('a score that one of the runs does not have is compared among those that have it', () => {
+    const bare = scoredRun();
+    const without = {
+      ...bare,
+      images: bare.images.map(({ scores: { aInter: _, ...scores }, ...image }) => ({ ...image, scores })),
+    };
+    const { scores, sides } = compareRuns([scoredRun(), without, scoredRun()], settings());
+    const { separations, differences } = scores.find(({ name }) => name === 'aInter')!;
+    expect(separations.map((found) => found !== null)).toEqual([true, false, true]);
+    expect(differences.map((found) => found !== null)).toEqual([false, false, true]);
+    expect(sides.score).toBe('rDual');
+  });
+
+  test('resamples draw patients, where their images are known', () => {
+    const patients = new Map(scoredRun().images.map(({ image }, place) => [image, Math.floor(place / 5)]));
+    const found = compareRuns([scoredRun(), scoredRun(0.02)], settings(), patients);
+    expect(found.drawn).toEqual({ by: 'patient', units: 12, resamples: 200 });
+    expect(compareRuns([scoredRun(), scoredRun()], settings()).drawn).toEqual({
+      by: 'image',
+      units: 60,
+      resamples: 200,
+    });
   });
 
   test.each([
     [
       'other images',
       (run: ScoredRun) => ({ ...run, images: run.images.slice(1) }),
-      'got 60 and 59, 59 of them in both',
+      'A and C: expected runs on the same test images, got 60 and 59, 59 of them in both',
     ],
     [
       'no labels',
       (run: ScoredRun) => ({ ...run, images: run.images.map((image) => ({ ...image, label: null })) }),
-      'expected test images with labels',
+      'A and C: expected test images with labels',
     ],
     [
       'no score in common',
@@ -91,51 +144,116 @@ describe('compareRuns', () => {
       'expected runs with a score in common',
     ],
   ])('refuses runs with %s', (_what, change, message) => {
-    expect(() => compareRuns(scoredRun(), change(scoredRun()), settings())).toThrow(message);
+    expect(() => compareRuns([scoredRun(), scoredRun(), change(scoredRun())], settings())).toThrow(message);
+  });
+
+  test('names every run that cannot be compared', () => {
+    const other = { ...scoredRun(), images: [] };
+    expect(() => compareRuns([scoredRun(), other, other], settings())).toThrow(/A and B: .*; A and C: /);
   });
 });
 
-test('the page shows both reports’ figures, differences, intervals and the changed images, and no names', () => {
-  const comparison = compareRuns(scoredRun(), scoredRun(0.02), settings());
-  const text = buildComparison(comparison);
-  const { document } = parseHTML(text);
-  const { separations, auc, ap } = comparison.scores.find(({ name }) => name === 'rDual')!;
-  const cells = [...document.querySelectorAll('#differences tr[data-score="rDual"] td')].map(
-    (cell) => cell.textContent,
-  );
-  expect(cells).toEqual([
-    percent(separations[0].auc),
-    percent(separations[1].auc),
-    points(auc.value),
-    `${points(auc.low)} to ${points(auc.high)}`,
-    percent(separations[0].ap),
-    percent(separations[1].ap),
-    points(ap.value),
-    `${points(ap.low)} to ${points(ap.high)}`,
-  ]);
-  expect(document.querySelectorAll('#images .list tbody tr')).toHaveLength(comparison.sides.changed.length);
-  expect(comparison.sides.changed.length).toBeGreaterThan(0);
-  expect(text).not.toContain('.png');
-});
+describe('the page', () => {
+  test('shows all reports’ figures, differences, intervals and the changed images, and no names', async () => {
+    const comparison = compareRuns([seeded(0, 0), seeded(1, 0.02), seeded(2, 0.04)], settings());
+    const text = await buildComparison(comparison);
+    const { document } = parseHTML(text);
+    const { separations, differences } = comparison.scores.find(({ name }) => name === 'rDual')!;
+    for (const [place, metric] of (['auc', 'ap'] as const).entries()) {
+      const row = document.querySelectorAll('#differences tr[data-score="rDual"]')[place]!;
+      const cells = [...row.querySelectorAll('td')].map((cell) => cell.textContent);
+      expect(cells).toEqual(
+        separations.map((separation, run) => {
+          const found = differences[run]?.[metric];
+          const against =
+            found === undefined
+              ? ''
+              : `${points(found.value)} (${points(found.low)} to ${points(found.high)})`;
+          return `${percent(separation![metric])}${against}`;
+        }),
+      );
+    }
+    const titles = [...document.querySelectorAll('.runs tbody tr')].map(
+      (row) => row.querySelector('td')?.textContent,
+    );
+    expect(titles).toEqual(['seed 0', 'seed 1', 'seed 2']);
+    expect(document.querySelectorAll('#changes .list tbody tr')).toHaveLength(
+      comparison.sides.changed.length,
+    );
+    expect(comparison.sides.changed.length).toBeGreaterThan(0);
+    expect(text).not.toContain('.png');
+    expect(document.querySelectorAll('#changes .case')).toHaveLength(0);
+  });
 
-test('the page shows pixel figures of both, where both have them', () => {
-  const masked = (aupro: number, more: object = {}): ScoredRun => {
-    const run = scoredRun();
-    const figures = { auroc: 0.9, ap: 0.5, aupro, bestDice: 0.625, bestThreshold: 1, ...more };
-    const images = { normal: 30, masked: 28, withoutMask: 2 };
-    return { ...run, result: { ...run.result, pixelTruth: { images, scores: { rDual: figures } } } };
-  };
-  const page = (first: ScoredRun, second: ScoredRun) =>
-    parseHTML(buildComparison(compareRuns(first, second, settings()))).document;
-  const found = page(masked(0.75, { diceAtThreshold: 0.5 }), masked(0.5));
-  const cells = [...found.querySelectorAll('#pixels tr[data-pixels="rDual"] td')].map(
-    (cell) => cell.textContent,
-  );
-  // The Dice by held-out normal images is the first run's alone.
-  const same = (value: string) => [value, value, '0.0'];
-  expect(cells).toEqual([...same('90.0'), ...same('50.0'), '75.0', '50.0', '−25.0', ...same('62.5')]);
-  expect(found.querySelector('#pixels .caption')?.textContent).toContain('28 test images;');
-  expect(page(masked(0.75), scoredRun()).querySelector('#pixels')).toBeNull();
+  test('shows the images that changed sides with the heat maps of all runs, each run’s own place and scale', async () => {
+    const comparison = compareRuns([seeded(0, 0), seeded(1, 0.02), seeded(2, 0.04)], settings());
+    const asked: string[] = [];
+    const maps = (run: string) => ({
+      side: 2,
+      end: 1,
+      read: async (place: number) => {
+        asked.push(`${run}${place}`);
+        return Float32Array.of(0, 0.5, 1, 2);
+      },
+    });
+    const pictures: ComparedPictures = {
+      side: 2,
+      pixels: async () => Uint8Array.of(0, 50, 100, 150),
+      maps: [maps('A'), 'its maps are not in the store any more', maps('C')],
+    };
+    const { document } = parseHTML(await buildComparison(comparison, pictures));
+    const cases = [...document.querySelectorAll('#changes .case')];
+    const shown = shownImages(comparison);
+    expect(cases.map((one) => Number(one.getAttribute('data-image')) - 1)).toEqual(shown);
+    expect(shown.length).toBeLessThanOrEqual(28);
+    expect(cases.map((one) => one.querySelectorAll('img.map').length)).toEqual(shown.map(() => 2));
+    expect(asked).toEqual(shown.flatMap((place) => [`A${place}`, `C${place}`]));
+    const change = comparison.sides.changed.find(({ number }) => number - 1 === shown[0])!;
+    expect(
+      [...cases[0]!.querySelectorAll('[data-verdict]')].map((mark) => mark.getAttribute('data-verdict')),
+    ).toEqual(change.right.map((right) => (right ? 'right' : 'wrong')));
+    expect(document.querySelector('#changes')?.textContent).toContain(
+      'B has no heat maps here: its maps are not in the store any more.',
+    );
+  });
+
+  test('shows pixel figures of all, where the first and another have them', async () => {
+    const masked = (aupro: number, more: object = {}): ScoredRun => {
+      const run = scoredRun();
+      const figures = { auroc: 0.9, ap: 0.5, aupro, bestDice: 0.625, bestThreshold: 1, ...more };
+      const images = { normal: 30, masked: 28, withoutMask: 2 };
+      return { ...run, result: { ...run.result, pixelTruth: { images, scores: { rDual: figures } } } };
+    };
+    const page = async (...runs: ScoredRun[]) =>
+      parseHTML(await buildComparison(compareRuns(runs, settings()))).document;
+    const found = await page(masked(0.75, { diceAtThreshold: 0.5 }), masked(0.5), scoredRun());
+    const rows = [...found.querySelectorAll('#pixels tr[data-pixels="rDual"]')].map((row) =>
+      [...row.querySelectorAll('td')].map((cell) => cell.textContent),
+    );
+    // The Dice by held-out normal images is the first run's alone.
+    expect(rows).toEqual([
+      ['AUROC', '90.0', '90.00.0', '–'],
+      ['AP', '50.0', '50.00.0', '–'],
+      ['AUPRO', '75.0', '50.0−25.0', '–'],
+      ['best Dice', '62.5', '62.50.0', '–'],
+    ]);
+    expect(found.querySelector('#pixels .caption')?.textContent).toContain('28 test images in A;');
+    expect((await page(masked(0.75), scoredRun())).querySelector('#pixels')).toBeNull();
+  });
+
+  test('lists the fields in which the inputs differ, and the others apart', async () => {
+    const runs = [seeded(0, 0), seeded(1, 0, { refiner: { epochs: 20 } })];
+    const { document } = parseHTML(await buildComparison(compareRuns(runs, settings())));
+    const fields = (within: string) =>
+      [...document.querySelectorAll(`${within} tr[data-field]`)].map((row) =>
+        [
+          row.getAttribute('data-field'),
+          ...[...row.querySelectorAll('td')].map((cell) => cell.textContent),
+        ].join(' '),
+      );
+    expect(fields('#inputs > .scroll')).toEqual(['seed 0 1', 'refiner.epochs – 20']);
+    expect(fields('#inputs details')).toContain('k 3 3');
+  });
 });
 
 test('an interval is clear where it leaves out 0; points carry a sign', () => {

@@ -5,7 +5,7 @@ import { runReference } from './arguments.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
 
-/** Commands that use what runs made: `ddad report`, `members`, `export` and `score`. */
+/** Commands that use what runs made: `ddad report`, `card`, `members`, `export` and `score`. */
 export function addResultCommands(
   program: Command,
   { screens, cwd }: Invocation,
@@ -60,6 +60,27 @@ Examples:
         });
       },
     );
+
+  program
+    .command('card')
+    .description(
+      'Writes the model card of a finished run, as Markdown: data by digest and counts, settings and seeds, scores with ' +
+        'intervals, by pathology where those are known, thresholds, and what was not tested.',
+    )
+    .argument('<run>', `${runReference[1].split(';')[0]}, or a file report.json, which needs no cluster`)
+    .option('--out <file>', 'file to write (default: standard output); one that exists is replaced')
+    .option('--json', 'as one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npx ddad card ddad-brain-20260102-093000-1f2e --out card.md
+  $ npx ddad card results/report.json`,
+    )
+    .action(async (run: string, options: { out?: string; json?: boolean }) => {
+      const { writeCard } = await import('../commands/card.ts');
+      await writeCard({ screens, methods, result: resultOf }, { run, ...options, cwd });
+    });
 
   program
     .command('members')

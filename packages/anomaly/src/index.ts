@@ -8,6 +8,7 @@ export * from './metrics/best-separation.ts';
 export * from './metrics/conformal.ts';
 export * from './metrics/curves.ts';
 export * from './metrics/exact-quantile.ts';
+export * from './metrics/hanley-mcneil.ts';
 export * from './metrics/histogram-distance.ts';
 export * from './metrics/mean-and-deviation.ts';
 export * from './metrics/paired-bootstrap.ts';

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { RunResult } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
+import { MalformedResult, parseReport } from '@ddad/runs';
+import { cardMarkdown } from '../card/card-markdown.ts';
+import { modelCard } from '../card/model-card.ts';
+import { CommandFailure, exitCodes } from '../failure.ts';
+import { tryFile } from '../output-place.ts';
+import { writeWhole } from '../report-files.ts';
+import type { Screens } from '../screen.ts';
+
+export interface CardDeps {
+  screens: Screens;
+  methods: MethodRegistry;
+  /** A finished run's result as its report holds it. */
+  result: (run: string) => Promise<RunResult>;
+}
+
+/**
+ * `ddad card RUN`: what is to be known of a run before anybody uses it, as Markdown.
+ * @param options.run a run, or a file report.json, which needs no cluster
+ * @param options.out the file; standard output unless given
+ * @param options.json the card's facts as one JSON object
+ * @throws CommandFailure where there is no such run or file, or the run is not finished
+ */
+export async function writeCard(
+  deps: CardDeps,
+  options: { run: string; out?: string | undefined; json?: boolean | undefined; cwd: string },
+): Promise<void> {
+  const { screens, methods } = deps;
+  const file = options.out === undefined ? null : resolve(options.cwd, options.out);
+  if (file !== null) await tryFile('--out', file);
+  const result = options.run.endsWith('.json')
+    ? await reportFile(resolve(options.cwd, options.run), options.run)
+    : await deps.result(options.run);
+  const card = modelCard(result, methods);
+  const text = options.json ? `${JSON.stringify(card)}\n` : cardMarkdown(card);
+  if (file === null) {
+    screens.out.write(text);
+    return;
+  }
+  await writeWhole(file, text);
+  (options.json ? screens.err : screens.out).write(`${file}\n`);
+}
+
+async function reportFile(path: string, named: string): Promise<RunResult> {
+  try {
+    return parseReport(await readFile(path), named);
+  } catch (cause) {
+    if (!(cause instanceof MalformedResult) && !(cause instanceof Error && 'code' in cause)) throw cause;
+    const message =
+      cause instanceof MalformedResult
+        ? cause.message
+        : `${named}: expected a run's report.json, got ${cause.code}`;
+    throw new CommandFailure(message, exitCodes.badInput, { cause });
+  }
+}

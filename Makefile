@@ -83,10 +83,10 @@ test-k8s: ## Build the images, run the evaluation on a Kubernetes cluster and di
 	@scripts/setup test
 	@scripts/test-k8s
 
-bench: ## Measure against PyTorch, and pydicom (PARTS=steps,scoring,memory,orchestration,run,ingest; QUICK=1; THREADS=n)
+bench: ## Measure against PyTorch, and pydicom (PARTS=steps,methods,scoring,memory,orchestration,run,ingest; CASES=cutpaste; QUICK=1; THREADS=n)
 	@scripts/setup test
 	@$(if $(filter ingest,$(PARTS)),,scripts/setup bench)
-	@BENCH_PYTHON=$(CURDIR)/.cache/bench-python/bin/python PARTS='$(PARTS)' QUICK='$(QUICK)' THREADS='$(THREADS)' \
+	@BENCH_PYTHON=$(CURDIR)/.cache/bench-python/bin/python PARTS='$(PARTS)' QUICK='$(QUICK)' CASES='$(CASES)' THREADS='$(THREADS)' \
 	  node bench/main.ts
 
 gpu-check: setup ## Train on the GPU and on the processor, compare losses and speed

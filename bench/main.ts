@@ -1,5 +1,5 @@
 /**
- * The bench: `make bench`, `make bench PARTS=steps,memory QUICK=1 THREADS=1`. Prints a JSON line for every figure as it comes,
+ * The bench: `make bench`, `make bench PARTS=steps,memory QUICK=1 THREADS=1`, `PARTS=methods CASES=cutpaste`. Prints a JSON line for every figure as it comes,
  * on stdout, and a table for every part at its end, on stderr.
  */
 import { availableParallelism, cpus } from 'node:os';
@@ -7,6 +7,7 @@ import { type BenchSettings, type Figure, type Part, table } from './figures.ts'
 
 const parts: Record<string, () => Promise<{ part: Part }>> = {
   steps: () => import('./steps/part.ts'),
+  methods: () => import('./methods/index.ts'),
   scoring: () => import('./scoring/part.ts'),
   memory: () => import('./memory/part.ts'),
   orchestration: () => import('./orchestration/part.ts'),

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { type BenchSettings, type Figure, jsonLines, median } from '../figures.ts';
+import { byTurns } from '../by-turns.ts';
+import { type BenchSettings, type Figure, jsonLines } from '../figures.ts';
 
 const networks = ['ae', 'aeu', 'memae', 'asr'] as const;
 /** Floating-point operations of a step: a multiplication and an addition each for forward, input and weight gradients. */
@@ -27,36 +28,16 @@ export async function* part({ quick, threads, python }: BenchSettings): AsyncGen
   const [repetitions, count] = quick ? [1, 5] : [5, 20];
   for (const network of networks) {
     for (const precision of precisions) {
-      const found = new Map<string, Figure[]>();
-      const add = (figures: Figure[]) => {
-        for (const figure of figures) {
-          const form = String(figure.form);
-          found.set(form, [...(found.get(form) ?? []), figure]);
-        }
-      };
-      for (let repetition = 0; repetition < repetitions; repetition++) {
-        const ours = join(import.meta.dirname, 'step-process.ts');
-        add(await jsonLines(process.execPath, [ours, network, String(count), precision], threadsEnv));
-        add(
-          await jsonLines(python, [
-            join(peer, 'steps.py'),
-            network,
-            String(threads),
-            String(count),
-            precision,
-          ]),
-        );
-      }
-      const middle = (form: string, name: string) =>
-        median((found.get(form) ?? []).map((figure) => Number(figure[name])));
-      const forms = [...found.keys()];
+      const ours = join(import.meta.dirname, 'step-process.ts');
+      const timings = await byTurns(
+        repetitions,
+        () => jsonLines(process.execPath, [ours, network, String(count), precision], threadsEnv),
+        () => jsonLines(python, [join(peer, 'steps.py'), network, String(threads), String(count), precision]),
+      );
       const peak = Math.max(
         ...peaks.filter((one) => one.precision === precision).map((one) => Number(one.gflops)),
       );
-      const best = (name: string) =>
-        Math.min(...forms.filter((form) => form !== 'ours').map((form) => middle(form, name)));
-      for (const form of forms) {
-        const [ms, cpuMs] = [middle(form, 'ms'), middle(form, 'cpuMs')];
+      for (const { form, ms, cpuMs, firstSeconds, firstCpuSeconds, ...ratios } of timings) {
         yield {
           network,
           precision,
@@ -65,11 +46,9 @@ export async function* part({ quick, threads, python }: BenchSettings): AsyncGen
           cpuMs,
           imagesPerSecond: (1000 * batch(network)) / ms,
           shareOfPeak: operations[network]! / (cpuMs / 1000) / ((peak * 1e9) / threads),
-          firstSeconds: middle(form, 'firstSeconds'),
-          firstCpuSeconds: middle(form, 'firstCpuSeconds'),
-          ...(form === 'ours'
-            ? { wallRatio: ms / best('ms'), cpuRatio: cpuMs / best('cpuMs'), target: targets[network] }
-            : {}),
+          firstSeconds,
+          firstCpuSeconds,
+          ...(form === 'ours' ? { ...ratios, target: targets[network]! } : {}),
         };
       }
     }

@@ -1,7 +1,8 @@
 import { addMoments, type PassMoments, passMoments, spread } from '@ddad/anomaly';
 import { type InferenceStep, inferenceStep, type Shapes, type Tensor, tf } from '@ddad/compute';
+import type { MapMaker } from '../../maps/map-maker.ts';
 import type { Ensemble } from '../maps/ensemble.ts';
-import { imageScore, type MapMaker } from '../maps/map-maker.ts';
+import { imageScore } from '../maps/map-results.ts';
 import { errorBySlope } from './error-by-slope.ts';
 
 /**

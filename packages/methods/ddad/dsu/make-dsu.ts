@@ -1,8 +1,8 @@
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
+import { mapImages } from '../../maps/map-images.ts';
 import type { DsuSpec } from '../kinds.ts';
 import { type Ensemble, loadPart } from '../maps/ensemble.ts';
-import { mapImages } from '../maps/map-images.ts';
 import { dsuMapMaker, membersAtOnce } from './dsu-maps.ts';
 
 /** Scores images by the dual-space uncertainty of the NDM: files `scores` (tensor `dsu`: [T]) and `maps` (`dsu`: [T,H,W]). */

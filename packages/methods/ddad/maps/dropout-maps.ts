@@ -1,9 +1,10 @@
 import { addMoments, type PassMoments, reconstructionError } from '@ddad/anomaly';
 import { inferenceStep, maskSeed, maskSeedSize, type Shapes, sizeOf, type Tensor, tf } from '@ddad/compute';
+import type { MapMaker } from '../../maps/map-maker.ts';
 import type { DropoutSpec, Role } from '../kinds.ts';
 import { discrepanciesOfMoments, momentsOfPasses } from './dropout-passes.ts';
 import type { Ensemble } from './ensemble.ts';
-import { type MapMaker, mapResults } from './map-maker.ts';
+import { mapResults } from './map-results.ts';
 
 /** Images and passes of one run of the step. The latter decide which masks a pass has, and so are part of the recipe. */
 const batchSize = 16;

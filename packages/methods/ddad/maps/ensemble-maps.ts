@@ -1,7 +1,8 @@
 import { reconstructionError } from '@ddad/anomaly';
 import { inferenceStep } from '@ddad/compute';
+import type { MapMaker } from '../../maps/map-maker.ts';
 import { discrepancies, type Ensemble, reconstructions } from './ensemble.ts';
-import { type MapMaker, mapResults } from './map-maker.ts';
+import { mapResults } from './map-results.ts';
 
 const batchSize = 64;
 

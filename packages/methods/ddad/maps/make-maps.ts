@@ -1,10 +1,10 @@
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
+import { mapImages } from '../../maps/map-images.ts';
 import { type MapSpec, reconstructsAlone } from '../kinds.ts';
 import { dropoutMapMaker } from './dropout-maps.ts';
 import { loadEnsemble } from './ensemble.ts';
 import { ensembleMapMaker } from './ensemble-maps.ts';
-import { mapImages } from './map-images.ts';
 
 /**
  * Scores images with all members, or with MC Dropout's passes: files `scores` (tensors `rec.INDEX` per NDM member,

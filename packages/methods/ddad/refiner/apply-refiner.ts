@@ -5,8 +5,8 @@ import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { inputFile } from '@ddad/jobs/task';
 import { asrNet, fromPyTorch } from '@ddad/models';
 import { decodeSafetensors, openSafetensors } from '@ddad/storage/safetensors';
+import { ScoreFiles } from '../../maps/score-files.ts';
 import { type RefinedSpec, refinedNetworkSchema } from '../kinds.ts';
-import { ScoreFiles } from '../maps/score-files.ts';
 import { refinerChannels } from './train-refiner.ts';
 
 const batchSize = 16;

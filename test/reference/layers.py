@@ -41,10 +41,10 @@ class Residual:
 
 
 class TransposedConvolution:
-    """The adjoint of a convolution, with a bias and rows more at the end where `output_padding` says so."""
+    """The adjoint of a convolution, with rows more at the end where `output_padding` says so."""
 
-    def __init__(self, name, stride, padding, output_padding=0):
-        self.name, self.stride, self.padding, self.more = name, stride, padding, output_padding
+    def __init__(self, name, stride, padding, output_padding=0, bias=True):
+        self.name, self.stride, self.padding, self.more, self.bias = name, stride, padding, output_padding, bias
 
     def forward(self, p, x, _training):
         w = p[f'{self.name}.weight']
@@ -59,7 +59,7 @@ class TransposedConvolution:
                     ..., a, b
                 ].transpose(0, 3, 1, 2)
         y = full[:, :, self.padding : self.padding + size[0], self.padding : self.padding + size[1]]
-        return y + p[f'{self.name}.bias'][None, :, None, None]
+        return y + p[f'{self.name}.bias'][None, :, None, None] if self.bias else y
 
     def backward(self, p, dy, gradients):
         w = p[f'{self.name}.weight']
@@ -67,7 +67,8 @@ class TransposedConvolution:
         # Of output padding's rows no window may be left over.
         patches = patches[:, :, : self.x.shape[2], : self.x.shape[3]]
         gradients[f'{self.name}.weight'] = np.tensordot(self.x, patches, axes=([0, 2, 3], [0, 2, 3]))
-        gradients[f'{self.name}.bias'] = dy.sum(axis=(0, 2, 3))
+        if self.bias:
+            gradients[f'{self.name}.bias'] = dy.sum(axis=(0, 2, 3))
         return np.tensordot(patches, w, axes=([1, 4, 5], [1, 2, 3])).transpose(0, 3, 1, 2)
 
 

@@ -46,6 +46,28 @@ def basic_block(name, stride, changes):
     return Residual(main, shortcut if changes else [], [Relu()])
 
 
+def transposed_block(name):
+    """A basic block that doubles the maps' sides by transposed convolutions."""
+    main = [
+        TransposedConvolution(f'{name}.conv1', 2, 1, 1, bias=False),
+        BatchNorm(f'{name}.bn1'),
+        Relu(),
+        Convolution(f'{name}.conv2', 1, 1, bias=False),
+        BatchNorm(f'{name}.bn2'),
+    ]
+    shortcut = [TransposedConvolution(f'{name}.upsample.0', 2, 0, 1, bias=False), BatchNorm(f'{name}.upsample.1')]
+    return Residual(main, shortcut, [Relu()])
+
+
+def encoder_decoder():
+    """NSA's, up to the logits."""
+    layers = resnet18(7)[:-1]
+    for name in ('nin.0', 'nin.2'):
+        layers += [Convolution(name, 1, 0, bias=False), Relu()]
+    layers += [transposed_block(f'uplayer{number}.0') for number in (1, 2, 3)]
+    return layers + [bilinear(), TransposedConvolution('convtranspose1', 2, 3, 1, bias=False)]
+
+
 def resnet18(stem):
     layers = [Convolution('conv1', 2 if stem == 7 else 1, (stem - 1) // 2, bias=False), BatchNorm('bn1'), Relu()]
     layers += [MaxPool(3, 2, 1)] if stem == 7 else []
@@ -127,6 +149,7 @@ def mixed():
 NETWORKS = {
     'resnet18': lambda: resnet18(7),
     'resnet18-small': lambda: resnet18(3),
+    'encoder-decoder': encoder_decoder,
     'critic': critic,
     'smooth-critic': smooth_critic,
     'generator': generator,

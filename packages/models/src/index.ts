@@ -19,4 +19,5 @@ export {
   trainableCount,
   trainableNames,
 } from './parameters.ts';
+export { type EncoderDecoder, residualEncoderDecoder } from './residual-encoder-decoder.ts';
 export { type ResNet18, resnet18, resnet18Features } from './resnet18.ts';

@@ -27,7 +27,7 @@ export interface ResNet18 {
 }
 
 /** torchvision's start of a convolution: He's normal distribution by the fan-out. */
-const kaiming = (outputs: number, kernel: number): Initial => ({
+export const kaiming = (outputs: number, kernel: number): Initial => ({
   kind: 'normal',
   mean: 0,
   deviation: Math.sqrt(2 / (outputs * kernel * kernel)),

@@ -1,5 +1,6 @@
 // The networks of test/reference/networks.py, under the same names.
 import type { Tensor } from '@ddad/compute';
+import { residualEncoderDecoder } from '../residual-encoder-decoder.ts';
 import { resnet18 } from '../resnet18.ts';
 import {
   activation,
@@ -18,7 +19,14 @@ import {
   upsampleBilinear,
 } from './index.ts';
 
-export type NetworkName = 'resnet18' | 'resnet18-small' | 'critic' | 'smooth-critic' | 'generator' | 'mixed';
+export type NetworkName =
+  | 'encoder-decoder'
+  | 'resnet18'
+  | 'resnet18-small'
+  | 'critic'
+  | 'smooth-critic'
+  | 'generator'
+  | 'mixed';
 
 const critic = { norm: 'layer', activation: 'leakyRelu', slope: 0.2 } as const;
 
@@ -33,6 +41,7 @@ const features = (inputs: 1 | 3, stem: 7 | 3): Layer => {
 export const networks: Readonly<Record<NetworkName, () => Layer>> = {
   resnet18: () => features(1, 7),
   'resnet18-small': () => features(3, 3),
+  'encoder-decoder': residualEncoderDecoder,
   critic: () =>
     chain(
       conv2d('0', 1, 2, { kernel: 3, padding: 1 }),

@@ -3,7 +3,7 @@ import { type Activation, activation } from './activation.ts';
 import { chain, type Layer, residual } from './layer.ts';
 import { batchNorm, type Norm, norm } from './norms.ts';
 import { meanPool, upsampleNearest } from './resampling.ts';
-import { conv2d } from './weighted.ts';
+import { conv2d, convTranspose2d } from './weighted.ts';
 
 /**
  * ResNet's basic block: two 3×3 convolutions with batch normalisation, ReLU behind the sum. Parameters carry torchvision's names;
@@ -36,6 +36,42 @@ export function basicBlock(
       stride === 1 && inputs === outputs
         ? undefined
         : chain(convolution('downsample.0', inputs, 1, stride), batchNorm(`${name}.downsample.1`, outputs)),
+    after: activation('relu'),
+  });
+}
+
+/**
+ * A basic block whose first convolution is a transposed one of stride 2, which doubles the maps' sides, and whose shortcut is a transposed
+ * 1×1 convolution, `upsample`. The transposed convolutions start as PyTorch's do, the other one with `initial`.
+ */
+export function transposedBasicBlock(
+  name: string,
+  inputs: number,
+  outputs: number,
+  { initial }: { initial?: (outputs: number, kernel: number) => Initial } = {},
+): Layer {
+  const transposed = (suffix: string, kernel: 1 | 3) =>
+    convTranspose2d(`${name}.${suffix}`, inputs, outputs, {
+      kernel,
+      stride: 2,
+      padding: (kernel - 1) / 2,
+      outputPadding: 1,
+      bias: false,
+    });
+  return residual({
+    main: chain(
+      transposed('conv1', 3),
+      batchNorm(`${name}.bn1`, outputs),
+      activation('relu'),
+      conv2d(`${name}.conv2`, outputs, outputs, {
+        kernel: 3,
+        padding: 1,
+        bias: false,
+        ...(initial === undefined ? {} : { initial: initial(outputs, 3) }),
+      }),
+      batchNorm(`${name}.bn2`, outputs),
+    ),
+    shortcut: chain(transposed('upsample.0', 1), batchNorm(`${name}.upsample.1`, outputs)),
     after: activation('relu'),
   });
 }

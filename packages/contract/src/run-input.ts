@@ -85,14 +85,24 @@ export function readableFields<Shape extends z.ZodRawShape>(
   return found as Partial<z.output<z.ZodObject<Shape>>>;
 }
 
-/** The same of the common fields, with the names of those that cannot be read. */
-export function readableCommonFields(raw: unknown): {
+/**
+ * The same of the common fields, with the names of those that cannot be read.
+ * @param own fields of the method's schema: a common one that has another default there has it here
+ */
+export function readableCommonFields(
+  raw: unknown,
+  own: z.ZodRawShape = {},
+): {
   fields: Partial<RunSettings>;
   faulty: ReadonlySet<string>;
 } {
-  const parsed = commonSchema.safeParse(raw);
+  const shape = Object.fromEntries(
+    Object.entries(commonFields).map(([name, field]) => [name, own[name] ?? field]),
+  );
+  const schema = z.object(shape as unknown as typeof commonFields);
+  const parsed = schema.safeParse(raw);
   const faulty = new Set(parsed.success ? [] : faultsOf(parsed.error, raw).map(({ path }) => path));
-  return { fields: readableFields(commonSchema, raw), faulty };
+  return { fields: readableFields(schema, raw), faulty };
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ChildFault } from './child.ts';
-import { readSpecifiedImages } from './specified-images.ts';
+import { readSpecifiedImages, readSpecifiedPixels } from './specified-images.ts';
 
 let folder: string;
 let pixels: string;
@@ -42,6 +42,11 @@ test('gives the images of the specification in order, as the networks read them'
   const expected = [0.6, 0.733333, 0.866667, 1, -1, -0.866667, -0.733333, -0.6];
   expect(found).toHaveLength(expected.length);
   for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 5);
+});
+
+test('gives the same images as they are packed', async () => {
+  const spec = { imagesDigest, imageSize: 2 };
+  expect(await readSpecifiedPixels('training images', { spec, pixels, images: wanted })).toEqual(bytes);
 });
 
 test('refuses other images than those of the specification', async () => {

@@ -17,24 +17,38 @@ export interface SpecifiedImages {
  * @param what they are, for the error
  * @throws ChildFault `invalid` where they are not those of the specification
  */
-export async function readSpecifiedImages(
+export async function readSpecifiedImages(what: string, images: SpecifiedImages): Promise<Float32Array> {
+  const input = new Float32Array(valuesOf(images));
+  await readPieces(what, images, (piece, at) => writeNetworkInput(piece, input, at));
+  return input;
+}
+
+/** The same as they are packed: grey values 0 to 255. */
+export async function readSpecifiedPixels(what: string, images: SpecifiedImages): Promise<Uint8Array> {
+  const pixels = new Uint8Array(valuesOf(images));
+  await readPieces(what, images, (piece, at) => pixels.set(piece, at));
+  return pixels;
+}
+
+const valuesOf = ({ spec, images }: SpecifiedImages) => images.length * spec.imageSize ** 2;
+
+/** @param take is given the next pixels, and how many there were before */
+async function readPieces(
   what: string,
   { spec, pixels: path, images }: SpecifiedImages,
-): Promise<Float32Array> {
+  take: (piece: Uint8Array, at: number) => void,
+): Promise<void> {
   if (path === null)
     throw new TypeError(`${what}: expected the dataset's pixels, got none; does the kind read them?`);
-  const area = spec.imageSize ** 2;
-  const input = new Float32Array(images.length * area);
   const hash = createHash('sha256');
   let at = 0;
   for await (const piece of imagePieces(path, spec.imageSize, images)) {
     hash.update(piece);
-    writeNetworkInput(piece, input, at);
+    take(piece, at);
     at += piece.length;
   }
   const digest = hash.digest('hex');
   if (digest !== spec.imagesDigest) {
     throw new ChildFault('invalid', `${what}: expected digest ${spec.imagesDigest}, got ${digest}`);
   }
-  return input;
 }

@@ -103,7 +103,7 @@ async function checkAgainstDataset(
   faults: Fault[],
 ): Promise<FoundDataset | null> {
   // A faulty field does not keep the others from being checked.
-  const { fields, faulty } = readableCommonFields(given);
+  const { fields, faulty } = readableCommonFields(given, method?.schema.shape);
   const { dataset, calibration } = fields;
   if (dataset === undefined) return null;
   const record = await catalog.record(dataset);

@@ -121,9 +121,16 @@ export class GraphBuilder {
 }
 
 /** Numbers that are whole are ONNX integers, others floats: none of the operators used here takes a whole-numbered float. */
-export type Attributes = Readonly<Record<string, number | readonly number[]>>;
+export type Attributes = Readonly<Record<string, Attribute>>;
+type Attribute = number | string | readonly number[];
 
-function attribute(name: string, value: number | readonly number[]): AttributeProto {
+function attribute(name: string, value: Attribute): AttributeProto {
+  if (typeof value === 'string')
+    return AttributeProto.fromPartial({
+      name,
+      type: AttributeProto_AttributeType.STRING,
+      s: Buffer.from(value),
+    });
   if (typeof value !== 'number') {
     return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.INTS, ints: [...value] });
   }

@@ -488,6 +488,18 @@ describe('a plan', () => {
     expect((await planOf(input)).basis).not.toHaveProperty('pretrained');
   });
 
+  it('takes no unlabeled images where a method has none by default, and those that are asked for', async () => {
+    const own = { dataset: 'tiny', method: 'nsa', batchSize: 4 };
+    const plain = await planOf(own);
+    const { normal, training } = plain.basis.images;
+    expect(training).toBeNull();
+    expect(plain.nodes[0]).toMatchObject({ kind: 'trained-nsa', images: 'normal' });
+    const starred = await planOf({ ...own, unlabeled: 2 });
+    expect(starred.basis.images.training?.count).toBe(normal!.count + 2);
+    expect(starred.nodes[0]).toMatchObject({ kind: 'trained-nsa', images: 'training' });
+    expect(starred.nodes[0]!.spec).toMatchObject({ normals: normal!.count });
+  });
+
   it('asks the method how it differs from its source at the size that the images have', async () => {
     await addPackings(store, 'both', [64, 128]);
     const method: Method = {

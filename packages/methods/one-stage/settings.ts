@@ -1,0 +1,45 @@
+import { commonFields, countSchema, inputRule, type RunSettings } from '@ddad/contract';
+import { z } from 'zod';
+
+/**
+ * Settings of the source, MedIAnomaly's form of NSA's code, which the DDAD paper's authors keep. Images there are of 256 px, of which the
+ * network sees 224.
+ */
+export const source = { imageSize: 224, epochs: 250, batchSize: 64 } as const;
+
+/** What the training follows from: shared by settings and specification. */
+export const trainingFields = {
+  epochs: countSchema(100_000),
+  batchSize: z.int().min(2).max(1024),
+  /** Of the first epoch; it falls to a thousandth on half a cosine. */
+  learningRate: z.number().positive().max(1),
+};
+
+const fields = z.strictObject({
+  ...commonFields,
+  // Normal images alone, as in the methods' own papers: unlabeled ones make the DDAD paper's starred forms.
+  unlabeled: z.int().min(0).default(0),
+  // Two fifths of the source's: about half an hour on a processor core of 1000 images of 64 px.
+  epochs: trainingFields.epochs.default(100),
+  batchSize: trainingFields.batchSize.default(64),
+  learningRate: trainingFields.learningRate.default(0.001),
+});
+
+export const oneStageSchema = fields.refine(
+  ...inputRule(
+    fields,
+    'anomalousRate',
+    ['unlabeled', 'anomalousRate'],
+    ({ unlabeled, anomalousRate }) => anomalousRate === undefined || unlabeled > 0,
+    () => 'expected none without unlabeled images, of which there are some with "unlabeled" above 0',
+  ),
+);
+
+/** With all defaults filled in. */
+export type OneStageSettings = RunSettings & z.output<typeof oneStageSchema>;
+
+/** The batch size, where it could be read. */
+export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
+  const parsed = oneStageSchema.shape.batchSize.safeParse(given.batchSize);
+  return parsed.success ? [{ path: 'batchSize', size: parsed.data }] : [];
+}

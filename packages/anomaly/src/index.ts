@@ -1,7 +1,5 @@
 export * from './discrepancy.ts';
-export type { Box, GreyImage, Piece } from './foreign-patches/grey-image.ts';
-export { type PatchedImage, type PatchRecipe, pastePatches } from './foreign-patches/paste-patches.ts';
-export { drawTurn, type Turn, turnAndShift } from './foreign-patches/turn-and-shift.ts';
+export * from './foreign-patches/index.ts';
 export * from './gaussian-density.ts';
 export * from './image-scores.ts';
 export * from './member-subsets.ts';

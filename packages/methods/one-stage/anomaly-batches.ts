@@ -1,6 +1,12 @@
-import { drawTurn, type GreyImage, type PatchRecipe, pastePatches, turnAndShift } from '@ddad/anomaly';
-import { randomStream } from '@ddad/compute';
-import { batchesOf } from '@ddad/jobs/training';
+import {
+  drawTurn,
+  type GreyImage,
+  type PatchRecipe,
+  pastePatches,
+  turnAndShift,
+} from '@ddad/anomaly/foreign-patches';
+import { randomStream } from '@ddad/compute/random';
+import { batchesOf } from '@ddad/jobs/batches';
 import { patchSources } from './patch-sources.ts';
 
 export interface AnomalyBatchesInput {

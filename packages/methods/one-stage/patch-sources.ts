@@ -1,4 +1,4 @@
-import { randomStream } from '@ddad/compute';
+import { randomStream } from '@ddad/compute/random';
 
 /** Which image another one's patches come from. */
 export interface PatchSources {

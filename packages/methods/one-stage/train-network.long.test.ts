@@ -19,6 +19,7 @@ const { task } = await shortTraining(sample, { count: 6, normals: 5, epochs: 2 }
 async function train(
   change: Partial<MakeTask<NetworkSpec>> = {},
   answer: (call: number) => 'go on' | 'checkpoint' | 'stop' = () => 'go on',
+  threads = 0,
 ) {
   const checkpoints: string[] = [];
   const progress: ChildProgress[] = [];
@@ -32,6 +33,7 @@ async function train(
       afterStep: async () => answer(++calls),
       checkpoint: (_done, file) => checkpoints.push(file),
     },
+    threads,
   );
   const content = result === null ? Buffer.alloc(0) : await readFile(result.files.weights!);
   return {
@@ -63,11 +65,11 @@ test('gives weights under the source’s names and layouts', () => {
   expect(tensors.get('convtranspose1.weight')!.shape).toEqual([16, 1, 7, 7]);
 });
 
-test('gives the same bytes stopped in the middle of an epoch and resumed with several steps a call', async () => {
+test('gives the same bytes stopped in the middle of an epoch and resumed with several steps a call and threads that make batches', async () => {
   const stopped = await train({}, (call) => (call === 3 ? 'stop' : 'go on'));
   expect(stopped.result).toBeNull();
   expect(stopped.checkpoints).toEqual([expect.stringMatching(/checkpoint-3\.safetensors$/)]);
-  const resumed = await train({ checkpoint: stopped.checkpoints[0]!, stepsACall: 2 });
+  const resumed = await train({ checkpoint: stopped.checkpoints[0]!, stepsACall: 2 }, () => 'go on', 2);
   expect(resumed.sha256).toBe(first.sha256);
   expect(resumed.result!.history).toEqual(first.result!.history);
 });

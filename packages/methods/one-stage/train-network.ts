@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
   adam,
+  backend,
   byEpoch,
   cosine,
   type PhasedStep,
@@ -27,7 +29,8 @@ import {
   trainingPass,
 } from '@ddad/models';
 import { encodeSafetensors } from '@ddad/storage/safetensors';
-import { anomalyBatches } from './anomaly-batches.ts';
+import { type AnomalyBatch, type AnomalyBatchesInput, anomalyBatches } from './anomaly-batches.ts';
+import { type BatchesAhead, batchesAhead } from './batches-ahead.ts';
 import { type OneStageDefinition, patchesOf } from './definition.ts';
 import type { NetworkSpec } from './kinds.ts';
 
@@ -77,27 +80,65 @@ export function networkStep(
   });
 }
 
+/** Threads that make batches beside a GPU, at most. */
+const mostThreads = 4;
+
+/**
+ * How many threads make batches ahead of the steps. A GPU is through with a step before one thread has made the next one's batch; a
+ * processor is not, and has its own threads to do.
+ */
+const usualThreads = () =>
+  backend().binding.isUsingGpuDevice() ? Math.max(1, Math.min(mostThreads, availableParallelism() - 1)) : 0;
+
+/** Where the training's batches come from, step by step in order; `close` ends what makes them. */
+function openBatches(
+  input: AnomalyBatchesInput,
+  steps: number,
+  { threads, stepsACall }: { threads: number; stepsACall: number },
+) {
+  if (threads === 0) return { write: anomalyBatches(input), close: async () => {} };
+  let ahead: BatchesAhead | null = null;
+  return {
+    write(step: number, target: AnomalyBatch) {
+      // The first step is known when it comes: a training may go on from a checkpoint.
+      ahead ??= batchesAhead(input, {
+        workers: threads,
+        places: stepsACall + threads,
+        first: step,
+        last: steps,
+      });
+      ahead.take(target);
+    },
+    close: async () => ahead?.close(),
+  };
+}
+
 /**
  * Trains the network to find the patches that are blended into normal images, and writes its weights under the names and layouts of NSA's
  * code.
+ * @param threads that make batches ahead of the steps; 0: they are made between two steps
  * @throws ChildFault `invalid` where the images are not those that the specification names
  */
 export async function trainNetwork(
   definition: OneStageDefinition,
   task: MakeTask<NetworkSpec>,
   context: ChildContext,
+  threads = usualThreads(),
 ): Promise<ChildResult | null> {
   const { spec, directory } = task;
   const { seed, imageSize: side, batchSize, epochs } = spec;
   const images = await readSpecifiedPixels('training images', task);
   const normals = spec.normals ?? task.images.length;
   const patches = patchesOf(definition, spec.normals !== undefined);
-  const write = anomalyBatches({ images, side, normals, patches, seed, batchSize });
   const stepsPerEpoch = Math.floor(normals / batchSize);
   const { parameters } = residualEncoderDecoder();
   const step = networkStep(spec, stepsPerEpoch, {
     stepsACall: task.stepsACall ?? usualStepsACall(),
     mode: 'graph',
+  });
+  const batches = openBatches({ images, side, normals, patches, seed, batchSize }, epochs * stepsPerEpoch, {
+    threads,
+    stepsACall: step.stepsACall,
   });
   try {
     step.write(initialise(parameters, seed));
@@ -111,7 +152,7 @@ export async function trainNetwork(
       batchSize,
       inputs({ number, place }) {
         const target = places[place]!;
-        write(number, target);
+        batches.write(number, target);
         return target;
       },
       directory,
@@ -126,5 +167,6 @@ export async function trainNetwork(
     return { loss, history, seconds, files: { weights }, environment: recordedEnvironment(task.threads) };
   } finally {
     step.dispose();
+    await batches.close();
   }
 }

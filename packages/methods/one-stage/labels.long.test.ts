@@ -1,13 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type PatchRecipe, pastePatches, turnAndShift } from '@ddad/anomaly';
+import { objectMask, type PatchRecipe, pastePatches, patchScale, turnAndShift } from '@ddad/anomaly';
 import { randomStream, type TensorData } from '@ddad/compute';
 import { runPython, testImages } from '@ddad/models/testing';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { describe, expect, it } from 'vitest';
-import { objectMask } from '../../anomaly/src/foreign-patches/object-mask.ts';
-import { patchScale } from '../../anomaly/src/foreign-patches/patch-scale.ts';
 
 const [side, count] = [128, 6];
 const area = side * side;

@@ -11,6 +11,9 @@ export function oneStageEntry(definition: OneStageDefinition): MethodEntry {
     method: oneStageMethod(planned) as unknown as Method,
     makers: async () => (await import('./makers.ts')).oneStageMakers(planned),
     onnx: async () => (await import('./onnx/index.ts')).oneStageOnnx(planned),
+    comparedAs: ({ unlabeled }) => [
+      { row: unlabeled === undefined ? definition.name : `${definition.name}-unlabeled`, score: 'predicted' },
+    ],
     usage: `\
   {"unlabeled": 0, "epochs": 100, "batchSize": 64, "learningRate": 0.001}
   ${definition.summary}

@@ -1,4 +1,4 @@
-import type { Method, PlanBasis } from '@ddad/contract';
+import type { Method, PlanBasis, RunResult } from '@ddad/contract';
 import { describe, expect, it } from 'vitest';
 import { methods } from '../index.ts';
 import { faultsIn, settingsOf } from '../run-input.testing.ts';
@@ -71,6 +71,15 @@ it('says how it differs from its source', () => {
   expect(last('fpi')).toMatch(/^NSA’s patches and network/);
   expect(last('cutpaste-e2e', whole)).toBe('whole images instead of their inner seven eighths');
   expect(last('cutpaste-e2e', { unlabeled: 5 })).toMatch(/^patches come from other images/);
+});
+
+it('stands in the paper’s table where it belongs, by the mean of its map', () => {
+  const rows = (name: string, facts: object) =>
+    methods.entry(name)?.comparedAs?.({ method: name, ...facts } as unknown as RunResult);
+  expect(rows('nsa', {})).toEqual([{ row: 'nsa', score: 'predicted' }]);
+  expect(rows('cutpaste-e2e', { unlabeled: 5 })).toEqual([
+    { row: 'cutpaste-e2e-unlabeled', score: 'predicted' },
+  ]);
 });
 
 describe('the graph', () => {

@@ -24,3 +24,12 @@ test('a watched scalar that is not finite is a divergence that names it', () => 
   expect(add).toThrow('penalty of phase critic became NaN in step 7');
   expect(add).toThrow(expect.objectContaining({ kind: 'diverged' }));
 });
+
+test('of a loss that a penalty in it made not finite, the penalty is named as well, and nothing is added up', () => {
+  const sums = new EpochSums();
+  const watched = { distance: 2, penalty: Number.POSITIVE_INFINITY };
+  expect(() => sums.add('critic', { loss: Number.NaN, watched }, 'step 3')).toThrow(
+    'the loss of phase critic became NaN, penalty of phase critic became Infinity in step 3',
+  );
+  expect(sums.end()).toEqual({});
+});

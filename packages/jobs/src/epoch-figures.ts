@@ -23,19 +23,26 @@ export class EpochSums {
 
   /**
    * @param where names the step, for people
-   * @throws ChildFault `diverged` where a figure is not finite
+   * @throws ChildFault `diverged` that names every figure that is not finite: of a loss that has a gradient penalty in it, it is the
+   * penalty that says why
    */
   add(phase: string, { loss, watched }: StepFigures, where: string): void {
-    const what = phase === '' ? 'the loss' : `the loss of phase ${phase}`;
-    this.#add(phase, loss, what, where);
-    for (const [name, value] of Object.entries(watched))
-      this.#add(`${phase}.${name}`, value, `${name} of phase ${phase}`, where);
-  }
-
-  #add(key: string, value: number, what: string, where: string): void {
-    if (!Number.isFinite(value)) throw new ChildFault('diverged', `${what} became ${value} in ${where}`);
-    const [sum, steps] = this.#sums.get(key) ?? [0, 0];
-    this.#sums.set(key, [sum + value, steps + 1]);
+    const named: [key: string, value: number, what: string][] = [
+      [phase, loss, phase === '' ? 'the loss' : `the loss of phase ${phase}`],
+      ...Object.entries(watched).map(([name, value]): [string, number, string] => [
+        `${phase}.${name}`,
+        value,
+        `${name} of phase ${phase}`,
+      ]),
+    ];
+    const wrong = named.flatMap(([, value, what]) =>
+      Number.isFinite(value) ? [] : [`${what} became ${value}`],
+    );
+    if (wrong.length > 0) throw new ChildFault('diverged', `${wrong.join(', ')} in ${where}`);
+    for (const [key, value] of named) {
+      const [sum, steps] = this.#sums.get(key) ?? [0, 0];
+      this.#sums.set(key, [sum + value, steps + 1]);
+    }
   }
 
   toJSON(): Sums {

@@ -178,6 +178,31 @@ test('a loss that is not finite names its phase and step', async () => {
   });
 });
 
+test('a gradient penalty that is not finite is a divergence that names it', async () => {
+  const inputs = (place: StepPlace<SmallPhase>) => {
+    const given = smallInputs(place.phase, place.number);
+    // The penalty alone sees where between the images it is taken.
+    if (place.phase === 'critic' && place.number === 4) given.mix?.fill(Number.NaN);
+    return given;
+  };
+  await expect(train({ inputs })).rejects.toMatchObject({
+    kind: 'diverged',
+    message: expect.stringMatching(
+      /penalty of phase critic became (NaN|Infinity) in step 6 \(epoch 2 of 3\)$/,
+    ),
+  });
+});
+
+test('a network that has collapsed ends the training with the epoch that shows it, resumed or not', async () => {
+  const collapses = [
+    { who: 'critic', figure: 'critic.penalty', meaning: 'its penalty', above: -1, times: 2, of: 2 },
+  ];
+  const fault = { kind: 'diverged', message: expect.stringMatching(/^the critic collapsed: .*\(epoch 2\)$/) };
+  await expect(train({ collapses })).rejects.toMatchObject(fault);
+  const stopped = await train({ collapses, answers: ['go on', 'go on', 'go on', 'go on', 'stop'] });
+  await expect(train({ collapses, checkpoint: stopped.checkpoints[0]! })).rejects.toMatchObject(fault);
+});
+
 test('weights that only the last step made infinite are not published: the fault names them', async () => {
   const { phases } = smallGan();
   const settings = phases.encoder.optimiser;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readCheckpointFile, type TrainingState, writeCheckpointFile } from './checkpoint-file.ts';
 import { type ChildContext, ChildFault } from './child.ts';
+import { assertNoCollapse, type Collapse } from './collapse.ts';
 import { type EpochFigures, EpochSums, type StepFigures } from './epoch-figures.ts';
 import { assertFiniteState } from './finite-state.ts';
 import { checkpointFault } from './fitting-checkpoint.ts';
@@ -49,6 +50,8 @@ export interface PhasedTraining<Name extends string> {
    * between it and the epoch's first step.
    */
   beforeEpoch?(epoch: number, figures: readonly EpochFigures[]): void | Promise<void>;
+  /** Signs of a network that has collapsed, looked for at the end of each epoch; default none. */
+  collapses?: readonly Collapse[];
   /** The phase whose mean loss is an epoch's; default, and where it has no step in an epoch: that of the epoch's first step. */
   leads?: Name;
   /** Scratch directory for checkpoints. */
@@ -90,8 +93,8 @@ async function begin<Name extends string>({ step, checkpoint, epochs, stepsPerEp
  * only, so that a resumed training is the undisturbed one, bit by bit, in the middle of whichever phase; and so is one with other
  * numbers of steps a call. A call does up to `stepsACall` steps of one phase, and none goes beyond the epoch; checkpoints lie between
  * calls. What was trained is finite where this returns.
- * @throws ChildFault `diverged` on a loss, a watched scalar or a final tensor that is not finite; `checkpoint` where the checkpoint is
- * not one of this training
+ * @throws ChildFault `diverged` on a loss, a watched scalar or a final tensor that is not finite, and on a collapse; `checkpoint` where
+ * the checkpoint is not one of this training
  */
 export async function runPhases<Name extends string>(loop: PhasedTraining<Name>): Promise<PhasedOutcome> {
   const { step, turns, epochs, stepsPerEpoch, context } = loop;
@@ -149,6 +152,7 @@ export async function runPhases<Name extends string>(loop: PhasedTraining<Name>)
         const epochSeconds = (performance.now() - epochStarted) / 1000;
         const imagesPerSecond = ((end - begun) * loop.batchSize) / epochSeconds;
         context.progress({ done: epoch + 1, total: epochs, loss, imagesPerSecond });
+        assertNoCollapse(figures, loop.collapses ?? []);
       }
       const next = await context.afterStep();
       if (next !== 'go on') await save();

@@ -1,4 +1,5 @@
 export { type Batch, batchesOf } from './batches.ts';
+export type { Collapse } from './collapse.ts';
 export type { EpochFigures, StepFigures } from './epoch-figures.ts';
 export { cycle, inSequence, type Turns } from './phase-turns.ts';
 export {

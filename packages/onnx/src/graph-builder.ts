@@ -45,8 +45,9 @@ export class GraphBuilder {
     this.#outputs.push(valueInfo(name, 'float', shape));
   }
 
+  /** A network that is used twice has its weights once. */
   weight(name: string, tensor: NamedTensor): Value {
-    this.#initializers.set(name, this.#weights.add(name, tensor));
+    if (!this.#initializers.has(name)) this.#initializers.set(name, this.#weights.add(name, tensor));
     return name;
   }
 

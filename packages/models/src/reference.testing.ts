@@ -74,6 +74,15 @@ export function networkReference(
   return tensorsFrom('networks.py', [command, network], weights, inputs, []);
 }
 
+/** Tensors that a command of gans.py gives. */
+export function ganReference(
+  command: 'ganomaly' | 'critic' | 'generator' | 'encoder',
+  weights: ReadonlyMap<string, TensorData>,
+  inputs: Record<string, TensorData>,
+): Map<string, TensorData> {
+  return tensorsFrom('gans.py', [command], weights, inputs, []);
+}
+
 /** What dual_space.py gives of members, their weights by `MEMBER/NAME`. */
 export function dualSpaceReference(
   weights: ReadonlyMap<string, TensorData>,

@@ -1,0 +1,29 @@
+import type { Collapse } from '@ddad/jobs/training';
+
+/** Below this mean loss of an epoch the source takes the discriminator for one that nothing teaches any more, and draws it anew. */
+export const drawnAgainBelow = 1e-5;
+
+/**
+ * What the source's remedy does not mend. A discriminator that wins again and again has nothing to say of the images: each time it is
+ * drawn anew it takes some epochs to be useful, and is so for no longer. One whose features do not differ between images and
+ * reconstructions, which look nothing alike to begin with, has died: its ReLUs are closed for all images, where no gradient opens
+ * them; then the generator is a plain autoencoder.
+ */
+export const collapses: readonly Collapse[] = [
+  {
+    who: 'discriminator',
+    figure: 'discriminator',
+    meaning: 'its mean loss',
+    below: drawnAgainBelow,
+    times: 5,
+    of: 20,
+  },
+  {
+    who: 'discriminator',
+    figure: 'generator.adversarial',
+    meaning: 'the mean squared difference of its features of images and reconstructions',
+    below: 1e-12,
+    times: 3,
+    of: 3,
+  },
+];

@@ -19,25 +19,25 @@ describe('runs with fields of their own', () => {
     });
     expect(faults).toEqual([]);
     expect(combinations).toEqual([
-      { axes: { run: 'AE', seed: 0 }, input: { dataset: 'a', deep: { width: 1 }, method: 'ae', seed: 0 } },
-      { axes: { run: 'AE', seed: 1 }, input: { dataset: 'a', deep: { width: 1 }, method: 'ae', seed: 1 } },
+      { axes: { name: 'AE', seed: 0 }, input: { dataset: 'a', deep: { width: 1 }, method: 'ae', seed: 0 } },
+      { axes: { name: 'AE', seed: 1 }, input: { dataset: 'a', deep: { width: 1 }, method: 'ae', seed: 1 } },
       ...[0, 1].map((seed) => ({
-        axes: { run: 'CutPaste', seed },
+        axes: { name: 'CutPaste', seed },
         input: { dataset: 'a', deep: { width: 1, steps: 3 }, method: 'cutpaste', seed },
       })),
     ]);
     const alone = readExperiment({ base: { dataset: 'a' }, runs });
-    expect(alone.combinations.map(({ axes }) => axes)).toEqual([{ run: 'AE' }, { run: 'CutPaste' }]);
+    expect(alone.combinations.map(({ axes }) => axes)).toEqual([{ name: 'AE' }, { name: 'CutPaste' }]);
   });
 
   test('may not set what an axis sets, nor a field within what is no object', () => {
     const { faults } = readExperiment({
       base: { dataset: 'a', deep: 3 },
       runs: { ...runs, Other: { seed: 1, '../x': 2 } },
-      axes: { seed: [0, 1], run: [1] },
+      axes: { seed: [0, 1], name: [1] },
     });
     expect(faults.map(({ path, message }) => `${path}: ${message}`)).toEqual([
-      'axes.run: expected no axis of this name beside "runs"',
+      'axes.name: expected no axis of this name beside "runs"',
       'runs.CutPaste.deep.steps: expected an object as deep in base, to set a field of it, got 3',
       'runs.Other.seed: expected no field that an axis sets, but seed is one',
       "runs.Other.../x: expected a run's field, a nested one by its dotted path",
@@ -54,7 +54,7 @@ describe('runs with fields of their own', () => {
       read.combinations.map(({ axes }) => ({
         faults: [
           { path: 'epochs', message: 'expected more' },
-          ...(axes.run === 'CutPaste' ? [{ path: 'deep.steps', message: 'unknown field' }] : []),
+          ...(axes.name === 'CutPaste' ? [{ path: 'deep.steps', message: 'unknown field' }] : []),
           ...(axes.seed === -1 ? [{ path: 'seed', message: 'expected 0' }] : []),
         ],
       })),
@@ -64,7 +64,7 @@ describe('runs with fields of their own', () => {
       { path: 'axes.seed', message: 'expected 0' },
       {
         path: 'runs.CutPaste.deep.steps',
-        message: 'unknown field (in 2 of 4 runs, first with run = CutPaste, seed = 0)',
+        message: 'unknown field (in 2 of 4 runs, first with name = CutPaste, seed = 0)',
       },
     ]);
   });

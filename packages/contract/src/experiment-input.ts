@@ -37,7 +37,7 @@ export type ResolvedExperimentInput = z.output<typeof experimentSchema>;
 export type AxisValues = Record<string, unknown>;
 
 /** Name under which a combination has the name of its entry in `runs` among its values of the axes. */
-export const runsAxis = 'run';
+export const runsAxis = 'name';
 
 /** One combination of axis values, and the run's input that it makes, not checked yet. */
 export interface Combination {

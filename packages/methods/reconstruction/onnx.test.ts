@@ -40,7 +40,7 @@ it('exports the networks of a run with their reconstruction errors, without the 
   };
   expect(await onnxOf('memae').pipeline(result, reader)).toMatchObject({
     imageSize: 64,
-    parts: 'memae, 1 ndm members',
+    parts: 'memae, 1 network',
     weightBytes: 1000,
     facts: { backbone: 'memae', members: { ndm: [key('a')], udm: [] }, only: 'reconstruction' },
     testMaps: [{ kind: 'maps', key: key('d'), score: 'recEnsemble', tensor: 'recEnsemble' }],

@@ -59,11 +59,11 @@ export const onnx: OnnxExport = {
  * @param only present where reconstruction errors are all that the run scores by
  */
 export async function exportPipeline(
-  { backbone, members, artifacts }: z.infer<typeof exportedRunSchema>,
+  { backbone, members: all, artifacts }: z.infer<typeof exportedRunSchema>,
   reader: ArtifactReader,
   only?: 'reconstruction',
 ): Promise<PipelineExport> {
-  const keysOf = (role: Role) => members.filter((one) => one.role === role).map(({ key }) => key);
+  const keysOf = (role: Role) => all.filter((one) => one.role === role).map(({ key }) => key);
   const [ndm, udm] = [keysOf('ndm'), keysOf('udm')];
   const [first] = ndm;
   if (first === undefined) throw new NotExportable('expected at least one member of role ndm, got none');
@@ -81,7 +81,8 @@ export async function exportPipeline(
     ...(only === undefined ? {} : { only }),
   };
   const refined = refinedScores.flatMap((score) => facts.refiners[score] ?? []);
-  const roles = [`${ndm.length} ndm`, ...(only === undefined ? [`${udm.length} udm`] : [])];
+  const networks = ndm.length === 1 ? '1 network' : `${ndm.length} networks`;
+  const members = only === undefined ? `${ndm.length} ndm and ${udm.length} udm members` : networks;
   return {
     imageSize,
     facts: { ...facts },
@@ -90,8 +91,8 @@ export async function exportPipeline(
     weightBytes:
       (ndm.length + udm.length) * (manifest.files.weights?.bytes ?? 0) +
       (await sizeOf(refined.map(refiner), reader)),
-    parts: `${backbone}, ${roles.join(' and ')} members${refined.length === 0 ? '' : ', ASR-Net'}`,
-    build: (all, sink) => pipelineModel({ ...all, ...facts }, weightsOf(facts, reader), sink),
+    parts: `${backbone}, ${members}${refined.length === 0 ? '' : ', ASR-Net'}`,
+    build: (own, sink) => pipelineModel({ ...own, ...facts }, weightsOf(facts, reader), sink),
   };
 }
 

@@ -31,8 +31,6 @@ test('a run with patches of unlabeled images goes from input to page, and its fi
   const out = join(folder, 'out');
   const result = await commands.run(
     { dataset: 'slices', method: 'nsa', unlabeled: 10, epochs: 1, batchSize: 8, calibration: 0.5 },
-    '--id',
-    'starred',
     '--out',
     out,
   );
@@ -45,7 +43,7 @@ test('a run with patches of unlabeled images goes from input to page, and its fi
   expect(page).toContain('epochs 1 instead of 250');
 
   const file = join(folder, 'starred.onnx');
-  const exported = await cluster.ddad('export', '--run', 'starred', file);
+  const exported = await cluster.ddad('export', '--run', result.runId, file);
   expect(exported.code, exported.stderr).toBe(0);
   expect(exported.stdout).toContain('the network of NSA');
   const [header, ...rows] = (await readFile(join(out, 'scores.csv'), 'utf8')).trim().split('\n');

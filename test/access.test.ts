@@ -300,7 +300,7 @@ const storeRights = {
     'refined/': 'grl',
     'trained-things/': 'grl',
     'scored-things/': 'grl',
-    'reports/': 'gl',
+    'reports/': 'grl',
     'probes/': 'grl',
   },
 } as const;

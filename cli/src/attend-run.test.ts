@@ -45,8 +45,8 @@ async function attend(ended: WorkflowResult, options: RunOptions = {}) {
     progressPage: () => null,
     interrupted: new AbortController().signal,
   };
-  await attendRun(deps, { id: 'ddad-brain-1', executionId: runId }, options);
-  return { out: screens.out.text(), err: screens.err.text() };
+  const attended = await attendRun(deps, { id: 'ddad-brain-1', executionId: runId }, options);
+  return { attended, out: screens.out.text(), err: screens.err.text() };
 }
 
 it("prints a run's scores, and how to see its report", async () => {
@@ -58,8 +58,8 @@ it("prints a run's scores, and how to see its report", async () => {
 
 it("reads the result of an experiment's run out of its report", async () => {
   await store.put(runKeys.report(runId), JSON.stringify(result(null)));
-  const { out } = await attend({ runId, result: null }, { json: true });
-  expect(JSON.parse(out)).toEqual(result(null));
+  const { attended } = await attend({ runId, result: null });
+  expect(attended).toEqual(result(null));
 });
 
 it("saves the report under the run's own keys, whatever the result names", async () => {

@@ -31,7 +31,6 @@ export interface RunDeps {
 
 /** What to do with its result. */
 export interface RunOptions {
-  json?: boolean | undefined;
   /** Directory for report.json, report.html and scores.csv, also as a function of the result's runId. */
   out?: string | ((runId: string) => string) | undefined;
   /** When the run began, on the clock of `now`; now unless given. */
@@ -83,14 +82,9 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
     void feed.then((connected) => connected?.close());
   }
 
-  if (options.json) {
-    out.write(`${JSON.stringify(result)}\n`);
-  } else {
-    const [heading, ...lines] = resultLines(result, deps.methods);
-    out.write(`\n${[styled(out, 'bold', heading ?? ''), ...lines].join('\n')}\n`);
-    if (page !== null) out.write(`run:    ${page}\n`);
-  }
-  const say = options.json ? err : out;
+  const [heading, ...lines] = resultLines(result, deps.methods);
+  out.write(`\n${[styled(out, 'bold', heading ?? ''), ...lines].join('\n')}\n`);
+  if (page !== null) out.write(`run:    ${page}\n`);
   const { out: directory } = options;
   if (directory !== undefined) {
     const files = await saveReport(
@@ -107,9 +101,9 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
         },
       );
     });
-    say.write(`report: ${files.report}\npage:   ${files.page ?? noPage}\n`);
-    if (files.scores !== null) say.write(`scores: ${files.scores}\n`);
-  } else if (!options.json) {
+    out.write(`report: ${files.report}\npage:   ${files.page ?? noPage}\n`);
+    if (files.scores !== null) out.write(`scores: ${files.scores}\n`);
+  } else {
     const page = result.files.page === null ? noPage : `npx ddad report ${handle.id} --open`;
     out.write(`report: ${page}\n`);
   }

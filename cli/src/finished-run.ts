@@ -1,4 +1,4 @@
-import { CommandFailure, exitCodes } from './failure.ts';
+import { noSuchRun, notNow } from './failure.ts';
 import type { TemporalRuns } from './temporal-runs.ts';
 
 /**
@@ -11,14 +11,14 @@ export async function finishedRunId(runs: Pick<TemporalRuns, 'find'>, reference:
   const entry = await runs.find(reference);
   if (entry === null) {
     if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(reference)) return reference;
-    throw new CommandFailure(`no run ${reference}; "npx ddad runs" lists them`, exitCodes.badInput);
+    throw noSuchRun(reference);
   }
   if (entry.kind === 'experiment') {
     const message = `${entry.id} is an experiment: each of its runs, which "npx ddad runs" lists, has a report`;
-    throw new CommandFailure(message, exitCodes.badInput);
+    throw notNow(message);
   }
   if (entry.status !== 'completed') {
-    throw new CommandFailure(`${entry.id} has no report: it is ${entry.status}`);
+    throw notNow(`${entry.id} has no report: it is ${entry.status}`);
   }
   return entry.executionId;
 }

@@ -1,33 +1,29 @@
-import { artifactKeysOf, MalformedResult, parseReport } from '@ddad/runs';
-import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
+import { artifactKeysOf } from '@ddad/runs';
+import type { ObjectStore } from '@ddad/storage';
 import { CommandFailure } from './failure.ts';
-
-/** Reports to read at a time. */
-const readAtOnce = 16;
+import { readReports } from './stored-reports.ts';
 
 /**
  * Keys of all artifacts that the reports in the store name.
+ * @param but a run whose report does not count
  * @throws CommandFailure where a report cannot be read: nobody knows what it names
  */
-export async function namedArtifacts(store: Pick<ObjectStore, 'get' | 'list'>): Promise<Set<string>> {
-  const reports = (await store.list('reports/')).filter(({ key }) => key.endsWith('/report.json'));
+export async function namedArtifacts(
+  store: Pick<ObjectStore, 'get' | 'list'>,
+  but?: string,
+): Promise<Set<string>> {
+  const reports = await readReports(store, await store.list('reports/'));
   const named = new Set<string>();
-  const read = async (object: string) => {
-    try {
-      for (const key of artifactKeysOf(parseReport(await store.get(object), object))) named.add(key);
-    } catch (error) {
-      // Removed since it was listed.
-      if (error instanceof ObjectNotFound) return;
-      if (!(error instanceof MalformedResult)) throw error;
+  for (const report of reports) {
+    if (report.runId === but) continue;
+    if ('fault' in report) {
       throw new CommandFailure(
-        `cannot tell which artifacts no run names: ${error.message}; remove that report, or go without --artifacts`,
+        `cannot tell which artifacts no run names: ${report.fault.message}; remove that report, or go without --artifacts`,
         undefined,
-        { cause: error },
+        { cause: report.fault },
       );
     }
-  };
-  for (let at = 0; at < reports.length; at += readAtOnce) {
-    await Promise.all(reports.slice(at, at + readAtOnce).map(({ key }) => read(key)));
+    for (const key of artifactKeysOf(report.result)) named.add(key);
   }
   return named;
 }

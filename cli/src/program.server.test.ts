@@ -268,7 +268,7 @@ describe('with real servers', () => {
     expect(page).toContain('<title>shown: dataset');
     expect(page).toContain('test-normal-0001.png');
     const unknown = await ddad(['dataset', 'show', 'nothing'], environment);
-    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('no dataset nothing') });
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('no dataset nothing') });
   });
 
   it('reads a folder without data.json by its folders, writes what it took it for, and removes a dataset', async () => {
@@ -326,7 +326,7 @@ describe('with real servers', () => {
     );
     expect((await store.list('datasets/')).filter(({ key }) => key.includes(before.digest))).toEqual([]);
     const unknown = await ddad(['dataset', 'remove', 'folders'], environment);
-    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('no dataset folders') });
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('no dataset folders') });
     const refused = await ddad(
       ['dataset', 'add', 'x', directory, '--split', '2', '--range', '9'],
       environment,
@@ -502,7 +502,7 @@ describe('with real servers', () => {
     const run = '01234567-89ab-7cde-8f01-23456789abcd';
     const file = join(root, 'pages', 'page.html');
     const missing = await ddad(['report', run, '--out', file], environment);
-    expect(missing).toMatchObject({ code: 1, err: expect.stringContaining('with a page') as string });
+    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('with a page') as string });
     await store.put(`reports/${run}/report.html`, '<!doctype html>');
     expect(await ddad(['report', run, '--out', file], environment)).toEqual({
       code: 0,

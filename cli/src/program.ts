@@ -3,10 +3,11 @@ import { Argument, Command, CommanderError } from 'commander';
 import { completionScript, type Shell, shells } from './completion.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { OutputEnded } from './process-screens.ts';
-import { connectionsFor } from './program/connections.ts';
+import { type Connections, connectionsFor } from './program/connections.ts';
 import { addDatasetCommands } from './program/dataset-commands.ts';
 import { addExperimentCommand } from './program/experiment-command.ts';
 import type { Invocation, PreparedInvocation } from './program/invocation.ts';
+import { asksForJson, documented, writeDocument } from './program/json-option.ts';
 import { addLocalCommands } from './program/local-commands.ts';
 import { methodsFor } from './program/methods.ts';
 import { addResultCommands } from './program/result-commands.ts';
@@ -19,10 +20,12 @@ import { styled } from './screen.ts';
 const exitCodeHelp = `
 Exit codes:
   0    done
-  1    failed (a server does not answer, a dataset is at fault, ...)
-  2    bad input: an option, an argument, or a run's input
+  1    what the command needs is away or at fault: a server does not answer, a file cannot be read, ...
+  2    bad input: an option, an argument, a run's input, or a name that nothing has
   3    the run failed or was cancelled
+  4    the run is in no state for it: ended already, or under way still
   130  interrupted (Ctrl-C), 143 ended by SIGTERM; either way a run goes on in the cluster: "ddad cancel RUN" ends it
+With --json every command prints one JSON document, {"error": ...} where it failed; docs/commands.md has the forms.
 
 The cluster: environment variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS_CERT, TEMPORAL_TLS_KEY,
 TEMPORAL_TLS_CA, TEMPORAL_TLS_SERVER_NAME, TEMPORAL_API_KEY, NATS_URL, S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY,
@@ -32,20 +35,35 @@ S3_SECRET_KEY, each also as NAME_FILE), else the local cluster of "make up" (DDA
 /**
  * Runs one command line. Never rejects: what fails is told on the error screen.
  * @param args without the program's name
+ * @param connect gives actions their connections
  * @returns the exit code
  */
-export async function runCli(args: readonly string[], invocation: Invocation): Promise<number> {
+export async function runCli(
+  args: readonly string[],
+  invocation: Invocation,
+  connect: (invocation: PreparedInvocation) => Connections = connectionsFor,
+): Promise<number> {
   const { screens, environment } = invocation;
   const outcome = { code: exitCodes.ok as number };
+  /** What a command that failed prints where a document is wanted. */
+  const tell = (message: string, code: number, found?: unknown) => {
+    if (asksForJson(args)) writeDocument(screens.out, found ?? { error: { message, exitCode: code } });
+    return code;
+  };
   try {
     const methods = await methodsFor(invocation);
-    await buildProgram({ ...invocation, methods }, outcome).parseAsync(args, { from: 'user' });
+    const prepared = { ...invocation, methods };
+    await buildProgram(prepared, connect(prepared), outcome).parseAsync(args, { from: 'user' });
     return outcome.code;
   } catch (error) {
     // Whoever has the process says so where anybody is to hear of it.
     if (error instanceof OutputEnded) return error.exitCode;
-    // Commander has told its own errors already.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
+    // Commander has told its own errors already; help and version are none.
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0
+        ? exitCodes.ok
+        : tell(error.message.replace(/^error: /, ''), exitCodes.badInput);
+    }
     const away = isOfStore(error) && /^(E[A-Z_]+|DeadlineExceeded)$/.test(error.code);
     const detail =
       (error instanceof Error ? error.message : String(error)) +
@@ -54,7 +72,7 @@ export async function runCli(args: readonly string[], invocation: Invocation): P
     const interrupted = code === exitCodes.interrupted || code === exitCodes.terminated;
     screens.err.write(`${interrupted ? '' : styled(screens.err, 'red', 'error: ')}${detail}\n`);
     if (environment.DDAD_DEBUG) screens.err.write(`${stackOf(error)}\n`);
-    return code;
+    return tell(detail, code, error instanceof CommandFailure ? error.document : undefined);
   }
 }
 
@@ -72,9 +90,12 @@ function stackOf(error: unknown): string {
 }
 
 /** The command line's grammar and help; the help lists commands in the order in which they are added. */
-function buildProgram(invocation: PreparedInvocation, outcome: { code: number }): Command {
+export function buildProgram(
+  invocation: PreparedInvocation,
+  connections: Connections,
+  outcome: { code: number },
+): Command {
   const { screens } = invocation;
-  const connections = connectionsFor(invocation);
   const program = new Command('ddad')
     .description('Trains ensembles that find anomalies in medical images (DDAD), and shows how they do.')
     .version(version(), '--version', "print this program's version")
@@ -89,21 +110,23 @@ function buildProgram(invocation: PreparedInvocation, outcome: { code: number })
     .addHelpText('after', exitCodeHelp);
   addDatasetCommands(program, invocation, connections);
   addWeightsCommands(program, invocation, connections);
-  addRunCommand(program, connections);
-  addExperimentCommand(program, connections);
+  addRunCommand(program, invocation, connections);
+  addExperimentCommand(program, invocation, connections);
   addSteeringCommands(program, invocation, connections);
   addResultCommands(program, invocation, connections);
   addStoreCommands(program, invocation, connections);
   addLocalCommands(program, invocation, connections, (code) => {
     outcome.code = code;
   });
-  program
+  const completion = program
     .command('completion')
     .description('Prints what has a shell complete commands and options: eval "$(ddad completion bash)".')
-    .addArgument(new Argument('<shell>', 'which one').choices(shells))
-    .action((shell: Shell) => {
-      screens.out.write(completionScript(program, shell));
-    });
+    .addArgument(new Argument('<shell>', 'which one').choices(shells));
+  documented(completion, screens, async (screens, shell: Shell) => {
+    const script = completionScript(program, shell);
+    screens.out.write(script);
+    return { shell, script };
+  });
   return program;
 }
 

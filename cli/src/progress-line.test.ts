@@ -10,6 +10,7 @@ const job = (changes: Partial<JobView> = {}): JobView => ({
   stage: 'training',
   unit: 'epoch',
   waitsFor: 'a trainer',
+  held: false,
   done: 12,
   total: 40,
   loss: 0.031244,

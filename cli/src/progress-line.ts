@@ -67,11 +67,12 @@ export function bar(share: number, width: number): string {
 export function progressLine(job: JobView, layout: LineLayout): string {
   const name = job.name.padEnd(layout.name);
   if (job.state === 'waiting' && job.done === 0) return cut(`${name}  ${waiting(job)}`, layout.width);
+  if (job.state === 'cancelled' && job.done === 0) return cut(`${name}  cancelled`, layout.width);
   const share = job.state === 'finished' ? 1 : job.total > 0 ? job.done / job.total : 0;
   const count = job.total > 0 ? `${job.done}/${job.total}` : '';
   const head = `${name}  ${bar(share, layout.bar)}  ${count.padStart(layout.count)}`;
   if (job.state === 'waiting') return cut(`${head}  ${waiting(job)}`, layout.width);
-  if (job.state === 'failed') return cut(`${head}  failed`, layout.width);
+  if (job.state === 'failed' || job.state === 'cancelled') return cut(`${head}  ${job.state}`, layout.width);
   let line = head;
   if (layout.timeLeft) line += ((text) => `  ${text}`.padEnd(timeLeftWidth))(timeText(job));
   if (layout.loss) line += (job.loss === null ? '' : `  loss ${lossFigure(job.loss)}`).padEnd(lossWidth);
@@ -85,6 +86,7 @@ export function progressLine(job: JobView, layout: LineLayout): string {
 }
 
 function waiting(job: JobView): string {
+  if (job.held) return job.done > 0 ? 'kept' : 'paused';
   return `waiting for ${job.waitsFor}`;
 }
 
@@ -102,10 +104,11 @@ export function troubleSentence({ name, trouble, state }: JobView): string | nul
 
 /** One job as a sentence, for logs: `net 0: epoch 12 of 40, loss 0.03124, on trainer-1, 1523 images/s, 0:42 left`. */
 export function progressSentence(job: JobView): string {
-  if (job.state === 'waiting') {
-    const done = job.done > 0 ? ` after ${job.done} of ${job.total} ${job.unit}s` : '';
-    return `${job.name}: ${waiting(job)}${done}`;
-  }
+  const done = `${job.done} of ${job.total} ${job.unit}s`;
+  if (job.held) return `${job.name}: paused${job.done > 0 ? `, ${done} kept` : ''}`;
+  if (job.state === 'waiting') return `${job.name}: ${waiting(job)}${job.done > 0 ? ` after ${done}` : ''}`;
+  if (job.state === 'cancelled')
+    return `${job.name}: cancelled${job.done > 0 ? ` after ${done}, which are kept` : ''}`;
   const parts: string[] = [];
   if (job.reused) parts.push('finished before, used again');
   else if (job.state === 'finished')

@@ -30,7 +30,7 @@ async function end(): Promise<void> {
 }
 
 it('shows what trains of a hundred members, counts the rest, and stays whole when the terminal is resized', async () => {
-  terminal = startInTerminal(program, ['50'], { columns: 110, rows: 12 });
+  terminal = startInTerminal(program, ['50'], { columns: 130, rows: 12 });
   const rows = await settled(7);
   await expect.poll(() => shown()[1], limits).toMatch(/^stu 0 .*left .*loss 0\.\d+ .*▁ .*480 img\/s {2}t1$/);
   expect(rows.at(-3)).toBe('... and 93 more: 93 waiting');

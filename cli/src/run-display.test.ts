@@ -15,6 +15,7 @@ const member = (name: string, changes: Partial<JobView> = {}): JobView => {
     unit: 'epoch',
     member: { role, index: Number(index), seed: 1 },
     waitsFor: 'a trainer',
+    held: false,
     done: 0,
     total: 40,
     loss: null,
@@ -47,6 +48,7 @@ const view = (jobs: JobView[], changes: Partial<RunView> = {}): RunView => ({
   elapsed: 5,
   imagesPerSecond: 0,
   secondsLeft: null,
+  wholeLeft: null,
   ...changes,
 });
 const running = (name: string, done: number) => member(name, { state: 'running', done, worker: 't1' });
@@ -55,17 +57,20 @@ const finished = (name: string) => member(name, { state: 'finished', done: 40, w
 it('redraws one line per member in place and keeps each finished one once', () => {
   const screen = recordedScreen({ isTerminal: true, columns: 80 });
   const display = terminalDisplay(screen);
-  for (let done = 0; done < 40; done++) display.update(view([running('stu 0', done), member('tut 0')]));
-  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['stu 0', 'tut 0', '✓ pla', '0:05 ']);
+  const wholeLeft = { seconds: 250, atLeast: false };
+  for (let done = 0; done < 40; done++)
+    display.update(view([running('stu 0', done), member('tut 0')], { wholeLeft }));
+  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['stu 0', 'tut 0', '✓ pla', 'about']);
   expect(screen.shown()[0]).toContain('39/40');
   // 39 of 2 * 40 epochs.
   expect(screen.shown()[2]).toBe('✓ planning ─ ██░░░░ training 48 % ─ scoring ─ polishing ─ report');
+  // Of a line that is cut, the time left never is.
   expect(screen.shown()[3]).toBe(
-    '0:05  training: 0 of 2 members finished, 1 training, 1 waiting for a trainer',
+    'about 4:10 left  0:05  training: 0 of 2 members finished, 1 training, 1 waitin…',
   );
-  display.update(view([finished('stu 0'), running('tut 0', 1)]));
-  display.update(view([finished('stu 0'), running('tut 0', 2)]));
-  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['stu 0', 'tut 0', '✓ pla', '0:05 ']);
+  display.update(view([finished('stu 0'), running('tut 0', 1)], { wholeLeft }));
+  display.update(view([finished('stu 0'), running('tut 0', 2)], { wholeLeft }));
+  expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['stu 0', 'tut 0', '✓ pla', 'about']);
   display.close();
   expect(screen.shown().map((line) => line.slice(0, 5))).toEqual(['stu 0']);
 });
@@ -89,10 +94,11 @@ it('tells of a stage that trains no members what is at work, and who the rest wa
     scoring('curve'),
     scoring('more', { waitsFor: 'a trainer' }),
   ];
-  const scored = view(jobs, { stage: 'scoring', within: 'scoring', imagesPerSecond: 99.6, secondsLeft: 61 });
+  const wholeLeft = { seconds: 61, atLeast: true };
+  const scored = view(jobs, { stage: 'scoring', within: 'scoring', imagesPerSecond: 99.6, wholeLeft });
   expect(stageLine(scored)).toBe(
-    '0:05  scoring: 0 of 3 finished, 1 at work, 1 waiting for a scorer, 1 waiting for a trainer, 100 images/s, ' +
-      'about 1:01 left',
+    'more than 1:01 left  0:05  scoring: 0 of 3 finished, 1 at work, 1 waiting for a scorer, ' +
+      '1 waiting for a trainer, 100 images/s',
   );
   // 10 of 3 * 40 images.
   expect(stageBar(scored, 80)).toBe('✓ planning ─ ✓ training ─ ░░░░░░ scoring 8 % ─ polishing ─ report');
@@ -102,8 +108,7 @@ it('tells of a stage that trains no members what is at work, and who the rest wa
 it('calls the stages that every run has by what they do', () => {
   const at = (stage: string) => stageLine(view([], { stage, within: stage }));
   expect(at('planning')).toBe('0:05  planning');
-  expect(at('report')).toBe('0:05  writing the report');
-  expect(at('paused')).toMatch(/^0:05 {2}paused: holds no trainer, "npx ddad resume"/);
+  expect(at('report')).toBe('time left not known yet  0:05  writing the report');
   expect(at('finished')).toBe('0:05  finished');
 });
 
@@ -173,4 +178,59 @@ it('says once why an attempt failed, whole, in lines of the terminal', () => {
   told.update(view(failing));
   told.update(view(failing));
   expect(plain.shown().filter((line) => line === sentence)).toHaveLength(1);
+});
+
+it('says of a paused run how many epochs it has kept', () => {
+  const jobs = [
+    member('stu 0', { held: true, done: 12 }),
+    member('stu 1', { held: true }),
+    finished('tut 0'),
+  ];
+  const paused = view(jobs, {
+    stage: 'paused',
+    within: 'training',
+    wholeLeft: { seconds: 60, atLeast: false },
+  });
+  // 12 + 0 + 40 of three times 40.
+  expect(stageLine(paused)).toBe(
+    'about 1:00 left  0:05  paused in training: 52 of 120 epochs kept, holds no trainer; "npx ddad resume" has it go on',
+  );
+  const terminal = recordedScreen({ isTerminal: true });
+  terminalDisplay(terminal).update(paused);
+  expect(terminal.shown().find((line) => line.startsWith('stu 0'))).toMatch(/12\/40 {2}kept$/);
+  expect(terminal.shown().find((line) => line.startsWith('stu 1'))).toBe('stu 1  paused');
+  const log = recordedScreen();
+  plainDisplay(log, () => 0).update(paused);
+  expect(log.shown()).toContain('stu 0: paused, 12 of 40 epochs kept');
+});
+
+it('calls a cancelled member cancelled, and leaves on the screen what is kept of it', () => {
+  const jobs = [
+    member('stu 0', { state: 'cancelled', done: 12 }),
+    member('stu 1', { state: 'cancelled' }),
+    finished('tut 0'),
+  ];
+  const terminal = recordedScreen({ isTerminal: true });
+  const display = terminalDisplay(terminal);
+  display.update(view(jobs));
+  expect(terminal.shown().at(-1)).toContain('1 of 3 members finished, 2 cancelled');
+  display.close();
+  expect(terminal.shown().map((line) => line.replace(/ .* {2}/, ' '))).toEqual([
+    expect.stringMatching(/^tut 0/),
+    expect.stringMatching(/^stu 0.*cancelled$/),
+  ]);
+  expect(terminal.text()).not.toContain('failed');
+  const log = recordedScreen();
+  plainDisplay(log, () => 0).update(view(jobs));
+  expect(log.shown().slice(1, 3)).toEqual([
+    'stu 0: cancelled after 12 of 40 epochs, which are kept',
+    'stu 1: cancelled',
+  ]);
+});
+
+it.each([80, 40, 20, 12, 8])('keeps the time left whole in %i columns', (columns) => {
+  const terminal = recordedScreen({ isTerminal: true, columns });
+  const wholeLeft = { seconds: 250, atLeast: false };
+  terminalDisplay(terminal).update(view([running('stu 0', 1)], { wholeLeft }));
+  expect(terminal.shown().at(-1)).toMatch(/^(about )?4:10( left)?( |$|…)/);
 });

@@ -1,4 +1,4 @@
-import { pausedStage, reportStage } from '@ddad/contract';
+import { finishedStage, pausedStage, planningStage, reportStage } from '@ddad/contract';
 import type { JobView, RunView } from '@ddad/runs';
 import { duration, plural } from './figures.ts';
 import { type BlockLine, LiveBlock } from './live-block.ts';
@@ -6,6 +6,7 @@ import { type Note, noteInBlock, plainNote } from './note.ts';
 import { layoutLines, progressLine, progressSentence, troubleSentence } from './progress-line.ts';
 import type { Screen, Style } from './screen.ts';
 import { stageBar } from './stage-bar.ts';
+import { timeLeftText } from './time-left-text.ts';
 
 /** Shows how a run goes. */
 export interface RunDisplay {
@@ -13,21 +14,38 @@ export interface RunDisplay {
   note: Note;
   /** Something that stays on the screen. */
   say(text: string): void;
-  /** Leaves what is finished, or failed, on the screen and stops drawing. */
+  /** Leaves what is finished, failed, or was cancelled on the screen and stops drawing. */
   close(): void;
 }
 
 /** What a stage that every run has does, in words; others are called by their titles. */
-const stageText: Partial<Record<string, string>> = {
-  [reportStage.title]: 'writing the report',
-  [pausedStage]: 'paused: holds no trainer, "npx ddad resume" has it go on',
-};
+const stageText: Partial<Record<string, string>> = { [reportStage.title]: 'writing the report' };
 
-/** The line about the whole: `1:12  training: 2 of 6 members finished, 2 training, 2 waiting for a trainer`. */
-export function stageLine(view: RunView): string {
+/**
+ * The line about the whole, which begins with the time left of all stages:
+ * `about 4:10 left  1:12  training: 2 of 6 members finished, 2 training, 2 waiting for a trainer`.
+ * @param width of the terminal in columns: the time left is as short as it has to be
+ */
+export function stageLine(view: RunView, width = Number.POSITIVE_INFINITY): string {
+  const text = `${duration(view.elapsed)}  ${doingText(view)}`;
+  if (view.within === planningStage || view.within === finishedStage) return text;
+  const left = timeLeftText(view.wholeLeft, width);
+  return left === '' ? text : `${left}  ${text}`;
+}
+
+/** `paused in training: 24 of 80 epochs kept, holds no trainer; ...`. */
+function pausedText({ within, jobs }: RunView): string {
+  const ofStage = jobs.filter(({ stage, unit }) => stage === within && unit === 'epoch');
+  const sum = (figure: 'done' | 'total') => ofStage.reduce((whole, job) => whole + job[figure], 0);
+  const kept = ofStage.length === 0 ? '' : `${sum('done')} of ${plural(sum('total'), 'epoch')} kept, `;
+  return `paused in ${within}: ${kept}holds no trainer; "npx ddad resume" has it go on`;
+}
+
+function doingText(view: RunView): string {
+  if (view.stage === pausedStage) return pausedText(view);
   const text = stageText[view.stage] ?? view.stage;
   const jobs = view.jobs.filter(({ stage }) => stage === view.stage);
-  if (jobs.length === 0) return `${duration(view.elapsed)}  ${text}`;
+  if (jobs.length === 0) return text;
   const members = jobs.every(({ member }) => member !== undefined);
   const count = (state: JobView['state']) => jobs.filter((job) => job.state === state).length;
   const parts = [
@@ -36,14 +54,14 @@ export function stageLine(view: RunView): string {
       : `${count('finished')} of ${jobs.length} finished`,
   ];
   if (count('running') > 0) parts.push(`${count('running')} ${members ? 'training' : 'at work'}`);
-  if (count('failed') > 0) parts.push(`${count('failed')} failed`);
+  for (const state of ['failed', 'cancelled'] as const)
+    if (count(state) > 0) parts.push(`${count(state)} ${state}`);
   for (const what of new Set(jobs.map(({ waitsFor }) => waitsFor))) {
     const waiting = jobs.filter(({ state, waitsFor }) => state === 'waiting' && waitsFor === what);
     if (waiting.length > 0) parts.push(`${waiting.length} waiting for ${what}`);
   }
   if (view.imagesPerSecond > 0) parts.push(`${Math.round(view.imagesPerSecond)} images/s`);
-  if (view.secondsLeft !== null) parts.push(`about ${duration(view.secondsLeft)} left`);
-  return `${duration(view.elapsed)}  ${text}: ${parts.join(', ')}`;
+  return `${text}: ${parts.join(', ')}`;
 }
 
 const stateStyle: Record<JobView['state'], Style | null> = {
@@ -51,6 +69,7 @@ const stateStyle: Record<JobView['state'], Style | null> = {
   running: null,
   finished: 'green',
   failed: 'red',
+  cancelled: 'dim',
 };
 
 /** What is shown first where there is no room for all: what moves, what failed, what has moved before, the rest. */
@@ -62,7 +81,7 @@ function rankOf({ state, done }: JobView): number {
 /** Jobs for which there is no room, counted by state. */
 function countLine(jobs: readonly JobView[]): string {
   const count = (state: JobView['state']) => jobs.filter((job) => job.state === state).length;
-  const parts = (['running', 'failed', 'waiting'] as const)
+  const parts = (['running', 'failed', 'cancelled', 'waiting'] as const)
     .filter((state) => count(state) > 0)
     .map((state) => `${count(state)} ${state}`);
   return `... and ${jobs.length} more: ${parts.join(', ')}`;
@@ -120,7 +139,7 @@ export function terminalDisplay(screen: Screen): RunDisplay {
     const lines = ranked.slice(0, room).map(asLine);
     if (ranked.length > room) lines.push({ text: countLine(ranked.slice(room)), style: 'dim' });
     lines.push({ text: stageBar(last, screen.columns - 1) });
-    lines.push({ text: stageLine(last), style: 'bold' }, ...noted.lines);
+    lines.push({ text: stageLine(last, screen.columns - 1), style: 'bold' }, ...noted.lines);
     block.draw(lines, [...said, ...finished.map(asLine)]);
   };
 
@@ -141,10 +160,13 @@ export function terminalDisplay(screen: Screen): RunDisplay {
       endResize();
       const jobs = last?.jobs ?? [];
       const layout = layoutLines(jobs, screen.columns);
-      const failed = jobs.filter(({ state }) => state === 'failed');
+      // Of those that were cancelled, what is kept.
+      const broken = jobs.filter(
+        ({ state, done }) => state === 'failed' || (state === 'cancelled' && done > 0),
+      );
       block.draw(
         [],
-        failed.map((job) => ({ text: progressLine(job, layout), style: stateStyle.failed })),
+        broken.map((job) => ({ text: progressLine(job, layout), style: stateStyle[job.state] })),
       );
     },
   };

@@ -6,7 +6,9 @@ import {
   type ExperimentResult,
   experimentType,
   type Fault,
+  forecastType,
   pauseSignal,
+  type RunForecast,
   type RunProgress,
   type RunSettings,
   resumeSignal,
@@ -24,6 +26,7 @@ import {
   parseExperimentResult,
   parseWorkflowResult,
   type RunEntry,
+  type RunFilter,
   type RunHandle,
   statusOf,
   type WorkflowResult,
@@ -47,6 +50,11 @@ export type { RunEntry, RunHandle } from '@ddad/runs';
 /** Runs and experiments in Temporal. Every call ends within its deadline. */
 export interface TemporalRuns {
   start(id: string, input: RunSettings): Promise<RunHandle>;
+  /**
+   * What a run of this input would do.
+   * @throws CommandFailure with every fault of the input; where no coordinator answers within two minutes
+   */
+  foresee(id: string, input: RunSettings): Promise<RunForecast>;
   progress(run: RunHandle): Promise<RunProgress>;
   /** Waits for the run's end, however long that takes. */
   result(run: RunHandle): Promise<WorkflowResult>;
@@ -54,7 +62,8 @@ export interface TemporalRuns {
   experimentProgress(experiment: RunHandle): Promise<ExperimentProgress>;
   /** Waits for the experiment's end, however long that takes. */
   experimentResult(experiment: RunHandle): Promise<ExperimentResult>;
-  list(limit: number): Promise<RunEntry[]>;
+  /** The latest, the newest first. */
+  list(limit: number, filter?: RunFilter): Promise<RunEntry[]>;
   /** By workflow id or Temporal's run id; null where there is none. */
   find(reference: string): Promise<RunEntry | null>;
   status(run: RunHandle): Promise<RunEntry['status']>;
@@ -63,6 +72,8 @@ export interface TemporalRuns {
   resume(run: RunHandle): Promise<void>;
   /** @throws CommandFailure with the run's own words where it refuses */
   addMembers(run: RunHandle, k: number): Promise<AddMembersResult>;
+  /** Takes what Temporal keeps of a run that has ended off its server; what it has forgotten already is no fault. */
+  forget(run: RunHandle): Promise<void>;
   /** What all runs and experiments under way want. */
   underWay(): Promise<ArtifactsUnderWay>;
   close(): Promise<void>;
@@ -79,6 +90,8 @@ const callLimit = 8_000;
 const updateLimit = 60_000;
 /** One long poll for a run's end; the server answers within 20 s. */
 const pollLimit = 60_000;
+/** For how long a coordinator may take to say what a run would do: it may have to read the dataset. */
+const forecastLimit = 120_000;
 /** For how long a server may be away while a run is followed. */
 const awayLimit = 120_000;
 
@@ -150,14 +163,41 @@ export async function connectTemporal(
     }
   }
 
+  const forget = (run: RunHandle) =>
+    call(async () => {
+      const workflowExecution = { workflowId: run.id, runId: run.executionId };
+      try {
+        await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
+      } catch (error) {
+        if (!isGrpcServiceError(error) || error.code !== notFound) throw error;
+      }
+    });
+
   return {
     start: (id, input) => start(workflowType, id, input),
+    async foresee(id, input) {
+      const handle = await call(() =>
+        client.workflow.start(forecastType, {
+          taskQueue,
+          workflowId: id,
+          args: [input],
+          workflowExecutionTimeout: forecastLimit,
+        }),
+      );
+      const run = { id, executionId: handle.firstExecutionRunId };
+      try {
+        return (await outcome(run, 'run')) as RunForecast;
+      } finally {
+        // It is no run: nobody is to find it among them. Temporal forgets it by itself where this fails.
+        await forget(run).catch(() => {});
+      }
+    },
     progress: (run) => call(() => handleOf(run).query<RunProgress>('progress'), 5_000),
     result: (run) => outcome(run, 'run').then(parseWorkflowResult),
     startExperiment: (id, input) => start(experimentType, id, input),
     experimentProgress: (run) => call(() => handleOf(run).query<ExperimentProgress>('progress'), 5_000),
     experimentResult: (run) => outcome(run, 'experiment').then(parseExperimentResult),
-    list: (limit) => call(() => listRuns(client, limit, listed)),
+    list: (limit, filter = {}) => call(() => listRuns(client, limit, { ...listed, ...filter })),
     find: (reference) => call(() => findRun(client, reference, listed)),
     async status(run) {
       return statusOf(await call(() => handleOf(run).describe()));
@@ -185,6 +225,7 @@ export async function connectTemporal(
           });
         }
       }, updateLimit),
+    forget,
     async underWay() {
       try {
         return await artifactsUnderWay(client);
@@ -195,6 +236,9 @@ export async function connectTemporal(
     close: () => connection.close(),
   };
 }
+
+/** gRPC's NOT_FOUND. */
+const notFound = 5;
 
 /**
  * gRPC codes that mean that nobody answered: UNAVAILABLE and DEADLINE_EXCEEDED; CANCELLED is what a long poll ends with where

@@ -1,3 +1,4 @@
+import type { AddMembersResult } from '@ddad/contract';
 import { plural } from '../figures.ts';
 import type { Screens } from '../screen.ts';
 import type { TemporalRuns } from '../temporal-runs.ts';
@@ -10,9 +11,10 @@ import { runningRun } from './running-run.ts';
 export async function addMembersToRun(
   { runs, screens }: { runs: TemporalRuns; screens: Screens },
   options: { run: string; k: number },
-): Promise<void> {
+): Promise<AddMembersResult & { workflowId: string; runId: string }> {
   const entry = await runningRun(runs, options.run, 'added to');
   const { k, added } = await runs.addMembers(entry, options.k);
   const names = added.map(({ role, index }) => `${role} ${index}`).join(', ');
   screens.out.write(`${entry.id}: K = ${k} from now on, ${plural(added.length, 'member')} more (${names})\n`);
+  return { workflowId: entry.id, runId: entry.executionId, k, added };
 }

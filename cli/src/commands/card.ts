@@ -4,7 +4,7 @@ import type { RunResult } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { MalformedResult, parseReport } from '@ddad/runs';
 import { cardMarkdown } from '../card/card-markdown.ts';
-import { modelCard } from '../card/model-card.ts';
+import { type ModelCard, modelCard } from '../card/model-card.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { tryFile } from '../output-place.ts';
 import { writeWhole } from '../report-files.ts';
@@ -18,16 +18,15 @@ export interface CardDeps {
 }
 
 /**
- * `ddad card RUN`: what is to be known of a run before anybody uses it, as Markdown.
+ * `ddad card RUN`: what is to be known of a run before anybody uses it, as Markdown; `--json` prints the same facts.
  * @param options.run a run, or a file report.json, which needs no cluster
  * @param options.out the file; standard output unless given
- * @param options.json the card's facts as one JSON object
  * @throws CommandFailure where there is no such run or file, or the run is not finished
  */
 export async function writeCard(
   deps: CardDeps,
-  options: { run: string; out?: string | undefined; json?: boolean | undefined; cwd: string },
-): Promise<void> {
+  options: { run: string; out?: string | undefined; cwd: string },
+): Promise<ModelCard> {
   const { screens, methods } = deps;
   const file = options.out === undefined ? null : resolve(options.cwd, options.out);
   if (file !== null) await tryFile('--out', file);
@@ -35,13 +34,13 @@ export async function writeCard(
     ? await reportFile(resolve(options.cwd, options.run), options.run)
     : await deps.result(options.run);
   const card = modelCard(result, methods);
-  const text = options.json ? `${JSON.stringify(card)}\n` : cardMarkdown(card);
-  if (file === null) {
-    screens.out.write(text);
-    return;
+  const text = cardMarkdown(card);
+  if (file === null) screens.out.write(text);
+  else {
+    await writeWhole(file, text);
+    screens.out.write(`${file}\n`);
   }
-  await writeWhole(file, text);
-  (options.json ? screens.err : screens.out).write(`${file}\n`);
+  return card;
 }
 
 async function reportFile(path: string, named: string): Promise<RunResult> {

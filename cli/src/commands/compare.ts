@@ -6,7 +6,7 @@ import { runKeys } from '@ddad/contract';
 import type { Comparison, ScoredRun } from '@ddad/report';
 import { definitionsOf, describeRun } from '@ddad/runs';
 import { ObjectNotFound } from '@ddad/storage';
-import { CommandFailure } from '../failure.ts';
+import { CommandFailure, exitCodes, noSuchRun } from '../failure.ts';
 import { percent, plural } from '../figures.ts';
 import { finishedRunId } from '../finished-run.ts';
 import { tryFile } from '../output-place.ts';
@@ -33,7 +33,7 @@ export async function compareReports(
     pictures?: boolean | undefined;
     cwd: string;
   },
-): Promise<void> {
+): Promise<{ file: string }> {
   const { screens, store } = deps;
   const file = resolve(options.cwd, options.out ?? usualFile(options.runs));
   await tryFile('--out', file);
@@ -48,7 +48,8 @@ export async function compareReports(
     comparison = compareRuns(runs, usualBootstrap(), patientsOf(index));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new CommandFailure(`these runs cannot be compared: ${error.message}`, undefined, { cause: error });
+    const why = `these runs cannot be compared: ${error.message}`;
+    throw new CommandFailure(why, exitCodes.badInput, { cause: error });
   }
   const sides = comparison.runs.map((_run, place) => sidesChanged(comparison, place));
   screens.out.write(`${comparisonLines(comparison, sides).join('\n')}\n`);
@@ -66,6 +67,7 @@ export async function compareReports(
   }
   screens.out.write(`\n${file}\n`);
   if (options.open) await show(deps, file);
+  return { file };
 }
 
 /** Names of all runs together would be longer than a file's may be. */
@@ -78,7 +80,8 @@ async function readRun({ runs, store, methods }: ReportDeps, run: string): Promi
   try {
     const result = await storedResult(store, runId);
     if (result.files.scores === null) {
-      throw new CommandFailure(`${run} has no scores: its dataset has no test images`);
+      const why = `${run} has no scores: its dataset has no test images`;
+      throw new CommandFailure(why, exitCodes.badInput);
     }
     const csv = await store.get(runKeys.scores(runId));
     return {
@@ -89,9 +92,7 @@ async function readRun({ runs, store, methods }: ReportDeps, run: string): Promi
     };
   } catch (error) {
     if (!(error instanceof ObjectNotFound)) throw error;
-    throw new CommandFailure(`no run ${run} with a report; "npx ddad runs" lists runs`, undefined, {
-      cause: error,
-    });
+    throw noSuchRun(`${run} with a report`, error);
   }
 }
 

@@ -33,6 +33,9 @@ export interface DatasetAddOptions
   allCopies?: boolean;
 }
 
+/** The record of a dataset, and what became of its name. */
+export type AddedDataset = DatasetRecord & { change: 'added' | 'unchanged' | 'replaced' };
+
 /**
  * `ddad dataset add`: packs an image directory and stores it under a name. With any fault nothing is added.
  * @throws CommandFailure that lists every fault
@@ -40,7 +43,7 @@ export interface DatasetAddOptions
 export async function addDataset(
   deps: { store: ObjectStore; screens: Screens },
   options: DatasetAddOptions,
-): Promise<DatasetRecord> {
+): Promise<AddedDataset> {
   const { store, screens } = deps;
   const { err, out } = screens;
   if (options.repartition === undefined && (options.only !== undefined || options.skipMissing)) {
@@ -133,7 +136,7 @@ export async function addDataset(
       `${counts.validation} validation; ${plural(counts.copies, 'group')} of copies; ${described(index)}${readAs(index)}` +
       `${packingsOf(record).map(packingText).join(', ')}\n`,
   );
-  return record;
+  return { ...record, change: before === null ? 'added' : unchanged ? 'unchanged' : 'replaced' };
 }
 
 const packingText = ({ imageSize, digest }: Packing) =>

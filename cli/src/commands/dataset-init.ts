@@ -24,7 +24,7 @@ export interface DatasetInitOptions
 export async function initDataset(
   { out, err }: Screens,
   options: DatasetInitOptions & { cwd: string },
-): Promise<void> {
+): Promise<{ files: string[] }> {
   const { directory, labels, patients } = options;
   const [folders, reading] = [readFolders(options), readReading(options)];
   if ('faults' in folders || 'faults' in reading) {
@@ -35,7 +35,7 @@ export async function initDataset(
   }
   if (existsSync(resolve(options.cwd, directory, 'data.json'))) {
     const message = 'expected a folder without one, got a folder that has one';
-    throw badInput('nothing was written', [{ path: 'data.json', message }], exitCodes.failed);
+    throw badInput('nothing was written', [{ path: 'data.json', message }]);
   }
   const line = new StepLine(err);
   const lists = await folderLists(resolve(options.cwd, directory), {
@@ -49,6 +49,7 @@ export async function initDataset(
     throw badInput(`nothing was written: ${directory} is at fault`, lists.faults, exitCodes.failed);
   }
   err.write(`${layoutLines(lists.layout, lists.passedOver).join('\n')}\n`);
+  const written: string[] = [];
   const files = { 'data.json': lists.dataJson, 'labels.csv': lists.labelsCsv };
   for (const [name, text] of Object.entries(files)) {
     const path = join(directory, name);
@@ -57,5 +58,7 @@ export async function initDataset(
     if (name === 'labels.csv' && (labels !== undefined || existsSync(resolve(options.cwd, path)))) continue;
     await writeFile(resolve(options.cwd, path), text, { flag: 'wx' });
     out.write(`${path}\n`);
+    written.push(path);
   }
+  return { files: written };
 }

@@ -1,19 +1,20 @@
-import { packingsOf } from '@ddad/contract';
+import { type DatasetRecord, packingsOf } from '@ddad/contract';
 import { listDatasets, type ObjectStore } from '@ddad/storage';
 import { moment } from '../figures.ts';
 import type { Screens } from '../screen.ts';
 import { tableLines } from '../table.ts';
 
 /** `ddad dataset list`: the datasets in the store, by name. */
-export async function listDatasetsCommand(
-  deps: { store: ObjectStore; screens: Screens },
-  options: { json?: boolean },
-): Promise<void> {
+export async function listDatasetsCommand(deps: {
+  store: ObjectStore;
+  screens: Screens;
+}): Promise<DatasetRecord[]> {
   const { out, err } = deps.screens;
   const records = await listDatasets(deps.store);
-  if (options.json) return out.write(`${JSON.stringify(records)}\n`);
-  if (records.length === 0)
-    return err.write('no datasets yet; add one with: npx ddad dataset add NAME DIR\n');
+  if (records.length === 0) {
+    err.write('no datasets yet; add one with: npx ddad dataset add NAME DIR\n');
+    return records;
+  }
   const columns = [
     { heading: 'name' },
     { heading: 'train', align: 'right' },
@@ -37,4 +38,5 @@ export async function listDatasetsCommand(
     synthetic ? 'synthetic' : '',
   ]);
   out.write(`${tableLines(columns, rows).join('\n')}\n`);
+  return records;
 }

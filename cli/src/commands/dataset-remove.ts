@@ -1,5 +1,5 @@
 import { type ObjectStore, removeDataset } from '@ddad/storage';
-import { CommandFailure } from '../failure.ts';
+import { noSuchDataset } from '../failure.ts';
 import type { Screens } from '../screen.ts';
 
 /**
@@ -10,8 +10,9 @@ import type { Screens } from '../screen.ts';
 export async function removeDatasetCommand(
   { store, screens }: { store: ObjectStore; screens: Screens },
   name: string,
-): Promise<void> {
+): Promise<{ name: string; digest: string }> {
   const record = await removeDataset(store, name);
-  if (record === null) throw new CommandFailure(`no dataset ${name}; "npx ddad dataset list" lists them`);
+  if (record === null) throw noSuchDataset(name);
   screens.out.write(`removed dataset ${name}; digest ${record.digest.slice(0, 12)}\n`);
+  return { name, digest: record.digest };
 }

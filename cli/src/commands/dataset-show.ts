@@ -4,7 +4,7 @@ import type { DatasetIndex, DatasetRecord } from '@ddad/contract';
 import { type DatasetDescription, describeDataset, greyPixels } from '@ddad/dataset';
 import { type ObjectStore, readDatasetIndex, readDatasetPixels, readDatasetRecord } from '@ddad/storage';
 import { copiesLines } from '../copies.ts';
-import { CommandFailure } from '../failure.ts';
+import { noSuchDataset } from '../failure.ts';
 import { plural } from '../figures.ts';
 import { tryDirectory } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
@@ -38,35 +38,30 @@ export async function showDataset(
     out?: string | undefined;
     open?: boolean | undefined;
     allCopies?: boolean | undefined;
-    /** One JSON object in place of text. */
-    json?: boolean | undefined;
     cwd: string;
   },
-): Promise<void> {
+): Promise<object> {
   const { store, screens } = deps;
   const directory = resolve(options.cwd, options.out ?? '.');
   const page = options.out !== undefined || options.open === true;
   if (page) await tryDirectory('--out', directory);
   const record = await readDatasetRecord(store, options.name);
-  if (record === null) {
-    throw new CommandFailure(`no dataset ${options.name}; "npx ddad dataset list" lists them`);
-  }
+  if (record === null) throw noSuchDataset(options.name);
   const index = await readDatasetIndex(store, record.digest);
   // Grey levels are what is described; colours are shown in grey too.
   const pixels = greyPixels(index, await readDatasetPixels(store, record.digest));
   const description = described(screens, index, pixels);
   const limit = options.allCopies ? Number.POSITIVE_INFINITY : namedGroups;
-  const text = options.json
-    ? JSON.stringify(datasetFacts(record, index, description))
-    : datasetLines(record, index, description, limit).join('\n');
-  screens.out.write(`${text}\n`);
-  if (!page) return;
+  screens.out.write(`${datasetLines(record, index, description, limit).join('\n')}\n`);
+  const facts = datasetFacts(record, index, description);
+  if (!page) return facts;
   // Charts and pictures take a second to load, which no other command should wait for.
   const { buildDatasetPage } = await import('@ddad/report');
   const file = join(directory, `${record.name}.html`);
   await writeFile(file, await buildDatasetPage({ record, index, pixels, description }));
-  (options.json ? screens.err : screens.out).write(`\n${file}\n`);
+  screens.out.write(`\n${file}\n`);
   if (options.open) await show(deps, file);
+  return { ...facts, page: file };
 }
 
 /** Says on a terminal how far it is: of tens of thousands of images every pair is compared. */
@@ -85,7 +80,7 @@ function described({ err }: Screens, index: DatasetIndex, pixels: Uint8Array): D
   }
 }
 
-/** What `--json` gives; names of images are in it. */
+/** What `--json` prints; names of images are in it. */
 function datasetFacts(record: DatasetRecord, index: DatasetIndex, description: DatasetDescription): object {
   const { places, pathologies, patients, copies, nearCopies, separations, outliers } = description;
   const { imageSize, channels = 1, range, volumes } = index;

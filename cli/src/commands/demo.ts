@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RunResult } from '@ddad/contract';
 import { writePhantom } from '@ddad/dataset';
 import type { RunDeps } from '../attend-run.ts';
 import { plural } from '../figures.ts';
@@ -14,7 +15,9 @@ import { reportDirectory, startRun } from './run.ts';
  * finished are used again.
  * @param deps.home home of the local cluster: images and reports go there
  */
-export async function runDemo(deps: RunDeps & { newRunName: () => string; home: string }): Promise<void> {
+export async function runDemo(
+  deps: RunDeps & { newRunName: () => string; home: string },
+): Promise<RunResult> {
   const { home, screens } = deps;
   const { dataset, phantom, run } = demoSettings;
   await tryDirectory('DDAD_HOME', join(home, 'reports'));
@@ -47,4 +50,5 @@ export async function runDemo(deps: RunDeps & { newRunName: () => string; home: 
       `${plural(reused, 'member')} of an earlier demo served again: same images, settings and seed\n`,
     );
   }
+  return result;
 }

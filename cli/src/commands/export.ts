@@ -17,6 +17,14 @@ interface ExportDeps {
   screens: Screens;
 }
 
+/** What `--json` says of an export: of a member by its key, of a run by Temporal's run id. */
+export interface ExportedFiles {
+  files: readonly string[];
+  member?: string;
+  runId?: string;
+  imageSize?: number;
+}
+
 /**
  * `ddad export`: writes a finished member's weights as a safetensors file, or the member as an ONNX model where the file is
  * called so; verified against the manifest's digest.
@@ -26,7 +34,7 @@ interface ExportDeps {
 export async function exportMember(
   { store, methods, screens }: ExportDeps,
   options: { key: string; file: string; force?: boolean },
-): Promise<void> {
+): Promise<ExportedFiles> {
   await prepare(options);
   const { kind, manifest } = await findMember(store, methods, options.key);
   const { weights: file } = manifest.files;
@@ -41,6 +49,7 @@ export async function exportMember(
     `wrote ${options.file}: ${kind.listing.describe(manifest.spec)}, ${onnx ? 'weights of ' : ''}${file.bytes} bytes, ` +
       `SHA-256 ${file.sha256}\n  member ${manifest.key}\n`,
   );
+  return { files: [options.file], member: manifest.key };
 }
 
 /**
@@ -50,7 +59,7 @@ export async function exportMember(
 export async function exportPipeline(
   { store, methods, screens }: ExportDeps,
   options: { result: () => Promise<RunResult>; file: string; force?: boolean },
-): Promise<void> {
+): Promise<ExportedFiles> {
   if (!isOnnx(options.file)) {
     throw new CommandFailure(
       `${options.file}: expected FILE.onnx: a run is exported as ONNX`,
@@ -65,6 +74,7 @@ export async function exportPipeline(
     `wrote ${files.join(' and ')}: ${parts}; ` +
       `images [N,1,${imageSize},${imageSize}] as unsigned bytes in, scores and heat maps out\n`,
   );
+  return { files, runId: result.runId, imageSize };
 }
 
 const isOnnx = (file: string) => extname(file) === '.onnx';

@@ -6,26 +6,27 @@ import type { Screens } from '../screen.ts';
 import { type Column, tableLines } from '../table.ts';
 
 /** `ddad members`: the finished members in the store, the newest first. */
-export async function listMembersCommand(
-  deps: { store: ObjectStore; methods: MethodRegistry; screens: Screens },
-  options: { json?: boolean },
-): Promise<void> {
+export async function listMembersCommand(deps: {
+  store: ObjectStore;
+  methods: MethodRegistry;
+  screens: Screens;
+}): Promise<object[]> {
   const { out, err } = deps.screens;
   const members = await listMembers(deps.store, deps.methods);
-  if (options.json) {
-    const entries = members.map(({ kind, manifest }) => ({
-      key: manifest.key,
-      kind: kind.kind,
-      ...Object.fromEntries(kind.listing.fields.map((field) => [field, specOf(manifest)[field] ?? null])),
-      loss: manifest.loss,
-      trainer: manifest.worker,
-      seconds: manifest.seconds,
-      finishedAt: manifest.finishedAt,
-      environment: manifest.environment,
-    }));
-    return out.write(`${JSON.stringify(entries)}\n`);
+  const entries = members.map(({ kind, manifest }) => ({
+    key: manifest.key,
+    kind: kind.kind,
+    ...Object.fromEntries(kind.listing.fields.map((field) => [field, specOf(manifest)[field] ?? null])),
+    loss: manifest.loss,
+    trainer: manifest.worker,
+    seconds: manifest.seconds,
+    finishedAt: manifest.finishedAt,
+    environment: manifest.environment,
+  }));
+  if (members.length === 0) {
+    err.write('no finished members yet; train some with: npx ddad run\n');
+    return entries;
   }
-  if (members.length === 0) return err.write('no finished members yet; train some with: npx ddad run\n');
   const shown = listedKinds(deps.methods).filter(({ kind }) => members.some((one) => one.kind.kind === kind));
   const fields = [...new Set(shown.flatMap(({ listing }) => listing.fields))];
   const columns: Column[] = [
@@ -48,6 +49,7 @@ export async function listMembersCommand(
     moment(new Date(manifest.finishedAt)),
   ]);
   out.write(`${tableLines(columns, rows).join('\n')}\n`);
+  return entries;
 }
 
 function specOf({ spec }: { spec: object }): Readonly<Record<string, unknown>> {

@@ -22,7 +22,14 @@ export interface PruneOptions {
   artifacts?: boolean;
   /** Age of ended attempts and of what was set aside, in milliseconds. */
   olderThan: number;
-  json?: boolean;
+}
+
+/** What `--json` prints. */
+export interface PrunedStore {
+  /** Whether it was removed, or only found. */
+  deleted: boolean;
+  reasons: ReturnType<typeof countLeftOvers>;
+  total: { objects: number; bytes: number };
 }
 
 const titles: Record<LeftOverReason, string> = {
@@ -38,7 +45,7 @@ const titles: Record<LeftOverReason, string> = {
 export async function pruneStore(
   deps: { store: ObjectStore; runs: Pick<TemporalRuns, 'underWay'>; screens: Screens },
   options: PruneOptions,
-): Promise<void> {
+): Promise<PrunedStore> {
   const { store, runs, screens } = deps;
   const { out, err } = screens;
   let unknown: readonly string[] = [];
@@ -67,11 +74,11 @@ export async function pruneStore(
       `${kept} of ended attempts are left alone while it is not known what these want: ${unknown.join(', ')}\n`,
     );
   }
-  if (options.json) {
-    const total = { objects, bytes };
-    return out.write(`${JSON.stringify({ deleted: options.delete === true, reasons: counts, total })}\n`);
+  const document = { deleted: options.delete === true, reasons: counts, total: { objects, bytes } };
+  if (objects === 0) {
+    err.write('nothing is left over\n');
+    return document;
   }
-  if (objects === 0) return err.write('nothing is left over\n');
   const columns = [
     { heading: options.delete ? 'removed' : 'left over' },
     { heading: 'objects', align: 'right' },
@@ -81,4 +88,5 @@ export async function pruneStore(
   if (rows.length > 1) rows.push(['together', String(objects), bytesFigure(bytes)]);
   out.write(`${tableLines(columns, rows).join('\n')}\n`);
   if (!options.delete) err.write(`nothing was removed; --delete removes ${plural(objects, 'object')}\n`);
+  return document;
 }

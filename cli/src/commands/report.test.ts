@@ -101,11 +101,11 @@ test("Temporal's run id is enough once Temporal has forgotten the run", async ()
 
 test.each([
   ['nobody', null, exitCodes.badInput, 'no run nobody; "npx ddad runs" lists them'],
-  [unknownId, null, exitCodes.failed, `no run ${unknownId} with a page`],
+  [unknownId, null, exitCodes.badInput, `no run ${unknownId} with a page`],
   [
     'r',
     { ...entry, status: 'running' as const },
-    exitCodes.failed,
+    exitCodes.notNow,
     'ddad-small-1 has no report: it is running',
   ],
 ])('%s: says why there is no page (%#)', async (run, found, exitCode, message) => {

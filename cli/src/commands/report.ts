@@ -3,7 +3,7 @@ import { runKeys } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { withNames } from '@ddad/report/image-names';
 import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
-import { CommandFailure } from '../failure.ts';
+import { CommandFailure, noSuchRun } from '../failure.ts';
 import { finishedRunId } from '../finished-run.ts';
 import { tryFile } from '../output-place.ts';
 import { writeWhole } from '../report-files.ts';
@@ -36,7 +36,7 @@ export async function fetchReport(
     names?: boolean | undefined;
     cwd: string;
   },
-): Promise<void> {
+): Promise<{ file: string }> {
   const { store, screens } = deps;
   const file = resolve(options.cwd, options.out ?? `${options.run}.html`);
   await tryFile('--out', file);
@@ -46,10 +46,11 @@ export async function fetchReport(
     else await store.getToFile(runKeys.page(runId), file);
   } catch (error) {
     if (!(error instanceof ObjectNotFound)) throw error;
-    throw new CommandFailure(await whyNoPage(store, runId, options.run), undefined, { cause: error });
+    throw await whyNoPage(store, runId, options.run, error);
   }
   screens.out.write(`${file}\n`);
   if (options.open) await show(deps, file);
+  return { file };
 }
 
 async function pageWithNames(store: ObjectStore, runId: string, run: string): Promise<string> {
@@ -66,12 +67,18 @@ async function pageWithNames(store: ObjectStore, runId: string, run: string): Pr
   );
 }
 
-async function whyNoPage(store: ObjectStore, runId: string, run: string): Promise<string> {
-  const unknown = `no run ${run} with a page; "npx ddad runs" lists runs`;
+async function whyNoPage(
+  store: ObjectStore,
+  runId: string,
+  run: string,
+  cause: unknown,
+): Promise<CommandFailure> {
+  const unknown = noSuchRun(`${run} with a page`, cause);
   try {
     const { files } = await storedResult(store, runId);
     if (files.page !== null) return unknown;
-    return `${run} has no page: it could not be made, or the run was finished before runs had one`;
+    const why = `${run} has no page: it could not be made, or the run was finished before runs had one`;
+    return new CommandFailure(why, undefined, { cause });
   } catch (error) {
     if (error instanceof ObjectNotFound) return unknown;
     throw error;

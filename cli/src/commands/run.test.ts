@@ -68,16 +68,13 @@ it('starts nothing for a dataset that is not there, and names those that are', a
 
 it('detached prints the run’s name alone, and on the other screen how to follow it', async () => {
   await addRecord('brain');
-  await startDetached(deps, input('brain'), {});
+  expect(await startDetached(deps, input('brain'))).toEqual({
+    workflowId: 'ddad-brain-one',
+    runId: 'execution-1',
+  });
   expect(started).toEqual([{ id: 'ddad-brain-one', input: input('brain') }]);
   expect(screens.out.text()).toBe('ddad-brain-one\n');
   expect(screens.err.text()).toBe(
     'http://ui/ddad-brain-one\nit goes on in the cluster: "npx ddad watch ddad-brain-one" follows it\n',
   );
-});
-
-it('detached prints both names of the run as JSON where that is asked for', async () => {
-  await addRecord('brain');
-  await startDetached(deps, input('brain'), { json: true });
-  expect(JSON.parse(screens.out.text())).toEqual({ workflowId: 'ddad-brain-one', runId: 'execution-1' });
 });

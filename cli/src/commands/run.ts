@@ -26,15 +26,15 @@ export async function startRun(deps: StartDeps, input: RunSettings, options: Run
 export async function startDetached(
   deps: StartDeps,
   input: RunSettings,
-  { json = false }: { json?: boolean | undefined },
-): Promise<void> {
+): Promise<{ workflowId: string; runId: string }> {
   const handle = await start(deps, input);
   const { out, err } = deps.screens;
   const { id, executionId } = handle;
-  out.write(json ? `${JSON.stringify({ workflowId: id, runId: executionId })}\n` : `${id}\n`);
+  out.write(`${id}\n`);
   for (const address of [deps.page(handle), deps.progressPage(handle)])
     if (address !== null) err.write(`${address}\n`);
   err.write(`it goes on in the cluster: "npx ddad watch ${id}" follows it\n`);
+  return { workflowId: id, runId: executionId };
 }
 
 async function start({ store, runs, newRunName }: StartDeps, input: RunSettings): Promise<RunHandle> {
@@ -43,14 +43,14 @@ async function start({ store, runs, newRunName }: StartDeps, input: RunSettings)
 }
 
 /** @throws CommandFailure that names the datasets that there are */
-async function assertDataset(store: ObjectStore, name: string): Promise<void> {
+export async function assertDataset(store: ObjectStore, name: string, what = 'run'): Promise<void> {
   if ((await readDatasetRecord(store, name)) !== null) return;
   const names = (await listDatasets(store)).map((dataset) => dataset.name);
   const some =
     names.length === 0
       ? 'there is none yet: "ddad dataset add" adds one'
       : `expected one of ${names.join(', ')}`;
-  throw badInput('the run was not started: its input is at fault', [
+  throw badInput(`the ${what} was not started: its input is at fault`, [
     { path: 'dataset', message: `${some}, got ${JSON.stringify(name)}` },
   ]);
 }

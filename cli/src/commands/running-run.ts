@@ -1,4 +1,4 @@
-import { CommandFailure, exitCodes } from '../failure.ts';
+import { noSuchRun, notNow } from '../failure.ts';
 import type { RunEntry, TemporalRuns } from '../temporal-runs.ts';
 
 /**
@@ -8,15 +8,13 @@ import type { RunEntry, TemporalRuns } from '../temporal-runs.ts';
  */
 export async function runningRun(runs: TemporalRuns, reference: string, undone: string): Promise<RunEntry> {
   const entry = await runs.find(reference);
-  if (entry === null) {
-    throw new CommandFailure(`no run ${reference}; "npx ddad runs" lists them`, exitCodes.badInput);
-  }
+  if (entry === null) throw noSuchRun(reference);
   if (entry.kind === 'experiment') {
     const message = `${entry.id} is an experiment: its runs, which "npx ddad runs" lists, can each be ${undone}`;
-    throw new CommandFailure(message, exitCodes.badInput);
+    throw notNow(message);
   }
   if (entry.status !== 'running') {
-    throw new CommandFailure(`${entry.id} cannot be ${undone}: it is ${entry.status} already`);
+    throw notNow(`${entry.id} cannot be ${undone}: it is ${entry.status} already`);
   }
   return entry;
 }

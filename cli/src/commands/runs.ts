@@ -1,39 +1,74 @@
-import { duration, moment } from '../figures.ts';
+import { mainScore } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
+import { definitionsOf, type RunFilter } from '@ddad/runs';
+import type { ObjectStore } from '@ddad/storage';
+import pLimit from 'p-limit';
+import { duration, moment, percent } from '../figures.ts';
+import type { ListedStatus, listedStatuses } from '../listed-status.ts';
 import { type Screens, styled } from '../screen.ts';
+import { storedResult } from '../stored-results.ts';
 import { tableLines } from '../table.ts';
 import type { RunEntry, TemporalRuns } from '../temporal-runs.ts';
+
+export interface RunsOptions {
+  limit: number;
+  dataset?: string;
+  method?: string;
+  status?: readonly (typeof listedStatuses)[number][];
+  /** Started at most so many milliseconds ago. */
+  since?: number;
+}
+
+/** A run as `--json` lists it. */
+export interface ListedRun
+  extends Pick<RunEntry, 'id' | 'executionId' | 'kind' | 'dataset' | 'method' | 'k'> {
+  status: ListedStatus;
+  /** Title of the stage that a run under way is in; null where that is not known. */
+  stage: string | null;
+  /** AUC of a finished run's main score, 0 to 1; null where it has none, or that is not known. */
+  auc: { score: string; value: number } | null;
+  /** ISO 8601. */
+  started: string;
+  /** Wall time, until now of one that is under way. */
+  seconds: number;
+}
+
+export interface RunsDeps {
+  runs: Pick<TemporalRuns, 'list' | 'progress'>;
+  /** Where reports lie; rejects where that is not known. */
+  store: () => Promise<Pick<ObjectStore, 'get'>>;
+  methods: MethodRegistry;
+  screens: Screens;
+  now: () => Date;
+}
+
+/** Runs that are asked for, and reports that are read, at a time. */
+const atOnce = 16;
 
 /**
  * `ddad runs`: the latest runs and experiments, the newest first. An experiment's runs carry its name; of what differs
  * between them there is nothing to show.
  */
-export async function listRunsCommand(
-  deps: { runs: TemporalRuns; screens: Screens; now: () => Date },
-  options: { json?: boolean; limit: number },
-): Promise<void> {
+export async function listRunsCommand(deps: RunsDeps, options: RunsOptions): Promise<ListedRun[]> {
   const { out, err } = deps.screens;
-  const runs = await deps.runs.list(options.limit);
-  const seconds = (run: RunEntry) => ((run.closed ?? deps.now()).getTime() - run.started.getTime()) / 1000;
-  if (options.json) {
-    const entries = runs.map((run) => ({
-      id: run.id,
-      executionId: run.executionId,
-      kind: run.kind,
-      status: run.status,
-      dataset: run.dataset,
-      method: run.method,
-      k: run.k,
-      started: run.started.toISOString(),
-      seconds: seconds(run),
-    }));
-    return out.write(`${JSON.stringify(entries)}\n`);
+  const found = await deps.runs.list(options.limit, filterOf(options, deps.now()));
+  const all = await pLimit(atOnce).map(found, (run) => listed(deps, run));
+  const { status } = options;
+  const runs = status === undefined ? all : all.filter((run) => status.some((one) => one === run.status));
+  if (runs.length === 0) {
+    const any = [options.dataset, options.method, options.status, options.since].some(
+      (one) => one !== undefined,
+    );
+    err.write(any ? 'no such runs\n' : 'no runs yet; start one with: npx ddad run --dataset NAME\n');
+    return runs;
   }
-  if (runs.length === 0) return err.write('no runs yet; start one with: npx ddad run --dataset NAME\n');
   const columns = [
     { heading: 'run' },
     { heading: 'status' },
     { heading: 'dataset' },
     { heading: 'k', align: 'right' },
+    { heading: 'AUC', align: 'right' },
+    { heading: 'of' },
     { heading: 'started' },
     { heading: 'time', align: 'right' },
   ] as const;
@@ -42,11 +77,54 @@ export async function listRunsCommand(
     run.kind === 'experiment' ? `${run.status} (experiment)` : run.status,
     run.dataset ?? unknown(run),
     run.k === null ? unknown(run) : String(run.k),
-    moment(run.started),
-    duration(seconds(run)),
+    run.auc === null ? '' : percent(run.auc.value),
+    run.auc === null ? '' : run.auc.score,
+    moment(new Date(run.started)),
+    duration(run.seconds),
   ]);
   const [heading, ...lines] = tableLines(columns, rows);
   out.write(`${[styled(out, 'bold', heading ?? ''), ...lines].join('\n')}\n`);
+  return runs;
 }
 
-const unknown = ({ kind }: RunEntry) => (kind === 'experiment' ? '–' : '?');
+const unknown = ({ kind }: Pick<RunEntry, 'kind'>) => (kind === 'experiment' ? '–' : '?');
+
+function filterOf({ dataset, method, status, since }: RunsOptions, now: Date): RunFilter {
+  const asked = status?.map((one) => (one === 'paused' ? 'running' : one));
+  return {
+    dataset,
+    method,
+    ...(asked === undefined ? {} : { statuses: [...new Set(asked)] }),
+    ...(since === undefined ? {} : { since: new Date(now.getTime() - since) }),
+  };
+}
+
+async function listed(deps: RunsDeps, run: RunEntry): Promise<ListedRun> {
+  const { id, executionId, kind, status, dataset, method, k, started } = run;
+  const going = kind === 'run' && status === 'running';
+  // A coordinator that is away keeps nobody from seeing which runs there are.
+  const stage = going
+    ? await deps.runs.progress(run).then(
+        (progress) => progress.stage,
+        () => null,
+      )
+    : null;
+  return {
+    ...{ id, executionId, kind, status: stage === 'paused' ? 'paused' : status, stage, dataset, method, k },
+    auc: kind === 'run' && status === 'completed' ? await aucOf(deps, executionId) : null,
+    started: started.toISOString(),
+    seconds: ((run.closed ?? deps.now()).getTime() - started.getTime()) / 1000,
+  };
+}
+
+/** Of a run's main score; null where it has none, or its report cannot be read. */
+async function aucOf({ store, methods }: RunsDeps, runId: string): Promise<ListedRun['auc']> {
+  try {
+    const result = await storedResult(await store(), runId);
+    const score = mainScore(definitionsOf(result, methods), result.scores ?? {});
+    const figures = score === null ? undefined : result.scores?.[score];
+    return score === null || figures === undefined ? null : { score, value: figures.auc };
+  } catch {
+    return null;
+  }
+}

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MethodRegistry } from '@ddad/methods';
@@ -45,7 +45,7 @@ async function score(images: string[], out?: string, pipeline = file, dicom?: st
   const deps = { screens, methods: inventedMethods, result: never, store: never, cache: place('cache') };
   const failure = await scoreImages(deps, { pipeline, images: images.map(place), out, dicom }).then(
     () => null,
-    (error: unknown) => error as { exitCode: number; message: string },
+    (error: unknown) => error as { exitCode: number; message: string; document?: unknown },
   );
   const lines = screens.out.text().trim().split('\n').filter(Boolean);
   return { lines: lines.map((line) => JSON.parse(line)), failure };
@@ -117,6 +117,8 @@ it('scores what can be read, names what cannot, and fails then', async () => {
     expect.stringMatching(/no such file/),
   ]);
   expect(failure).toMatchObject({ exitCode: 1, message: '2 of 3 images are at fault' });
+  // What was found is told all the same.
+  expect(failure!.document).toMatchObject({ images: lines, verdict: { images: 1, faults: 2 } });
 });
 
 it.each([
@@ -191,6 +193,66 @@ describe('a run', () => {
     await expect(scoreImages(deps, { pipeline: 'r', images: [] })).rejects.toMatchObject({
       exitCode: 1,
       message: 'method distillation has no export to ONNX; methods that have one: able',
+    });
+  });
+});
+
+describe('of directories', () => {
+  const folder = () => place('study');
+  beforeAll(async () => {
+    await mkdir(join(folder(), 'series'), { recursive: true });
+    await mkdir(place('empty'));
+    await cp(place('white.png'), join(folder(), 'series/white.png'));
+    await cp(place('grey.png'), join(folder(), 'grey.png'));
+    await writeFile(join(folder(), 'notes.txt'), 'no image');
+  });
+
+  /** Scores with a file that has a main score, with or without a threshold for it. */
+  async function scoreWith(thresholds: Record<string, number> | null, options: object = {}) {
+    const screens = recordedScreens();
+    const calibrated = { ...facts.calibration!, thresholds };
+    const own = place('own.onnx');
+    await writeFile(own, inventedModel({ ...facts, calibration: calibrated }, inlineWeights));
+    const never = () => expect.fail('asked a cluster');
+    const deps = { screens, methods: inventedMethods, result: never, store: never, cache: place('cache') };
+    const document = await scoreImages(deps, { pipeline: own, images: [folder()], ...options });
+    return { document, out: screens.out.text(), err: screens.err.text() };
+  }
+
+  it('takes all images at any depth, and judges them together by the main score', async () => {
+    // `fused` is 0.5 of every image.
+    const { document, err } = await scoreWith({ fused: 0.25 });
+    const images = [join(folder(), 'grey.png'), join(folder(), 'series/white.png')];
+    expect(document.images.map(({ image }) => image)).toEqual(images);
+    expect(document.verdict).toEqual({
+      ...{ score: 'fused', threshold: 0.25, images: 2, abnormal: 2, faults: 0 },
+      highest: { image: images[0], score: expect.closeTo(0.5, 6) },
+    });
+    expect(err).toBe(
+      `${folder()}: passed over 1 file that are no images\n` +
+        `2 of 2 images abnormal by fused (above 0.2500); highest 0.5000: ${images[0]}\n`,
+    );
+    const without = await scoreWith(null);
+    expect(without.document.verdict).toMatchObject({ score: 'fused', threshold: null, abnormal: null });
+    expect(without.err).toMatch(/2 images by fused; no verdict: .*; highest 0\.5000: /);
+  });
+
+  it('gives CSV lines with verdict, scores and p-values', async () => {
+    const { out } = await scoreWith({ fused: 0.75, far: 0.2 }, { csv: true });
+    const [header, grey, white] = out
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    expect(header).toEqual(['image', 'verdict', 'near', 'far', 'zero', 'fused', 'p_far', 'fault']);
+    expect(grey!.slice(0, 2)).toEqual([join(folder(), 'grey.png'), 'normal']);
+    expect(Number(white![3])).toBeCloseTo(1, 6);
+    expect(white!.slice(6)).toEqual(['0.25', '']);
+  });
+
+  it('refuses a directory without images', async () => {
+    await expect(scoreWith(null, { images: [place('empty')] })).rejects.toMatchObject({
+      exitCode: 2,
+      message: `${place('empty')}: expected a directory with images, found no files`,
     });
   });
 });

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { conformalPValues } from '@ddad/anomaly';
 import type { RunResult } from '@ddad/contract';
 import {
   heatMapObject,
   imageFile,
+  imagesBelow,
   isDicom,
   readingAs,
   readPictures,
@@ -18,11 +19,14 @@ import { heatMapPng } from '@ddad/report/heat-map';
 import { mapScale } from '@ddad/report/map-scale';
 import type { ObjectStore } from '@ddad/storage';
 import { CommandFailure, exitCodes } from '../failure.ts';
+import { plural } from '../figures.ts';
 import { exportedRun } from '../onnx/exported-runs.ts';
 import { onnxOf } from '../onnx/onnx-of.ts';
 import { openPipeline, type PipelineSession, type ScoredPixels } from '../onnx/pipeline-session.ts';
 import { tryDirectory } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
+import { scoreCsv } from './score-csv.ts';
+import { mainScoreOf, type Verdict, verdictLine, verdictOf } from './score-verdict.ts';
 
 export interface ScoreDeps {
   screens: Screens;
@@ -37,10 +41,11 @@ export interface ScoreDeps {
 /** Images scored at a time. */
 const batch = 16;
 
-/** One line of the output. */
-interface ScoredImage {
+/** An image as it is told of: a JSON line, a CSV line, an entry of the document. */
+export interface ScoredImage {
   image: string;
-  scores: ScoredPixels['scores'];
+  /** Absent of an image that could not be read. */
+  scores?: ScoredPixels['scores'];
   /** Share of normal images that score at least as high, from held-out ones; absent where there were none. */
   pValues?: Record<string, number>;
   /** Whether the score lies above its threshold; absent where there is none. */
@@ -49,65 +54,120 @@ interface ScoredImage {
   maps?: Record<string, string>;
   /** Files of the heat maps as DICOM objects; absent where none were wanted, null where the image is no DICOM file. */
   dicom?: Record<string, string> | null;
-  /** Why there is no DICOM object; absent where nothing is wrong. */
+  /** Why it could not be read, or has no DICOM object; absent where nothing is wrong. */
   fault?: string;
 }
 
+/** What `--json` prints. */
+export interface ScoredImages {
+  /** Temporal's run id of the run that the scorer is of. */
+  runId: string;
+  images: ScoredImage[];
+  verdict: Verdict;
+}
+
+export interface ScoreOptions {
+  pipeline: string;
+  /** Files, and directories, of which all images at any depth are taken. */
+  images: readonly string[];
+  out?: string | undefined;
+  dicom?: string | undefined;
+  /** CSV lines in place of JSON lines. */
+  csv?: boolean | undefined;
+}
+
 /**
- * `ddad score`: scores images by a finished run or an exported one, a JSON line each, with heat maps as PNGs where `out` names
- * a directory, and as DICOM objects beside their sources where `dicom` does. What cannot be read gives a line with its fault.
+ * `ddad score`: scores images by a finished run or an exported one, a JSON or CSV line each, with heat maps as PNGs where `out`
+ * names a directory, and as DICOM objects beside their sources where `dicom` does; and a verdict of all together on the other
+ * screen. What cannot be read gives a line with its fault.
  * @param options.pipeline a run, or an ONNX file of `ddad export --run`, which needs no cluster
- * @throws CommandFailure once all others are scored, where some images are at fault
+ * @throws CommandFailure where a directory holds no image; once all others are scored, where some images are at fault
  */
-export async function scoreImages(
-  deps: ScoreDeps,
-  options: {
-    pipeline: string;
-    images: readonly string[];
-    out?: string | undefined;
-    dicom?: string | undefined;
-  },
-): Promise<void> {
-  const { out } = deps.screens;
+export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promise<ScoredImages> {
+  const { out, err } = deps.screens;
   if (options.out !== undefined) await tryDirectory('--out', options.out);
   if (options.dicom !== undefined) await tryDirectory('--dicom', options.dicom);
+  const paths = await imageFiles(deps, options.images);
   const session = await openPipeline(await pipelineFile(deps, options.pipeline));
   try {
-    const names = fileNames(options.images);
-    let faults = 0;
-    for (let start = 0; start < options.images.length; start += batch) {
-      const some = options.images.slice(start, start + batch);
+    const { facts, scores } = session;
+    const main = mainScoreOf(deps.methods, facts, scores);
+    const judgedScores = scores.filter((name) => facts.calibration?.heldOut[name] !== undefined);
+    const csv = options.csv ? scoreCsv(scores, judgedScores, main) : null;
+    if (csv !== null) out.write(`${csv.header}\n`);
+    const lines: ScoredImage[] = [];
+    const names = fileNames(paths);
+    for (let start = 0; start < paths.length; start += batch) {
+      const some = paths.slice(start, start + batch);
       const read = (
-        await Promise.all(some.map((path, i) => readForNetwork(path, names[start + i]!, session.facts)))
+        await Promise.all(some.map((path, i) => readForNetwork(path, names[start + i]!, facts)))
       ).flat();
       const found = await scored(session, read);
       for (const image of read) {
-        if ('fault' in image) {
-          faults += 1;
-          out.write(`${JSON.stringify({ image: image.path, fault: image.fault })}\n`);
-          continue;
-        }
-        const pixels = found.get(image)!;
-        const line: ScoredImage = { image: image.path, ...judged(session.facts, pixels.scores) };
-        if (options.out !== undefined) {
-          line.maps = await writeMaps(session.facts, pixels, image, join(options.out, image.name));
-        }
-        if (options.dicom !== undefined) {
-          try {
-            line.dicom = await writeDicom(session.facts, pixels, image, join(options.dicom, image.name));
-          } catch (error) {
-            if (!(error instanceof UnreadableImage)) throw error;
-            faults += 1;
-            line.fault = error.message;
-          }
-        }
-        out.write(`${JSON.stringify(line)}\n`);
+        const line = await lineOf(facts, image, found, options);
+        lines.push(line);
+        out.write(`${csv === null ? JSON.stringify(line) : csv.line(line)}\n`);
       }
     }
-    if (faults > 0) throw new CommandFailure(`${faults} of ${options.images.length} images are at fault`);
+    const faults = lines.filter(({ fault }) => fault !== undefined).length;
+    const withScores = lines.flatMap(({ image, scores }) =>
+      scores === undefined ? [] : [{ image, scores }],
+    );
+    const verdict = verdictOf(facts, main, withScores, faults);
+    err.write(`${verdictLine(verdict)}\n`);
+    const document = { runId: facts.runId, images: lines, verdict };
+    if (faults > 0) {
+      const message = `${faults} of ${plural(lines.length, 'image')} ${faults === 1 ? 'is' : 'are'} at fault`;
+      throw new CommandFailure(message, undefined, { document });
+    }
+    return document;
   } finally {
     await session.close();
   }
+}
+
+async function lineOf(
+  facts: PipelineFacts,
+  image: ReadImage | { path: string; fault: string },
+  found: ReadonlyMap<ReadImage, ScoredPixels>,
+  { out, dicom }: ScoreOptions,
+): Promise<ScoredImage> {
+  if ('fault' in image) return { image: image.path, fault: image.fault };
+  const pixels = found.get(image)!;
+  const line: ScoredImage = { image: image.path, ...judged(facts, pixels.scores) };
+  if (out !== undefined) line.maps = await writeMaps(facts, pixels, image, join(out, image.name));
+  if (dicom === undefined) return line;
+  try {
+    line.dicom = await writeDicom(facts, pixels, image, join(dicom, image.name));
+  } catch (error) {
+    if (!(error instanceof UnreadableImage)) throw error;
+    line.fault = error.message;
+  }
+  return line;
+}
+
+/**
+ * Files that were named, and those below directories that were.
+ * @throws CommandFailure where a directory holds no image
+ */
+async function imageFiles({ screens }: ScoreDeps, named: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const path of named) {
+    const found = await stat(path).catch(() => null);
+    // What is not there has a line of its own, with its fault.
+    if (found?.isDirectory() !== true) {
+      files.push(path);
+      continue;
+    }
+    const { images, others } = await imagesBelow(path);
+    if (images.length === 0) {
+      const message = `${path}: expected a directory with images, found ${others === 0 ? 'no files' : 'other files only'}`;
+      throw new CommandFailure(message, exitCodes.badInput);
+    }
+    if (others > 0) screens.err.write(`${path}: passed over ${plural(others, 'file')} that are no images\n`);
+    files.push(...images);
+  }
+  return files;
 }
 
 /** The file of a pipeline: the one that is named, or a run's own, exported once. */
@@ -167,7 +227,12 @@ async function scored(
 }
 
 /** Scores with what held-out normal images say of them. */
-function judged({ calibration }: PipelineFacts, scores: ScoredPixels['scores']): Omit<ScoredImage, 'image'> {
+function judged(
+  { calibration }: PipelineFacts,
+  scores: ScoredPixels['scores'],
+): Omit<ScoredImage, 'image'> & {
+  scores: ScoredPixels['scores'];
+} {
   if (calibration === undefined) return { scores };
   const pValues: Record<string, number> = {};
   const abnormal: Record<string, boolean> = {};

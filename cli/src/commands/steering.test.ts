@@ -30,12 +30,14 @@ function runIn(stages: string[], status: RunEntry['status'] = 'running') {
   });
   const runs: TemporalRuns = {
     start: () => expect.fail('started a run'),
+    foresee: () => expect.fail('foresaw a run'),
     result: () => expect.fail('waited for a result'),
     startExperiment: () => expect.fail('started an experiment'),
     experimentProgress: () => expect.fail('asked for an experiment'),
     experimentResult: () => expect.fail('waited for an experiment'),
     list: () => expect.fail('listed runs'),
     requestCancel: () => expect.fail('cancelled a run'),
+    forget: () => expect.fail('forgot a run'),
     underWay: () => expect.fail('asked what is under way'),
     find: async (reference) => (reference === entry.id ? { ...entry, status } : null),
     status: async () => status,
@@ -71,7 +73,7 @@ describe('pause', () => {
 
   it.each([
     ['nobody', 'running', 2, /^no run nobody/],
-    [entry.id, 'completed', 1, /^ddad-brain-1 cannot be paused: it is completed already/],
+    [entry.id, 'completed', 4, /^ddad-brain-1 cannot be paused: it is completed already/],
   ] as const)('refuses %s, which is %s', async (run, status, exitCode, message) => {
     const { runs, asked } = runIn(['training'], status);
     await expect(pauseRun({ runs, screens: recordedScreens() }, { ...options, run })).rejects.toMatchObject({

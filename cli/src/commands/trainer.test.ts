@@ -38,7 +38,7 @@ function start(program: string, signals: ((signal: NodeJS.Signals) => void)[] = 
 }
 
 it("gives the trainer the cluster's addresses, a name and scratch space, and returns its exit code", async () => {
-  const code = await start(`
+  const { exitCode: code } = await start(`
     import { existsSync } from 'node:fs';
     const { NATS_URL, TRAINER_ID, TRAINER_THREADS, SCRATCH_DIR } = process.env;
     const right = NATS_URL === 'nats://127.0.0.1:4222' && TRAINER_ID === 'extra-1' && TRAINER_THREADS === '2';
@@ -63,6 +63,6 @@ it('passes a signal on once and waits until the trainer has ended', async () => 
   await ready;
   watcher.close();
   signals[0]!('SIGINT');
-  expect(await running).toBe(11);
+  expect(await running).toEqual({ id: 'extra-1', exitCode: 11 });
   expect(signals).toEqual([]);
 });

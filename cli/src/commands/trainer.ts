@@ -22,12 +22,12 @@ export interface TrainerDeps {
 
 /**
  * `ddad trainer`: runs one more trainer in the foreground until it ends.
- * @returns the trainer's exit code; 128 + the signal's number where a signal ended it
+ * @returns its name and exit code; 128 + the signal's number where a signal ended it
  */
 export async function runTrainer(
   deps: TrainerDeps,
-  options: { id?: string; threads?: number },
-): Promise<number> {
+  options: { id?: string; threads?: number; json?: boolean },
+): Promise<{ id: string; exitCode: number }> {
   const { cluster, checkout, screens, onSignal } = deps;
   // Checked here, so that what is missing is told in the CLI's words.
   readSettings(cluster, { ...shapes.nats, ...shapes.store });
@@ -50,19 +50,21 @@ export async function runTrainer(
         SCRATCH_DIR: scratch,
         ...(options.threads === undefined ? {} : { TRAINER_THREADS: String(options.threads) }),
       },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      // Standard output is the document's alone.
+      stdio: ['ignore', options.json === true ? 2 : 'inherit', 'inherit'],
       // A group of its own: Ctrl-C reaches this process alone and is passed on once. A trainer takes a second
       // signal as the wish to end without finishing its checkpoint.
       detached: true,
     });
     const stopPassing = onSignal((signal) => void child.kill(signal));
     try {
-      return await new Promise<number>((resolve, reject) => {
+      const exitCode = await new Promise<number>((resolve, reject) => {
         child.once('error', reject);
         child.once('exit', (code, signal) =>
           resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
         );
       });
+      return { id, exitCode };
     } finally {
       stopPassing();
     }

@@ -1,6 +1,7 @@
+import type { RunResult } from '@ddad/contract';
 import { attendRun, type RunDeps } from '../attend-run.ts';
-import { attendExperiment } from '../experiment/attend-experiment.ts';
-import { CommandFailure, exitCodes } from '../failure.ts';
+import { attendExperiment, type ExperimentDocument } from '../experiment/attend-experiment.ts';
+import { noSuchRun } from '../failure.ts';
 
 /**
  * `ddad watch`: shows how a run or an experiment goes, or how it went, and prints its scores once it has ended.
@@ -8,17 +9,12 @@ import { CommandFailure, exitCodes } from '../failure.ts';
  */
 export async function watchRun(
   deps: RunDeps,
-  options: { run: string; json?: boolean | undefined },
-): Promise<void> {
+  options: { run: string },
+): Promise<RunResult | ExperimentDocument> {
   const entry = await deps.runs.find(options.run);
-  if (entry === null) {
-    throw new CommandFailure(`no run ${options.run}; "npx ddad runs" lists them`, exitCodes.badInput);
-  }
-  if (entry.kind === 'experiment') {
-    await attendExperiment(deps, entry, { json: options.json });
-    return;
-  }
+  if (entry === null) throw noSuchRun(options.run);
+  if (entry.kind === 'experiment') return attendExperiment(deps, entry, {});
   // A finished run counts its time until it was finished.
   const age = (entry.closed ?? new Date()).getTime() - entry.started.getTime();
-  await attendRun(deps, entry, { json: options.json, since: deps.now() - age });
+  return attendRun(deps, entry, { since: deps.now() - age });
 }

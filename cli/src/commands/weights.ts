@@ -10,7 +10,7 @@ import {
   readWeightsRecord,
   removeWeights,
 } from '@ddad/storage';
-import { badInput, CommandFailure } from '../failure.ts';
+import { badInput, CommandFailure, exitCodes } from '../failure.ts';
 import { bytesFigure, moment, plural } from '../figures.ts';
 import type { Screens } from '../screen.ts';
 import { tableLines } from '../table.ts';
@@ -33,8 +33,8 @@ const valuesOf = ({ tensors }: Pick<WeightsRecord, 'tensors'>): number =>
  */
 export async function addWeights(
   { store, screens }: WeightsDeps,
-  { name, file, json }: { name: string; file: string; json?: boolean },
-): Promise<void> {
+  { name, file }: { name: string; file: string },
+): Promise<WeightsRecord> {
   const parsed = weightsNameSchema.safeParse(name);
   if (!parsed.success) {
     const message = `${parsed.error.issues[0]?.message ?? 'expected another name'}, got "${name}"`;
@@ -53,7 +53,6 @@ export async function addWeights(
     file: createHash('sha256').update(content).digest('hex'),
     by: 'ddad weights add',
   });
-  if (json) return screens.out.write(`${JSON.stringify(record)}\n`);
   const change =
     before === null ? 'added' : before.key === record.key ? 'already there, unchanged:' : 'replaced';
   const others = passedOver.length === 0 ? '' : ` (${passedOver.length} of whole numbers left out)`;
@@ -61,6 +60,7 @@ export async function addWeights(
     `${change} weights ${name}: ${plural(tensors.size, 'tensor')}${others}, ` +
       `${valuesOf(record).toLocaleString('en')} values; key ${record.key.slice(0, 12)}\n`,
   );
+  return record;
 }
 
 async function readWeightsFile(file: string): Promise<Buffer> {
@@ -99,14 +99,15 @@ function tensorsOf(file: string, content: Buffer) {
 }
 
 /** `ddad weights list`: the weights in the store, by name. */
-export async function listWeightsCommand(
-  { store, screens: { out, err } }: WeightsDeps,
-  { json }: { json?: boolean },
-): Promise<void> {
+export async function listWeightsCommand({
+  store,
+  screens: { out, err },
+}: WeightsDeps): Promise<WeightsRecord[]> {
   const records = await listWeights(store);
-  if (json) return out.write(`${JSON.stringify(records)}\n`);
-  if (records.length === 0)
-    return err.write('no weights yet; add some with: npx ddad weights add NAME FILE.safetensors\n');
+  if (records.length === 0) {
+    err.write('no weights yet; add some with: npx ddad weights add NAME FILE.safetensors\n');
+    return records;
+  }
   const columns = [
     { heading: 'name' },
     { heading: 'tensors', align: 'right' },
@@ -122,6 +123,7 @@ export async function listWeightsCommand(
     moment(new Date(record.addedAt)),
   ]);
   out.write(`${tableLines(columns, rows).join('\n')}\n`);
+  return records;
 }
 
 /**
@@ -130,10 +132,13 @@ export async function listWeightsCommand(
  */
 export async function removeWeightsCommand(
   { store, screens: { out } }: WeightsDeps,
-  { name, json }: { name: string; json?: boolean },
-): Promise<void> {
+  name: string,
+): Promise<WeightsRecord> {
   const record = await removeWeights(store, name);
-  if (record === null) throw new CommandFailure(`no weights ${name}; "npx ddad weights list" lists them`);
-  if (json) return out.write(`${JSON.stringify(record)}\n`);
+  if (record === null) {
+    const why = `no weights ${name}; "npx ddad weights list" lists them`;
+    throw new CommandFailure(why, exitCodes.badInput);
+  }
   out.write(`removed weights ${name}; key ${record.key.slice(0, 12)}\n`);
+  return record;
 }

@@ -24,6 +24,9 @@ import { spreadCsv } from './spread-csv.ts';
 /** What it takes to follow an experiment. */
 export type ExperimentDeps = Omit<RunDeps, 'live' | 'progressPage'>;
 
+/** What `--json` prints. */
+export type ExperimentDocument = ExperimentResult & { choice?: ChoiceReport };
+
 /** What to do with its result. */
 export interface ExperimentOptions {
   /** Directory for results.csv, results.md, experiment.json and each run's report.json. */
@@ -32,7 +35,6 @@ export interface ExperimentOptions {
   layouts?: Layouts;
   /** What to choose among, by the AUC of unlabeled against held-out normal images; absent: nothing is chosen. */
   choose?: ChoiceMode | undefined;
-  json?: boolean | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function attendExperiment(
   deps: ExperimentDeps,
   handle: RunHandle,
   options: ExperimentOptions,
-): Promise<ExperimentResult> {
+): Promise<ExperimentDocument> {
   const { runs, screens } = deps;
   const { out, err } = screens;
   err.write(`experiment ${handle.id}\n`);
@@ -68,16 +70,15 @@ export async function attendExperiment(
     throw error;
   }
 
-  const say = options.json ? err : out;
   const outcome = await readOutcome(deps.store(), experiment);
   const choosing = options.choose === undefined ? null : await choose(deps.store(), outcome, options.choose);
   const chosen = choosing !== null && 'choice' in choosing ? choosing : null;
-  if (options.json) out.write(`${JSON.stringify(withChoice(experiment, chosen))}\n`);
+  const document = withChoice(experiment, chosen);
   const heading = `${plural(outcome.runs.length, 'run')} of ${experiment.runs.length} finished`;
-  say.write(`\n${[styled(say, 'bold', heading), ...sharingLines(deps.methods, outcome)].join('\n')}\n`);
+  out.write(`\n${[styled(out, 'bold', heading), ...sharingLines(deps.methods, outcome)].join('\n')}\n`);
   if (chosen !== null) {
     for (const line of ['', ...choiceLines(chosen)]) {
-      say.write(`${line.startsWith('warning:') ? styled(say, 'yellow', line) : line}\n`);
+      out.write(`${line.startsWith('warning:') ? styled(out, 'yellow', line) : line}\n`);
     }
   }
   if (options.out !== undefined) {
@@ -85,11 +86,12 @@ export async function attendExperiment(
     const imagesOf = (result: RunResult) => scoredImages(deps.store(), result);
     const layouts = await layoutFiles(deps.methods, outcome, wanted, imagesOf);
     const files = await writeResults(deps.methods, outcome, handle.id, options.out, layouts, chosen);
-    for (const file of files) say.write(`${file}\n`);
+    for (const file of files) out.write(`${file}\n`);
   }
-  reportFailures(experiment);
-  if (choosing instanceof CommandFailure) throw choosing;
-  return experiment;
+  reportFailures(document);
+  if (choosing instanceof CommandFailure)
+    throw new CommandFailure(choosing.message, choosing.exitCode, { cause: choosing, document });
+  return document;
 }
 
 /** A choice that cannot be made is told last: all else is written. */
@@ -108,7 +110,7 @@ async function choose(
   }
 }
 
-function withChoice(experiment: ExperimentResult, choice: ChoiceReport | null) {
+function withChoice(experiment: ExperimentResult, choice: ChoiceReport | null): ExperimentDocument {
   return choice === null ? experiment : { ...experiment, choice };
 }
 
@@ -149,10 +151,11 @@ async function scoredImages(store: ObjectStore, { runId, files }: RunResult): Pr
 }
 
 /** @throws CommandFailure that names the runs that failed, where there are any */
-function reportFailures({ runs }: ExperimentResult): void {
+function reportFailures(document: ExperimentDocument): void {
+  const { runs } = document;
   const failed = runs.filter(({ failure }) => failure !== undefined);
   if (failed.length === 0) return;
   const lines = failed.map(({ workflowId, failure }) => `  ${workflowId}: ${failure}`);
   const heading = `${plural(failed.length, 'run')} of the experiment failed; started again, it makes what is missing:`;
-  throw new CommandFailure([heading, ...lines].join('\n'), exitCodes.runFailed);
+  throw new CommandFailure([heading, ...lines].join('\n'), exitCodes.runFailed, { document });
 }

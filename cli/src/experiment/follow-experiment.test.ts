@@ -2,7 +2,7 @@ import type { ExperimentProgress, ExperimentResult, RunProgress } from '@ddad/co
 import { expect, it } from 'vitest';
 import { inventedProgress, student } from '../invented-method.testing.ts';
 import { recordedScreen } from '../screens-for-tests.ts';
-import { experimentDisplay } from './experiment-display.ts';
+import { experimentDisplay, headline } from './experiment-display.ts';
 import { followExperiment } from './follow-experiment.ts';
 
 const run = (place: number, state: ExperimentProgress['runs'][number]['state']) => ({
@@ -50,14 +50,14 @@ it('tells a log what each run does, once', async () => {
   const { following, screen } = follow(false);
   expect(await following).toEqual({ experimentId: 'e' });
   expect(screen.shown()).toEqual([
-    'x-01  seed = 1  training, 1 of 2 members finished',
-    '0:00  0 of 3 runs finished, 1 going on, 2 waiting',
+    'x-01  seed = 1  50 % training, 1 of 2 members finished',
+    'time left not known yet  16 %  0:00  0 of 3 runs finished, 1 going on, 2 waiting',
     'x-01  seed = 1  finished',
-    'x-02  seed = 2  training, 1 of 2 members finished',
+    'x-02  seed = 2  50 % training, 1 of 2 members finished',
     'x-03  seed = 3  cancelled',
-    '0:00  1 of 3 runs finished, 1 going on, 1 cancelled',
+    'time left not known yet  83 %  0:00  1 of 3 runs finished, 1 going on, 1 cancelled',
     'x-02  seed = 2  failed',
-    '0:00  1 of 3 runs finished, 1 failed, 1 cancelled',
+    '100 %  0:00  1 of 3 runs finished, 1 failed, 1 cancelled',
   ]);
 });
 
@@ -82,10 +82,21 @@ it('names the stage alone of a run that trains no members', async () => {
   const queryRun = async () => inventedProgress([scores], { stage: 'scoring' });
   const { following, screen } = follow(false, { queryRun });
   await following;
-  expect(screen.shown()[0]).toBe('x-01  seed = 1  scoring');
+  expect(screen.shown()[0]).toBe('x-01  seed = 1  0 % scoring');
 });
 
 it('ends with the reason for which the user stops following', async () => {
   const { following } = follow(false, { detach: AbortSignal.abort('SIGTERM') });
   await expect(following).rejects.toBe('SIGTERM');
+});
+
+it('shows time and percent first, the time whole in every width', () => {
+  const runs = [
+    { workflowId: 'x-01', axes: {}, state: 'running' as const, doing: 'training', share: 0.419 },
+    { workflowId: 'x-02', axes: {}, state: 'waiting' as const, doing: null, share: 0 },
+  ];
+  const left = { seconds: 3730, atLeast: false };
+  const view = { stage: 'running' as const, runs, share: 0.2095, left, elapsed: 61 };
+  expect(headline(view)).toBe('about 1:02:10 left  20 %  1:01  0 of 2 runs finished, 1 going on, 1 waiting');
+  expect(headline(view, 8)).toMatch(/^1:02:10 {2}20 %/);
 });

@@ -1,6 +1,7 @@
-import type { ExperimentProgress, ExperimentResult, RunProgress } from '@ddad/contract';
+import type { ExperimentProgress, ExperimentResult, ExperimentRunEnd, RunProgress } from '@ddad/contract';
 import { aborted, pause } from '../waiting.ts';
 import type { ExperimentDisplay } from './experiment-display.ts';
+import { SharePace, shareOf } from './share-done.ts';
 
 export interface FollowExperimentDeps {
   /** Asks the experiment how it goes; rejects where it does not answer in time. */
@@ -18,6 +19,9 @@ export interface FollowExperimentDeps {
   interval?: number;
 }
 
+/** A run that failed has nothing left to do either. */
+const endedStates: ReadonlySet<string> = new Set<ExperimentRunEnd>(['finished', 'failed', 'cancelled']);
+
 /** For how long the coordinator may be silent before the user hears of it, in milliseconds. */
 const patience = 8_000;
 
@@ -29,6 +33,9 @@ export async function followExperiment(deps: FollowExperimentDeps): Promise<Expe
   const { display, now, detach } = deps;
   const over = new AbortController();
   const since = now();
+  const pace = new SharePace();
+  /** Of runs that go on, as they said last. */
+  const shares = new Map<string, number>();
   let heardAt = since;
 
   async function ask(): Promise<void> {
@@ -39,13 +46,17 @@ export async function followExperiment(deps: FollowExperimentDeps): Promise<Expe
         runs.map(async ({ workflowId, runId, axes, state }) => {
           const going = state === 'running' && runId !== null;
           const progress = going ? await deps.queryRun({ workflowId, runId }).catch(() => null) : null;
-          return { workflowId, axes, state, doing: progress === null ? null : doing(progress) };
+          if (progress !== null) shares.set(workflowId, shareOf(progress));
+          const share = endedStates.has(state) ? 1 : (shares.get(workflowId) ?? 0);
+          return { workflowId, axes, state, doing: progress === null ? null : doing(progress), share };
         }),
       );
       if (over.signal.aborted) return;
       heardAt = now();
       display.note(null);
-      display.update({ stage, runs: views, elapsed: (heardAt - since) / 1000 });
+      const share = views.length === 0 ? 0 : views.reduce((sum, run) => sum + run.share, 0) / views.length;
+      const left = stage === 'running' ? pace.left(share, heardAt) : null;
+      display.update({ stage, runs: views, share, left, elapsed: (heardAt - since) / 1000 });
     } catch (error) {
       // A query may fail while servers restart; the experiment does not depend on it, and its end comes by `result`.
       if (over.signal.aborted || now() - heardAt < patience) return;

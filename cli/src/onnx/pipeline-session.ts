@@ -12,6 +12,8 @@ export interface ScoredPixels {
 /** A pipeline that is ready to score. */
 export interface PipelineSession {
   facts: PipelineFacts;
+  /** Names of its scores, in the order of its outputs. */
+  scores: readonly string[];
   /** @param images [N, imageSize, imageSize], grey values 0 to 255 */
   run(images: Uint8Array): Promise<ScoredPixels[]>;
   close(): Promise<void>;
@@ -39,6 +41,7 @@ export async function openPipeline(file: string): Promise<PipelineSession> {
   const area = facts.imageSize ** 2;
   return {
     facts,
+    scores: session.outputNames.filter((name) => !name.endsWith(mapEnding)),
     async run(images) {
       const count = images.length / area;
       const shape = [count, 1, facts.imageSize, facts.imageSize];

@@ -19,7 +19,7 @@ export interface Connections {
   store: () => Promise<ObjectStore>;
   withTemporal: <T>(work: (runs: TemporalRuns) => Promise<T>) => Promise<T>;
   /** For work that starts or follows a run. `newRunName` gives another name each time. */
-  withRun: (work: (deps: RunDeps & { newRunName: () => string }) => Promise<void>) => Promise<void>;
+  withRun: <T>(work: (deps: RunDeps & { newRunName: () => string }) => Promise<T>) => Promise<T>;
   /** A finished run's result as its report holds it. */
   resultOf: (run: string) => Promise<RunResult>;
 }
@@ -55,10 +55,10 @@ export function connectionsFor(invocation: PreparedInvocation): Connections {
     const { createS3Store } = await import('@ddad/storage');
     const { connectLiveFeed } = await import('../live-feed.ts');
     const interrupted = new AbortController();
-    await withTemporal(async (runs) => {
+    return withTemporal(async (runs) => {
       const stopListening = onSignal((signal) => interrupted.abort(signal));
       try {
-        await work({
+        return await work({
           runs,
           methods,
           store: once(() => createS3Store(storeOf(here))),

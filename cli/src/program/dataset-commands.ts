@@ -5,11 +5,12 @@ import type { DatasetAddOptions } from '../commands/dataset-add.ts';
 import type { DatasetInitOptions } from '../commands/dataset-init.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
+import { documented } from './json-option.ts';
 
 /** `ddad dataset add`, `init`, `remove`, `list` and `show`. */
 export function addDatasetCommands(
   program: Command,
-  { screens, cwd }: Invocation,
+  { screens: all, cwd }: Invocation,
   { cluster, store }: Connections,
 ): void {
   const dataset = program.command('dataset').description('Adds, removes, lists and shows datasets.');
@@ -54,25 +55,30 @@ Examples:
   $ npx ddad dataset add chest s3://bucket/prefix      (of the cluster's own store)
   $ npx ddad dataset add rsna /data/rsna --repartition RSNA.json
   $ npx ddad dataset add lag /data/LAG --repartition LAG.json --only '**/image/*'`,
-    )
-    .action(
-      async (name: string, directory: string, options: Omit<DatasetAddOptions, 'name' | 'directory'>) => {
-        const { storePlace, withFetchedFolder } = await import('../fetched-folder.ts');
-        const { addDataset } = await import('../commands/dataset-add.ts');
-        const addFrom = async (from: string) =>
-          addDataset({ store: await store(), screens }, { name, directory: from, ...options });
-        const place = storePlace(directory);
-        if (place === null) await addFrom(directory);
-        else {
-          const { createS3Store } = await import('@ddad/storage');
-          const { bucket, prefix } = place;
-          const access = storeAccess(readSettings(cluster(), shapes.store));
-          await withFetchedFolder({ store: createS3Store({ ...access, bucket }), prefix }, addFrom);
-        }
-      },
     );
+  documented(
+    add,
+    all,
+    async (
+      screens,
+      name: string,
+      directory: string,
+      options: Omit<DatasetAddOptions, 'name' | 'directory'>,
+    ) => {
+      const { storePlace, withFetchedFolder } = await import('../fetched-folder.ts');
+      const { addDataset } = await import('../commands/dataset-add.ts');
+      const addFrom = async (from: string) =>
+        addDataset({ store: await store(), screens }, { name, directory: from, ...options });
+      const place = storePlace(directory);
+      if (place === null) return addFrom(directory);
+      const { createS3Store } = await import('@ddad/storage');
+      const { bucket, prefix } = place;
+      const access = storeAccess(readSettings(cluster(), shapes.store));
+      return withFetchedFolder({ store: createS3Store({ ...access, bucket }), prefix }, addFrom);
+    },
+  );
 
-  withReadingOptions(dataset.command('init'))
+  const init = withReadingOptions(dataset.command('init'))
     .description(
       'Writes the data.json that a directory without one stands for, by the names of its folders, and labels.csv where they ' +
         'name pathologies. "ddad dataset add" then takes these files, as they are or changed by hand.',
@@ -81,34 +87,34 @@ Examples:
     .addHelpText(
       'after',
       '\nExample:\n  $ npx ddad dataset init /data/mr --normal healthy --abnormal tumour cyst',
-    )
-    .action(async (directory: string, options: Omit<DatasetInitOptions, 'directory'>) => {
+    );
+  documented(
+    init,
+    all,
+    async (screens, directory: string, options: Omit<DatasetInitOptions, 'directory'>) => {
       const { initDataset } = await import('../commands/dataset-init.ts');
-      await initDataset(screens, { directory, ...options, cwd });
-    });
+      return initDataset(screens, { directory, ...options, cwd });
+    },
+  );
 
-  dataset
+  const remove = dataset
     .command('remove')
     .description(
       "Removes a dataset's name and its images from the store. Finished runs keep their results; one that is under way " +
         'fails, and members cannot be added to finished ones.',
     )
-    .argument('<name>', 'as "ddad dataset list" lists it')
-    .action(async (name: string) => {
-      const { removeDatasetCommand } = await import('../commands/dataset-remove.ts');
-      await removeDatasetCommand({ store: await store(), screens }, name);
-    });
+    .argument('<name>', 'as "ddad dataset list" lists it');
+  documented(remove, all, async (screens, name: string) => {
+    const { removeDatasetCommand } = await import('../commands/dataset-remove.ts');
+    return removeDatasetCommand({ store: await store(), screens }, name);
+  });
 
-  dataset
-    .command('list')
-    .description('Lists the datasets.')
-    .option('--json', 'as one JSON array')
-    .action(async (options: { json?: boolean }) => {
-      const { listDatasetsCommand } = await import('../commands/dataset-list.ts');
-      await listDatasetsCommand({ store: await store(), screens }, options);
-    });
+  documented(dataset.command('list').description('Lists the datasets.'), all, async (screens) => {
+    const { listDatasetsCommand } = await import('../commands/dataset-list.ts');
+    return listDatasetsCommand({ store: await store(), screens });
+  });
 
-  dataset
+  const show = dataset
     .command('show')
     .description(
       'Shows what a dataset holds, before anything is trained: counts, sizes and grey levels of its lists, pathologies, ' +
@@ -119,23 +125,21 @@ Examples:
     .argument('<name>', 'as "ddad dataset list" lists it')
     .option('--out <dir>', 'write NAME.html there; one that exists is replaced')
     .option('--open', 'show the page in the browser (without --out it lies in the working directory)')
-    .option('--json', 'as one JSON object')
     .option('--all-copies', 'name all copies, near-copies and unlike images, not only the first ones')
     .addHelpText(
       'after',
       '\nExamples:\n  $ npx ddad dataset show brain\n  $ npx ddad dataset show brain --open',
-    )
-    .action(
-      async (
-        name: string,
-        options: { out?: string; open?: boolean; allCopies?: boolean; json?: boolean },
-      ) => {
-        const { openFile } = await import('../open-file.ts');
-        const { showDataset } = await import('../commands/dataset-show.ts');
-        const deps = { store: await store(), screens, openFile };
-        await showDataset(deps, { name, ...options, cwd });
-      },
     );
+  documented(
+    show,
+    all,
+    async (screens, name: string, options: { out?: string; open?: boolean; allCopies?: boolean }) => {
+      const { openFile } = await import('../open-file.ts');
+      const { showDataset } = await import('../commands/dataset-show.ts');
+      const deps = { store: await store(), screens, openFile };
+      return showDataset(deps, { name, ...options, cwd });
+    },
+  );
 }
 
 /** Options of whatever reads a folder of images. */

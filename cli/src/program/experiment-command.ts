@@ -2,12 +2,19 @@ import { type Command, Option } from 'commander';
 import { figureNumbers, type Layouts, offeredTables } from '../experiment/layouts.ts';
 import { tryDirectory } from '../output-place.ts';
 import { experimentOf, readJsonInput } from '../run-input.ts';
+import type { Screens } from '../screen.ts';
 import type { Connections } from './connections.ts';
+import type { Invocation } from './invocation.ts';
+import { documented } from './json-option.ts';
 
 /** `ddad experiment`. */
-export function addExperimentCommand(program: Command, { methods, withRun }: Connections): void {
+export function addExperimentCommand(
+  program: Command,
+  { screens: all }: Invocation,
+  { methods, withRun }: Connections,
+): void {
   const tables = offeredTables(methods);
-  program
+  const experiment = program
     .command('experiment')
     .description(
       'Starts an experiment (workflow experiment): a run of every combination of the values that its axes list. What ' +
@@ -32,7 +39,6 @@ export function addExperimentCommand(program: Command, { methods, withRun }: Con
         'main score: choice.json. Needs unlabeled images and held-out normal ones ("calibration", or validation images)',
     )
     .option('--choose-score', 'the same, with the best of all scores of the runs')
-    .option('--json', 'only the result on standard output, as one JSON object; all else on standard error')
     .addHelpText(
       'after',
       `
@@ -54,30 +60,27 @@ Examples:
   $ npx ddad experiment bench/experiments/brain-anomalous-rate.json --out rate/ --figure 6 8
   $ npx ddad experiment <(echo '{"base": {"dataset": "brain"}, "axes": {"seed": [0, 1, 2]}}') --out seeds/
   $ npx ddad experiment bench/experiments/brain-choose.json --out choice/ --choose`,
-    )
-    .action(
-      async (
-        path: string,
-        options: {
-          out: string;
-          json?: boolean;
-          table?: Layouts['tables'];
-          figure?: Layouts['figures'];
-          choose?: boolean;
-          chooseScore?: boolean;
-        },
-      ) => {
-        const { startExperiment } = await import('../commands/experiment.ts');
-        const { out, json, table = [], figure = [] } = options;
-        const layouts = { tables: table, figures: figure };
-        // Checked before anything is connected to.
-        const wanted = options.chooseScore ? 'scores' : options.choose ? 'axes' : undefined;
-        const input = experimentOf(methods, await readJsonInput(path), layouts, wanted);
-        await tryDirectory('--out', out);
-        await withRun(async (deps) => {
-          const own = { ...layouts, published: input.published };
-          await startExperiment(deps, input, { out, json, layouts: own, choose: input.choose });
-        });
-      },
     );
+  const work = async (screens: Screens, path: string, options: ExperimentCommandOptions) => {
+    const { startExperiment } = await import('../commands/experiment.ts');
+    const { out, table = [], figure = [] } = options;
+    const layouts = { tables: table, figures: figure };
+    // Checked before anything is connected to.
+    const wanted = options.chooseScore ? 'scores' : options.choose ? 'axes' : undefined;
+    const input = experimentOf(methods, await readJsonInput(path), layouts, wanted);
+    await tryDirectory('--out', out);
+    const own = { ...layouts, published: input.published };
+    return withRun((deps) =>
+      startExperiment({ ...deps, screens }, input, { out, layouts: own, choose: input.choose }),
+    );
+  };
+  documented(experiment, all, work, 'told');
+}
+
+interface ExperimentCommandOptions {
+  out: string;
+  table?: Layouts['tables'];
+  figure?: Layouts['figures'];
+  choose?: boolean;
+  chooseScore?: boolean;
 }

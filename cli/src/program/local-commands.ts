@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { demoSettings } from '../commands/demo-settings.ts';
+import type { Screens } from '../screen.ts';
 import { wholeNumber } from './arguments.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
+import { documented } from './json-option.ts';
 
 /**
  * What needs more of this machine than a connection: `ddad trainer` and `demo`.
@@ -10,32 +12,35 @@ import type { Invocation } from './invocation.ts';
  */
 export function addLocalCommands(
   program: Command,
-  { screens, checkout, onSignal }: Invocation,
+  { screens: all, checkout, onSignal }: Invocation,
   { cluster, withRun }: Connections,
   endWith: (code: number) => void,
 ): void {
   const { run } = demoSettings;
-  program
+  const trainer = program
     .command('trainer')
     .description(
       'Runs one more trainer on this machine, in the foreground; it gets work at once. Ctrl-C stops it.',
     )
     .option('--id <name>', 'under which it announces itself (default: extra-...)')
-    .option('--threads <n>', 'threads of an operation', wholeNumber(1, 1024))
-    .action(async (options: { id?: string; threads?: number }) => {
-      const { runTrainer } = await import('../commands/trainer.ts');
-      endWith(await runTrainer({ cluster: cluster(), checkout, screens, onSignal }, options));
-    });
+    .option('--threads <n>', 'threads of an operation', wholeNumber(1, 1024));
+  documented(trainer, all, async (screens, options: { id?: string; threads?: number; json?: boolean }) => {
+    const { runTrainer } = await import('../commands/trainer.ts');
+    const ended = await runTrainer({ cluster: cluster(), checkout, screens, onSignal }, options);
+    endWith(ended.exitCode);
+    return ended;
+  });
 
-  program
+  const demo = program
     .command('demo')
     .description(
       `Makes a synthetic dataset, trains ${run.k} + ${run.k} members on it for ${run.epochs} epochs each and prints ` +
         'the scores; minutes on two processor cores. A second call uses the finished members again.',
-    )
-    .action(async () => {
-      const { runDemo } = await import('../commands/demo.ts');
-      const { home } = cluster();
-      await withRun((deps) => runDemo({ ...deps, home }));
-    });
+    );
+  const work = async (screens: Screens) => {
+    const { runDemo } = await import('../commands/demo.ts');
+    const { home } = cluster();
+    return withRun((deps) => runDemo({ ...deps, screens, home }));
+  };
+  documented(demo, all, work, 'told');
 }

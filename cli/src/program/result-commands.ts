@@ -1,18 +1,20 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { ScoreOptions } from '../commands/score.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { runReference } from './arguments.ts';
 import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
+import { documented } from './json-option.ts';
 
 /** Commands that use what runs made: `ddad report`, `card`, `members`, `export` and `score`. */
 export function addResultCommands(
   program: Command,
-  { screens, cwd }: Invocation,
+  { screens: all, cwd }: Invocation,
   { methods, cluster, store, withTemporal, resultOf }: Connections,
 ): void {
   const able = methods.entries.flatMap((entry) => (entry.onnx === undefined ? [] : entry.method.name));
-  program
+  const report = program
     .command('report')
     .description(
       "Fetches a finished run's report: one HTML file with scores, curves, histograms, heat maps and members, which " +
@@ -35,33 +37,35 @@ export function addResultCommands(
 Examples:
   $ npx ddad report ddad-brain-20260102-093000-1f2e --open
   $ npx ddad report ddad-brain-20260102-093000-1f2e ddad-brain-20260103-101500-77c0`,
-    )
-    .action(
-      async (
-        run: string,
-        others: string[],
-        options: { open?: boolean; out?: string; names?: boolean; pictures: boolean },
-      ) => {
-        const { openFile } = await import('../open-file.ts');
-        const { fetchReport } = await import('../commands/report.ts');
-        const { compareReports } = await import('../commands/compare.ts');
-        await withTemporal(async (runs) => {
-          const deps = { runs, methods, store: await store(), screens, openFile };
-          if (others.length > 0 && options.names === true)
-            throw new CommandFailure(
-              '--names is of the page of one run; that of several runs numbers its images',
-              exitCodes.badInput,
-            );
-          if (others.length === 0 && !options.pictures)
-            throw new CommandFailure('--no-pictures is of the page of several runs', exitCodes.badInput);
-          return others.length === 0
-            ? fetchReport(deps, { run, ...options, cwd })
-            : compareReports(deps, { runs: [run, ...others], ...options, cwd });
-        });
-      },
     );
+  documented(
+    report,
+    all,
+    async (
+      screens,
+      run: string,
+      others: string[],
+      options: { open?: boolean; out?: string; names?: boolean; pictures: boolean },
+    ) => {
+      const { openFile } = await import('../open-file.ts');
+      const { fetchReport } = await import('../commands/report.ts');
+      const { compareReports } = await import('../commands/compare.ts');
+      if (others.length > 0 && options.names === true) {
+        const why = '--names is of the page of one run; that of several runs numbers its images';
+        throw new CommandFailure(why, exitCodes.badInput);
+      }
+      if (others.length === 0 && !options.pictures)
+        throw new CommandFailure('--no-pictures is of the page of several runs', exitCodes.badInput);
+      return withTemporal(async (runs) => {
+        const deps = { runs, methods, store: await store(), screens, openFile };
+        return others.length === 0
+          ? fetchReport(deps, { run, ...options, cwd })
+          : compareReports(deps, { runs: [run, ...others], ...options, cwd });
+      });
+    },
+  );
 
-  program
+  const card = program
     .command('card')
     .description(
       'Writes the model card of a finished run, as Markdown: data by digest and counts, settings and seeds, scores with ' +
@@ -69,29 +73,25 @@ Examples:
     )
     .argument('<run>', `${runReference[1].split(';')[0]}, or a file report.json, which needs no cluster`)
     .option('--out <file>', 'file to write (default: standard output); one that exists is replaced')
-    .option('--json', 'as one JSON object')
     .addHelpText(
       'after',
       `
 Examples:
   $ npx ddad card ddad-brain-20260102-093000-1f2e --out card.md
   $ npx ddad card results/report.json`,
-    )
-    .action(async (run: string, options: { out?: string; json?: boolean }) => {
-      const { writeCard } = await import('../commands/card.ts');
-      await writeCard({ screens, methods, result: resultOf }, { run, ...options, cwd });
-    });
+    );
+  documented(card, all, async (screens, run: string, options: { out?: string }) => {
+    const { writeCard } = await import('../commands/card.ts');
+    return writeCard({ screens, methods, result: resultOf }, { run, ...options, cwd });
+  });
 
-  program
-    .command('members')
-    .description('Lists the finished members in the store.')
-    .option('--json', 'as one JSON array, with whole keys')
-    .action(async (options: { json?: boolean }) => {
-      const { listMembersCommand } = await import('../commands/members.ts');
-      await listMembersCommand({ store: await store(), methods, screens }, options);
-    });
+  const members = program.command('members').description('Lists the finished members in the store.');
+  documented(members, all, async (screens) => {
+    const { listMembersCommand } = await import('../commands/members.ts');
+    return listMembersCommand({ store: await store(), methods, screens });
+  });
 
-  program
+  const exporting = program
     .command('export')
     .description(
       "Writes a finished member's weights as a safetensors file, whose tensors carry the names and layouts of a PyTorch " +
@@ -112,24 +112,33 @@ Examples:
   $ npx ddad export 3fa9c01d ndm0.safetensors
   $ npx ddad export 3fa9c01d ndm0.onnx
   $ npx ddad export --run ddad-brain-20260102-093000-1f2e brain.onnx`,
-    )
-    .action(async (key: string, file: string, options: { run?: boolean; force?: boolean }) => {
+    );
+  documented(
+    exporting,
+    all,
+    async (screens, key: string, file: string, options: { run?: boolean; force?: boolean }) => {
       const { exportMember, exportPipeline } = await import('../commands/export.ts');
       const deps = { store: await store(), methods, screens };
       const { run, ...force } = options;
-      if (run) await exportPipeline(deps, { result: () => resultOf(key), file, ...force });
-      else await exportMember(deps, { key, file, ...force });
-    });
+      return run
+        ? exportPipeline(deps, { result: () => resultOf(key), file, ...force })
+        : exportMember(deps, { key, file, ...force });
+    },
+  );
 
-  program
+  const score = program
     .command('score')
     .description(
       'Scores new images with a finished run, or with an ONNX file of "ddad export --run", which needs no cluster. One JSON ' +
         'line an image; the higher a score, the more abnormal. Where normal images were held out, with p-values and with ' +
-        'what lies above its threshold.',
+        'what lies above its threshold. A verdict of all images by the main score goes to standard error.',
     )
     .argument('<run_or_onnx>', 'a run as "ddad runs" lists it, or an ONNX file')
-    .argument('<image...>', 'image files, read as "dataset add" read those of the run\'s dataset')
+    .argument(
+      '<image...>',
+      'image files, or directories of them at any depth, read as "dataset add" read those of the run\'s dataset',
+    )
+    .option('--csv', 'CSV lines with a heading, in place of JSON lines')
     .option('--out <dir>', 'write heat maps as PNGs there, of the size of each image')
     .option(
       '--dicom <dir>',
@@ -140,12 +149,22 @@ Examples:
       `
 Examples:
   $ npx ddad score ddad-brain-20260102-093000-1f2e new/*.png > scores.jsonl
-  $ npx ddad score brain.onnx slice.png --out maps/`,
-    )
-    .action(async (pipeline: string, images: string[], options: { out?: string; dicom?: string }) => {
+  $ npx ddad score brain.onnx slice.png --out maps/
+  $ npx ddad score brain.onnx study/ --csv > scores.csv`,
+    );
+  documented(
+    score,
+    all,
+    async (
+      screens,
+      pipeline: string,
+      images: string[],
+      options: Omit<ScoreOptions, 'pipeline' | 'images'>,
+    ) => {
       const { scoreImages } = await import('../commands/score.ts');
       const { home } = cluster();
       const deps = { screens, methods, result: resultOf, store, cache: join(home, 'onnx') };
-      await scoreImages(deps, { pipeline, images, ...options });
-    });
+      return scoreImages(deps, { pipeline, images, ...options });
+    },
+  );
 }

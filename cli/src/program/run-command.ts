@@ -5,13 +5,23 @@ import { withAssignments } from '../assignments.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { tryDirectory } from '../output-place.ts';
 import { mergeRunInput, type RunFlags, readJsonInput } from '../run-input.ts';
+import type { Screens } from '../screen.ts';
+import { runReference } from './arguments.ts';
 import type { Connections } from './connections.ts';
+import type { Invocation } from './invocation.ts';
+import { documented } from './json-option.ts';
 
 /** `ddad run`. */
-export function addRunCommand(program: Command, { methods, withRun }: Connections): void {
+export function addRunCommand(
+  program: Command,
+  { screens: all }: Invocation,
+  { methods, store, withRun, withTemporal }: Connections,
+): void {
   const names = methods.entries.map(({ method }) => `${method.name} (${method.title})`);
-  program
+  const command = program
     .command('run')
+    // What follows "delete" is its own: --json and --dry-run among it.
+    .enablePositionalOptions()
     .description(
       'Starts a run (workflow trainEnsemble), follows it and prints AUC and AP of its scores. Members that are ' +
         'finished already are not trained again. Ctrl-C stops following; the run goes on.',
@@ -29,8 +39,11 @@ export function addRunCommand(program: Command, { methods, withRun }: Connection
       (text: string, before: string[]) => [...before, text],
       [] as string[],
     )
+    .option(
+      '--dry-run',
+      'start nothing: say what would be trained, what is there already, and how long it takes',
+    )
     .option('--detach', 'start the run, print its name, and leave it to the cluster')
-    .option('--json', 'only the result on standard output, as one JSON object; all else on standard error')
     .option('--out <dir>', 'write report.json, report.html and scores.csv there')
     .addHelpText(
       'after',
@@ -48,35 +61,62 @@ ${methods.entries.map(fieldsOf).join('\n')}
 Examples:
   $ npx ddad run --dataset brain
   $ npx ddad run --dataset brain --k 5 --epochs 100 --out results/
+  $ npx ddad run --dataset brain --k 5 --dry-run
   $ npx ddad run --dataset brain --set refiner.epochs=20 --detach
   $ npx ddad run --dataset brain --input settings.json --json > result.json
   $ npx ddad run --dataset brain --input <(echo '{"calibration": 0.1}')`,
+    );
+  const work = async (screens: Screens, options: RunFlags & RunCommandOptions) => {
+    const { startDetached, startRun } = await import('../commands/run.ts');
+    const { input: path, set, detach, dryRun, out, ...flags } = options;
+    if (dryRun === true && (out !== undefined || detach === true)) {
+      const why = `nothing was started: --dry-run gives no result for ${detach === true ? '--detach' : '--out'}`;
+      throw new CommandFailure(why, exitCodes.badInput);
+    }
+    if (detach === true && out !== undefined) {
+      throw new CommandFailure(
+        'nothing was started: --out waits for the result, which --detach does not: "ddad report RUN --out DIR" fetches it',
+        exitCodes.badInput,
+      );
+    }
+    const file = withAssignments(path === undefined ? undefined : await readJsonInput(path), set);
+    // Checked before anything is connected to.
+    const input = mergeRunInput(methods, file, flags);
+    if (out !== undefined) await tryDirectory('--out', out);
+    if (dryRun === true) {
+      const { forecastRun } = await import('../commands/run-forecast.ts');
+      return withRun((deps) => forecastRun({ ...deps, screens }, input));
+    }
+    return withRun<object>((deps) =>
+      detach === true
+        ? startDetached({ ...deps, screens }, input)
+        : startRun({ ...deps, screens }, input, { out }),
+    );
+  };
+  documented(command, all, work, 'told');
+
+  const remove = command
+    .command('delete')
+    .description(
+      'Removes a run that has ended: its report, artifacts and checkpoints that no other run names or wants, and what Temporal ' +
+        'keeps of it. What other runs share stays, and so does the dataset.',
     )
-    .action(async (options: RunFlags & RunCommandOptions) => {
-      const { startDetached, startRun } = await import('../commands/run.ts');
-      const { input: path, set, detach, json, out, ...flags } = options;
-      if (detach === true && out !== undefined) {
-        throw new CommandFailure(
-          'nothing was started: --out waits for the result, which --detach does not: "ddad report RUN --out DIR" fetches it',
-          exitCodes.badInput,
-        );
-      }
-      const file = withAssignments(path === undefined ? undefined : await readJsonInput(path), set);
-      // Checked before anything is connected to.
-      const input = mergeRunInput(methods, file, flags);
-      if (out !== undefined) await tryDirectory('--out', out);
-      await withRun(async (deps) => {
-        if (detach === true) await startDetached(deps, input, { json });
-        else await startRun(deps, input, { json, out });
-      });
-    });
+    .argument(...runReference)
+    .option('--dry-run', 'only say what would go and what would stay')
+    .addHelpText('after', '\nExample:\n  $ npx ddad run delete ddad-brain-20260102-093000-1f2e --dry-run');
+  documented(remove, all, async (screens, run: string, options: { dryRun?: boolean }) => {
+    const { deleteRun } = await import('../commands/run-delete.ts');
+    return withTemporal(async (runs) =>
+      deleteRun({ runs, store: await store(), screens }, { run, ...options }),
+    );
+  });
 }
 
 interface RunCommandOptions {
   input?: string;
   set: string[];
   detach?: boolean;
-  json?: boolean;
+  dryRun?: boolean;
   out?: string;
 }
 

@@ -10,7 +10,8 @@ export const jobProgressSchema = z.object({
   imagesPerSecond: z.number().min(0),
   /** Who works on it; null while it waits for a worker. */
   worker: z.string().max(100).nullable(),
-  state: z.enum(['waiting', 'running', 'finished', 'failed']),
+  /** `cancelled`: the run ended before it was finished; what was made of it is kept in a checkpoint. */
+  state: z.enum(['waiting', 'running', 'finished', 'failed', 'cancelled']),
 });
 export type JobProgress = z.infer<typeof jobProgressSchema>;
 

@@ -47,6 +47,11 @@ export interface NodeProgress extends JobProgress {
   madeBy: string;
   /** True where it was published before the run wanted it. */
   reused: boolean;
+  /**
+   * Seconds that all of it takes one worker, by what the like took in runs on the same dataset before; absent where nothing like
+   * it was made.
+   */
+  expectedSeconds?: number;
   member?: { role: string; index: number; seed: number };
   /** Why its last attempt failed, after which it is tried again; absent where none has. */
   trouble?: string;
@@ -66,6 +71,33 @@ export interface RunProgress {
   nodes: NodeProgress[];
   /** When the workflow last heard of its nodes (ISO 8601); null before the first time. */
   updatedAt: string | null;
+}
+
+/** Workflow type that says what a run of the same input would do; it makes nothing. */
+export const forecastType = 'foreseeRun';
+
+/** An artifact that a run would want. */
+export interface ForecastNode
+  extends Pick<
+    NodeProgress,
+    'id' | 'kind' | 'key' | 'stage' | 'unit' | 'madeBy' | 'total' | 'expectedSeconds'
+  > {
+  /** True where it is published already. */
+  found: boolean;
+  /** True where there is a checkpoint to go on from. */
+  resumes: boolean;
+}
+
+/** What a run would do. */
+export interface RunForecast {
+  /** With all defaults, and what is left to the coordinator settled. */
+  input: RunSettings;
+  datasetDigest: string;
+  /** Titles of the run's stages in their order. */
+  stages: string[];
+  nodes: ForecastNode[];
+  /** Workers that are there now. */
+  workers: { trainer: number; scorer: number };
 }
 
 /** What a run's workflow returns where it is part of an experiment: whole results of hundreds of runs would not fit. */

@@ -7,6 +7,7 @@ export { datasetDigest, imagesDigest } from './digest.ts';
 export { describeMissing } from './find-images.ts';
 export type { GreyImage } from './grey.ts';
 export { imageFile } from './image-place.ts';
+export { imagesBelow } from './images-below.ts';
 export type { FolderLayout } from './layouts/layout.ts';
 export { type FolderLists, folderLists } from './layouts/write-lists.ts';
 export { findNearCopies, type NearCopiesProgress, nearCopyLimits } from './near-copies.ts';

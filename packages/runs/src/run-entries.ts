@@ -43,15 +43,36 @@ export interface ListOptions {
   methods?: MethodRegistry;
 }
 
+/** Which runs and experiments are listed; all unless something is given. */
+export interface RunFilter {
+  dataset?: string | undefined;
+  method?: string | undefined;
+  statuses?: readonly Exclude<RunEntry['status'], 'other'>[] | undefined;
+  /** Started since then. */
+  since?: Date | undefined;
+}
+
 const typeOf: Record<RunKind, string> = { run: workflowType, experiment: experimentType };
 
 /** The latest of the kinds that are wanted, the newest first. Calls have the deadline that the caller sets. */
 export function listRuns(
   client: RunsClient,
   limit: number,
-  { kinds = ['run'], methods = shippedMethods }: ListOptions = {},
+  { kinds = ['run'], methods = shippedMethods, ...filter }: ListOptions & RunFilter = {},
 ): Promise<RunEntry[]> {
-  return list(client, methods, ofKinds(kinds), limit);
+  return list(client, methods, [ofKinds(kinds), ...conditionsOf(filter)].join(' AND '), limit, filter);
+}
+
+/** What of a filter the server looks at. */
+export function conditionsOf({ statuses, since }: RunFilter): string[] {
+  const names = statuses?.flatMap((status) => {
+    const found = Object.entries(statusNames).find(([, named]) => named === status);
+    return found === undefined ? [] : [`'${queryNames[found[0]] ?? ''}'`];
+  });
+  return [
+    ...(names === undefined ? [] : [`ExecutionStatus IN (${names.join(', ')})`]),
+    ...(since === undefined ? [] : [`StartTime >= '${since.toISOString()}'`]),
+  ];
 }
 
 function ofKinds(kinds: readonly RunKind[]): string {
@@ -91,17 +112,35 @@ async function list(
   methods: MethodRegistry,
   query: string,
   limit: number,
+  { dataset, method }: RunFilter = {},
 ): Promise<RunEntry[]> {
   const found: FoundRun[] = [];
-  // Servers list running ones first; beyond this many the oldest are of no interest.
-  const scanned = Math.max(200, limit * 2);
+  const chosen = dataset !== undefined || method !== undefined;
+  // Servers list running ones first; beyond this many the oldest are of no interest. Those that an input has to be read of to
+  // tell whether they are wanted may be rare.
+  const scanned = Math.max(chosen ? 2000 : 200, limit * 2);
   for await (const info of client.workflow.list({ query, pageSize: Math.min(scanned, 1000) })) {
     found.push(entryOf(info));
     if (found.length >= scanned) break;
   }
   found.sort((a, b) => b.started.getTime() - a.started.getTime());
-  return Promise.all(found.slice(0, limit).map((run) => withInput(client, methods, run)));
+  const wanted: RunEntry[] = [];
+  const step = chosen ? inputsAtOnce : limit;
+  for (let at = 0; at < found.length && wanted.length < limit; at += step) {
+    const some = await Promise.all(found.slice(at, at + step).map((run) => withInput(client, methods, run)));
+    wanted.push(
+      ...some.filter(
+        (run) =>
+          (dataset === undefined || run.dataset === dataset) &&
+          (method === undefined || run.method === method),
+      ),
+    );
+  }
+  return wanted.slice(0, limit);
 }
+
+/** Inputs read at a time while runs are searched. */
+const inputsAtOnce = 50;
 
 /** What of a run's input is listed. */
 type ListedInput = Pick<RunEntry, 'dataset' | 'method' | 'k'>;
@@ -186,6 +225,16 @@ function entryOf(
     closed: info.closeTime ?? null,
   };
 }
+
+/** As queries write them. */
+const queryNames: Partial<Record<string, string>> = {
+  RUNNING: 'Running',
+  COMPLETED: 'Completed',
+  FAILED: 'Failed',
+  CANCELLED: 'Canceled',
+  TERMINATED: 'Terminated',
+  TIMED_OUT: 'TimedOut',
+};
 
 const statusNames: Partial<Record<string, RunEntry['status']>> = {
   RUNNING: 'running',

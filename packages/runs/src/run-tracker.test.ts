@@ -53,6 +53,7 @@ it('shows live figures over a query that has nothing new', () => {
     id: 'net 0',
     name: 'net 0',
     waitsFor: 'a trainer',
+    held: false,
     done: 5,
     worker: 't1',
     state: 'running',

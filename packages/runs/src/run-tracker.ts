@@ -10,6 +10,7 @@ import {
 } from '@ddad/contract';
 import { LossCurve, type LossPoint } from './loss-curve.ts';
 import { Pace } from './pace.ts';
+import { type JobLeft, type TimeLeft, wholeLeft } from './time-left.ts';
 
 /** A job of a run as it is shown. */
 export interface JobView extends JobProgress {
@@ -27,6 +28,8 @@ export interface JobView extends JobProgress {
   member?: { role: string; index: number; seed: number };
   /** What it waits for while it waits: `a trainer`. */
   waitsFor: string;
+  /** True while the run is paused, and what was made of the job so far is kept in a checkpoint. */
+  held: boolean;
   /** Estimated from the pace seen so far; null while none was seen. */
   secondsLeft: number | null;
   /** Wall time of its work: as the result says, else as it was seen; null where neither is. */
@@ -61,6 +64,8 @@ export interface RunView {
    * count different things.
    */
   secondsLeft: number | null;
+  /** Until the whole run has finished, all of its stages together; null where nothing is known of that. */
+  wholeLeft: TimeLeft | null;
 }
 
 /** What is known of an artifact's job, whichever nodes want it. */
@@ -98,8 +103,11 @@ export class RunTracker {
   #stage: string = planningStage;
   #within: string = planningStage;
   #stages: string[] = [planningStage, finishedStage];
-  /** Those that are shown. */
+  /** All that the run wants, and those that are shown. */
+  #wanted: readonly NodeProgress[] = [];
   #nodes: NodeProgress[] = [];
+  /** Workers that were seen at work, by pool. */
+  readonly #workers = new Map<string, Set<string>>();
   #took: number | null = null;
 
   /**
@@ -120,6 +128,7 @@ export class RunTracker {
     this.#stage = stage;
     this.#within = stage === pausedStage ? (pausedIn ?? planningStage) : stage;
     this.#stages = stages;
+    this.#wanted = nodes;
     const reached = stages.indexOf(this.#within);
     this.#nodes = nodes.filter(
       (node) => node.state === 'running' || reached === -1 || stages.indexOf(node.stage) <= reached,
@@ -132,6 +141,7 @@ export class RunTracker {
       if (JSON.stringify(figures) !== JSON.stringify(job.queried)) job.queriedAt = now;
       job.queried = figures;
       note(job, now);
+      this.#see(node.madeBy, worker);
     }
   }
 
@@ -140,6 +150,8 @@ export class RunTracker {
     if (job === undefined) return;
     job.live = { at: now, progress };
     note(job, now);
+    const node = this.#nodes.find((one) => one.key === key);
+    if (node !== undefined) this.#see(node.madeBy, progress.worker);
     const { done, loss, state } = progress;
     if (loss !== null && done > 0 && job.counted === 'epoch' && state === 'running')
       job.losses.add(done, loss);
@@ -190,7 +202,42 @@ export class RunTracker {
       elapsed: this.#took ?? (now - this.#since) / 1000,
       imagesPerSecond: running.reduce((sum, job) => sum + job.imagesPerSecond, 0),
       secondsLeft: this.#stageLeft(jobs),
+      wholeLeft: this.#wholeLeft(jobs, now),
     };
+  }
+
+  /** By what the jobs at work show, and for the others by what the like took, here or in runs before. */
+  #wholeLeft(jobs: readonly JobView[], now: number): TimeLeft | null {
+    if (this.#stage === planningStage || this.#stage === finishedStage) return null;
+    const views = new Map(jobs.map((job) => [job.id, job]));
+    const here = this.#nodes.map((node) => this.#measured(node, now));
+    const left = this.#wanted.flatMap((node): JobLeft[] => {
+      const view = views.get(node.id);
+      const { state, done, total } = view ?? node;
+      if (state === 'finished' || state === 'failed' || state === 'cancelled') return [];
+      const place = this.#stages.indexOf(node.stage);
+      const running = state === 'running';
+      const open = 1 - (total > 0 ? Math.min(1, done / total) : 0);
+      const like = here.find((one) => one !== null && one.kind === node.kind && one.total === total);
+      const seconds =
+        view?.secondsLeft ??
+        scaled(node.expectedSeconds, open) ??
+        // Nothing of the kind was made on this dataset before: as long as the like takes here.
+        scaled(like?.seconds, open);
+      return [{ stage: place, pool: node.madeBy, running, seconds }];
+    });
+    return wholeLeft(left, (pool) => this.#workers.get(pool)?.size ?? 1);
+  }
+
+  /** What a whole job takes, by one at work or finished here; null where that was not seen. */
+  #measured(node: NodeProgress, now: number): { kind: string; total: number; seconds: number } | null {
+    const { kind, total, key } = node;
+    const job = this.#job(key);
+    const perUnit = job.pace.secondsPerUnit;
+    if (perUnit !== null) return { kind, total, seconds: perUnit * total };
+    const { startedAt, finishedAt } = job;
+    if (startedAt === null || finishedAt === null || now < finishedAt) return null;
+    return { kind, total, seconds: (finishedAt - startedAt) / 1000 };
   }
 
   /** All units that are left, at the pace of the jobs at work together, but no less than the slowest one needs. */
@@ -212,6 +259,12 @@ export class RunTracker {
       longest = Math.max(longest, job.secondsLeft);
     }
     return pace === 0 ? null : Math.max(longest, left / pace);
+  }
+
+  #see(pool: string, worker: string | null): void {
+    if (worker === null) return;
+    const seen = this.#workers.get(pool) ?? new Set();
+    this.#workers.set(pool, seen.add(worker));
   }
 
   #job(key: string): Tracked {
@@ -254,6 +307,7 @@ export class RunTracker {
       unit,
       ...(member === undefined ? {} : { member }),
       waitsFor: `a ${madeBy}`,
+      held: this.#stage === pausedStage && figures.state === 'waiting',
       secondsLeft: figures.state === 'running' ? job.pace.secondsLeft(figures.total, now) : null,
       seconds: job.told?.seconds ?? seen,
       reused: job.told?.reused ?? node.reused,
@@ -263,10 +317,16 @@ export class RunTracker {
   }
 }
 
+function scaled(seconds: number | undefined, share: number): number | null {
+  return seconds === undefined ? null : seconds * share;
+}
+
 /** A job's latest figures. */
 function current({ live, queried, queriedAt }: Tracked): JobProgress {
   if (live === null) return queried;
   const { at, progress } = live;
+  // The run is over: what was said of the job before is no news.
+  if (queried.state === 'cancelled') return { ...queried, done: Math.max(queried.done, progress.done) };
   if (queried.state === 'finished') {
     // The query may know less about the figures than the last live message did.
     return {

@@ -68,7 +68,7 @@ const readAtOnce = 16;
 const claimsMs = 10_000;
 
 /** All objects of one artifact. */
-interface ArtifactObjects {
+export interface ArtifactObjects {
   kind: ArtifactKind;
   key: string;
   /** Below its own prefix: manifest, files, manifests that were set aside. */
@@ -156,7 +156,8 @@ async function readStandard(store: ObjectStore, options: LeftOverOptions): Promi
 const keyForm = /^[0-9a-f]{64}$/;
 
 /** Objects by artifact; those named otherwise are left out. */
-function artifactsAmong(entries: readonly ObjectEntry[]): ArtifactObjects[] {
+/** Artifacts among objects, by their keys. */
+export function artifactsAmong(entries: readonly ObjectEntry[]): ArtifactObjects[] {
   const artifacts = new Map<string, ArtifactObjects>();
   for (const entry of entries) {
     const parts = entry.key.split('/');

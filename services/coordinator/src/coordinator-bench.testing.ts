@@ -1,4 +1,11 @@
-import { type JobProgress, taskQueue, type WorkerEntry, workflowType } from '@ddad/contract';
+import {
+  forecastType,
+  type JobProgress,
+  type RunForecast,
+  taskQueue,
+  type WorkerEntry,
+  workflowType,
+} from '@ddad/contract';
 import { methods } from '@ddad/methods';
 import { createLogger } from '@ddad/platform';
 import { connectWorker } from '@ddad/rpc';
@@ -90,6 +97,12 @@ export async function createBench({ connection, client }: Temporal) {
     start(input: object = oneClass): Promise<WorkflowHandle> {
       runs += 1;
       return client.workflow.start(workflowType, { taskQueue, workflowId: `run-${runs}`, args: [input] });
+    },
+    /** What a run of this input would do. */
+    foresee(input: object = oneClass): Promise<RunForecast> {
+      runs += 1;
+      const workflowId = `foresee-${runs}`;
+      return client.workflow.execute(forecastType, { taskQueue, workflowId, args: [input] });
     },
     async close() {
       for (const one of started) await one.stop();

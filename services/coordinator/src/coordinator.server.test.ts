@@ -168,15 +168,49 @@ describe('a coordinator', () => {
     expect(bench.trainer.jobs.pending).toBe(0);
   });
 
-  it('stops its trainers when a run is cancelled, before the cancellation is confirmed', async () => {
+  it('foresees what a run would make, find, and how long that takes, and makes nothing', async () => {
     await bench.startCoordinator([bench.trainer.entry]);
+    const before = await bench.foresee();
+    expect(before.workers).toEqual({ trainer: 1, scorer: 1 });
+    expect(
+      before.nodes.filter(({ found, expectedSeconds }) => found || expectedSeconds !== undefined),
+    ).toEqual([]);
+    expect(bench.trainer.made).toEqual([]);
+    const handle = await bench.start();
+    for (const _ of [1, 2]) await (await bench.trainer.jobs.next()).finish();
+    await handle.result();
+    // One member more: those that are there took 3 s for 9 epochs.
+    const after = await bench.foresee({ ...oneClass, k: 3, epochs: 9 });
+    const members = after.nodes.filter(({ madeBy }) => madeBy === 'trainer');
+    expect(members.map(({ found, expectedSeconds }) => [found, expectedSeconds])).toEqual([
+      [true, 3],
+      [true, 3],
+      [false, 3],
+    ]);
+    const again = await bench.foresee();
+    expect(again.nodes.every(({ found }) => found)).toBe(true);
+    await expect(bench.foresee({ ...oneClass, dataset: 'nope', k: 1 })).rejects.toMatchObject({
+      cause: { type: 'InvalidInput', message: expect.stringMatching(/dataset[\s\S]*k: /) },
+    });
+  });
+
+  it('stops its trainers when a run is cancelled, before the cancellation is confirmed', async () => {
+    // No signal tells the run how its members go.
+    await bench.startCoordinator([bench.trainer.entry], { progressIntervalMs: 60_000 });
     const handle = await bench.start();
     const held = [await bench.trainer.jobs.next(), await bench.trainer.jobs.next()];
+    const figures = { done: 3, total: 8, loss: 0.5, imagesPerSecond: 9 };
+    for (const job of held) job.send({ $case: 'progress', value: figures });
     await handle.cancel();
     expect(await causeOfFailure(handle)).toBeInstanceOf(CancelledFailure);
     expect(bench.trainer.stops.map(({ key }) => key).sort()).toEqual(
       held.map(({ request }) => request.job!.key).sort(),
     );
+    // The last news of each, though no signal has told the run of it yet.
+    expect((await stateOf(handle)).map(({ state, done }) => [state, done])).toEqual([
+      ['cancelled', 3],
+      ['cancelled', 3],
+    ]);
   });
 
   it('confirms a cancellation within 30 s even where a trainer does not answer any more', async () => {

@@ -14,6 +14,7 @@ import type { SetAside } from './dispatch/failure-ledger.ts';
 import type { WorkerJob } from './dispatch/job-link.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { CallLimits } from './job-call.ts';
+import { MeasuredWork } from './measured-work.ts';
 import { ProgressSignals, type SendProgress } from './progress-signals.ts';
 import { WorkerLink } from './worker-link.ts';
 import { workerStates } from './worker-states.ts';
@@ -95,6 +96,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     store,
     catalog: new DatasetCatalog(store, deps.datasets),
     methods: deps.methods,
+    measured: new MeasuredWork(store),
     presentTrainers: () => trainers.workers,
     workers: { train: trainers, score: scorers },
     signals,

@@ -93,6 +93,7 @@ const noJob: Job = {
   stage: '',
   unit: 'epoch',
   waitsFor: '',
+  held: false,
   secondsLeft: null,
   seconds: null,
   reused: false,

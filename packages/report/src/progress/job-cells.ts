@@ -44,8 +44,9 @@ function stateOf({ trouble, ...job }: Job): string {
   return trouble === undefined ? state : `${state}; the attempt before it failed: ${trouble}`;
 }
 
-function plainState({ state, unit, reused, waitsFor }: Omit<Job, 'trouble'>): string {
+function plainState({ state, unit, reused, waitsFor, held, done }: Omit<Job, 'trouble'>): string {
   if (reused) return 'finished before';
+  if (held) return done > 0 ? 'kept while paused' : 'paused';
   if (state === 'waiting') return `waiting for ${waitsFor}`;
   if (state === 'running') return unit === 'epoch' ? 'training' : 'at work';
   return state;

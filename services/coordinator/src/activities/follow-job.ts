@@ -1,6 +1,6 @@
 import type { JobProgress } from '@ddad/contract';
 import type { JobFinished } from '@ddad/rpc';
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { Ticket } from '../dispatcher.ts';
 import { toTemporalFailure } from '../job-failures.ts';
 
@@ -42,7 +42,9 @@ export async function followJob(ticket: Ticket, options: FollowOptions): Promise
       });
     }
     await ticket.cancel();
-    return await context.cancelled;
+    // As far as its checkpoint goes, which a run that is paused shows.
+    const message = error instanceof Error ? error.message : 'cancelled';
+    throw new CancelledFailure(message, [ticket.progress()]);
   } finally {
     clearInterval(beating);
   }

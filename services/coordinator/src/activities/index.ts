@@ -1,6 +1,7 @@
-import type { ExperimentFile, PlanBasis, RunFacts, RunResult } from '@ddad/contract';
+import type { ExperimentFile, PlanBasis, RunFacts, RunForecast, RunResult } from '@ddad/contract';
 import { Context } from '@temporalio/activity';
 import { type ExperimentPlan, planExperiment, publishExperiment } from './experiment.ts';
+import { foreseeRun } from './foresee.ts';
 import { type MadeNode, type MakeArgs, type MakeDeps, makeNode } from './make.ts';
 import { makePage, type PageArgs } from './make-page.ts';
 import { growRun, type Plan, type PlanDeps, planRun, type RunPlan, replan } from './plan.ts';
@@ -24,6 +25,8 @@ export function createActivities(deps: ActivityDeps) {
   return {
     /** Validates the input and works out every key of the run. */
     plan: (raw: unknown): Promise<RunPlan> => beating(planRun(deps, raw)),
+    /** What a run would do. */
+    foresee: (raw: unknown): Promise<RunForecast> => beating(foreseeRun(deps, raw)),
     /** Plans a run anew whose basis has changed: a seed diverged, a node failed for good. */
     replan: (basis: PlanBasis): Promise<Plan> => beating(replan(deps, basis)),
     /** Plans a run that grows. */

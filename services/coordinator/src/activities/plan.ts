@@ -10,9 +10,10 @@ import {
   withHeadline,
   withReductions,
 } from '@ddad/contract';
-import { type Damage, type ObjectStore, readIntactManifest } from '@ddad/storage';
+import { type Damage, type Manifest, type ObjectStore, readIntactManifest } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../failure-types.ts';
+import type { MeasuredWork } from '../measured-work.ts';
 import { basisOfJudged, type JudgeDeps, judgeRun } from './judge-run.ts';
 import { sourcesOf, wholeGraph } from './whole-graph.ts';
 
@@ -22,6 +23,8 @@ export interface PlannedNode extends Omit<GraphNode, 'scores' | 'curve'> {
   finished: boolean;
   /** What was wrong with what lay published under its key and was set aside; absent where nothing was. */
   replaced?: string;
+  /** Seconds that all of it takes one worker; absent where nothing alike was made on the dataset before. */
+  expectedSeconds?: number;
 }
 
 /** What a run is called, and what its result repeats of its settings. */
@@ -54,6 +57,8 @@ export interface PlanDeps extends JudgeDeps {
   onDamage: (damage: Damage) => void;
   searchAttributes: boolean;
   heartbeatTimeoutMs: number;
+  /** Absent: how long nodes take is not told. */
+  measured?: Pick<MeasuredWork, 'secondsOf'>;
 }
 
 /** Faults of an input as the failure that the workflow ends with. */
@@ -91,7 +96,7 @@ function headlineFault(method: Method, basis: PlanBasis): Fault | null {
   return { path: 'headline', message: `expected a score that this run gives: ${names}; got ${headline}` };
 }
 
-type ReplanDeps = Pick<PlanDeps, 'methods' | 'store' | 'onDamage'>;
+type ReplanDeps = Pick<PlanDeps, 'methods' | 'store' | 'onDamage' | 'measured'>;
 
 /** Plans a run anew whose basis has changed; its images stay those that it began with, whatever its dataset's name means now. */
 export function replan(deps: ReplanDeps, basis: PlanBasis): Promise<Plan> {
@@ -118,26 +123,34 @@ export async function growRun(deps: ReplanDeps, basis: PlanBasis, k: number): Pr
 }
 
 async function planOf(
-  { store, onDamage }: Pick<PlanDeps, 'store' | 'onDamage'>,
+  { store, onDamage, measured }: Pick<PlanDeps, 'store' | 'onDamage' | 'measured'>,
   method: Method,
   basis: PlanBasis,
 ): Promise<Plan> {
   const { nodes, ...graph } = wholeGraph(method, basis);
+  const published: Manifest[] = [];
+  const planned = await Promise.all(
+    nodes.map(async ({ scores: _, curve: _curve, ...node }): Promise<PlannedNode> => {
+      const { manifest, damage } = await readIntactManifest(store, node.kind, node.key);
+      if (damage !== null) onDamage(damage);
+      if (manifest !== null) published.push(manifest);
+      return {
+        ...node,
+        finished: manifest !== null,
+        ...(damage === null ? {} : { replaced: damage.fault }),
+      };
+    }),
+  );
+  // How long things take is a comfort: a run is planned without.
+  const seconds = await measured?.secondsOf(basis, planned, published).catch(() => null);
   return {
     ...graph,
     basis,
     about: aboutOf(method, basis),
-    nodes: await Promise.all(
-      nodes.map(async ({ scores: _, curve: _curve, ...node }): Promise<PlannedNode> => {
-        const { manifest, damage } = await readIntactManifest(store, node.kind, node.key);
-        if (damage !== null) onDamage(damage);
-        return {
-          ...node,
-          finished: manifest !== null,
-          ...(damage === null ? {} : { replaced: damage.fault }),
-        };
-      }),
-    ),
+    nodes: planned.map((node) => {
+      const expected = seconds?.get(node.key);
+      return expected === undefined ? node : { ...node, expectedSeconds: expected };
+    }),
   };
 }
 

@@ -21,17 +21,23 @@ const retry: RetryPolicy = {
 /** Cancelling a run is confirmed only once whoever works for it is idle. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
-type Short = 'plan' | 'replan' | 'grow' | 'publishReport' | 'planExperiment' | 'publishExperiment';
+type Short =
+  | 'plan'
+  | 'foresee'
+  | 'replan'
+  | 'grow'
+  | 'publishReport'
+  | 'planExperiment'
+  | 'publishExperiment';
 
-export const { plan, replan, grow, publishReport, planExperiment, publishExperiment } = proxyActivities<
-  Pick<Activities, Short>
->({
-  startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '30s',
-  // Nothing works for a run meanwhile.
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
-  retry,
-});
+export const { plan, foresee, replan, grow, publishReport, planExperiment, publishExperiment } =
+  proxyActivities<Pick<Activities, Short>>({
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: '30s',
+    // Nothing works for a run meanwhile.
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry,
+  });
 
 const longOptions = { startToCloseTimeout: '30 days', cancellationType, retry } satisfies ActivityOptions;
 

@@ -1,3 +1,4 @@
+import { type JobProgress, jobProgressSchema } from '@ddad/contract';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -17,6 +18,14 @@ export function isStopped(error: unknown): boolean {
   return (
     isCancellation(error) || (error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED')
   );
+}
+
+/** How far an activity's job came that was stopped; null where that is not told. */
+export function keptIn(error: unknown): JobProgress | null {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof CancelledFailure)) return null;
+  const told: unknown = cause.details?.[0];
+  return jobProgressSchema.safeParse(told).data ?? null;
 }
 
 /** Whether a member's training gave losses that are not finite. */

@@ -3,6 +3,7 @@ import { methods } from '@ddad/methods';
 import type { ObjectStore } from '@ddad/storage';
 import { Context } from '@temporalio/activity';
 import { planExperiment, publishExperiment } from '../activities/experiment.ts';
+import { foreseeRun } from '../activities/foresee.ts';
 import type { Activities } from '../activities/index.ts';
 import type { MadeNode, MakeArgs } from '../activities/make.ts';
 import { growRun, planRun, replan } from '../activities/plan.ts';
@@ -27,6 +28,8 @@ export function fakeActivities(options: FakeOptions): Activities {
   };
   return {
     plan: (raw) => planRun(deps, raw),
+    foresee: (raw) =>
+      foreseeRun({ ...deps, workers: { train: { workers: [] }, score: { workers: [] } } }, raw),
     replan: (basis) => replan(deps, basis),
     grow: (basis, k) => growRun(deps, basis, k),
     make: async (args) => madeNode(args),

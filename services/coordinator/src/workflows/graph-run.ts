@@ -5,7 +5,7 @@ import type { Plan, PlannedNode } from '../activities/plan.ts';
 import type { RunIdentity } from '../dispatcher.ts';
 import { failureTypes } from '../failure-types.ts';
 import { makeIn, replan } from './activity-stubs.ts';
-import { damageIn, isDivergence, isStopped, reasonOf, stageFailure } from './failures.ts';
+import { damageIn, isDivergence, isStopped, keptIn, reasonOf, stageFailure } from './failures.ts';
 import type { Pausing } from './pausing.ts';
 import type { RunState } from './run-state.ts';
 
@@ -185,7 +185,7 @@ export class GraphRun {
       if (current()) state.made(wanted.node.id, made);
     } catch (error) {
       // What was stopped was stopped by a new plan, or by the end of the run.
-      if (current() && isStopped(error)) state.stopped(wanted.node.id);
+      if (current() && isStopped(error)) state.stopped(wanted.node.id, keptIn(error));
       else if (current()) await this.#fail(wanted, error);
     } finally {
       wanted.scope = null;
@@ -211,7 +211,7 @@ export class GraphRun {
         state.started(id);
         return makeIn(pool).executeWithOptions({ ...options, summary: id }, [args]);
       },
-      () => state.stopped(id),
+      (error) => state.stopped(id, keptIn(error)),
     );
   }
 

@@ -38,10 +38,10 @@ export class Pausing {
 
   /**
    * Does work that may be paused; work that was stopped by a pause is done anew from its beginning.
-   * @param onStopped called when a pause has stopped it
+   * @param onStopped called when a pause has stopped it, with what the work ended with
    * @throws what the work throws, and CancelledFailure when the surrounding scope is cancelled
    */
-  async run<T>(work: () => Promise<T>, onStopped: () => void = () => {}): Promise<T> {
+  async run<T>(work: () => Promise<T>, onStopped: (error: unknown) => void = () => {}): Promise<T> {
     for (;;) {
       if (this.#wanted) await condition(() => !this.#wanted);
       const scope = new CancellationScope();
@@ -53,7 +53,7 @@ export class Pausing {
         // By the run's own cancellation, or the end of the work that this belongs to.
         if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
         if (!scope.consideredCancelled) throw error;
-        onStopped();
+        onStopped(error);
       } finally {
         this.#running.delete(scope);
         this.#onChange();

@@ -95,10 +95,26 @@ export class RunState {
     if (known !== undefined) known.underWay = true;
   }
 
-  /** Nobody works for it any more, and it is not finished: stopped after a checkpoint, or found damaged. */
-  stopped(id: string): void {
+  /**
+   * Nobody works for it any more, and it is not finished: stopped after a checkpoint, or found damaged.
+   * @param kept how far it came, where whoever stopped it says so: signals are up to a minute behind
+   */
+  stopped(id: string, kept: JobProgress | null = null): void {
     const known = this.#find(id);
-    if (known !== undefined) this.#rest(known, idle(known.progress, 'waiting'));
+    if (known === undefined) return;
+    const { done, total } = kept !== null && kept.total > 0 ? kept : known.progress;
+    this.#rest(known, idle({ done, total }, 'waiting'));
+  }
+
+  /** The run ends without a result: what was not finished, and did not fail by itself, never will be. */
+  ended(): void {
+    for (const known of this.#nodes) {
+      const { state } = known.progress;
+      if (state === 'finished' || state === 'failed') continue;
+      known.progress = idle(known.progress, 'cancelled');
+      known.underWay = false;
+    }
+    this.#show();
   }
 
   /** It is to be made anew, from its beginning. */
@@ -136,7 +152,11 @@ export class RunState {
       stages: [planningStage, ...titles.values(), finishedStage],
       input: this.#input,
       nodes: this.#nodes.map(
-        ({ node: { id, kind, key, stage, unit, pool, member, finished }, progress, trouble }) => ({
+        ({
+          node: { id, kind, key, stage, unit, pool, member, finished, expectedSeconds },
+          progress,
+          trouble,
+        }) => ({
           id,
           kind,
           key,
@@ -144,6 +164,7 @@ export class RunState {
           unit,
           madeBy: pool === 'train' ? 'trainer' : 'scorer',
           reused: finished,
+          ...(expectedSeconds === undefined ? {} : { expectedSeconds }),
           ...(member === undefined ? {} : { member }),
           ...progress,
           ...(trouble === undefined ? {} : { trouble }),

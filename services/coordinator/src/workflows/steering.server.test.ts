@@ -78,6 +78,27 @@ describe('a paused run', () => {
     await expectReplays(handle);
   });
 
+  it('tells how many epochs each member has kept, which signals are too slow for', async () => {
+    held.onStop = async () => {
+      const kept = { done: 12, total: 40, loss: 0.5, imagesPerSecond: 9, worker: 't1', state: 'running' };
+      throw new CancelledFailure('stopped', [kept]);
+    };
+    const handle = await server.start(small);
+    await held.until(4);
+    await handle.signal(pauseSignal);
+    const { nodes } = await progressUntil(handle, ({ stage }) => stage === 'paused');
+    expect(nodes[0]).toMatchObject({ state: 'waiting', done: 12, total: 40, worker: null });
+    await handle.cancel();
+    await failureOf(handle);
+    // Whoever cancels it has neither failed members nor lost them.
+    const { nodes: ended, stage } = await progressUntil(handle, () => true);
+    expect(ended.slice(0, 4).map(({ state, done }) => [state, done])).toEqual(
+      Array.from({ length: 4 }, () => ['cancelled', 12]),
+    );
+    expect(stage).not.toBe('finished');
+    await expectReplays(handle);
+  });
+
   it('is called paused only once its trainers have stopped', async () => {
     const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
     held.onStop = () => stopped;

@@ -88,6 +88,7 @@ export async function trainEnsemble(
       ? briefResult(result, result.files.report, graph)
       : { ...result, seconds: state.seconds() };
   } catch (error) {
+    state.ended();
     throw workflowFailure(error);
   } finally {
     growth.end();

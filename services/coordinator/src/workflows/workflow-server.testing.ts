@@ -62,6 +62,7 @@ export async function startWorkflowServer({
       publishReport: (facts, evaluation) => fakes.publishReport(facts, evaluation),
       makePage: (args) => fakes.makePage(args),
       planExperiment: (raw) => fakes.planExperiment(raw),
+      foresee: (raw) => fakes.foresee(raw),
       publishExperiment: (experiment) => fakes.publishExperiment(experiment),
     },
   });

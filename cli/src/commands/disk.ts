@@ -1,0 +1,161 @@
+import { datasetKeys, packingsOf, weightsKind } from '@ddad/contract';
+import { artifactKeysOf } from '@ddad/runs';
+import { artifactsAmong, listDatasets, type ObjectEntry, type ObjectStore } from '@ddad/storage';
+import { bytesFigure } from '../figures.ts';
+import { addCounts, countObjects, type ObjectCount } from '../object-count.ts';
+import type { Screens } from '../screen.ts';
+import { readReports } from '../stored-reports.ts';
+import { tableLines } from '../table.ts';
+import type { TemporalRuns } from '../temporal-runs.ts';
+
+export interface DiskDeps {
+  store: ObjectStore;
+  /** Names of runs; rejects where Temporal does not answer. */
+  list: TemporalRuns['list'];
+  screens: Screens;
+}
+
+/** What `--json` prints. */
+export interface DiskUse {
+  /** By the first part of the objects' keys: kinds of artifacts, `datasets`, `checkpoints`, `reports`; the largest first. */
+  kinds: (ObjectCount & { kind: string })[];
+  /** Packed images; two names for the same ones count them each. */
+  datasets: (ObjectCount & { name: string })[];
+  /** Of every report, the largest first. */
+  runs: {
+    runId: string;
+    /** Null where Temporal does not know the run any more. */
+    workflowId: string | null;
+    dataset: string | null;
+    /** Its report, and artifacts that no other report names: what `run delete` removes. */
+    own: ObjectCount;
+    /** Artifacts that other reports name too. */
+    shared: ObjectCount;
+  }[];
+  /** Artifacts that no report names: of runs under way, and of those that failed. */
+  unnamed: ObjectCount;
+  total: ObjectCount;
+}
+
+/** Runs that are looked up by name. */
+const mostNames = 1000;
+
+/** `ddad disk`: what takes how much in the store, by kind and by run. @param options.limit runs in the table at most */
+export async function showDisk(deps: DiskDeps, options: { limit: number }): Promise<DiskUse> {
+  const entries = await deps.store.list('');
+  const use: DiskUse = {
+    kinds: byKind(entries),
+    datasets: await byDataset(deps.store, entries),
+    ...(await byRun(deps, entries)),
+    total: countObjects(entries),
+  };
+  tell(deps.screens, use, options.limit);
+  return use;
+}
+
+function byKind(entries: readonly ObjectEntry[]): DiskUse['kinds'] {
+  const groups = Map.groupBy(entries, ({ key }) => key.slice(0, key.indexOf('/')));
+  return [...groups]
+    .map(([kind, some]) => ({ kind, ...countObjects(some) }))
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+async function byDataset(store: ObjectStore, entries: readonly ObjectEntry[]): Promise<DiskUse['datasets']> {
+  const records = await listDatasets(store);
+  return records.map((record) => {
+    const { index, pixels, masks } = datasetKeys;
+    const digests = new Set([record.digest, ...packingsOf(record).map(({ digest }) => digest)]);
+    const keys = new Set([...digests].flatMap((digest) => [index(digest), pixels(digest), masks(digest)]));
+    return { name: record.name, ...countObjects(entries.filter(({ key }) => keys.has(key))) };
+  });
+}
+
+async function byRun(
+  { store, list, screens }: DiskDeps,
+  entries: readonly ObjectEntry[],
+): Promise<Pick<DiskUse, 'runs' | 'unnamed'>> {
+  const reports = await readReports(store, entries);
+  const artifacts = artifactsAmong(entries);
+  const sizes = new Map(
+    artifacts.map(({ key, files, checkpoints }) => [key, countObjects([...files, ...checkpoints])] as const),
+  );
+  const keysOf = new Map(
+    reports.map((report) => [
+      report.runId,
+      'result' in report ? [...new Set(artifactKeysOf(report.result))] : [],
+    ]),
+  );
+  const times = new Map<string, number>();
+  for (const key of [...keysOf.values()].flat()) times.set(key, (times.get(key) ?? 0) + 1);
+  const count = (keys: readonly string[]) => addCounts(keys.flatMap((key) => sizes.get(key) ?? []));
+  const names = await namesOf(list);
+  const runs = reports.map((report) => {
+    const { runId } = report;
+    if ('fault' in report) screens.err.write(`${report.fault.message}\n`);
+    const keys = keysOf.get(runId) ?? [];
+    const own = keys.filter((key) => times.get(key) === 1);
+    return {
+      runId,
+      workflowId: names.get(runId) ?? null,
+      dataset: 'result' in report ? report.result.dataset : null,
+      own: addCounts([
+        count(own),
+        countObjects(entries.filter(({ key }) => key.startsWith(`reports/${runId}/`))),
+      ]),
+      shared: count(keys.filter((key) => times.get(key) !== 1)),
+    };
+  });
+  return {
+    runs: runs.sort((a, b) => b.own.bytes - a.own.bytes),
+    // Weights that users added are no run's.
+    unnamed: count(
+      artifacts.flatMap(({ kind, key }) => (kind === weightsKind || times.has(key) ? [] : [key])),
+    ),
+  };
+}
+
+/** Names of runs by Temporal's run id; none where Temporal does not answer: reports are there all the same. */
+async function namesOf(list: TemporalRuns['list']): Promise<Map<string, string>> {
+  const runs = await list(mostNames).catch(() => []);
+  return new Map(runs.map(({ id, executionId }) => [executionId, id]));
+}
+
+function tell({ out }: Screens, { kinds, datasets, runs, unnamed, total }: DiskUse, limit: number): void {
+  const right = 'right' as const;
+  const counts = [
+    { heading: 'objects', align: right },
+    { heading: 'size', align: right },
+  ];
+  const cells = ({ objects, bytes }: ObjectCount) => [String(objects), bytesFigure(bytes)];
+  const lines = tableLines(
+    [{ heading: 'kind' }, ...counts],
+    [...kinds.map((one) => [one.kind, ...cells(one)]), ['together', ...cells(total)]],
+  );
+  if (datasets.length > 0) {
+    const rows = datasets.map((one) => [one.name, ...cells(one)]);
+    lines.push('', ...tableLines([{ heading: 'dataset' }, ...counts], rows));
+  }
+  if (runs.length > 0) {
+    const columns = [
+      { heading: 'run' },
+      { heading: 'dataset' },
+      { heading: 'own', align: right },
+      { heading: 'with others', align: right },
+    ];
+    const rows = runs
+      .slice(0, limit)
+      .map(({ workflowId, runId, dataset, own, shared }) => [
+        workflowId ?? runId,
+        dataset ?? '?',
+        bytesFigure(own.bytes),
+        bytesFigure(shared.bytes),
+      ]);
+    lines.push('', ...tableLines(columns, rows));
+    if (runs.length > limit) lines.push(`... and ${runs.length - limit} more; --limit shows them`);
+  }
+  lines.push(
+    '',
+    `artifacts that no report names: ${bytesFigure(unnamed.bytes)}; "npx ddad prune" says what may go`,
+  );
+  out.write(`${lines.join('\n')}\n`);
+}

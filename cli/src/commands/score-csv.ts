@@ -1,0 +1,40 @@
+import { textCell } from '@ddad/contract';
+import { csvFormatRows } from 'd3-dsv';
+import type { ScoredImage } from './score.ts';
+
+/** Lines of `ddad score --csv`, whose columns are known before the first image is read. */
+export interface ScoreCsv {
+  header: string;
+  line(image: ScoredImage): string;
+}
+
+/**
+ * A line an image: its verdict by the main score (`abnormal`, `normal`, or nothing where there is no threshold), all scores and
+ * p-values (`p_` before a score's name), and what was wrong with it.
+ * @param scores names of all scores
+ * @param judged names of those that have p-values
+ * @param main name of the main score; null where it is not known
+ */
+export function scoreCsv(
+  scores: readonly string[],
+  judged: readonly string[],
+  main: string | null,
+): ScoreCsv {
+  const figure = (value: number | undefined) => (value === undefined ? '' : String(value));
+  return {
+    header: csvFormatRows([['image', 'verdict', ...scores, ...judged.map((name) => `p_${name}`), 'fault']]),
+    line({ image, scores: found = {}, pValues = {}, abnormal = {}, fault = '' }) {
+      const above = main === null ? undefined : abnormal[main];
+      const verdict = above === undefined ? '' : above ? 'abnormal' : 'normal';
+      return csvFormatRows([
+        [
+          textCell(image),
+          verdict,
+          ...scores.map((name) => figure(found[name])),
+          ...judged.map((name) => figure(pValues[name])),
+          textCell(fault),
+        ],
+      ]);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { mainScore, type RunSettings } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
+import type { PipelineFacts } from '@ddad/onnx';
+import { plural } from '../figures.ts';
+
+/** What is said of all images together, by the score by which the run ranks. */
+export interface Verdict {
+  /** The run's main score among those that were found. */
+  score: string | null;
+  /** Above it an image is called abnormal; null where the run held no normal images out, or too few. */
+  threshold: number | null;
+  /** Images with a score. */
+  images: number;
+  /** How many of them lie above the threshold; null without one. */
+  abnormal: number | null;
+  /** The image with the highest score; null where none has one. */
+  highest: { image: string; score: number } | null;
+  /** Images that could not be read, or of which something could not be written. */
+  faults: number;
+}
+
+/** The score by which a pipeline's run ranks; null where nobody knows its method's any more. */
+export function mainScoreOf(
+  methods: MethodRegistry,
+  { definitions, ...facts }: PipelineFacts,
+  scores: readonly string[],
+): string | null {
+  // Files from before there were definitions repeat what their method's scores depend on.
+  const known = definitions ?? methods.find(facts.method)?.scores(facts as unknown as RunSettings) ?? [];
+  return mainScore(known, Object.fromEntries(scores.map((name) => [name, true])));
+}
+
+/**
+ * Judges all images by the main score.
+ * @param found each image with its scores
+ */
+export function verdictOf(
+  { calibration }: PipelineFacts,
+  score: string | null,
+  found: readonly { image: string; scores: Readonly<Record<string, number>> }[],
+  faults: number,
+): Verdict {
+  const threshold = (score === null ? undefined : calibration?.thresholds?.[score]) ?? null;
+  const scored = found.flatMap(({ image, scores }) => {
+    const value = score === null ? undefined : scores[score];
+    return value === undefined ? [] : [{ image, score: value }];
+  });
+  const highest = scored.reduce<Verdict['highest']>(
+    (best, one) => (best === null || one.score > best.score ? one : best),
+    null,
+  );
+  return {
+    score,
+    threshold,
+    images: found.length,
+    abnormal: threshold === null ? null : scored.filter((one) => one.score > threshold).length,
+    highest,
+    faults,
+  };
+}
+
+/** The verdict as one line: `3 of 12 images abnormal by fused (above 0.0412); highest 0.0933: slice-7.png`. */
+export function verdictLine({ score, threshold, images, abnormal, highest, faults }: Verdict): string {
+  const parts: string[] = [];
+  if (score === null) parts.push(`${plural(images, 'image')}; no verdict: the run's main score is not known`);
+  else if (threshold === null || abnormal === null) {
+    const why = 'the run held no normal images out ("calibration"), or too few for a threshold';
+    parts.push(`${plural(images, 'image')} by ${score}; no verdict: ${why}`);
+  } else {
+    parts.push(`${abnormal} of ${plural(images, 'image')} abnormal by ${score} (above ${figure(threshold)})`);
+  }
+  if (highest !== null) parts.push(`highest ${figure(highest.score)}: ${highest.image}`);
+  if (faults > 0) parts.push(`${faults} at fault`);
+  return parts.join('; ');
+}
+
+const figure = (value: number) => value.toPrecision(4);

@@ -28,7 +28,8 @@ const stageText: Partial<Record<string, string>> = { [reportStage.title]: 'writi
  */
 export function stageLine(view: RunView, width = Number.POSITIVE_INFINITY): string {
   const text = `${duration(view.elapsed)}  ${doingText(view)}`;
-  if (view.within === planningStage || view.within === finishedStage) return text;
+  const over = view.within === finishedStage || view.jobs.some(({ state }) => state === 'cancelled');
+  if (over || view.within === planningStage) return text;
   const left = timeLeftText(view.wholeLeft, width);
   return left === '' ? text : `${left}  ${text}`;
 }

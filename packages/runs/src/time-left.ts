@@ -20,10 +20,10 @@ export interface JobLeft {
  * Until all jobs have finished: the stages one after the other, the jobs of a stage over the workers there are, and no stage
  * shorter than its longest job.
  * @param workersOf how many workers of a pool were seen; as many as are at work count at least
- * @returns null where it is known of no job
+ * @returns null where there are jobs, and it is known of none
  */
 export function wholeLeft(jobs: readonly JobLeft[], workersOf: (pool: string) => number): TimeLeft | null {
-  if (jobs.every(({ seconds }) => seconds === null)) return null;
+  if (jobs.length > 0 && jobs.every(({ seconds }) => seconds === null)) return null;
   let total = 0;
   for (const [, ofStage] of Map.groupBy(jobs, ({ stage, pool }) => `${stage} ${pool}`)) {
     const known = ofStage.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]));

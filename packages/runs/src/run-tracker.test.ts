@@ -252,3 +252,38 @@ it('keeps why an attempt failed beside live figures, which do not know it, until
   tracker.applyLive('a', figures({ state: 'finished', done: 40 }), 3000);
   expect(tracker.view(3000).jobs[0]!.trouble).toBeUndefined();
 });
+
+it('tells how long all stages take together, those to come by what the like took before', () => {
+  const at = (expected: Partial<NodeProgress>) => {
+    const tracker = new RunTracker(0);
+    const nodes = [
+      ...[net(0, 'a'), net(1, 'b'), net(2, 'c')],
+      node('scores', 'm', { kind: 'scored-sums', stage: 'scoring', madeBy: 'scorer', ...expected }),
+    ];
+    tracker.applyQuery(progress({}, { nodes }), 0);
+    expect(tracker.view(0).wholeLeft).toEqual(
+      expected.expectedSeconds === undefined ? null : { seconds: expected.expectedSeconds, atLeast: true },
+    );
+    for (const [done, time] of [
+      [0, 0],
+      [10, 10_000],
+    ] as const) {
+      tracker.applyLive('a', running(done), time);
+      tracker.applyLive('b', running(done, 't2'), time);
+    }
+    return tracker.view(10_000).wholeLeft;
+  };
+  // 30, 30 and 40 s of the networks on two trainers, then the scores.
+  expect(at({ expectedSeconds: 12 })).toEqual({ seconds: 50 + 12, atLeast: false });
+  expect(at({})).toEqual({ seconds: 50, atLeast: true });
+});
+
+it('says of a job of a paused run that it is held, and of a cancelled one how far it came', () => {
+  const tracker = new RunTracker(0);
+  tracker.applyQuery(progress(figures()), 0);
+  tracker.applyLive('a', running(12), 1000);
+  tracker.applyQuery(progress(figures({ done: 12 }), { stage: 'paused', pausedIn: 'training' }), 20_000);
+  expect(tracker.view(20_000).jobs[0]).toMatchObject({ state: 'waiting', held: true, done: 12 });
+  tracker.applyQuery(progress(figures({ done: 10, state: 'cancelled' })), 21_000);
+  expect(tracker.view(21_000).jobs[0]).toMatchObject({ state: 'cancelled', held: false, done: 12 });
+});

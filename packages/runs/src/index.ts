@@ -22,5 +22,5 @@ export {
 } from './run-result.ts';
 export { type CurveChange, type RunNews, type RunSnapshot, ToldCurves } from './run-snapshot.ts';
 export { type HistoryOf, type JobView, RunTracker, type RunView } from './run-tracker.ts';
-export type { TimeLeft } from './time-left.ts';
+export { type TimeLeft, wholeLeft } from './time-left.ts';
 export { type ArtifactsUnderWay, artifactsUnderWay } from './under-way.ts';

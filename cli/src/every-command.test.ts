@@ -366,7 +366,7 @@ describe('gives the same exit code for the same fault', () => {
 
   it.each(thatTake('done', 'going'))('%s: a run that is not there', async (name) => {
     const args = instead(name, ['done', 'going'], 'nobody');
-    expect((await world.ddad(args)).code).toBe(documented('a run .*that is not there'));
+    expect((await world.ddad(args)).code).toBe(documented('a run, a member or a page that is not there'));
   });
 
   it('export --run: a run that is not there, or is not finished', async () => {

@@ -229,7 +229,7 @@ describe('of directories', () => {
       highest: { image: images[0], score: expect.closeTo(0.5, 6) },
     });
     expect(err).toBe(
-      `${folder()}: passed over 1 file that are no images\n` +
+      `${folder()}: passed over 1 file: by name no image\n` +
         `2 of 2 images abnormal by fused (above 0.2500); highest 0.5000: ${images[0]}\n`,
     );
     const without = await scoreWith(null);

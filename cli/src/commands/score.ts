@@ -164,7 +164,7 @@ async function imageFiles({ screens }: ScoreDeps, named: readonly string[]): Pro
       const message = `${path}: expected a directory with images, found ${others === 0 ? 'no files' : 'other files only'}`;
       throw new CommandFailure(message, exitCodes.badInput);
     }
-    if (others > 0) screens.err.write(`${path}: passed over ${plural(others, 'file')} that are no images\n`);
+    if (others > 0) screens.err.write(`${path}: passed over ${plural(others, 'file')}: by name no image\n`);
     files.push(...images);
   }
   return files;

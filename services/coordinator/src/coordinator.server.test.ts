@@ -190,7 +190,7 @@ describe('a coordinator', () => {
     const again = await bench.foresee();
     expect(again.nodes.every(({ found }) => found)).toBe(true);
     await expect(bench.foresee({ ...oneClass, dataset: 'nope', k: 1 })).rejects.toMatchObject({
-      cause: { type: 'InvalidInput', message: expect.stringMatching(/dataset[\s\S]*k: /) },
+      cause: { type: 'InvalidInput', message: expect.stringContaining('"nope"') },
     });
   });
 

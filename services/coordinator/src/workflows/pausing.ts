@@ -38,7 +38,7 @@ export class Pausing {
 
   /**
    * Does work that may be paused; work that was stopped by a pause is done anew from its beginning.
-   * @param onStopped called when a pause has stopped it, with what the work ended with
+   * @param onStopped called when a pause, or the end of what surrounds it, has stopped it, with what the work ended with
    * @throws what the work throws, and CancelledFailure when the surrounding scope is cancelled
    */
   async run<T>(work: () => Promise<T>, onStopped: (error: unknown) => void = () => {}): Promise<T> {
@@ -51,9 +51,10 @@ export class Pausing {
       } catch (error) {
         if (!isStopped(error)) throw error;
         // By the run's own cancellation, or the end of the work that this belongs to.
-        if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
-        if (!scope.consideredCancelled) throw error;
+        const ended = CancellationScope.current().consideredCancelled;
+        if (!ended && !scope.consideredCancelled) throw error;
         onStopped(error);
+        if (ended) throw new CancelledFailure('cancelled');
       } finally {
         this.#running.delete(scope);
         this.#onChange();

@@ -287,3 +287,10 @@ it('says of a job of a paused run that it is held, and of a cancelled one how fa
   tracker.applyQuery(progress(figures({ done: 10, state: 'cancelled' })), 21_000);
   expect(tracker.view(21_000).jobs[0]).toMatchObject({ state: 'cancelled', held: false, done: 12 });
 });
+
+it('shows what a job that waits again has kept', () => {
+  const tracker = new RunTracker(0);
+  tracker.applyQuery(progress(figures({ done: 12 })), 0);
+  tracker.applyLive('a', figures(), 1000);
+  expect(tracker.view(1000).jobs[0]).toMatchObject({ state: 'waiting', done: 12 });
+});

@@ -321,8 +321,14 @@ function scaled(seconds: number | undefined, share: number): number | null {
   return seconds === undefined ? null : seconds * share;
 }
 
-/** A job's latest figures. */
-function current({ live, queried, queriedAt }: Tracked): JobProgress {
+/** A job's latest figures. Of one that waits, with what an earlier worker has left, which who waits does not know. */
+function current(job: Tracked): JobProgress {
+  const latest = latestOf(job);
+  if (latest.state !== 'waiting' || latest.done >= job.queried.done) return latest;
+  return { ...latest, done: job.queried.done };
+}
+
+function latestOf({ live, queried, queriedAt }: Tracked): JobProgress {
   if (live === null) return queried;
   const { at, progress } = live;
   // The run is over: what was said of the job before is no news.

@@ -83,7 +83,7 @@ export class RunState {
     for (const { position, progress, trouble } of fromRows(rows)) {
       const known = byPlace.get(position);
       if (!known?.underWay || known.progress.state === 'finished') continue;
-      known.progress = progress;
+      known.progress = withKept(progress, known.progress);
       if (trouble !== undefined) known.trouble = trouble;
     }
     this.#updatedAt = new Date().toISOString();
@@ -102,7 +102,7 @@ export class RunState {
   stopped(id: string, kept: JobProgress | null = null): void {
     const known = this.#find(id);
     if (known === undefined) return;
-    const { done, total } = kept !== null && kept.total > 0 ? kept : known.progress;
+    const { done, total } = kept !== null && kept.total > 0 ? withKept(kept, known.progress) : known.progress;
     this.#rest(known, idle({ done, total }, 'waiting'));
   }
 
@@ -224,6 +224,12 @@ export class RunState {
       ),
     );
   }
+}
+
+/** Who waits for a worker does not know what an earlier one has left in a checkpoint. */
+function withKept(progress: JobProgress, before: JobProgress): JobProgress {
+  if (progress.state !== 'waiting') return progress;
+  return { ...progress, done: Math.max(progress.done, before.done) };
 }
 
 function idle({ done, total }: { done: number; total: number }, state: JobProgress['state']): JobProgress {

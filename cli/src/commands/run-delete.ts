@@ -90,7 +90,8 @@ export async function deleteRun(
     shared: shared.map(({ kind, key }) => ({ kind, key })),
     left,
   };
-  tell(deps, options.run, document, own.length);
+  // Of one that is not finished there are checkpoints alone.
+  tell(deps, options.run, document, own.filter(({ files }) => files.length > 0).length);
   return document;
 }
 

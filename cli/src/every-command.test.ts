@@ -338,6 +338,16 @@ describe('with --json', () => {
     });
   });
 
+  it.each([['--dry-run', '--json'], ['--json', '--dry-run']])(
+    'run delete %s %s removes nothing, though "run" has options of these names',
+    async (...flags) => {
+      const { out } = await world.ddad(['run', 'delete', 'done', ...flags]);
+      expect(JSON.parse(out)).toMatchObject({ workflowId: 'done', deleted: false });
+      expect(await world.store.exists(runKeys.report(executions.done))).toBe(true);
+      expect(world.asked).not.toContain('forget done');
+    },
+  );
+
   it('tells what was found all the same by a command that failed', async () => {
     writeFileSync(world.path('folders/broken.png'), 'no image');
     const { code, out } = await world.ddad([...argsOf('score'), '--json']);

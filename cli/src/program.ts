@@ -99,6 +99,8 @@ export function buildProgram(
   const program = new Command('ddad')
     .description('Trains ensembles that find anomalies in medical images (DDAD), and shows how they do.')
     .version(version(), '--version', "print this program's version")
+    // What follows a command's name is that command's: "run" and "run delete" have options of the same name.
+    .enablePositionalOptions()
     .showHelpAfterError('(see --help)')
     .exitOverride()
     .configureOutput({

@@ -338,10 +338,14 @@ describe('with --json', () => {
     });
   });
 
-  it.each([['--dry-run', '--json'], ['--json', '--dry-run']])(
-    'run delete %s %s removes nothing, though "run" has options of these names',
-    async (...flags) => {
-      const { out } = await world.ddad(['run', 'delete', 'done', ...flags]);
+  it.each([
+    ['run', 'delete', 'done', '--dry-run', '--json'],
+    ['run', 'delete', '--json', '--dry-run', 'done'],
+    ['run', '--dry-run', '--json', 'delete', 'done'],
+  ])(
+    '%s %s %s %s %s removes nothing, though "run" has options of these names',
+    async (...args) => {
+      const { out } = await world.ddad(args);
       expect(JSON.parse(out)).toMatchObject({ workflowId: 'done', deleted: false });
       expect(await world.store.exists(runKeys.report(executions.done))).toBe(true);
       expect(world.asked).not.toContain('forget done');

@@ -18,7 +18,7 @@ export function documented<Given extends readonly unknown[]>(
 ): Command {
   command.option('--json', 'only the result on standard output, as one JSON document (docs/commands.md)');
   return command.action(async (...given) => {
-    if (command.opts<{ json?: boolean }>().json !== true) {
+    if (command.optsWithGlobals<{ json?: boolean }>().json !== true) {
       await work(screens, ...(given as unknown as Given));
       return;
     }

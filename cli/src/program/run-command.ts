@@ -106,9 +106,9 @@ Examples:
     .addHelpText('after', '\nExample:\n  $ npx ddad run delete ddad-brain-20260102-093000-1f2e --dry-run');
   documented(remove, all, async (screens, run: string, options: { dryRun?: boolean }) => {
     const { deleteRun } = await import('../commands/run-delete.ts');
-    return withTemporal(async (runs) =>
-      deleteRun({ runs, store: await store(), screens }, { run, ...options }),
-    );
+    // Said before "delete" it counts as well.
+    const dryRun = options.dryRun ?? command.opts<RunCommandOptions>().dryRun ?? false;
+    return withTemporal(async (runs) => deleteRun({ runs, store: await store(), screens }, { run, dryRun }));
   });
 }
 

@@ -342,15 +342,12 @@ describe('with --json', () => {
     ['run', 'delete', 'done', '--dry-run', '--json'],
     ['run', 'delete', '--json', '--dry-run', 'done'],
     ['run', '--dry-run', '--json', 'delete', 'done'],
-  ])(
-    '%s %s %s %s %s removes nothing, though "run" has options of these names',
-    async (...args) => {
-      const { out } = await world.ddad(args);
-      expect(JSON.parse(out)).toMatchObject({ workflowId: 'done', deleted: false });
-      expect(await world.store.exists(runKeys.report(executions.done))).toBe(true);
-      expect(world.asked).not.toContain('forget done');
-    },
-  );
+  ])('%s %s %s %s %s removes nothing, though "run" has options of these names', async (...args) => {
+    const { out } = await world.ddad(args);
+    expect(JSON.parse(out)).toMatchObject({ workflowId: 'done', deleted: false });
+    expect(await world.store.exists(runKeys.report(executions.done))).toBe(true);
+    expect(world.asked).not.toContain('forget done');
+  });
 
   it('tells what was found all the same by a command that failed', async () => {
     writeFileSync(world.path('folders/broken.png'), 'no image');

@@ -215,7 +215,7 @@ it('calls a cancelled member cancelled, and leaves on the screen what is kept of
   display.update(view(jobs));
   expect(terminal.shown().at(-1)).toContain('1 of 3 members finished, 2 cancelled');
   display.close();
-  expect(terminal.shown().map((line) => line.replace(/ .* {2}/, ' '))).toEqual([
+  expect(terminal.shown()).toEqual([
     expect.stringMatching(/^tut 0/),
     expect.stringMatching(/^stu 0.*cancelled$/),
   ]);

@@ -525,7 +525,7 @@ describe('with real servers', () => {
         [field: string]: unknown;
       }[];
     // Servers list what was started a moment later.
-    await expect.poll(async () => (await listed()).length).toBe(2);
+    await expect.poll(async () => (await listed()).length, { timeout: 20_000 }).toBe(2);
     expect((await listed()).find(({ id }) => id === 'by-hand')).toMatchObject({
       executionId: handle.firstExecutionRunId,
       status: 'running',

@@ -55,7 +55,8 @@ export interface TemporalRuns {
    * @throws CommandFailure with every fault of the input; where no coordinator answers within two minutes
    */
   foresee(id: string, input: RunSettings): Promise<RunForecast>;
-  progress(run: RunHandle): Promise<RunProgress>;
+  /** @param limit milliseconds to wait for an answer at most; 5,000 unless given */
+  progress(run: RunHandle, limit?: number): Promise<RunProgress>;
   /** Waits for the run's end, however long that takes. */
   result(run: RunHandle): Promise<WorkflowResult>;
   startExperiment(id: string, input: ExperimentInput): Promise<RunHandle>;
@@ -192,7 +193,7 @@ export async function connectTemporal(
         await forget(run).catch(() => {});
       }
     },
-    progress: (run) => call(() => handleOf(run).query<RunProgress>('progress'), 5_000),
+    progress: (run, limit = 5_000) => call(() => handleOf(run).query<RunProgress>('progress'), limit),
     result: (run) => outcome(run, 'run').then(parseWorkflowResult),
     startExperiment: (id, input) => start(experimentType, id, input),
     experimentProgress: (run) => call(() => handleOf(run).query<ExperimentProgress>('progress'), 5_000),

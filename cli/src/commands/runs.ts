@@ -42,6 +42,8 @@ export interface RunsDeps {
   now: () => Date;
 }
 
+/** For how long a run may think about where it stands, in milliseconds: there is a list to be shown. */
+const answerMs = 2_000;
 /** Runs that are asked for, and reports that are read, at a time. */
 const atOnce = 16;
 
@@ -104,7 +106,7 @@ async function listed(deps: RunsDeps, run: RunEntry): Promise<ListedRun> {
   const going = kind === 'run' && status === 'running';
   // A coordinator that is away keeps nobody from seeing which runs there are.
   const stage = going
-    ? await deps.runs.progress(run).then(
+    ? await deps.runs.progress(run, answerMs).then(
         (progress) => progress.stage,
         () => null,
       )

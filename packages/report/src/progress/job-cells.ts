@@ -135,6 +135,7 @@ export function runFigures({ run, view }: RunSnapshot) {
     [count('running'), what === 'members' ? 'in training' : 'at work'],
     [count('waiting'), 'waiting'],
     [count('failed'), 'failed'],
+    [count('cancelled'), 'cancelled'],
   ] as const;
   return {
     status: run.status === 'running' ? (view.stage === pausedStage ? 'paused' : 'running') : run.status,

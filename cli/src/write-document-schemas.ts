@@ -1,4 +1,4 @@
-// Writes docs/commands.schema.json anew: node cli/src/write-document-schemas.ts
+// Writes docs/commands.schema.json anew: node cli/src/write-document-schemas.ts && biome format --write docs/commands.schema.json
 import { writeFileSync } from 'node:fs';
 import { documentsAsJsonSchema } from './documents.ts';
 

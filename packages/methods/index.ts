@@ -1,6 +1,7 @@
 import { entry as cutpaste } from './cutpaste/entry.ts';
 import { entry as cutpasteEndToEnd } from './cutpaste-e2e/entry.ts';
 import { entry as ddad } from './ddad/entry.ts';
+import { entry as fanogan } from './fanogan/entry.ts';
 import { entry as fpi } from './fpi/entry.ts';
 import { entry as ganomaly } from './ganomaly/entry.ts';
 import { entry as nsa } from './nsa/entry.ts';
@@ -15,7 +16,17 @@ export { bySeeds, type SeedGroup, type SpreadOverSeeds, spreadOverSeeds } from '
 export { type MethodEntry, MethodRegistry } from './registry.ts';
 
 /** The methods that ship: a line each. */
-const shipped: MethodEntry[] = [ddad, ...reconstruction, ganomaly, cutpaste, cutpasteEndToEnd, fpi, pii, nsa];
+const shipped: MethodEntry[] = [
+  ddad,
+  ...reconstruction,
+  ganomaly,
+  cutpaste,
+  cutpasteEndToEnd,
+  fpi,
+  pii,
+  nsa,
+  fanogan,
+];
 
 export const methods = new MethodRegistry(shipped);
 

@@ -6,9 +6,9 @@ import {
   type PlanBasis,
   seedOf,
 } from '@ddad/contract';
+import { stretchesOf } from '../stretches.ts';
 import { classifierKind, distancesKind, recipes } from './kinds.ts';
 import type { CutPasteSettings } from './settings.ts';
-import { stretchesOf } from './stretches.ts';
 
 type Basis = PlanBasis<CutPasteSettings>;
 

@@ -1,9 +1,9 @@
 import type { PlanBasis } from '@ddad/contract';
 import { describe, expect, it } from 'vitest';
 import { faultsIn, settingsOf } from '../run-input.testing.ts';
+import { stretchesOf } from '../stretches.ts';
 import { cutPaste } from './method.ts';
 import type { CutPasteSettings } from './settings.ts';
-import { stretchesOf } from './stretches.ts';
 
 const settings = (fields: object) => settingsOf({ method: 'cutpaste', ...fields }) as CutPasteSettings;
 const faults = (fields: object) => faultsIn({ method: 'cutpaste', ...fields });

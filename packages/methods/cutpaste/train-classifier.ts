@@ -28,13 +28,13 @@ import {
   trainingPass,
 } from '@ddad/models';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
+import { stretchesOf } from '../stretches.ts';
 import { classBatches } from './class-batches.ts';
 import { classifier, crossEntropy, trunk } from './classifier.ts';
 import { classes } from './cut-and-paste.ts';
 import { unitFeatures } from './features.ts';
 import { type ClassifierSpec, classifierInput } from './kinds.ts';
 import { frozenSteps } from './settings.ts';
-import { stretchesOf } from './stretches.ts';
 
 /** SGD's settings beside the learning rate. */
 const momentum = 0.9;

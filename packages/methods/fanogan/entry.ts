@@ -1,0 +1,12 @@
+import type { Method } from '@ddad/contract';
+import type { MethodEntry } from '../registry.ts';
+import { fanogan } from './method.ts';
+import { usage } from './usage.ts';
+
+export const entry: MethodEntry = {
+  method: fanogan as unknown as Method,
+  makers: async () => (await import('./makers.ts')).makers,
+  onnx: async () => (await import('./onnx/index.ts')).onnx,
+  comparedAs: () => [{ row: 'fanogan', score: 'izif' }],
+  usage,
+};

@@ -1,0 +1,41 @@
+import type { KindDefinition, Method } from '@ddad/contract';
+import { instead } from '../instead.ts';
+import { encoderKind, ganKind, scoresKind } from './kinds.ts';
+import { planFanogan } from './plan.ts';
+import { fanoganScores } from './scores.ts';
+import { batchSizes, type FanoganSettings, fanoganSchema, sides, source } from './settings.ts';
+
+/**
+ * f-AnoGAN (Schlegl et al., Medical Image Analysis 2019): a Wasserstein GAN learns to make normal images, an encoder to invert it; what
+ * the generator makes of an abnormal image's code is unlike the image. As in github.com/tSchlegl/f-AnoGAN.
+ */
+export const fanogan: Method<FanoganSettings> = {
+  name: 'fanogan',
+  title: 'f-AnoGAN',
+  schema: fanoganSchema as unknown as Method<FanoganSettings>['schema'],
+  kinds: [ganKind, encoderKind, scoresKind] as unknown as KindDefinition[],
+  imageSizes: sides,
+  usesUnlabeled: false,
+  scores: () => [...fanoganScores],
+  facts: ({ width, generatorSteps, encoderSteps, batchSize }) => ({
+    width,
+    generatorSteps,
+    encoderSteps,
+    batchSize,
+  }),
+  describe: ({ width, generatorSteps, encoderSteps }) =>
+    `width ${String(width)}, ${String(generatorSteps)} steps of the generator, ${String(encoderSteps)} of the encoder`,
+  deviations,
+  batchSizes,
+  plan: planFanogan,
+};
+
+function deviations({ width, batchSize, generatorSteps, encoderSteps }: FanoganSettings): string[] {
+  return [
+    ...instead('width', width, source.width),
+    ...instead('images a step', batchSize, source.batchSize),
+    ...instead('steps of the generator', generatorSteps, source.generatorSteps),
+    ...instead('steps of the encoder', encoderSteps, source.encoderSteps),
+    'PyTorch’s batch normalisation (ε 1e-5, momentum 0.1) instead of TensorFlow’s',
+  ];
+}

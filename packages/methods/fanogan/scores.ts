@@ -1,0 +1,22 @@
+import type { ScoreDefinition } from '@ddad/contract';
+
+/** Above whatever the residual's map gives (`withReductions` puts its `top` above all means): the score is the source's own. */
+const main = 2000;
+
+export const fanoganScores: readonly ScoreDefinition[] = [
+  {
+    name: 'izif',
+    symbol: { letter: 'A', index: 'izi_f' },
+    meaning:
+      'mean squared difference of the image and what the generator makes of its code, and that of the critic’s features of both',
+    map: false,
+    rank: main,
+  },
+  {
+    name: 'residual',
+    symbol: { letter: 'A', index: 'R' },
+    meaning: 'absolute difference of the image and what the generator makes of its code',
+    map: true,
+    rank: 0,
+  },
+];

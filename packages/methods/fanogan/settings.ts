@@ -1,0 +1,43 @@
+import { commonFields, countSchema, type RunSettings } from '@ddad/contract';
+import { z } from 'zod';
+
+/** Sides of images that the networks take: the source's. */
+export const sides = [64] as const;
+
+/** Steps of the critic before each of the generator. */
+export const criticTurns = 5;
+
+/**
+ * Settings of the source, tSchlegl/f-AnoGAN. It trains its GAN for 7 epochs of a far larger dataset: the 3000 steps of the generator,
+ * with 15,000 of the critic, are the budget that 250 epochs of the paper's RSNA images make.
+ */
+export const source = { width: 64, batchSize: 64, generatorSteps: 3000, encoderSteps: 50_000 } as const;
+
+/** What both trainings follow from: shared by settings and specifications. */
+export const trainingFields = {
+  /** Channels of the maps nearest to the image; all others are multiples of it. */
+  width: countSchema(256),
+  /** Images a step. */
+  batchSize: z.int().min(2).max(1024),
+};
+export const learningRateSchema = z.number().positive().max(1);
+export const stepsSchema = countSchema(1_000_000);
+
+export const fanoganSchema = z.strictObject({
+  ...commonFields,
+  width: trainingFields.width.default(16),
+  batchSize: trainingFields.batchSize.default(16),
+  generatorSteps: stepsSchema.default(600),
+  encoderSteps: stepsSchema.default(2000),
+  learningRate: learningRateSchema.default(1e-4),
+  encoderLearningRate: learningRateSchema.default(5e-5),
+});
+
+/** With all defaults filled in. */
+export type FanoganSettings = RunSettings & z.output<typeof fanoganSchema>;
+
+/** The batch size, where it could be read. */
+export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
+  const parsed = fanoganSchema.shape.batchSize.safeParse(given.batchSize);
+  return parsed.success ? [{ path: 'batchSize', size: parsed.data }] : [];
+}

@@ -45,6 +45,12 @@ test('the main score is the mean of the highest pixels of the map that ranks hig
   expect(mainScore(own, has)).toBe('near');
 });
 
+test('the main score is the reduction that a method’s source scores images by, where it names one', () => {
+  const all = withReductions([{ ...definition('near', 2, true), main: 'peak' }, definition('far', 3, true)]);
+  const has = Object.fromEntries(all.map(({ name }) => [name, 0]));
+  expect(mainScore(all, has)).toBe('nearPeak');
+});
+
 test('a headline outranks all others, whatever gives most; one that is not there changes nothing', () => {
   const all = withReductions(own);
   const has = Object.fromEntries(all.map(({ name }) => [name, 0]));

@@ -32,9 +32,12 @@ export const scoreDefinitionSchema = z.object({
   map: z.boolean(),
   /** Absent of means of maps, and of what has no map: the score whose map it was made from, and how. */
   from: z.object({ score: z.string(), reduction: z.enum(reductions) }).optional(),
+  /** Of what has a map: the reduction that its source scores images by, which then ranks above every `top`; absent where `top` is the best. */
+  main: z.enum(reductions).optional(),
   /**
    * Of the scores that a run has, the one of the highest rank is its main score. Never chosen by its AUC. Those of `top` come
-   * before all means: the main score is the `top` of the method's highest-ranking map, where it has maps.
+   * before all means: the main score is the `top` of the method's highest-ranking map, where it has maps; or the score that
+   * the method's source has, where the method says so (`main`, or a rank above 1000).
    */
   rank: z.int(),
 });
@@ -46,6 +49,7 @@ const wordsOf: Record<Reduction, string> = {
 };
 /** Every `top` ranks above every mean, every `peak` below. */
 const rankOf: Record<Reduction, number> = { top: 1000, peak: -1000 };
+const mainRank = 2000;
 
 /** Name of the score that a reduction of a score's map gives: `aTop`, `aPeak`. */
 export function reducedName(score: string, reduction: Reduction): string {
@@ -59,7 +63,7 @@ export const reducedNames = (score: string): string[] =>
 /** A method's scores, and after each that has a map what else its map gives. */
 export function withReductions(definitions: readonly ScoreDefinition[]): ScoreDefinition[] {
   return definitions.flatMap((definition) => {
-    const { name, symbol, map, rank } = definition;
+    const { name, symbol, map, rank, main } = definition;
     if (!map) return [definition];
     const made = reductions.map((reduction): ScoreDefinition => {
       const index = symbol.index === '' ? reduction : `${symbol.index}, ${reduction}`;
@@ -69,7 +73,7 @@ export function withReductions(definitions: readonly ScoreDefinition[]): ScoreDe
         meaning: `${wordsOf[reduction]} of the map of ${name}`,
         map: false,
         from: { score: name, reduction },
-        rank: rank + rankOf[reduction],
+        rank: rank + (reduction === main ? mainRank : rankOf[reduction]),
       };
     });
     return [definition, ...made];

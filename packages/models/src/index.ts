@@ -21,3 +21,5 @@ export {
 } from './parameters.ts';
 export { type EncoderDecoder, residualEncoderDecoder } from './residual-encoder-decoder.ts';
 export { type ResNet18, resnet18, resnet18Features } from './resnet18.ts';
+export { gaussianWindow, type SimilarityWindow, scaleWeights, windowMatrixOf } from './similarity-window.ts';
+export { multiScaleSimilarity, type SimilaritySettings, structuralSimilarity } from './structural-similarity.ts';

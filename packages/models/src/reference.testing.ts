@@ -31,7 +31,7 @@ export function runPython(script: string, args: string[]): string {
 }
 
 /** Runs a script that reads weights and inputs, in PyTorch's layouts, from files and writes tensors to another. */
-function tensorsFrom(
+export function tensorsFrom(
   script: string,
   command: string[],
   weights: ReadonlyMap<string, TensorData>,

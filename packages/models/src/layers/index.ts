@@ -1,5 +1,15 @@
 export { type Activation, activation } from './activation.ts';
-export { chain, inferencePass, type Layer, type Pass, pure, residual, trainingPass } from './layer.ts';
+export {
+  beside,
+  chain,
+  inferencePass,
+  type Layer,
+  named,
+  type Pass,
+  pure,
+  residual,
+  trainingPass,
+} from './layer.ts';
 export { batchNorm, instanceNorm, layerNorm, type Norm, norm } from './norms.ts';
 export { globalMean, maxPool, meanPool, upsampleBilinear, upsampleNearest } from './resampling.ts';
 export {

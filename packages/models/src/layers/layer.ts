@@ -63,3 +63,36 @@ export function residual({
     },
   };
 }
+
+/** What comes in, behind what `inner` makes of it, as channels of one map: a U-Net's way past its lower levels. */
+export function beside(inner: Layer): Layer {
+  return {
+    parameters: inner.parameters,
+    apply: (x, pass) => tf.concat([inner.apply(x, pass), x], 3),
+  };
+}
+
+/** A layer under names that begin with `prefix` and a full stop: two networks of one step may have the same names. */
+export function named(prefix: string, layer: Layer): Layer {
+  const start = `${prefix}.`;
+  const own = (tensors: Tensors): Tensors =>
+    Object.fromEntries(
+      Object.entries(tensors).flatMap(([name, tensor]) =>
+        name.startsWith(start) ? [[name.slice(start.length), tensor]] : [],
+      ),
+    );
+  return {
+    parameters: layer.parameters.map((parameter) => ({ ...parameter, name: start + parameter.name })),
+    apply(x, pass) {
+      const inner: Pass = {
+        mode: pass.mode,
+        weights: own(pass.weights),
+        buffers: own(pass.buffers),
+        renewed: own(pass.renewed),
+      };
+      const y = layer.apply(x, inner);
+      for (const [name, tensor] of Object.entries(inner.renewed)) pass.renewed[start + name] = tensor;
+      return y;
+    },
+  };
+}

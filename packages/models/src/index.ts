@@ -22,4 +22,8 @@ export {
 export { type EncoderDecoder, residualEncoderDecoder } from './residual-encoder-decoder.ts';
 export { type ResNet18, resnet18, resnet18Features } from './resnet18.ts';
 export { gaussianWindow, type SimilarityWindow, scaleWeights, windowMatrixOf } from './similarity-window.ts';
-export { multiScaleSimilarity, type SimilaritySettings, structuralSimilarity } from './structural-similarity.ts';
+export {
+  multiScaleSimilarity,
+  type SimilaritySettings,
+  structuralSimilarity,
+} from './structural-similarity.ts';

@@ -2,12 +2,8 @@ import { type TensorData, tf } from '@ddad/compute';
 import { expect, it } from 'vitest';
 import { channelsFirst, drawn } from './layers/prove-network.testing.ts';
 import { largestDifference, norm, tensorsFrom } from './reference.testing.ts';
-import {
-  gaussianWindow,
-  multiScaleSimilarity,
-  scaleWeights,
-  structuralSimilarity,
-} from './structural-similarity.ts';
+import { gaussianWindow, scaleWeights } from './similarity-window.ts';
+import { multiScaleSimilarity, structuralSimilarity } from './structural-similarity.ts';
 
 const [count, side, channels] = [2, 32, 3];
 const maps = [count, side, side, channels];

@@ -1,9 +1,11 @@
 import { entry as cutpaste } from './cutpaste/entry.ts';
 import { entry as cutpasteEndToEnd } from './cutpaste-e2e/entry.ts';
 import { entry as ddad } from './ddad/entry.ts';
+import { entry as draem } from './draem/entry.ts';
 import { entry as fanogan } from './fanogan/entry.ts';
 import { entry as fpi } from './fpi/entry.ts';
 import { entry as ganomaly } from './ganomaly/entry.ts';
+import { entry as igd } from './igd/entry.ts';
 import { entry as nsa } from './nsa/entry.ts';
 import { entry as pii } from './pii/entry.ts';
 import { entries as reconstruction } from './reconstruction/entries.ts';
@@ -26,6 +28,8 @@ const shipped: MethodEntry[] = [
   pii,
   nsa,
   fanogan,
+  draem,
+  igd,
 ];
 
 export const methods = new MethodRegistry(shipped);

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { inferenceStep, type Tensor, tf } from '@ddad/compute';
+import type { ChildResult, MakeTask } from '@ddad/jobs';
+import type { ChildContext } from '@ddad/jobs/child';
+import { inputFile } from '@ddad/jobs/task';
+import { fromPyTorch, inferencePass, scaleWeights } from '@ddad/models';
+import { decodeSafetensors } from '@ddad/storage/safetensors';
+import { imageNetImages } from '../imagenet-images.ts';
+import { mapImages } from '../maps/map-images.ts';
+import type { MapMaker } from '../maps/map-maker.ts';
+import type { ResidualsSpec } from './kinds.ts';
+import { structuralShare } from './loss-shares.ts';
+import { dissimilarity, gaussianDistance } from './losses.ts';
+import { encode, igdNetworks } from './networks.ts';
+import { scalesOf, stretchMatrix, valueRange } from './shape.ts';
+import { igdParameters } from './train-networks.ts';
+
+/** Images of one run of the step. */
+const batchSize = 16;
+
+/** Maps [N,W,W,C] at the images' size, [N,S,S,C]. */
+function stretched(map: Tensor, side: number): Tensor {
+  const [count = 0, small = 0, , channels = 1] = map.shape;
+  const matrix = tf.tensor(stretchMatrix(small, side), [side, small]);
+  const along = (first: Tensor, second: number) =>
+    tf.reshape(tf.matMul(matrix, tf.reshape(first, [small, -1])), [side, count, second, channels]);
+  const rows = along(tf.transpose(map, [1, 0, 2, 3]), small);
+  const both = along(tf.transpose(rows, [2, 1, 0, 3]), side);
+  return tf.transpose(both, [1, 2, 0, 3]);
+}
+
+/**
+ * Where image and reconstruction differ: of each pixel 0.85 of what is lacking to similarity, over the scales by their weights, and 0.15 of
+ * the absolute difference by the range, not below 0; the mean over the channels. Maps of coarser scales are stretched to the image's size.
+ * @param x normalised images [N,S,S,3]
+ * @param maps similarities of each scale, [N,W,W,3]
+ * @returns [N,S,S,1]
+ */
+export function residualMap(x: Tensor, reconstruction: Tensor, maps: readonly Tensor[]): Tensor {
+  const side = x.shape[1] ?? 0;
+  const weights = scaleWeights[scalesOf(side).scales];
+  const structural = maps.map((map, scale) => {
+    const whole = stretched(tf.relu(map), side);
+    return tf.mul(tf.sub(1, whole), weights[scale]!);
+  });
+  const absolute = tf.div(tf.abs(tf.sub(x, reconstruction)), valueRange);
+  const both = tf.add(tf.mul(tf.addN(structural), structuralShare), tf.mul(absolute, 1 - structuralShare));
+  return tf.mean(tf.relu(both), 3, true);
+}
+
+/**
+ * IGD's scores: files `scores` (`igd`: [T], the source's of an image; `residual`: [T], the mean of the map) and `maps` (`residual`: [T,H,W]).
+ * @throws ChildFault `invalid` where the images are not those that the specification names
+ */
+export function scoreResiduals(
+  task: MakeTask<ResidualsSpec>,
+  context: ChildContext,
+): Promise<ChildResult | null> {
+  return mapImages(task, context, ['residual'], async (): Promise<MapMaker> => {
+    const { width, imageSize: side } = task.spec;
+    const networks = igdNetworks(side, width);
+    const read = async (file: string) =>
+      decodeSafetensors(await readFile(inputFile(task, 'networks', file))).tensors;
+    const weights = fromPyTorch(igdParameters(side, width), await read('weights'));
+    const step = inferenceStep({
+      weights: new Map([...weights, ...(await read('descriptor'))]),
+      inputs: { images: [batchSize, side, side, 1] },
+      compute(tensors, { images }) {
+        const pass = inferencePass(tensors);
+        const x = imageNetImages(images!);
+        const codes = encode(networks, x, pass);
+        const reconstruction = networks.decoder.apply(codes, pass);
+        const { each, maps } = dissimilarity(x, reconstruction);
+        const distance = gaussianDistance(codes, tensors.centre!, tensors.sigma!);
+        const map = residualMap(x, reconstruction, maps);
+        return {
+          'map.residual': map,
+          residual: tf.mean(map, [1, 2, 3]),
+          igd: tf.mul(tf.add(each, distance), 0.5),
+        };
+      },
+      mode: 'graph',
+    });
+    return {
+      batchSize,
+      async make(batch, goesOn) {
+        const found = step.run({ images: batch });
+        return (await goesOn()) ? found : null;
+      },
+      dispose: () => step.dispose(),
+    };
+  });
+}

@@ -1,0 +1,38 @@
+import { commonFields, countSchema, pretrainedSchema, type RunSettings } from '@ddad/contract';
+import { z } from 'zod';
+
+/** Settings of the source, `p256` of github.com/tianyu0207/IGD. */
+export const source = { imageSize: 256, epochs: 256, batchSize: 16, width: 64 } as const;
+
+/** What the training follows from: shared by settings and specification. */
+export const trainingFields = {
+  /** Passes over the normal images. */
+  epochs: countSchema(10_000),
+  /** Images a step. */
+  batchSize: z.int().min(2).max(1024),
+  /** Of both Adams, at the first step; it falls to 0 as (1 − done)^0.9. */
+  learningRate: z.number().positive().max(1),
+  /** Channels of decoder and critic at the images' own side. */
+  width: z.int().min(2).max(512),
+};
+
+export const igdSchema = z.strictObject({
+  ...commonFields,
+  // A quarter of the source's width, a fifth of its epochs: an hour and a half on a processor core with 1000 images of 64 px (1.5 s a step
+  // of both phases, measured on a busy machine).
+  epochs: trainingFields.epochs.default(50),
+  batchSize: trainingFields.batchSize.default(16),
+  learningRate: trainingFields.learningRate.default(0.0001),
+  width: trainingFields.width.default(16),
+  /** Weights of the encoder, a ResNet18, which then stay as they are, by the name that they were added under; null: trained with the rest. */
+  pretrained: pretrainedSchema.default(null),
+});
+
+/** With all defaults filled in. */
+export type IgdSettings = RunSettings & z.output<typeof igdSchema>;
+
+/** The batch size, where it could be read. */
+export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
+  const parsed = igdSchema.shape.batchSize.safeParse(given.batchSize);
+  return parsed.success ? [{ path: 'batchSize', size: parsed.data }] : [];
+}

@@ -7,5 +7,6 @@ export const entry: MethodEntry = {
   method: draem as unknown as Method,
   makers: async () => (await import('./makers.ts')).makers,
   onnx: async () => (await import('./onnx/index.ts')).onnx,
+  comparedAs: () => [{ row: 'draem', score: 'probabilityPeak' }],
   usage,
 };

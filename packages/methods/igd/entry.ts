@@ -7,5 +7,6 @@ export const entry: MethodEntry = {
   method: igd as unknown as Method,
   makers: async () => (await import('./makers.ts')).makers,
   onnx: async () => (await import('./onnx/index.ts')).onnx,
+  comparedAs: () => [{ row: 'igd', score: 'igd' }],
   usage,
 };

@@ -14,7 +14,7 @@ import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
 import { inputFile } from '@ddad/jobs/task';
-import { cycle, runPhases } from '@ddad/jobs/training';
+import { type Collapse, cycle, runPhases } from '@ddad/jobs/training';
 import {
   bufferNames,
   fromPyTorch,
@@ -40,6 +40,11 @@ const weightDecay = 1e-6;
 const power = 0.9;
 /** Epochs between two renewals of c and σ. */
 const renewal = 10;
+
+/** A critic that says 0 of everything has a loss of 1/12, the mean of α²; one far above it has run away, and tells the decoder nothing. */
+const collapses: readonly Collapse[] = [
+  { who: 'critic', figure: 'critic', meaning: 'its mean loss', above: 1, times: 3, of: 5 },
+];
 
 export type IgdPhase = 'generator' | 'critic';
 
@@ -159,6 +164,7 @@ export async function trainNetworks(
       step,
       turns: cycle(['generator', 1], ['critic', 1]),
       leads: 'generator',
+      collapses,
       epochs,
       stepsPerEpoch: 2 * stepsPerEpoch,
       batchSize,

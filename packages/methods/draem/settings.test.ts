@@ -31,7 +31,9 @@ it('lists all faults at once', () => {
   expect(faults).toHaveLength(5);
   for (const field of ['epochs', 'batchSize', 'learningRate', 'width'])
     expect(faults).toContainEqual(expect.stringMatching(new RegExp(`^${field}: .*, got \\d+$`)));
-  expect(faults).toContainEqual(expect.stringMatching(/^steps: unknown field of method draem: it is one of .*cutpaste/));
+  expect(faults).toContainEqual(
+    expect.stringMatching(/^steps: unknown field of method draem: it is one of .*cutpaste/),
+  );
   // A dataset's unlabeled images are of no use to it.
   expect(draem.usesUnlabeled).toBe(false);
 });

@@ -73,7 +73,8 @@ async function train(
 
 test('a pretrained encoder stays as it is, and c and σ are renewed alike whether stopped before or after', async () => {
   const whole = await train();
-  for (const [name, { data }] of given) expect(whole.weights!.get(`encoder.${name}`)!.data, name).toEqual(data);
+  for (const [name, { data }] of given)
+    expect(whole.weights!.get(`encoder.${name}`)!.data, name).toEqual(data);
   const short = await train({ spec: { ...spec, epochs: 10 } });
   expect(short.descriptor!.get('centre')!.data).not.toEqual(whole.descriptor!.get('centre')!.data);
   // After the last step of the tenth epoch, and after the first of the eleventh.

@@ -11,7 +11,7 @@ import type { MapMaker } from '../maps/map-maker.ts';
 import type { ResidualsSpec } from './kinds.ts';
 import { structuralShare } from './loss-shares.ts';
 import { dissimilarity, gaussianDistance } from './losses.ts';
-import { encode, igdNetworks } from './networks.ts';
+import { encode, type IgdNetworks, igdNetworks } from './networks.ts';
 import { scalesOf, stretchMatrix, valueRange } from './shape.ts';
 import { igdParameters } from './train-networks.ts';
 
@@ -49,6 +49,31 @@ export function residualMap(x: Tensor, reconstruction: Tensor, maps: readonly Te
 }
 
 /**
+ * Scores of images.
+ * @param images grey values in [-1,1], [N,S,S,1]
+ * @param tensors weights, `centre` and `sigma` by name
+ * @returns `igd` and `residual`, [N], and `map.residual`, [N,S,S,1]
+ */
+export function residualScores(
+  networks: IgdNetworks,
+  tensors: Record<string, Tensor>,
+  images: Tensor,
+): Record<string, Tensor> {
+  const pass = inferencePass(tensors);
+  const x = imageNetImages(images);
+  const codes = encode(networks, x, pass);
+  const reconstruction = networks.decoder.apply(codes, pass);
+  const { each, maps } = dissimilarity(x, reconstruction);
+  const distance = gaussianDistance(codes, tensors.centre!, tensors.sigma!);
+  const map = residualMap(x, reconstruction, maps);
+  return {
+    'map.residual': map,
+    residual: tf.mean(map, [1, 2, 3]),
+    igd: tf.mul(tf.add(each, distance), 0.5),
+  };
+}
+
+/**
  * IGD's scores: files `scores` (`igd`: [T], the source's of an image; `residual`: [T], the mean of the map) and `maps` (`residual`: [T,H,W]).
  * @throws ChildFault `invalid` where the images are not those that the specification names
  */
@@ -65,20 +90,7 @@ export function scoreResiduals(
     const step = inferenceStep({
       weights: new Map([...weights, ...(await read('descriptor'))]),
       inputs: { images: [batchSize, side, side, 1] },
-      compute(tensors, { images }) {
-        const pass = inferencePass(tensors);
-        const x = imageNetImages(images!);
-        const codes = encode(networks, x, pass);
-        const reconstruction = networks.decoder.apply(codes, pass);
-        const { each, maps } = dissimilarity(x, reconstruction);
-        const distance = gaussianDistance(codes, tensors.centre!, tensors.sigma!);
-        const map = residualMap(x, reconstruction, maps);
-        return {
-          'map.residual': map,
-          residual: tf.mean(map, [1, 2, 3]),
-          igd: tf.mul(tf.add(each, distance), 0.5),
-        };
-      },
+      compute: (tensors, inputs) => residualScores(networks, tensors, inputs.images!),
       mode: 'graph',
     });
     return {

@@ -152,7 +152,7 @@ export async function trainNetworks(
     const given = await givenEncoder(task);
     const first = [...initialise(parameters, seed)].filter(([name]) => !given.has(name));
     step.write(new Map([...first, ...zeros]));
-    step.writeFrozen(given);
+    if (given.size > 0) step.writeFrozen(given);
     const places = Array.from(
       { length: step.stepsACall },
       (): MixedBatch => ({

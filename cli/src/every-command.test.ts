@@ -451,6 +451,7 @@ describe('gives the same exit code for the same fault', () => {
       store: away,
       withTemporal: away,
       withRun: away,
+      resultOf: away,
     };
     const screens = recordedScreens();
     const invocation = {

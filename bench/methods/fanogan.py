@@ -50,7 +50,7 @@ def critic():
 
 def training(form):
     make, judge = form.network(generator()), form.network(critic())
-    adam = lambda network: torch.optim.Adam(network.parameters(), 1e-4, (0, 0.9), fused=form.fused)
+    adam = lambda network: torch.optim.Adam(network.parameters(), 1e-4, (0.0, 0.9), fused=form.fused)
     of_generator, of_critic = adam(make), adam(judge)
     x, z, mix = form.layout(torch.rand(BATCH, 1, 64, 64) * 2 - 1), torch.randn(BATCH, 128), torch.rand(BATCH, 1, 1, 1)
 

@@ -1,6 +1,7 @@
 import { startTemporal } from '../../services/coordinator/src/coordinator-bench.testing.ts';
 import type { BenchSettings, Figure } from '../figures.ts';
 import { runOnFakes } from './run-on-fakes.ts';
+import { tracingOverhead } from './tracing-overhead.ts';
 
 /**
  * What a run takes beyond its members' own time: members that train for a fixed time on trainers without any compute, with a real
@@ -17,6 +18,7 @@ export async function* part({ quick }: BenchSettings): AsyncGenerator<Figure> {
     }
     const many = quick ? 32 : 256;
     yield await runOnFakes(temporal, { members: many, trainers: 32, seconds: quick ? 1 : 3 });
+    yield await tracingOverhead(temporal, quick ? 2 : 5);
   } finally {
     await temporal.dispose();
   }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { RunResult } from '@ddad/contract';
+import { noTracing, type Tracing } from '@ddad/tracing';
 import {
   createBench,
   oneClass,
@@ -13,13 +14,20 @@ export interface FakeRun {
   trainers: number;
   /** How long each trains; it tells its progress every second, as one epoch of many does. */
   seconds: number;
+  /** Where spans go; nowhere unless given. */
+  tracing?: Tracing;
+  /** Runs of other seeds share no members. */
+  seed?: number;
 }
 
 /** Members of one run at most: K = 64 NDM and UDM. */
 const largestRun = 128;
 
 /** Runs whose members take a fixed time, to the end; nothing else uses the trainers meanwhile. */
-export async function runOnFakes(temporal: Temporal, { members, trainers, seconds }: FakeRun) {
+export async function runOnFakes(
+  temporal: Temporal,
+  { members, trainers, seconds, tracing = noTracing, seed: first }: FakeRun,
+) {
   const bench = await createBench(temporal);
   const fakes = await Promise.all(
     Array.from({ length: trainers }, (_, i) => startWorker(bench.store, `fake-${i}`, 'train')),
@@ -30,7 +38,7 @@ export async function runOnFakes(temporal: Temporal, { members, trainers, second
     for (const fake of fakes) void trainForEver(fake, seconds, epochs, idle.signal);
     await bench.startCoordinator(
       fakes.map(({ entry }) => ({ ...entry, slots: 1 })),
-      { progressIntervalMs: 2_000 },
+      { progressIntervalMs: 2_000, tracing },
     );
     const before = process.memoryUsage.rss();
     const started = performance.now();
@@ -40,7 +48,7 @@ export async function runOnFakes(temporal: Temporal, { members, trainers, second
     const handles = await Promise.all(
       Array.from({ length: runs }, (_, seed) =>
         // Other seeds, as runs would else share their members.
-        bench.start({ ...oneClass, unlabeled: 5, k, seed: members * trainers + seed, epochs }),
+        bench.start({ ...oneClass, unlabeled: 5, k, seed: (first ?? members * trainers) + seed, epochs }),
       ),
     );
     for (const handle of handles) {

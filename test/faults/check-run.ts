@@ -149,7 +149,9 @@ async function historyFaults({ temporal }: FaultCluster, workflowId: string): Pr
     if (failed && failed.cause !== resetCause)
       wrong.push(`a workflow task failed: cause ${failed.cause}, ${failed.failure?.message}`);
   }
-  const options = { workflowBundle: await workflowBundle(new DefaultLogger('ERROR'), process.env.WORKFLOWS) };
+  const options = {
+    workflowBundle: await workflowBundle({ logger: new DefaultLogger('ERROR'), made: process.env.WORKFLOWS }),
+  };
   try {
     await Worker.runReplayHistory(options, history, workflowId);
   } catch (error) {

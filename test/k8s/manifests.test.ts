@@ -201,3 +201,24 @@ describe('component gpu', () => {
     });
   });
 });
+
+describe('component tracing', () => {
+  const manifests = render('test/k8s/with-components/tracing');
+
+  it('tells every service where spans go, and lets them through to there and nowhere else', () => {
+    const places = manifests.find(
+      ({ kind, metadata }) => kind === 'ConfigMap' && /^places-/.test(metadata.name),
+    );
+    const { data } = places as unknown as { data: Record<string, string> };
+    const endpoint = 'http://otel-collector.monitoring.svc:4318';
+    expect(data).toMatchObject({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, S3_BUCKET: 'ddad' });
+    for (const schema of [coordinatorConfig, scorerConfig, trainerConfig])
+      expect(schema.shape.OTEL_EXPORTER_OTLP_ENDPOINT.parse(endpoint)).toBe(endpoint);
+    const names = ['coordinator', 'scorer', 'trainer', 'temporal', 'nats', 'minio'];
+    const without = allowedArrows(rendered.evaluation, names);
+    const added = [...allowedArrows(manifests, names)].filter((arrow) => !without.has(arrow));
+    expect(added.sort()).toEqual(
+      ['coordinator', 'scorer', 'trainer'].map((name) => `${name} -> namespace monitoring:4318`),
+    );
+  });
+});

@@ -71,7 +71,7 @@ async function makeService(
   const npm = makeServiceRoot({ modules, sources }, services[name]);
   const wheels = [node];
   if (name === 'coordinator') {
-    await writeWorkflowBundle(join(sources, 'app/workflows.js'));
+    for (const traced of [false, true]) await writeWorkflowBundle(join(sources, 'app/workflows.js'), traced);
   } else {
     makeTensorflowRoot(tensorflow, variant);
     addTensorflowAddon(join(modules, 'app/node_modules'));

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { ChildSpans } from '@ddad/tracing/child';
 import { assertFinite } from './assert-finite.ts';
 import { ChildFault } from './child-fault.ts';
 import type { ChildProgress, ChildResult, FromChild, ToChild } from './messages.ts';
@@ -56,8 +57,12 @@ export function runChild<Task>(work: Work<Task>): void {
     }
     let checkpointAt = performance.now() + order.checkpointMs;
     let lastSign = Number.NEGATIVE_INFINITY;
+    let spans: ChildSpans | null = null;
     const context: ChildContext = {
-      ready: () => void send({ type: 'ready' }),
+      ready() {
+        spans?.phase('work');
+        void send({ type: 'ready' });
+      },
       progress: (progress) => void send({ type: 'progress', ...progress }),
       async afterStep() {
         // Ten signs of life a second are enough; a message takes as long as a small step.
@@ -73,20 +78,40 @@ export function runChild<Task>(work: Work<Task>): void {
       },
       checkpoint: (done, path) => void send({ type: 'checkpoint', done, path }),
     };
-    work(order.task, context)
-      .then(async (result) => {
-        if (result === null) return send({ type: 'stopped' });
+    const made = async () => {
+      spans = await spansOf(order.trace);
+      spans?.phase('load');
+      const result = await work(order.task, context);
+      if (result !== null) {
+        spans?.phase('check');
         await assertFiniteFiles(result);
-        return send({ type: 'finished', ...result });
+      }
+      return result;
+    };
+    const tell = async (failure?: string) => {
+      if (spans !== null) await send({ type: 'spans', spans: spans.end(failure) });
+    };
+    made()
+      .then(async (result) => {
+        await tell(result === null ? 'stopped' : undefined);
+        return send(result === null ? { type: 'stopped' } : { type: 'finished', ...result });
       })
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         const kind = error instanceof ChildFault ? error.kind : 'failed';
         const text =
           error instanceof Error ? (kind === 'failed' ? error.stack : error.message) : String(error);
+        await tell(error instanceof Error ? error.message : text);
         return send({ type: 'failed', kind, message: text ?? 'unknown' });
       })
       .finally(() => process.exit(0));
   });
+}
+
+/** @returns null where the process is not traced: nothing of it is loaded then */
+async function spansOf(trace: { parent: string; name: string } | undefined): Promise<ChildSpans | null> {
+  if (trace === undefined) return null;
+  const { childSpans } = await import('@ddad/tracing/child');
+  return childSpans(trace.parent, trace.name, { 'process.pid': process.pid });
 }
 
 /** A loss is checked before its step only; and what is published is used for ever. */

@@ -2,6 +2,7 @@ import type { JobProgress } from '@ddad/contract';
 import type { Logger } from '@ddad/platform';
 import { JobError, type JobHeader, type JobStep, type JobWriter } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
+import { noTracing, type TraceParent, type Tracing } from '@ddad/tracing';
 import { type ArtifactPlan, defaultLimits, Job, type JobEnd, type JobLimits } from './job.ts';
 import { type JobMetrics, type JobOutcome, noJobMetrics } from './job-metrics.ts';
 import type { ChildProgress } from './messages.ts';
@@ -25,6 +26,7 @@ export interface JobHostOptions {
   /** Live figures of a job. */
   onProgress?(key: string, progress: JobProgress): void;
   metrics?: JobMetrics;
+  tracing?: Tracing;
   /** A job failed, and that may be this service's own fault. */
   onFailed?(): void;
 }
@@ -34,6 +36,8 @@ export interface Caller {
   writer: JobWriter;
   /** Resolves when the caller's call ended, whoever ended it. */
   closed: Promise<void>;
+  /** The span that the call belongs to, where it is traced; a job that it starts does as well. */
+  trace?: TraceParent | undefined;
 }
 
 interface Running {
@@ -55,14 +59,22 @@ interface Running {
  * on for a while and may be taken over; an older attempt is refused.
  */
 export class JobHost {
-  readonly #options: JobHostOptions & { graceMs: number; aliveMs: number; metrics: JobMetrics };
+  readonly #options: JobHostOptions & {
+    graceMs: number;
+    aliveMs: number;
+    metrics: JobMetrics;
+    tracing: Tracing;
+  };
   readonly #running = new Map<string, Running>();
   #tellKeys: (keys: string[]) => void = () => {};
   #leaving = false;
   #largestCheckpoint = 0;
 
   constructor(options: JobHostOptions) {
-    this.#options = { graceMs: 30_000, aliveMs: 10_000, metrics: noJobMetrics, ...options };
+    this.#options = {
+      ...{ graceMs: 30_000, aliveMs: 10_000, metrics: noJobMetrics, tracing: noTracing },
+      ...options,
+    };
   }
 
   /** Keys being worked on. */
@@ -81,9 +93,10 @@ export class JobHost {
   }
 
   /** Serves one call: starts the job or takes it over, and tells the caller until it ends. */
-  serve(header: JobHeader, plan: ArtifactPlan, { writer, closed }: Caller): void {
+  serve(header: JobHeader, plan: ArtifactPlan, caller: Caller): void {
+    const { writer, closed } = caller;
     try {
-      this.#attach(header, plan, writer);
+      this.#attach(header, plan, caller);
     } catch (error) {
       writer.fail(error);
       return;
@@ -111,7 +124,7 @@ export class JobHost {
     await running.ended;
   }
 
-  #attach(header: JobHeader, plan: ArtifactPlan, writer: JobWriter): void {
+  #attach(header: JobHeader, plan: ArtifactPlan, { writer, trace }: Caller): void {
     const { worker, slots } = this.#options;
     if (this.#leaving) throw new JobError('leaving', `${worker} shuts down`);
     const running = this.#running.get(header.key);
@@ -123,7 +136,7 @@ export class JobHost {
       throw new JobError('busy', `all ${slots} slots of ${worker} are taken`);
     }
     writer.send({ event: { $case: 'accepted', value: { worker, takenOver: false } } });
-    this.#start(header, plan, writer);
+    this.#start(header, plan, writer, trace);
   }
 
   #takeOver(running: Running, attempt: number, writer: JobWriter): void {
@@ -142,8 +155,14 @@ export class JobHost {
     if (running.progress !== null) writer.send({ event: running.progress });
   }
 
-  #start({ key, attempt }: JobHeader, plan: ArtifactPlan, writer: JobWriter): void {
-    const { store, scratch, childEntry, childEnvironment, worker, logger, limits, metrics } = this.#options;
+  #start(
+    { key, attempt }: JobHeader,
+    plan: ArtifactPlan,
+    writer: JobWriter,
+    trace: TraceParent | undefined,
+  ): void {
+    const { store, scratch, childEntry, childEnvironment, worker, logger, limits, metrics, tracing } =
+      this.#options;
     const job = new Job({
       plan,
       attempt,
@@ -153,6 +172,8 @@ export class JobHost {
       childEntry,
       childEnvironment,
       logger,
+      tracing,
+      trace,
       limits: { ...defaultLimits, ...limits },
       onProgress: (figures) => this.#report(key, running, figures),
       onPublished: (kind, publication) => metrics.published(kind, publication),

@@ -13,6 +13,7 @@ import {
   StoreError,
   saveCheckpoint,
 } from '@ddad/storage';
+import type { TraceParent, Tracing } from '@ddad/tracing';
 import { verifyCheckpointFile } from './checkpoint-file.ts';
 import { CheckpointUploads } from './checkpoint-uploads.ts';
 import { memoryKills } from './memory-kills.ts';
@@ -65,6 +66,9 @@ export interface JobOptions {
   childEnvironment: Record<string, string>;
   limits: JobLimits;
   logger: Logger;
+  tracing: Tracing;
+  /** The span that its spans belong to. */
+  trace: TraceParent | undefined;
   onProgress(progress: ChildProgress): void;
   onPublished?(kind: ArtifactKind, publication: Publication): void;
   /** A checkpoint of so many bytes was written. */
@@ -123,12 +127,22 @@ export class Job {
 
   async #run(): Promise<JobEnd> {
     try {
-      return await this.#make();
+      return await this.#traced();
     } catch (error) {
       if (error instanceof JobError) throw error;
       const kind = error instanceof StoreError && error.refused ? 'denied' : 'failed';
       throw new JobError(kind, error instanceof Error ? error.message : String(error), { cause: error });
     }
+  }
+
+  /** Makes the artifact as a span, which the call belongs to that started the job. */
+  #traced(): Promise<JobEnd> {
+    const { tracing, trace, plan, attempt, worker } = this.#options;
+    const { kind, key } = plan;
+    const attributes = { 'ddad.kind': kind, 'ddad.key': key, 'ddad.attempt': attempt, 'ddad.worker': worker };
+    return tracing.within(`job ${kind}`, { parent: trace, side: 'server', attributes }, ({ parent }) =>
+      this.#make(parent),
+    );
   }
 
   /** Waits for work that can be left behind when the job is stopped. */
@@ -137,8 +151,8 @@ export class Job {
   }
 
   /** Makes the artifact, or finds it made. */
-  async #make(): Promise<JobEnd> {
-    const { store, scratch, logger, plan } = this.#options;
+  async #make(parent: TraceParent | undefined): Promise<JobEnd> {
+    const { store, scratch, logger, plan, tracing } = this.#options;
     const { kind, key } = plan;
     const published = await this.#unlessStopped(readIntactManifest(store, kind, key));
     if (published.manifest !== null) {
@@ -151,10 +165,12 @@ export class Job {
     try {
       let result: ChildResult | null = null;
       while (result === null) {
-        const task = await this.#unlessStopped(this.#prepare(directory));
-        result = await this.#work(task);
+        const preparing = tracing.within('fetch', { parent }, () => this.#prepare(directory));
+        const task = await this.#unlessStopped(preparing);
+        result = await this.#work(task, parent);
       }
-      const manifest = await this.#publish(result);
+      const made = result;
+      const manifest = await tracing.within('publish', { parent }, () => this.#publish(made));
       await this.#removeCheckpoints();
       return { manifest, reused: false };
     } finally {
@@ -216,9 +232,9 @@ export class Job {
    * Runs the process to its end.
    * @returns null where it could not go on from the checkpoint that it was given, which is set aside then
    */
-  async #work(task: unknown): Promise<ChildResult | null> {
+  async #work(task: unknown, trace: TraceParent | undefined): Promise<ChildResult | null> {
     this.#throwIfStopping();
-    const { limits, logger, childEntry, childEnvironment, onProgress, plan, store } = this.#options;
+    const { limits, logger, childEntry, childEnvironment, onProgress, plan, store, tracing } = this.#options;
     const { key } = plan;
     const uploads = new CheckpointUploads((done, path) => this.#saveCheckpoint(done, path), logger);
     const killsBefore = memoryKills();
@@ -235,6 +251,7 @@ export class Job {
       if (message.type === 'progress') onProgress(message);
       else if (message.type === 'checkpoint') uploads.add(message.done, message.path);
       else if (message.type === 'finished') result = message;
+      else if (message.type === 'spans') tracing.take(message.spans);
       else if (message.type === 'failed') {
         if (message.kind === 'checkpoint') refused = message.message;
         else fault = new JobError(message.kind, message.message);
@@ -250,7 +267,8 @@ export class Job {
       }
       if (this.#stopLeftMs() <= 0) void child.kill();
     }, stallWatchMs);
-    child.send({ type: 'start', task, checkpointMs: limits.checkpointMs });
+    const traced = trace === undefined ? {} : { trace: { parent: trace, name: `make ${plan.kind}` } };
+    child.send({ type: 'start', task, checkpointMs: limits.checkpointMs, ...traced });
     try {
       const exit = await child.exited;
       if (result !== null) uploads.dropWaiting();

@@ -1,6 +1,14 @@
+import type { SerializedSpan, TraceParent } from '@ddad/tracing';
+
 /** What a job's process is told. `task` is the job kind's own. */
 export type ToChild<Task> =
-  | { type: 'start'; task: Task; checkpointMs: number }
+  | {
+      type: 'start';
+      task: Task;
+      checkpointMs: number;
+      /** Where its own spans belong, and what the process is called among them; absent: it is not traced. */
+      trace?: { parent: TraceParent; name: string };
+    }
   /** Write a checkpoint at the next step and exit. */
   | { type: 'stop' };
 
@@ -32,6 +40,8 @@ export type FromChild =
   | ({ type: 'progress' } & ChildProgress)
   /** A checkpoint lies at `path`; `done` counts steps. The parent removes the file. */
   | { type: 'checkpoint'; done: number; path: string }
+  /** Its spans, before the end that they tell of. */
+  | { type: 'spans'; spans: SerializedSpan[] }
   | ({ type: 'finished' } & ChildResult)
   /** It ends because it was told to. */
   | { type: 'stopped' }

@@ -9,6 +9,7 @@ import {
   serviceRegistry,
 } from '@ddad/platform';
 import { DatasetCache, type ObjectStore, type S3Config } from '@ddad/storage';
+import type { Tracing } from '@ddad/tracing';
 import { announceJobs } from './announce-jobs.ts';
 import type { HealthCheck } from './health/health-check.ts';
 import { workerChecks } from './health/worker-checks.ts';
@@ -56,6 +57,7 @@ export interface WorkerPlace {
   access: GrpcAccess;
   /** host:port for probes and Prometheus; none unless given. */
   operations: string | undefined;
+  tracing: Tracing;
   logger: Logger;
   /** Takes what is to be closed. */
   shutdown: Shutdown;
@@ -82,6 +84,7 @@ export async function openWorker(place: WorkerPlace): Promise<void> {
     logger,
     limits: place.limits,
     metrics: jobMetrics(registry),
+    tracing: place.tracing,
     onProgress: (key, progress) => publishProgress(nats, key, progress),
     onFailed: () => void health.look(),
   });

@@ -5,6 +5,7 @@ import {
   type StopRequest,
   type StopResponse,
   toStatus,
+  traceOf,
   writeCoalesced,
 } from '@ddad/rpc';
 import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
@@ -31,7 +32,7 @@ export function serveJob<Request extends { job: JobHeader | undefined }>(
       const plan = planOf(call.request);
       const { job } = call.request;
       if (job === undefined) throw new JobError('invalid', 'expected a job header, got none');
-      host.serve(job, plan, { writer, closed });
+      host.serve(job, plan, { writer, closed, trace: traceOf(call.metadata) });
     } catch (error) {
       writer.fail(error);
     }

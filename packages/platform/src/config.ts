@@ -14,7 +14,7 @@ export class ConfigError extends Error {
 }
 
 /** Variables whose values are never shown. */
-const secretName = /SECRET|PASSWORD|TOKEN|KEY/;
+const secretName = /SECRET|PASSWORD|TOKEN|KEY|HEADERS/;
 
 /**
  * Reads a process's configuration: the only reader of the environment.

@@ -19,5 +19,6 @@ export * from './job-error.ts';
 export type { RefusalLogger } from './refusals.ts';
 export * from './server.ts';
 export * from './stream-job.ts';
+export * from './trace-metadata.ts';
 export * from './unary.ts';
 export * from './write-coalesced.ts';

@@ -19,6 +19,8 @@ import {
   streamJob,
   toJobError,
   toStatus,
+  traceMetadata,
+  traceOf,
   unary,
   type WorkerServiceClient,
   type WorkerServiceServer,
@@ -385,4 +387,20 @@ test('closing an idle server does not wait for its time limit', async () => {
   const started = performance.now();
   await close(server, health, 20_000);
   expect(performance.now() - started).toBeLessThan(5_000);
+});
+
+test('a call says which span it belongs to, and what is no trace parent is left out', async () => {
+  const parents: (string | undefined)[] = [];
+  const { client } = await serving({
+    make(call) {
+      parents.push(traceOf(call.metadata));
+      call.write({ event: accepted });
+      call.write({ event: finished });
+      call.end();
+    },
+  });
+  const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  for (const given of [parent, undefined, 'anything'])
+    for await (const _ of streamJob(client.make(request, traceMetadata(given))));
+  expect(parents).toEqual([parent, undefined, undefined]);
 });

@@ -8,6 +8,7 @@ import {
   storeShape,
   temporalShape,
 } from '@ddad/platform';
+import { tracingShape } from '@ddad/tracing';
 import { z } from 'zod';
 
 /** Environment of the coordinator. */
@@ -19,6 +20,7 @@ export const coordinatorConfig = z.object({
   ...methodsShape,
   ...logShape,
   ...operationsShape,
+  ...tracingShape,
   /**
    * Seconds without a sign of life after which an activity's attempt is given up. Less than the 30 s for which a trainer
    * keeps a job that nobody follows, so that a coordinator that was killed repeats no epoch either.
@@ -31,7 +33,7 @@ export const coordinatorConfig = z.object({
   WORKER_HOSTS: z.string().default('*'),
   /** Directory for the pixels of datasets that runs are planned with. */
   SCRATCH_DIR: z.string().min(1),
-  /** Path of the workflows as one bundle, made beforehand; absent: they are bundled at each start. */
+  /** Path of the workflows as one bundle, made beforehand; absent: they are bundled at each start. One that is traced has its bundle beside it, see `bundleFile`. */
   WORKFLOWS: z.string().optional(),
   /** Kubernetes' namespace of the trainers' pods, whose pod-deletion-cost is kept then; absent: it is not. */
   TRAINER_PODS_NAMESPACE: z.string().optional(),

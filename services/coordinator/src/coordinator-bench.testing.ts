@@ -11,6 +11,7 @@ import { createLogger } from '@ddad/platform';
 import { connectWorker } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
+import { noTracing } from '@ddad/tracing';
 import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type Coordinator, type CoordinatorDeps, createCoordinator } from './coordinator.ts';
@@ -18,6 +19,7 @@ import { addDataset, datasetCache } from './datasets.testing.ts';
 import { startWorker } from './fake-services.testing.ts';
 import { nodeProgressSignal } from './node-progress.ts';
 import { startTemporalServer } from './temporal-server.testing.ts';
+import { temporalTracing } from './temporal-tracing.ts';
 import { createWorkers } from './worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -26,7 +28,7 @@ export async function startTemporal() {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   const { connection, dispose } = await startTemporalServer();
   // Takes seconds, which no test is to be charged with.
-  await workflowBundle(new DefaultLogger('ERROR'));
+  await workflowBundle({ logger: new DefaultLogger('ERROR') });
   return { connection, client: new Client({ connection }), dispose };
 }
 export type Temporal = Awaited<ReturnType<typeof startTemporal>>;
@@ -75,12 +77,15 @@ export async function createBench({ connection, client }: Temporal) {
         ...options,
       });
       coordinator.setWorkers([...trainers, scorer.entry]);
+      const { tracing = noTracing } = options;
+      const traced = tracing.sdk !== null;
       const workers = await createWorkers({
         connection,
         namespace: 'default',
         activities: coordinator.activities,
         hearMs: options.hearMs ?? hearMs,
-        workflowBundle: await workflowBundle(new DefaultLogger('ERROR')),
+        workflowBundle: await workflowBundle({ logger: new DefaultLogger('ERROR'), traced }),
+        tracing: await temporalTracing(tracing),
       });
       const running = workers.run();
       const one = {

@@ -3,6 +3,7 @@ import type { MethodRegistry } from '@ddad/methods';
 import { type Logger, Registry } from '@ddad/platform';
 import type { WorkerServiceClient } from '@ddad/rpc';
 import type { DatasetCache, ObjectStore } from '@ddad/storage';
+import { noTracing, type Tracing } from '@ddad/tracing';
 import { type Activities, createActivities } from './activities/index.ts';
 import { defaultPatience, type Patience } from './activities/setbacks.ts';
 import { attemptNumbers } from './attempts.ts';
@@ -42,6 +43,8 @@ export interface CoordinatorDeps {
   clock?: Clock;
   /** Takes what those who run the coordinator look at. */
   registry?: Registry;
+  /** Takes the spans of calls to workers. */
+  tracing?: Tracing;
   logger: Logger;
 }
 
@@ -60,6 +63,7 @@ export interface Coordinator {
 /** Builds the coordinator's working parts. Opens nothing. */
 export function createCoordinator(deps: CoordinatorDeps): Coordinator {
   const { store, publish, sendProgress, searchAttributes, heartbeatTimeoutMs, logger } = deps;
+  const { tracing = noTracing } = deps;
   const nextAttempt = attemptNumbers();
   const onWarning = (
     message: string,
@@ -73,14 +77,14 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
       logger.warn(details, 'a worker that fails what others make is set aside');
     };
   const trainers = new Dispatcher<WorkerJob>({
-    link: new WorkerLink(deps.connectWorker, 'trainer', deps.callLimits),
+    link: new WorkerLink(deps.connectWorker, 'trainer', deps.callLimits, tracing),
     nextAttempt,
     onWarning,
     onFinished: () => metrics.memberFinished(),
     onSetAside: onSetAside('train'),
   });
   const scorers = new Dispatcher<WorkerJob>({
-    link: new WorkerLink(deps.connectWorker, 'scorer', deps.callLimits),
+    link: new WorkerLink(deps.connectWorker, 'scorer', deps.callLimits, tracing),
     nextAttempt,
     onWarning,
     onSetAside: onSetAside('score'),
@@ -101,6 +105,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     workers: { train: trainers, score: scorers },
     signals,
     publish,
+    tracing,
     searchAttributes,
     heartbeatTimeoutMs,
     // Four signs of life within the timeout, and as often as a cancellation is to be heard of.

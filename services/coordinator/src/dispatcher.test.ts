@@ -33,6 +33,16 @@ function want(key: string, of: RunIdentity, order = 0, more: Partial<Want<string
   return dispatcher.request({ key, job: key, run: of, order, total: 10, ...more });
 }
 
+it('gives a job that several runs want to the trace of the first that is traced and still wants it', () => {
+  const trace = (id: number) => `00-${'a'.repeat(32)}-${'b'.repeat(15)}${id}-01`;
+  want('shared', run('untraced'));
+  const first = want('shared', run('first'), 0, { trace: trace(1) });
+  want('shared', run('second'), 0, { trace: trace(2) });
+  void first.cancel();
+  dispatcher.setWorkers([trainer('t1')]);
+  expect(link.running('shared')!.trace).toBe(trace(2));
+});
+
 describe('order', () => {
   it('keeps members waiting until a trainer comes, then goes by their order in the run', async () => {
     want('second', run('r'), 1);

@@ -230,7 +230,7 @@ export class Dispatcher<Job> {
       progress: (figures) => job.show({ ...figures, state: 'running' }),
     };
     try {
-      const call = { key: job.key, attempt: lease.attempt, job: job.job };
+      const call = { key: job.key, attempt: lease.attempt, job: job.job, trace: job.trace };
       const finished = await this.#link.run(worker, call, listener, lease.release.signal);
       this.#onFinished();
       // Whoever found it published has not shown that it can make it.

@@ -21,6 +21,7 @@ import {
 import { connectWorker } from '@ddad/rpc';
 import { artifactsUnderWay } from '@ddad/runs';
 import { DatasetCache, openServiceStore } from '@ddad/storage';
+import { openTracing } from '@ddad/tracing';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { coordinatorConfig } from './config.ts';
@@ -35,6 +36,7 @@ import { keepPodDeletionCost } from './pod-deletion-cost.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { connectTemporal } from './temporal-connection.ts';
 import { temporalLogger } from './temporal-logger.ts';
+import { temporalTracing } from './temporal-tracing.ts';
 import { createWorkers } from './worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -58,9 +60,12 @@ try {
     const operations = await serveOperations({ address: config.HTTP_LISTEN, registry, ready: () => ready });
     shutdown.add('operations', () => operations.close());
   }
+  const tracing = await openTracing(config, { service: 'ddad-coordinator', logger });
+  shutdown.add('tracing', () => tracing.close());
+  const traced = tracing.sdk !== null;
   // Before the bundle, which would keep the process busy for seconds after a store is refused.
   const store = await openServiceStore(storeAccess(config), logger);
-  const bundling = workflowBundle(temporalLogger(logger), config.WORKFLOWS);
+  const bundling = workflowBundle({ logger: temporalLogger(logger), made: config.WORKFLOWS, traced });
   // Awaited below; a failure must not go unheard meanwhile.
   bundling.catch(() => {});
   const connection = await connectTemporal(temporal);
@@ -98,6 +103,7 @@ try {
     heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_S * 1000,
     progressIntervalMs: config.PROGRESS_INTERVAL_S * 1000,
     registry,
+    tracing,
     logger,
   });
   shutdown.add('jobs', () => coordinator.close());
@@ -162,6 +168,7 @@ try {
     namespace,
     activities: coordinator.activities,
     workflowBundle: await bundling,
+    tracing: await temporalTracing(tracing),
   });
   const running = workers.run();
   ready = true;

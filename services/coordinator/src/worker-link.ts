@@ -1,5 +1,6 @@
 import { canonicalJson, type WorkerEntry } from '@ddad/contract';
-import { type JobFinished, unary, type WorkerServiceClient } from '@ddad/rpc';
+import { type JobFinished, traceMetadata, unary, type WorkerServiceClient } from '@ddad/rpc';
+import { noTracing, type Tracing } from '@ddad/tracing';
 import { cancelLimits } from './cancel-limits.ts';
 import type { JobCall, JobLink, JobListener, WorkerJob } from './dispatch/job-link.ts';
 import { type CallLimits, callLimits, followCall } from './job-call.ts';
@@ -10,6 +11,7 @@ export class WorkerLink implements JobLink<WorkerJob> {
   readonly #connect: (address: string) => Promise<WorkerServiceClient>;
   readonly #what: string;
   readonly #limits: CallLimits;
+  readonly #tracing: Tracing;
 
   /**
    * @param connect makes a client of the worker at host:port, which is closed here
@@ -19,7 +21,9 @@ export class WorkerLink implements JobLink<WorkerJob> {
     connect: (address: string) => Promise<WorkerServiceClient>,
     what: string,
     limits: CallLimits = callLimits,
+    tracing: Tracing = noTracing,
   ) {
+    this.#tracing = tracing;
     this.#limits = limits;
     this.#connect = connect;
     this.#what = what;
@@ -27,7 +31,7 @@ export class WorkerLink implements JobLink<WorkerJob> {
 
   async run(
     worker: WorkerEntry,
-    { key, attempt, job }: JobCall<WorkerJob>,
+    { key, attempt, job, trace }: JobCall<WorkerJob>,
     listener: JobListener,
     signal: AbortSignal,
   ): Promise<JobFinished> {
@@ -35,7 +39,16 @@ export class WorkerLink implements JobLink<WorkerJob> {
     // The very bytes whose digest is the key.
     const bytes = Buffer.from(canonicalJson(spec));
     const request = { job: { key, attempt }, kind, spec: bytes, datasetDigest, images };
-    return this.#with(worker, (client) => followCall(client.make(request), listener, signal, this.#limits));
+    const attributes = {
+      ...{ 'rpc.system': 'grpc', 'rpc.service': 'ddad.v1.WorkerService', 'rpc.method': 'Make' },
+      ...{ 'ddad.kind': kind, 'ddad.key': key, 'ddad.attempt': attempt, 'ddad.worker': worker.id },
+    };
+    const span = { parent: trace, side: 'client', attributes } as const;
+    return this.#tracing.within('ddad.v1.WorkerService/Make', span, ({ parent }) =>
+      this.#with(worker, (client) =>
+        followCall(client.make(request, traceMetadata(parent)), listener, signal, this.#limits),
+      ),
+    );
   }
 
   async stop(worker: WorkerEntry, key: string, attempt: number): Promise<void> {

@@ -4,6 +4,7 @@ import type { Activities } from './activities/index.ts';
 import { briefFailures } from './brief-failures.ts';
 import { cancelLimits } from './cancel-limits.ts';
 import { activityQueues } from './task-queues.ts';
+import type { TemporalTracing } from './temporal-tracing.ts';
 
 export interface CoordinatorWorkers {
   /** Works until `stop`; rejects where a worker fails for good, once all have ended. */
@@ -19,6 +20,8 @@ export interface WorkerDeps {
   workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
   /** Longest time between two heartbeats of an activity, in ms: how soon it hears of its cancellation. */
   hearMs?: number;
+  /** Has runs traced; the bundle is to be one that was made for it. */
+  tracing?: TemporalTracing | undefined;
 }
 
 /**
@@ -29,7 +32,7 @@ const waitingNodes = 4000;
 
 /** Builds one worker per task queue. Long jobs have queues of their own, so that they never block short activities. */
 export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorkers> {
-  const { connection, namespace, activities, workflowBundle, hearMs = cancelLimits.hearMs } = deps;
+  const { connection, namespace, activities, workflowBundle, tracing, hearMs = cancelLimits.hearMs } = deps;
   const { make, makePage, ...short } = activities;
   const common = {
     connection,
@@ -39,7 +42,9 @@ export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorker
     // An activity lets go of its job as soon as it hears of the shutdown: nothing to wait for before.
     shutdownGraceTime: 0,
     shutdownForceTime: '20s',
-    interceptors: { activity: [() => ({ inbound: briefFailures })] },
+    // A span tells of the brief failure: tracing comes first.
+    interceptors: { activity: [...(tracing?.activity ?? []), () => ({ inbound: briefFailures })] },
+    ...(tracing === undefined ? {} : { sinks: tracing.sinks }),
   } satisfies Partial<WorkerOptions>;
   const workers: Worker[] = [];
   try {

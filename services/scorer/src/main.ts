@@ -12,6 +12,7 @@ import {
   storeAccess,
   untilSignal,
 } from '@ddad/platform';
+import { openTracing } from '@ddad/tracing';
 import { scorerConfig } from './config.ts';
 
 const config = readConfig(scorerConfig);
@@ -22,6 +23,9 @@ const shutdown = new Shutdown();
 const methods = await loadMethods(config.METHODS);
 
 const { store, check: storeCheck } = await openWorkerStore(storeAccess(config), logger);
+
+const tracing = await openTracing(config, { service: 'ddad-scorer', instance: config.SCORER_ID, logger });
+shutdown.add('tracing', () => tracing.close());
 
 const nats = await connectNats({ ...natsAccess(config), name: config.SCORER_ID, logger });
 shutdown.add('nats', () => closeNats(nats));
@@ -48,6 +52,7 @@ await openWorker({
   reachable,
   access,
   operations: config.HTTP_LISTEN,
+  tracing,
   logger,
   shutdown,
 });

@@ -1,6 +1,7 @@
 import { hostPortSchema, mostSlots } from '@ddad/contract';
 import { advertiseSetting, limitsShape, stepsShape, workerIdSetting } from '@ddad/jobs';
 import { grpcShape, logShape, methodsShape, natsShape, operationsShape, storeShape } from '@ddad/platform';
+import { tracingShape } from '@ddad/tracing';
 import { z } from 'zod';
 
 /** Environment of a trainer. */
@@ -13,6 +14,7 @@ export const trainerConfig = z.object({
   ...methodsShape,
   ...logShape,
   ...operationsShape,
+  ...tracingShape,
   TRAINER_ID: workerIdSetting,
   /** host:port to listen on; port 0 takes a free one. */
   TRAINER_LISTEN: hostPortSchema.default('127.0.0.1:0'),

@@ -38,6 +38,7 @@ export async function makePage(
   deps: MakeDeps & Pick<PlanDeps, 'methods'>,
   { run, position, basis }: PageArgs,
 ): Promise<string> {
+  const trace = deps.tracing.current();
   const result = await unlessCancelled(readReport(deps.store, run.runId));
   const method = deps.methods.method(basis.settings.method);
   const graph = wholeGraph(method, basis);
@@ -75,6 +76,7 @@ export async function makePage(
     run,
     order: position,
     total,
+    trace,
   });
   await followJob(ticket, { what: `page (key ${key})`, beatMs: deps.beatMs });
   const manifest = await unlessCancelled(readManifest(deps.store, kind, key));

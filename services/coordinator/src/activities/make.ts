@@ -8,6 +8,7 @@ import {
   readManifest,
   StoreError,
 } from '@ddad/storage';
+import type { Tracing } from '@ddad/tracing';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { type DatasetCatalog, type Selection, setOf } from '../dataset-catalog.ts';
 import type { RunIdentity } from '../dispatch/fairness.ts';
@@ -77,6 +78,8 @@ export interface MakeDeps {
   /** Live figures for whoever watches. */
   publish: (key: string, progress: JobProgress) => void;
   beatMs: number;
+  /** Says which span an activity runs in. */
+  tracing: Pick<Tracing, 'current'>;
   /** A published artifact was damaged and is set aside. */
   onDamage: (damage: Damage) => void;
   /** When a node that fails again and again counts as failed for good. */
@@ -131,6 +134,7 @@ async function findOrMake(
     deps.publish(key, { done: total, total, loss, imagesPerSecond: 0, worker, state: 'finished' });
     return toResult(args, published, carried);
   }
+  const trace = deps.tracing.current();
   const news = deps.signals.follow(run, position);
   const failed = carried.setbacks.causes?.at(-1)?.message;
   const trouble = failed === undefined ? undefined : oneLine(failed);
@@ -141,6 +145,7 @@ async function findOrMake(
       run,
       order: position,
       total,
+      trace,
       onProgress: (progress) => news.report(progress, trouble),
     });
     try {

@@ -6,6 +6,7 @@ interface Started {
   worker: string;
   key: string;
   attempt: number;
+  trace: JobCall<string>['trace'];
   listener: JobListener;
   finish(result?: Partial<JobFinished>): Promise<void>;
   fail(error: unknown): Promise<void>;
@@ -28,6 +29,7 @@ export class FakeLink implements JobLink<string> {
       worker: worker.id,
       key: call.key,
       attempt: call.attempt,
+      trace: call.trace,
       listener,
       finish: async (result) => {
         resolve({ reused: false, seconds: 1, worker: worker.id, ...result });

@@ -1,5 +1,6 @@
 import type { JobProgress, WorkerEntry } from '@ddad/contract';
 import type { JobFinished } from '@ddad/rpc';
+import type { TraceParent } from '@ddad/tracing';
 
 /** An artifact to be made, as a worker is asked for it. */
 export interface WorkerJob {
@@ -15,6 +16,8 @@ export interface JobCall<Job> {
   key: string;
   attempt: number;
   job: Job;
+  /** The span that it belongs to, where runs are traced. */
+  trace?: TraceParent | undefined;
 }
 
 /** What a worker says while it holds a job. */

@@ -1,5 +1,6 @@
 import { type JobProgress, type WorkerEntry, waitingProgress } from '@ddad/contract';
 import type { JobFinished } from '@ddad/rpc';
+import type { TraceParent } from '@ddad/tracing';
 import type { Claim } from './fairness.ts';
 
 /** What an activity asks for. */
@@ -9,6 +10,8 @@ export interface Want<Job> extends Claim {
   /** Units of work, for the progress shown while it waits. */
   total: number;
   onProgress?: (progress: JobProgress) => void;
+  /** The span that it belongs to, where runs are traced. */
+  trace?: TraceParent | undefined;
 }
 
 /** How a job ends. */
@@ -73,6 +76,11 @@ export class SharedJob<Job> {
 
   get wants(): Want<Job>[] {
     return [...this.#callers].map(({ want }) => want);
+  }
+
+  /** Of several runs that want it, the first one's: a span has one parent. */
+  get trace(): TraceParent | undefined {
+    return this.wants.find(({ trace }) => trace !== undefined)?.trace;
   }
 
   /** Whether what somebody wants is this in every detail, not only in its key. */

@@ -19,7 +19,7 @@ it('replays every history that a released version recorded', async () => {
       '1/experiment',
     ]),
   );
-  const options = { workflowBundle: await workflowBundle(new DefaultLogger('ERROR')) };
+  const options = { workflowBundle: await workflowBundle({ logger: new DefaultLogger('ERROR') }) };
   const errors = new Map<string, string>();
   let replayed = 0;
   for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {

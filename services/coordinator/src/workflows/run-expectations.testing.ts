@@ -36,7 +36,7 @@ export async function progressUntil(
 export async function expectReplays(handle: WorkflowHandle): Promise<void> {
   const history = await handle.fetchHistory();
   const results = Worker.runReplayHistories(
-    { workflowBundle: await workflowBundle(undefined, process.env.WORKFLOWS) },
+    { workflowBundle: await workflowBundle({ made: process.env.WORKFLOWS }) },
     [{ workflowId: handle.workflowId, history }],
   );
   let replayed = 0;

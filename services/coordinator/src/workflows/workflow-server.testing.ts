@@ -53,7 +53,7 @@ export async function startWorkflowServer({
     connection: server.connection,
     namespace: 'default',
     ...(hearMs === undefined ? {} : { hearMs }),
-    workflowBundle: await workflowBundle(new DefaultLogger('ERROR'), process.env.WORKFLOWS),
+    workflowBundle: await workflowBundle({ logger: new DefaultLogger('ERROR'), made: process.env.WORKFLOWS }),
     activities: {
       plan: (raw) => fakes.plan(raw),
       replan: (basis) => fakes.replan(basis),

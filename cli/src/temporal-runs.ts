@@ -28,6 +28,7 @@ import {
   type RunEntry,
   type RunFilter,
   type RunHandle,
+  runSummary,
   statusOf,
   type WorkflowResult,
 } from '@ddad/runs';
@@ -43,6 +44,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
+import { whoAmI } from './audit-file.ts';
 import { badInput, CommandFailure, exitCodes } from './failure.ts';
 
 export type { RunEntry, RunHandle } from '@ddad/runs';
@@ -85,6 +87,9 @@ export interface TemporalPlace extends TemporalAccess {
   namespace: string;
 }
 
+/** The server takes 400 bytes. */
+const summaryLength = 100;
+
 const connectLimit = 6_000;
 const callLimit = 8_000;
 /** An update ends once its members are planned, for which the coordinator may have to read the dataset. */
@@ -114,7 +119,8 @@ export async function connectTemporal(
   } catch (error) {
     throw unreachable(address, error);
   }
-  const client = new Client({ connection, namespace });
+  const identity = whoAmI();
+  const client = new Client({ connection, namespace, ...(identity === null ? {} : { identity }) });
 
   async function call<T>(work: () => Promise<T>, limit = callLimit): Promise<T> {
     try {
@@ -126,9 +132,10 @@ export async function connectTemporal(
 
   const handleOf = (run: RunHandle) => client.workflow.getHandle(run.id, run.executionId);
 
-  async function start(type: string, id: string, input: unknown): Promise<RunHandle> {
+  async function start(type: string, id: string, input: unknown, summary: string): Promise<RunHandle> {
+    const staticSummary = summary.slice(0, summaryLength);
     const handle = await call(() =>
-      client.workflow.start(type, { taskQueue, workflowId: id, args: [input] }),
+      client.workflow.start(type, { taskQueue, workflowId: id, args: [input], staticSummary }),
     );
     return { id, executionId: handle.firstExecutionRunId };
   }
@@ -175,7 +182,7 @@ export async function connectTemporal(
     });
 
   return {
-    start: (id, input) => start(workflowType, id, input),
+    start: (id, input) => start(workflowType, id, input, runSummary(input, methods)),
     async foresee(id, input) {
       const handle = await call(() =>
         client.workflow.start(forecastType, {
@@ -195,7 +202,8 @@ export async function connectTemporal(
     },
     progress: (run, limit = 5_000) => call(() => handleOf(run).query<RunProgress>('progress'), limit),
     result: (run) => outcome(run, 'run').then(parseWorkflowResult),
-    startExperiment: (id, input) => start(experimentType, id, input),
+    startExperiment: (id, input) =>
+      start(experimentType, id, input, `over ${Object.keys(input.axes ?? {}).join(', ')}`),
     experimentProgress: (run) => call(() => handleOf(run).query<ExperimentProgress>('progress'), 5_000),
     experimentResult: (run) => outcome(run, 'experiment').then(parseExperimentResult),
     list: (limit, filter = {}) => call(() => listRuns(client, limit, { ...listed, ...filter })),

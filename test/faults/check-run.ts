@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunResult } from '@ddad/contract';
-import { workflowBundle } from '@ddad/coordinator';
+import { noAudit, workflowBundle } from '@ddad/coordinator';
 import { readManifest } from '@ddad/storage';
 import { DefaultLogger, Worker } from '@temporalio/worker';
 import { type FaultCluster, trainers } from './fault-cluster.ts';
@@ -151,6 +151,7 @@ async function historyFaults({ temporal }: FaultCluster, workflowId: string): Pr
   }
   const options = {
     workflowBundle: await workflowBundle({ logger: new DefaultLogger('ERROR'), made: process.env.WORKFLOWS }),
+    sinks: noAudit,
   };
   try {
     await Worker.runReplayHistory(options, history, workflowId);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { audited } from '../audit-file.ts';
 import type { ScoreOptions } from '../commands/score.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { runReference } from './arguments.ts';
@@ -120,9 +121,11 @@ Examples:
       const { exportMember, exportPipeline } = await import('../commands/export.ts');
       const deps = { store: await store(), methods, screens };
       const { run, ...force } = options;
-      return run
-        ? exportPipeline(deps, { result: () => resultOf(key), file, ...force })
-        : exportMember(deps, { key, file, ...force });
+      const exported = run
+        ? await exportPipeline(deps, { result: () => resultOf(key), file, ...force })
+        : await exportMember(deps, { key, file, ...force });
+      await audited(screens, { action: 'model exported', key });
+      return exported;
     },
   );
 
@@ -164,6 +167,11 @@ Examples:
       const { scoreImages } = await import('../commands/score.ts');
       const { home } = cluster();
       const deps = { screens, methods, result: resultOf, store, cache: join(home, 'onnx') };
+      // Before the first image: what fails halfway has been scored.
+      await audited(screens, {
+        action: 'images scored',
+        key: pipeline.endsWith('.onnx') ? 'an ONNX file' : pipeline,
+      });
       return scoreImages(deps, { pipeline, images, ...options });
     },
   );

@@ -1,4 +1,5 @@
 export * from './announce-worker.ts';
+export * from './audit.ts';
 export * from './connection-room.ts';
 export * from './fork-child.ts';
 export * from './grpc-access.ts';

@@ -25,3 +25,10 @@ export function describeRun(
   if (own === undefined) return `method ${method}`;
   return method === defaultMethod ? own : `method ${method}, ${own}`;
 }
+
+/** A run in one line, as its input tells it: for the list of runs in the Temporal UI. */
+export function runSummary(input: RunSettings, methods: MethodRegistry = shippedMethods): string {
+  const facts = methods.find(input.method)?.facts(input) ?? {};
+  const { dataset, method, seed } = input;
+  return `${dataset}: ${describeRun({ ...facts, method }, methods)}, seed ${seed}`;
+}

@@ -1,4 +1,4 @@
-export { definitionsOf, describeRun } from './described-run.ts';
+export { definitionsOf, describeRun, runSummary } from './described-run.ts';
 export { finishedProgress } from './finished-progress.ts';
 export { LossCurve, type LossPoint } from './loss-curve.ts';
 export {

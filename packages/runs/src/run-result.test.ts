@@ -1,7 +1,7 @@
 import { defaultMethod } from '@ddad/contract';
 import { methods } from '@ddad/methods';
 import { describe, expect, it } from 'vitest';
-import { definitionsOf, describeRun } from './described-run.ts';
+import { definitionsOf, describeRun, runSummary } from './described-run.ts';
 import { MalformedResult, parseReport, parseRunResult, parseWorkflowResult } from './run-result.ts';
 
 const result = {
@@ -65,4 +65,11 @@ describe('score definitions', () => {
 it("describes a run in its method's words, and names methods other than the default one", () => {
   expect(describeRun(parseRunResult(old, 'x'))).toBe(first.describe({ k: 3 }));
   expect(describeRun(parseRunResult(result, 'x'))).toBe('method gan');
+});
+
+it('tells a run that is about to start by its dataset, what its method says of its settings, and the seed', () => {
+  const input = first.schema.parse({ dataset: 'brain', k: 5, seed: 7 });
+  expect(runSummary(input)).toBe(`brain: ${first.describe(first.facts(input))}, seed 7`);
+  expect(runSummary(input)).toContain('K = 5');
+  expect(runSummary({ ...input, method: 'gan' })).toBe('brain: method gan, seed 7');
 });

@@ -49,5 +49,10 @@ export const coordinatorConfig = z.object({
   LEFT_OVERS_AFTER_D: z.union([z.literal('off'), z.coerce.number().min(1).max(36500)]).default(7),
   /** Where the progress pages are served, host:port; not at all where it is "off". Other users of the host can read them. */
   PAGE_LISTEN: z.union([z.literal('off'), hostPortSchema]).default('127.0.0.1:8780'),
+  /** Address under which people reach those pages, for links in the Temporal UI; unset: http://PAGE_LISTEN on loopback, else none. */
+  PAGE_URL: z
+    .string()
+    .regex(/^https?:\/\/[^@\s?#]+$/, 'expected http://host:port or https://host, without a user')
+    .optional(),
 });
 export type CoordinatorConfig = z.infer<typeof coordinatorConfig>;

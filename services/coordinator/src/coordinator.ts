@@ -31,6 +31,8 @@ export interface CoordinatorDeps {
   sendProgress: SendProgress;
   /** True where Temporal knows our search attributes. */
   searchAttributes: boolean;
+  /** Address of the progress pages, as people reach them, for links in the Temporal UI. */
+  pages?: string | undefined;
   heartbeatTimeoutMs: number;
   progressIntervalMs: number;
   /** When a node that fails again and again counts as failed for good. */
@@ -107,6 +109,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     publish,
     tracing,
     searchAttributes,
+    pages: deps.pages,
     heartbeatTimeoutMs,
     // Four signs of life within the timeout, and as often as a cancellation is to be heard of.
     beatMs: Math.min(deps.hearMs ?? cancelLimits.hearMs, heartbeatTimeoutMs / 4),

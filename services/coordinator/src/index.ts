@@ -1,4 +1,5 @@
 export { type Activities, type ActivityDeps, createActivities } from './activities/index.ts';
+export { noAudit } from './audit-history.ts';
 export { type CoordinatorConfig, coordinatorConfig } from './config.ts';
 export { type Coordinator, type CoordinatorDeps, createCoordinator } from './coordinator.ts';
 export { Dispatcher } from './dispatcher.ts';

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Pool } from '@ddad/contract';
 import { loadMethods } from '@ddad/methods';
 import {
+  auditTo,
   closeNats,
   connectNats,
   createLogger,
@@ -24,6 +25,7 @@ import { DatasetCache, openServiceStore } from '@ddad/storage';
 import { openTracing } from '@ddad/tracing';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
+import { auditSinks } from './audit-history.ts';
 import { coordinatorConfig } from './config.ts';
 import { createCoordinator } from './coordinator.ts';
 import { keepTidy } from './keep-tidy.ts';
@@ -31,6 +33,7 @@ import { setPodDeletionCost } from './kubernetes-api.ts';
 import { nodeProgressSignal } from './node-progress.ts';
 import { LiveFigures } from './page/live-figures.ts';
 import { startPageServer } from './page/page-server.ts';
+import { pagesAddress } from './page/pages-address.ts';
 import { runSource } from './page/run-source.ts';
 import { keepPodDeletionCost } from './pod-deletion-cost.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
@@ -100,6 +103,7 @@ try {
       }
     },
     searchAttributes,
+    pages: pagesAddress(config),
     heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_S * 1000,
     progressIntervalMs: config.PROGRESS_INTERVAL_S * 1000,
     registry,
@@ -169,6 +173,7 @@ try {
     activities: coordinator.activities,
     workflowBundle: await bundling,
     tracing: await temporalTracing(tracing),
+    audit: auditSinks(connection, auditTo(logger), logger),
   });
   const running = workers.run();
   ready = true;

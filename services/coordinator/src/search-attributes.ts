@@ -8,6 +8,8 @@ const typeOf = {
   [searchAttributeKeys.method.name]: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   [searchAttributeKeys.backbone.name]: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   [searchAttributeKeys.k.name]: IndexedValueType.INDEXED_VALUE_TYPE_INT,
+  [searchAttributeKeys.status.name]: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+  [searchAttributeKeys.auc.name]: IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
 };
 
 const callLimitMs = 10_000;

@@ -1,10 +1,12 @@
 import { taskQueue } from '@ddad/contract';
-import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type InjectedSinks, type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from './activities/index.ts';
+import { noAudit } from './audit-history.ts';
 import { briefFailures } from './brief-failures.ts';
 import { cancelLimits } from './cancel-limits.ts';
 import { activityQueues } from './task-queues.ts';
 import type { TemporalTracing } from './temporal-tracing.ts';
+import type { AuditSinks } from './workflows/audit-sinks.ts';
 
 export interface CoordinatorWorkers {
   /** Works until `stop`; rejects where a worker fails for good, once all have ended. */
@@ -22,6 +24,8 @@ export interface WorkerDeps {
   hearMs?: number;
   /** Has runs traced; the bundle is to be one that was made for it. */
   tracing?: TemporalTracing | undefined;
+  /** Hears who starts and cancels what. */
+  audit?: InjectedSinks<AuditSinks>;
 }
 
 /**
@@ -32,7 +36,15 @@ const waitingNodes = 4000;
 
 /** Builds one worker per task queue. Long jobs have queues of their own, so that they never block short activities. */
 export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorkers> {
-  const { connection, namespace, activities, workflowBundle, tracing, hearMs = cancelLimits.hearMs } = deps;
+  const {
+    connection,
+    namespace,
+    activities,
+    workflowBundle,
+    tracing,
+    audit = noAudit,
+    hearMs = cancelLimits.hearMs,
+  } = deps;
   const { make, makePage, ...short } = activities;
   const common = {
     connection,
@@ -44,7 +56,7 @@ export async function createWorkers(deps: WorkerDeps): Promise<CoordinatorWorker
     shutdownForceTime: '20s',
     // A span tells of the brief failure: tracing comes first.
     interceptors: { activity: [...(tracing?.activity ?? []), () => ({ inbound: briefFailures })] },
-    ...(tracing === undefined ? {} : { sinks: tracing.sinks }),
+    sinks: { ...tracing?.sinks, ...audit },
   } satisfies Partial<WorkerOptions>;
   const workers: Worker[] = [];
   try {

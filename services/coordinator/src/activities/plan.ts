@@ -47,6 +47,12 @@ export interface RunPlan extends Plan {
   data?: RunData;
   /** True where the server knows our search attributes. */
   searchAttributes: boolean;
+  /** True where it knows those of status and AUC as well; absent in plans from before there were such. */
+  statusAttributes?: boolean;
+  /** Activities bear the ids of their nodes; absent in plans from before, whose histories have numbers. */
+  namedActivities?: true;
+  /** Address of the progress pages, as people reach them; absent where there is none. */
+  pages?: string;
   /** Time without a heartbeat after which an activity's attempt is given up, in ms. */
   heartbeatTimeoutMs: number;
 }
@@ -56,6 +62,8 @@ export interface PlanDeps extends JudgeDeps {
   /** A published artifact was damaged and is set aside. */
   onDamage: (damage: Damage) => void;
   searchAttributes: boolean;
+  /** Address of the progress pages, as people reach them. */
+  pages?: string | undefined;
   heartbeatTimeoutMs: number;
   /** Absent: how long nodes take is not told. */
   measured?: Pick<MeasuredWork, 'secondsOf'>;
@@ -76,12 +84,15 @@ export async function planRun(deps: PlanDeps, raw: unknown): Promise<RunPlan> {
   const basis = await basisOfJudged(deps.catalog, judged);
   const fault = headlineFault(judged.method, basis);
   if (fault !== null) throw invalidInput([fault]);
-  const { searchAttributes, heartbeatTimeoutMs } = deps;
+  const { searchAttributes, pages, heartbeatTimeoutMs } = deps;
   return {
     ...(await planOf(deps, judged.method, basis)),
     synthetic: judged.dataset.synthetic,
     data: await deps.catalog.data(judged.dataset.digest, judged.dataset.images),
     searchAttributes,
+    statusAttributes: searchAttributes,
+    namedActivities: true,
+    ...(pages === undefined ? {} : { pages }),
     heartbeatTimeoutMs,
   };
 }

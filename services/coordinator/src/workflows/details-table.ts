@@ -15,6 +15,15 @@ export function linesThatFit(head: readonly string[], lines: readonly string[], 
   return [...head, ...shown, ...(left > 0 ? ['', `… and ${left} more ${what}`] : [])].join('\n');
 }
 
+/**
+ * A line of a table. The UI has no space between columns and shows entities as they are written: an em space stands behind every
+ * cell but the last, and what is to stay on one line has spaces that do not break.
+ */
+export function tableRow(cells: readonly string[]): string {
+  const spaced = cells.map((text, at) => (at === cells.length - 1 ? text : `${unbroken(text)}\u2003`));
+  return `| ${spaced.join(' | ')} |`;
+}
+
 /** A name as a table cell takes it. */
 export function cell(text: string | null): string {
   if (text === null) return '–';
@@ -22,6 +31,10 @@ export function cell(text: string | null): string {
   return short.replace(/[|\\`*_<>[\]\r\n]/g, (character) =>
     /[\r\n]/.test(character) ? ' ' : `\\${character}`,
   );
+}
+
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
 }
 
 /** In UTF-8. TextEncoder is there in the workflow sandbox, Buffer is not. */

@@ -1,5 +1,5 @@
 import { axisText, type ExperimentProgress } from '@ddad/contract';
-import { cell, linesThatFit } from './details-table.ts';
+import { cell, linesThatFit, tableRow } from './details-table.ts';
 
 /** An experiment's state as Markdown for the Temporal UI: a line per run, in order. */
 export function experimentTable({ stage, runs }: ExperimentProgress): string {
@@ -11,14 +11,9 @@ export function experimentTable({ stage, runs }: ExperimentProgress): string {
   const [first] = runs;
   if (first === undefined) return head.join('\n');
   const axes = Object.keys(first.axes);
-  head.push(
-    '',
-    `| run | ${axes.map((axis) => `${cell(axis)} | `).join('')}state |`,
-    `|---|${'---|'.repeat(axes.length)}---|`,
-  );
+  head.push('', tableRow(['run', ...axes.map(cell), 'state']), `|---|${'---|'.repeat(axes.length)}---|`);
   const lines = runs.map(({ workflowId, axes: values, state }) => {
-    const cells = axes.map((axis) => `${cell(axisText(values[axis]))} | `).join('');
-    return `| ${cell(workflowId)} | ${cells}${state} |`;
+    return tableRow([cell(workflowId), ...axes.map((axis) => cell(axisText(values[axis]))), state]);
   });
   return linesThatFit(head, lines, 'runs');
 }

@@ -70,7 +70,7 @@ describe('an experiment', () => {
     expect(runs.map(({ state }) => state)).toEqual(['running', 'running', 'waiting', 'waiting', 'waiting']);
     const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(currentDetails).toContain('0 of 5 runs finished, 2 going on');
-    expect(currentDetails).toContain(`| ${handle.workflowId}-01 | 1 | running |`);
+    expect(currentDetails).toContain(`| ${handle.workflowId}-01\u2003 | 1\u2003 | running |`);
     // Every next pair begins once one before has ended.
     held.finishAll();
     for (const count of [12, 16, 20]) {

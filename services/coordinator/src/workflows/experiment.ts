@@ -21,6 +21,7 @@ import {
 } from '@temporalio/workflow';
 import type { ExperimentPlan } from '../activities/experiment.ts';
 import { planExperiment, publishExperiment } from './activity-stubs.ts';
+import { audit } from './audit-sinks.ts';
 import { ExperimentState } from './experiment-state.ts';
 import { planFailure, workflowFailure } from './failures.ts';
 import { sharedArtifacts } from './sharing.ts';
@@ -37,6 +38,7 @@ export const experimentProgressQuery = defineQuery<ExperimentProgress>('progress
 export async function experiment(raw: unknown): Promise<ExperimentResult> {
   const state = new ExperimentState();
   setHandler(experimentProgressQuery, () => state.progress());
+  audit.started();
   try {
     const startedAt = Date.now();
     const planned = await makePlan(raw);
@@ -62,7 +64,9 @@ export async function experiment(raw: unknown): Promise<ExperimentResult> {
     state.finished();
     return result;
   } catch (error) {
-    throw workflowFailure(error);
+    const failure = workflowFailure(error);
+    if (isCancellation(failure)) audit.cancelled();
+    throw failure;
   }
 }
 

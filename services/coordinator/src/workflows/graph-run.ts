@@ -15,6 +15,8 @@ export interface GraphRunDeps {
   run: RunIdentity;
   selection: MakeArgs['selection'];
   options: ActivityOptions;
+  /** Whether activities bear the ids of their nodes, which Temporal's UI shows of those that are pending. */
+  named: boolean;
 }
 
 /** How often a run makes the same artifact again that it finds damaged. */
@@ -44,6 +46,8 @@ export class GraphRun {
   #plan: Plan;
   /** By id, in the order of the graph. */
   #nodes = new Map<string, WantedNode>();
+  /** How many were begun, by node. */
+  readonly #activities = new Map<string, number>();
   /** Activities under way, those of nodes that are no longer wanted among them. */
   #underWay = 0;
   /** Plans under way: the graph is not complete before they are in. */
@@ -195,7 +199,7 @@ export class GraphRun {
 
   /** Follows a node's making through pauses. */
   #attend(wanted: WantedNode): Promise<MadeNode> {
-    const { state, pausing, run, selection, options } = this.#deps;
+    const { state, pausing, run, selection, options, named } = this.#deps;
     const { id } = wanted.node;
     return pausing.run(
       () => {
@@ -209,10 +213,20 @@ export class GraphRun {
         };
         wanted.begun += 1;
         state.started(id);
-        return makeIn(pool).executeWithOptions({ ...options, summary: id }, [args]);
+        const activity = this.#begun(id);
+        const name = activity === 1 ? id : `${id} (${activity})`;
+        const naming = named ? { activityId: name } : {};
+        return makeIn(pool).executeWithOptions({ ...options, ...naming, summary: id }, [args]);
       },
       (error) => state.stopped(id, keptIn(error)),
     );
+  }
+
+  /** Counts the activities begun under a node's id: one that a new plan stops may not have ended yet. */
+  #begun(id: string): number {
+    const count = (this.#activities.get(id) ?? 0) + 1;
+    this.#activities.set(id, count);
+    return count;
   }
 
   /** Mends what can be mended; else goes on without the node where that is wanted, or ends all. */

@@ -18,6 +18,8 @@ function node(more: Partial<TableNode> = {}): TableNode {
 }
 
 describe('progressTable', () => {
+  const asShown = (table: string) => table.replaceAll('\u2003', '').replaceAll('\u00a0', ' ');
+
   it('shows name, progress, loss, worker and time left', () => {
     // 240 epochs of 960 images at 480 a second: 480 s.
     expect(progressTable('training', ['training', 'maps'], [node()]).split('\n')).toEqual([
@@ -25,9 +27,9 @@ describe('progressTable', () => {
       '',
       'stages: **training** → maps',
       '',
-      '| what | progress | loss | worker | time left |',
-      '|:---|---:|---:|:---|---:|',
-      '| member ndm 0 | 10 / 250 epochs | 0.02135 | trainer-1 | 8 min |',
+      '| what\u2003 | progress\u2003 | loss\u2003 | time\u00a0left\u2003 | worker |',
+      '|:---|---:|---:|---:|:---|',
+      '| member\u00a0ndm\u00a00\u2003 | 10\u00a0/\u00a0250\u00a0epochs\u2003 | 0.02135\u2003 | 8\u00a0min\u2003 | trainer-1 |',
     ]);
   });
 
@@ -40,8 +42,16 @@ describe('progressTable', () => {
         node({ state: 'finished', done: 250 }),
       ],
     );
-    expect(table).toContain('| member ndm 0 | waiting, 0 / 250 | – | – | – |');
-    expect(table).toContain('| member ndm 0 | finished, 250 / 250 | 0.02135 | trainer-1 | – |');
+    expect(asShown(table)).toContain('| member ndm 0 | waiting | – | – | – |');
+    expect(asShown(table)).toContain('| member ndm 0 | finished, 250 / 250 | 0.02135 | – | trainer-1 |');
+  });
+
+  it("leads to the run's own page where it has one", () => {
+    const page = 'https://ddad.example.org/runs/brain-1';
+    expect(progressTable('training', ['training'], [node()], page)).toContain(
+      `\n[live curves and report](${page})\n`,
+    );
+    expect(progressTable('training', ['training'], [node()])).not.toContain('](');
   });
 
   it('shows every member of K = 50 with usual names of trainers', () => {

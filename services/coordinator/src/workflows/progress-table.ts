@@ -1,5 +1,5 @@
 import type { JobProgress } from '@ddad/contract';
-import { cell, linesThatFit } from './details-table.ts';
+import { cell, linesThatFit, tableRow } from './details-table.ts';
 
 /** A node's line of the table. */
 export interface TableNode extends JobProgress {
@@ -11,28 +11,38 @@ export interface TableNode extends JobProgress {
 /**
  * A run's state as Markdown for the Temporal UI: the stage, all stages, and a line per node, in order; lines that do not fit
  * are counted instead.
+ * @param page address of the run's own page; null where there is none
  */
-export function progressTable(stage: string, stages: readonly string[], nodes: readonly TableNode[]): string {
+export function progressTable(
+  stage: string,
+  stages: readonly string[],
+  nodes: readonly TableNode[],
+  page: string | null = null,
+): string {
   const count = (state: JobProgress['state']) => nodes.filter((node) => node.state === state).length;
   const failed = count('failed');
   const head = [
     `**${stage}** — ${count('finished')} of ${nodes.length} finished, ${count('running')} running${failed > 0 ? `, ${failed} failed` : ''}`,
   ];
+  if (page !== null) head.push('', `[live curves and report](${page})`);
   if (nodes.length === 0) return head.join('\n');
   head.push(
     '',
     `stages: ${stages.map((one) => (one === stage ? `**${cell(one)}**` : cell(one))).join(' → ')}`,
     '',
-    '| what | progress | loss | worker | time left |',
-    '|:---|---:|---:|:---|---:|',
+    tableRow(['what', 'progress', 'loss', 'time left', 'worker']),
+    '|:---|---:|---:|---:|:---|',
   );
   return linesThatFit(head, nodes.map(line), 'lines');
 }
 
 function line(node: TableNode): string {
   const { id, unit, done, total, loss, worker, state } = node;
-  const progress = state === 'running' ? `${done} / ${total} ${unit}s` : `${state}, ${done} / ${total}`;
-  return `| ${cell(id)} | ${progress} | ${loss === null ? '–' : loss.toPrecision(4)} | ${cell(worker)} | ${timeLeft(node)} |`;
+  const reached = `${done} / ${total}`;
+  const idle = state === 'waiting' && done === 0 ? state : `${state}, ${reached}`;
+  const progress = state === 'running' ? `${reached} ${unit}s` : idle;
+  const shownLoss = loss === null ? '–' : loss.toPrecision(4);
+  return tableRow([cell(id), progress, shownLoss, timeLeft(node), cell(worker)]);
 }
 
 function timeLeft({ state, done, total, imagesPerUnit, imagesPerSecond }: TableNode): string {

@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, expect, it } from 'vitest';
+import { noAudit } from '../audit-history.ts';
 import { workflowBundle } from '../workflow-bundle.ts';
 import { recordedHistories } from './history-json.testing.ts';
 
@@ -9,7 +10,7 @@ beforeAll(() => {
 
 it('runs that began without tracing go on when their coordinator comes back with it', async () => {
   const histories = await recordedHistories();
-  const options = { workflowBundle: await workflowBundle({ traced: true }) };
+  const options = { workflowBundle: await workflowBundle({ traced: true }), sinks: noAudit };
   const errors = new Map<string, string>();
   let replayed = 0;
   for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {

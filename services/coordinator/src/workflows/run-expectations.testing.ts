@@ -2,6 +2,7 @@ import type { RunProgress } from '@ddad/contract';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { expect } from 'vitest';
+import { noAudit } from '../audit-history.ts';
 import { workflowBundle } from '../workflow-bundle.ts';
 
 /** Why a run failed. */
@@ -36,7 +37,7 @@ export async function progressUntil(
 export async function expectReplays(handle: WorkflowHandle): Promise<void> {
   const history = await handle.fetchHistory();
   const results = Worker.runReplayHistories(
-    { workflowBundle: await workflowBundle({ made: process.env.WORKFLOWS }) },
+    { workflowBundle: await workflowBundle({ made: process.env.WORKFLOWS }), sinks: noAudit },
     [{ workflowId: handle.workflowId, history }],
   );
   let replayed = 0;

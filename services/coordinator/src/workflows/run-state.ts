@@ -36,11 +36,26 @@ export class RunState {
   /** Of every node that there was, by its id: signals name nodes by their place here. */
   readonly #places = new Map<string, number>();
   #updatedAt: string | null = null;
+  #onStage: ((stage: string) => void) | null = null;
+  #told: string | null = null;
+  #link: string | null = null;
 
   /** Wall time of each stage so far, and of the whole run. */
   seconds(): Record<string, number> {
     this.#countTime();
     return { ...this.#seconds, total: (Date.now() - this.#startedAt) / 1000 };
+  }
+
+  /** Has every stage told that the run is in from now on, the one of now and `paused` too; `finished` is told by the outcome. */
+  tellStages(onStage: (stage: string) => void): void {
+    this.#onStage = onStage;
+    this.#show();
+  }
+
+  /** The run's own page, for the UI's details. */
+  set page(link: string) {
+    this.#link = link;
+    this.#show();
   }
 
   /** Title of the stage. */
@@ -210,6 +225,11 @@ export class RunState {
   }
 
   #show(): void {
+    const stage = this.#pause === 'paused' ? pausedStage : this.stage;
+    if (this.#onStage !== null && stage !== this.#told && stage !== finishedStage) {
+      this.#told = stage;
+      this.#onStage(stage);
+    }
     const heading = { no: this.stage, wanted: `${this.stage}, pausing`, paused: pausedStage }[this.#pause];
     setCurrentDetails(
       progressTable(
@@ -221,6 +241,7 @@ export class RunState {
           imagesPerUnit,
           ...progress,
         })),
+        this.#link,
       ),
     );
   }

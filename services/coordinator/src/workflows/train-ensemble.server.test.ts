@@ -1,5 +1,6 @@
 import type { RunFacts, RunProgress, RunResult } from '@ddad/contract';
 import { taskQueue, workflowType } from '@ddad/contract';
+import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import type { Activities } from '../activities/index.ts';
@@ -33,7 +34,47 @@ const node = (id: string): MakeArgs => {
   return found;
 };
 
+/** Values of a search attribute in the order in which a run set them. */
+async function valuesOf(handle: WorkflowHandle, name: string): Promise<unknown[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap(({ upsertWorkflowSearchAttributesEventAttributes: upserted }) => {
+    const data = upserted?.searchAttributes?.indexedFields?.[name]?.data;
+    return data ? [JSON.parse(Buffer.from(data).toString('utf8')) as unknown] : [];
+  });
+}
+
 describe('a run', () => {
+  it('can be found by how far it is and, once it is finished, by the AUC of its main score', async () => {
+    const aucs = new Map<string, number>();
+    fakes.publishReport = async (facts) => {
+      for (const { name, rank } of facts.definitions!) aucs.set(name, rank / 1000);
+      const scores = Object.fromEntries(
+        [...aucs].map(([name, auc]) => [name, { auc, ap: 0.5, aucMean: auc, aucStd: 0 }]),
+      );
+      return { ...resultOf(facts), scores };
+    };
+    const handle = await server.start(small);
+    await handle.result();
+    expect(await valuesOf(handle, 'DdadStatus')).toEqual([
+      'training',
+      'maps',
+      'refining',
+      'report',
+      'finished',
+    ]);
+    // Of the highest rank.
+    expect(await valuesOf(handle, 'DdadAuc')).toEqual([Math.max(...aucs.values())]);
+    const found = async (query: string) => {
+      const ids: string[] = [];
+      for await (const { workflowId } of server.client.workflow.list({ query })) ids.push(workflowId);
+      return ids;
+    };
+    const mine = `WorkflowId = '${handle.workflowId}'`;
+    await expect.poll(() => found(`${mine} AND DdadAuc > 0 AND DdadStatus = 'finished'`)).toHaveLength(1);
+    expect(await found(`${mine} AND DdadAuc > 1`)).toEqual([]);
+    await expectReplays(handle);
+  });
+
   it('trains all members at once, then makes maps and refiners, refines, evaluates and reports', async () => {
     const { promise: all, resolve: allThere } = Promise.withResolvers<void>();
     let begun = 0;
@@ -117,6 +158,13 @@ describe('a run', () => {
       DdadK: [2],
     });
     const { events } = await handle.fetchHistory();
+    // Temporal's UI shows of pending activities their ids, and no summaries.
+    const scheduled = (events ?? []).flatMap(
+      ({ activityTaskScheduledEventAttributes: attributes }) => attributes?.activityId ?? [],
+    );
+    expect(scheduled).toEqual(
+      expect.arrayContaining(['member ndm 0', 'member udm 1', 'maps', 'refiner dual', 'evaluation']),
+    );
     const summaries = (events ?? []).flatMap(({ userMetadata }) => {
       const data = userMetadata?.summary?.data;
       return data ? [JSON.parse(Buffer.from(data).toString('utf8')) as string] : [];
@@ -311,7 +359,8 @@ describe('progress', () => {
     const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(currentDetails).toContain('stages: **training** → maps → refining → report');
     // 15 epochs of one batch of 4 at 2 images a second.
-    expect(currentDetails).toContain('| member ndm 1 | 5 / 20 epochs | 0.1250 | gpu\\|7 | 30 s |');
+    const shown = currentDetails.replaceAll('\u2003', '').replaceAll('\u00a0', ' ');
+    expect(shown).toContain('| member ndm 1 | 5 / 20 epochs | 0.1250 | 30 s | gpu\\|7 |');
     finish();
     await handle.result();
     const { nodes } = await handle.query<RunProgress>('progress');

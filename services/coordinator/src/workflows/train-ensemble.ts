@@ -13,6 +13,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  isCancellation,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -21,13 +22,14 @@ import { failureTypes } from '../failure-types.ts';
 import { nodeProgressSignal } from '../node-progress.ts';
 import { evaluationId, selectionOf } from '../run-selection.ts';
 import { makePage, plan, publishReport } from './activity-stubs.ts';
+import { audit } from './audit-sinks.ts';
 import { damageIn, isStopped, planFailure, stageFailure, workflowFailure } from './failures.ts';
 import { GraphRun } from './graph-run.ts';
 import { Growth } from './growth.ts';
 import { Pausing } from './pausing.ts';
 import { briefResult, runFacts } from './run-facts.ts';
 import { RunState } from './run-state.ts';
-import { describeRun } from './search-attributes.ts';
+import { describeOutcome, describeRun, describeStage } from './search-attributes.ts';
 
 export const progressQuery = defineQuery<RunProgress>('progress');
 export const progressSignal = defineSignal<[unknown]>(nodeProgressSignal);
@@ -72,24 +74,31 @@ export async function trainEnsemble(
   setHandler(resume, () => pausing.resume());
   setHandler(addMembers, (input) => growth.add(input), { validator: (input) => growth.check(input) });
   const { workflowId, runId, startTime } = workflowInfo();
+  audit.started();
   let planned: RunPlan | null = null;
   try {
     planned = await makePlan(raw);
     const options: ActivityOptions = { heartbeatTimeout: planned.heartbeatTimeoutMs };
     const identity = { workflowId, runId, startedAt: startTime.getTime() };
     const selection = selectionOf(planned.basis.settings);
-    const graph = new GraphRun({ state, pausing, run: identity, selection, options }, planned);
+    const named = planned.namedActivities === true;
+    const graph = new GraphRun({ state, pausing, run: identity, selection, options, named }, planned);
     growth.begin(graph);
     describe(planned, graph);
+    if (planned.statusAttributes === true) state.tellStages(describeStage);
+    if (planned.pages !== undefined) state.page = `${planned.pages}/runs/${encodeURIComponent(workflowId)}`;
     const run: Run = { state, pausing, growth, runId, planned, graph, options };
     const result = await makeAll(run, identity);
     state.finished();
+    if (planned.statusAttributes === true) describeOutcome(result);
     return brief === true
       ? briefResult(result, result.files.report, graph)
       : { ...result, seconds: state.seconds() };
   } catch (error) {
     state.ended();
-    throw workflowFailure(error);
+    const failure = workflowFailure(error);
+    if (isCancellation(failure)) audit.cancelled();
+    throw failure;
   } finally {
     growth.end();
   }

@@ -193,12 +193,20 @@ describe('the NetworkPolicies', () => {
 });
 
 describe('component gpu', () => {
+  const trainerOf = (manifests: Manifest[]) =>
+    workloads(manifests).find(({ name }) => name === 'trainer')!.pod.containers[0];
+
   it('limits each trainer to one GPU and takes the images for it', () => {
-    const trainer = workloads(rendered.production).find(({ name }) => name === 'trainer')!;
-    expect(trainer.pod.containers[0]).toMatchObject({
+    expect(trainerOf(render('test/k8s/with-components/gpu'))).toMatchObject({
       image: `localhost/ddad-trainer-cuda:${version}`,
       resources: { limits: { 'nvidia.com/gpu': '1' } },
     });
+  });
+
+  it('is no part of `production`, as no training on a GPU has been measured', () => {
+    const trainer = trainerOf(rendered.production);
+    expect(trainer?.image).toBe(`localhost/ddad-trainer-cpu:${version}`);
+    expect(trainer?.resources.limits).not.toHaveProperty('nvidia.com/gpu');
   });
 });
 
@@ -220,5 +228,50 @@ describe('component tracing', () => {
     expect(added.sort()).toEqual(
       ['coordinator', 'scorer', 'trainer'].map((name) => `${name} -> namespace monitoring:4318`),
     );
+  });
+});
+
+describe('component pages-login', () => {
+  const manifests = render('test/k8s/with-components/pages-login');
+  const coordinator = workloads(manifests).find(({ name }) => name === 'coordinator')!.pod;
+  const proxy = coordinator.containers.find(({ name }) => name === 'pages-login') as Container & {
+    args: string[];
+    volumeMounts: { mountPath: string }[];
+  };
+
+  it("runs beside the coordinator, whose pages stay on the pod's loopback, under the same restrictions", () => {
+    expect(coordinator.containers.map(({ name }) => name)).toEqual(['coordinator', 'pages-login']);
+    expect(proxy.args).toContain(`--upstream=http://${coordinatorConfig.shape.PAGE_LISTEN.parse(undefined)}`);
+    expect(proxy.securityContext).toEqual(coordinator.containers[0]!.securityContext);
+    expect(proxy.image).toMatch(/^quay\.io\/oauth2-proxy\/oauth2-proxy:v\d+\.\d+\.\d+$/);
+  });
+
+  it("has neither the pod's token for the API nor a credential of the coordinator", () => {
+    const paths = proxy.volumeMounts.map(({ mountPath }) => mountPath);
+    expect(paths).toEqual(['/var/run/secrets/kubernetes.io/serviceaccount']);
+    expect(manifests.map(({ kind }) => kind)).not.toContain('Secret');
+  });
+
+  it('is reached from an Ingress controller, and nothing else opens', () => {
+    const names = ['coordinator', 'scorer', 'trainer', 'temporal', 'nats', 'minio'];
+    const without = allowedArrows(rendered.evaluation, names);
+    const added = [...allowedArrows(manifests, names)].filter((arrow) => !without.has(arrow));
+    expect(added.sort()).toEqual([
+      'coordinator -> anywhere:443',
+      'namespace ingress-nginx -> coordinator:4180',
+    ]);
+  });
+});
+
+describe('component kueue', () => {
+  it('queues trainers and their pods, and nothing that runs would stop without', () => {
+    const manifests = render('test/k8s/with-components/kueue');
+    const label = 'kueue.x-k8s.io/queue-name';
+    const queued = manifests.flatMap(({ kind, metadata, spec }) => {
+      const { template } = (spec ?? {}) as { template?: { metadata: { labels?: Record<string, string> } } };
+      const queues = [metadata.labels?.[label], template?.metadata.labels?.[label]];
+      return queues.some((queue) => queue !== undefined) ? [[kind, metadata.name, ...queues]] : [];
+    });
+    expect(queued).toEqual([['Deployment', 'trainer', 'ddad', 'ddad']]);
   });
 });

@@ -115,9 +115,10 @@ describe.skipIf(program === undefined)('oauth2-proxy, as the component pages-log
     await vi.waitFor(() => expect(log).toContain('listening'), { timeout: 30_000 });
 
     // The component's own arguments, on free ports, and without TLS, which an Ingress ends.
-    const { spec } = parse(readFileSync(join(component, 'proxy.yaml'), 'utf8'));
-    const [container] = spec.template.spec.containers as { args: string[] }[];
-    const args = container!.args.map((argument) =>
+    const [patch] = parse(readFileSync(join(component, 'proxy.yaml'), 'utf8')) as [
+      { value: { args: string[] } },
+    ];
+    const args = patch.value.args.map((argument) =>
       argument
         .replace('--http-address=0.0.0.0:4180', `--http-address=127.0.0.1:${proxyPort}`)
         .replace('--upstream=http://127.0.0.1:8780', `--upstream=${run.server.url}`),

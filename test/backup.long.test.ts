@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import type { RunProgress, RunResult } from '@ddad/contract';
 import { type ClusterEnv, down, homeAt, operatorStore, startServers, up } from '@ddad/local-cluster';
-import { createS3Store, type Manifest, manifestKey, type ObjectStore } from '@ddad/storage';
+import { createS3Store, latestCheckpoint, type Manifest, manifestKey, type ObjectStore } from '@ddad/storage';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bareEnvironment } from './servers/bare-environment.ts';
@@ -80,15 +80,22 @@ test('a backup of a cluster at work goes on elsewhere, and nothing is made twice
   const ended = (await (await start(before.client, 'done', done)).result()) as RunResult;
   const handle = await start(before.client, 'under-way', { k: 2, epochs: 300, restMs: 50, seed: 2 });
   const progress = () => handle.query<RunProgress>('progress');
-  const checkpointed = async () => {
+  const state = async () => {
     const { nodes } = await progress();
-    const of = (id: string) => nodes.find((node) => node.id === id)!;
-    const made = await before.store.exists(manifestKey(of(finishedMember!).kind, of(finishedMember!).key));
-    const left = await before.store.list(`checkpoints/${of(slowest!).kind}/${of(slowest!).key}/`);
-    // ATTEMPT-STEPS-SHA256, and a step is an epoch here.
-    return made && left.some(({ key }) => Number(key.split('/').at(-1)!.split('-')[1]) >= saved);
+    const of = async (id: string) => {
+      const node = nodes.find((one) => one.id === id);
+      if (node === undefined) return { made: false, saved: 0 };
+      const { kind, key } = node;
+      return {
+        made: await before.store.exists(manifestKey(kind, key)),
+        saved: (await latestCheckpoint(before.store, kind, key))?.done ?? 0,
+      };
+    };
+    const [one, other] = [await of(finishedMember!), await of(slowest!)];
+    // A step is an epoch here.
+    return one.made && !other.made && other.saved >= saved ? 'ready' : JSON.stringify({ one, other });
   };
-  await expect.poll(checkpointed, { timeout: 120_000, interval: 500 }).toBe(true);
+  await expect.poll(state, { timeout: 120_000, interval: 300 }).toBe('ready');
 
   // The backup.
   const database = join(folder, 'temporal.db');

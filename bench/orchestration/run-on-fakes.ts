@@ -18,6 +18,8 @@ export interface FakeRun {
   tracing?: Tracing;
   /** Runs of other seeds share no members. */
   seed?: number;
+  /** A small run goes before, which loads the workflows' code: once a coordinator. */
+  warm?: boolean;
 }
 
 /** Members of one run at most: K = 64 NDM and UDM. */
@@ -26,7 +28,7 @@ const largestRun = 128;
 /** Runs whose members take a fixed time, to the end; nothing else uses the trainers meanwhile. */
 export async function runOnFakes(
   temporal: Temporal,
-  { members, trainers, seconds, tracing = noTracing, seed: first }: FakeRun,
+  { members, trainers, seconds, tracing = noTracing, seed: first, warm = false }: FakeRun,
 ) {
   const bench = await createBench(temporal);
   const fakes = await Promise.all(
@@ -40,6 +42,7 @@ export async function runOnFakes(
       fakes.map(({ entry }) => ({ ...entry, slots: 1 })),
       { progressIntervalMs: 2_000, tracing },
     );
+    if (warm) await (await bench.start({ ...oneClass, seed: 1_000_000 + (first ?? 0), epochs })).result();
     const before = process.memoryUsage.rss();
     const started = performance.now();
     const startedCpu = process.cpuUsage();

@@ -41,7 +41,20 @@ test('a run is one trace, from its workflow over activities and gRPC to the proc
   const jobs = () => receiver.spans.filter(({ name }) => name.startsWith('job '));
   const roots = () => receiver.spans.filter(({ parentSpanId }) => parentSpanId === '');
   // Spans are sent every few seconds. The page is a job as well.
-  await expect.poll(() => [jobs().length, roots().length], { timeout: 20_000 }).toEqual([made.size + 1, 1]);
+  const logs = () =>
+    [cluster.coordinator, cluster.scorer, ...cluster.trainers].map((service) => service.logs()).join('');
+  await expect
+    .poll(
+      () => ({
+        jobs: jobs().map(({ name }) => name),
+        roots: roots().length,
+        lost: /spans are lost.*/.exec(logs())?.[0],
+      }),
+      {
+        timeout: 60_000,
+      },
+    )
+    .toEqual({ jobs: expect.objectContaining({ length: made.size + 1 }), roots: 1, lost: undefined });
   await delay(6_000);
 
   const { spans } = receiver;

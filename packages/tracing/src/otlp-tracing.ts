@@ -20,7 +20,7 @@ export interface OtlpOptions {
 }
 
 const kinds = { client: SpanKind.CLIENT, server: SpanKind.SERVER };
-const sendLimitMs = 5_000;
+const sendLimitMs = 10_000;
 const closeLimitMs = 6_000;
 /** A receiver that is away is told of so often only. */
 const warnAgainMs = 600_000;
@@ -32,6 +32,8 @@ const warnAgainMs = 600_000;
 export class OtlpTracing implements Tracing {
   readonly sdk: { tracer: Tracer; processor: BatchSpanProcessor; resource: Resource };
   readonly #provider: BasicTracerProvider;
+  /** Tells that spans are lost. */
+  readonly #lost: (error: unknown) => void;
 
   constructor({ endpoint, headers, service, instance, logger, delayMs = 5_000 }: OtlpOptions) {
     const resource = new Resource({
@@ -42,17 +44,18 @@ export class OtlpTracing implements Tracing {
     const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: sendLimitMs });
     const processor = new BatchSpanProcessor(exporter, {
       scheduledDelayMillis: delayMs,
-      exportTimeoutMillis: sendLimitMs,
+      exportTimeoutMillis: 2 * sendLimitMs,
     });
     // Limits are ours: by default the SDK would read them out of the environment.
     this.#provider = new BasicTracerProvider({ resource, spanProcessors: [processor] });
     let warned = Number.NEGATIVE_INFINITY;
-    setGlobalErrorHandler((error) => {
+    this.#lost = (error) => {
       if (performance.now() - warned < warnAgainMs) return;
       warned = performance.now();
       const reason = error instanceof Error ? error.message : String(error);
       logger.warn({ url, reason }, 'spans are lost: their receiver does not take them');
-    });
+    };
+    setGlobalErrorHandler(this.#lost);
     // Temporal's interceptors go by these.
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     propagation.setGlobalPropagator(new W3CTraceContextPropagator());
@@ -96,11 +99,8 @@ export class OtlpTracing implements Tracing {
   }
 
   async close(): Promise<void> {
-    try {
-      await withTimeLimit(this.#provider.shutdown(), closeLimitMs, 'sending the last spans');
-    } finally {
-      context.disable();
-      propagation.disable();
-    }
+    await withTimeLimit(this.#provider.shutdown(), closeLimitMs, 'sending the last spans').catch(this.#lost);
+    context.disable();
+    propagation.disable();
   }
 }

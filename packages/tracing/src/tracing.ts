@@ -29,7 +29,7 @@ export interface Tracing {
   within<T>(name: string, options: SpanOptions, work: (span: OpenSpan) => Promise<T>): Promise<T>;
   /** Hands on spans of a process of ours that has no way out itself. */
   take(spans: readonly SerializedSpan[]): void;
-  /** Sends what is left, and ends. */
+  /** Sends what is left, and ends; never rejects. */
   close(): Promise<void>;
   /** OpenTelemetry's own parts, for Temporal's interceptors; null where nothing is traced. */
   readonly sdk: { tracer: Tracer; processor: SpanProcessor; resource: Resource } | null;

@@ -43,7 +43,7 @@ describe('progressTable', () => {
       ],
     );
     expect(asShown(table)).toContain('| member ndm 0 | waiting | – | – | – |');
-    expect(asShown(table)).toContain('| member ndm 0 | finished, 250 / 250 | 0.02135 | – | trainer-1 |');
+    expect(asShown(table)).toContain('| member ndm 0 | finished | 0.02135 | – | trainer-1 |');
   });
 
   it("leads to the run's own page where it has one", () => {

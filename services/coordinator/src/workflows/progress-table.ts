@@ -39,7 +39,8 @@ export function progressTable(
 function line(node: TableNode): string {
   const { id, unit, done, total, loss, worker, state } = node;
   const reached = `${done} / ${total}`;
-  const idle = state === 'waiting' && done === 0 ? state : `${state}, ${reached}`;
+  const told = state === 'finished' || (state === 'waiting' && done === 0);
+  const idle = told ? state : `${state}, ${reached}`;
   const progress = state === 'running' ? `${reached} ${unit}s` : idle;
   const shownLoss = loss === null ? '–' : loss.toPrecision(4);
   return tableRow([cell(id), progress, shownLoss, timeLeft(node), cell(worker)]);

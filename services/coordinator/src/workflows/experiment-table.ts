@@ -11,7 +11,7 @@ export function experimentTable({ stage, runs }: ExperimentProgress): string {
   const [first] = runs;
   if (first === undefined) return head.join('\n');
   const axes = Object.keys(first.axes);
-  head.push('', tableRow(['run', ...axes.map(cell), 'state']), `|---|${'---|'.repeat(axes.length)}---|`);
+  head.push('', tableRow(['run', ...axes.map(cell), 'state']), `|${':---|'.repeat(axes.length + 2)}`);
   const lines = runs.map(({ workflowId, axes: values, state }) => {
     return tableRow([cell(workflowId), ...axes.map((axis) => cell(axisText(values[axis]))), state]);
   });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunResult } from '@ddad/contract';
+import { pageKind, type RunResult } from '@ddad/contract';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '@ddad/tracing/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { slowMethod } from './slow-method/method.ts';
@@ -73,13 +73,13 @@ test('a run is one trace, from its workflow over activities and gRPC to the proc
     return [`${span.service} ${span.name}`, ...(parent === undefined ? [] : above(parent))];
   };
   const works = spans.filter(({ name }) => name === 'work');
-  const kinds = [...made.values(), 'pages'].sort();
+  const kinds = [...made.values(), pageKind.kind].sort();
   const kindOf = (span: ReceivedSpan) => /^make (.*)$/.exec(byId.get(span.parentSpanId)?.name ?? '')?.[1];
   expect(works.map(kindOf).sort()).toEqual(kinds);
   for (const work of works) {
     const kind = kindOf(work)!;
     const service = kind === 'trained-walk' ? 'ddad-trainer' : 'ddad-scorer';
-    const activity = kind === 'pages' ? 'makePage' : 'make';
+    const activity = kind === pageKind.kind ? 'makePage' : 'make';
     expect(above(work)).toEqual([
       `${service} work`,
       `${service} make ${kind}`,

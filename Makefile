@@ -55,7 +55,7 @@ secrets: ## Make the Secrets that the manifests name, with random values, where 
 	@deploy/k8s/allow-api-server
 
 test: ## Lint, types, generated code is current, all tests but the long ones and those on Kubernetes
-	@scripts/setup test
+	@scripts/setup $(if $(CHECK_LONG),long,test)
 	@scripts/run-checks
 
 test-unit: ## Unit tests only
@@ -72,7 +72,7 @@ test-integration: ## Integration tests only, with real servers: of parts beside 
 	@vitest run --project integration
 
 test-long: ## What few changes can break: whole benchmarks, programs of others, recorded runs, all on SeaweedFS too
-	@scripts/setup test
+	@scripts/setup long
 	@vitest run --project long --project seaweedfs
 
 test-faults: ## At least 110 faults over 20 runs and more, by a schedule of their own each time (SEED=n: that one again); a soak (RUNS=n); STORE=seaweedfs

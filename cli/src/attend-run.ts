@@ -1,5 +1,6 @@
 import type { RunResult } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
+import type { MlflowAccess } from '@ddad/mlflow';
 import { type ObjectStore, readManifest } from '@ddad/storage';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { followRun } from './follow-run.ts';
@@ -33,6 +34,8 @@ export interface RunDeps {
 export interface RunOptions {
   /** Directory for report.json, report.html and scores.csv, also as a function of the result's runId. */
   out?: string | ((runId: string) => string) | undefined;
+  /** The MLflow server in which it is logged. */
+  mlflow?: MlflowAccess | undefined;
   /** When the run began, on the clock of `now`; now unless given. */
   since?: number;
 }
@@ -106,6 +109,15 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
   } else {
     const page = result.files.page === null ? noPage : `npx ddad report ${handle.id} --open`;
     out.write(`report: ${page}\n`);
+  }
+  if (options.mlflow !== undefined) {
+    const { logToMlflow } = await import('./mlflow/log-to-mlflow.ts');
+    const { methods } = deps;
+    const tell = (line: string) => err.write(`${line}\n`);
+    await logToMlflow({ store: deps.store(), methods, say: tell }, options.mlflow, {
+      result,
+      workflowId: handle.id,
+    });
   }
   return result;
 }

@@ -264,6 +264,7 @@ export const documents: Readonly<Record<string, z.ZodType>> = {
   }),
   report: z.strictObject({ file: z.string() }),
   card: modelCard,
+  mlflow: z.strictObject({ url: z.url().describe("the run's page in the server") }),
   members: z.array(member),
   export: exported,
   score: scoredImages,

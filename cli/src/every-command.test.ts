@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ExperimentResult, runKeys } from '@ddad/contract';
 import { writePhantom } from '@ddad/dataset';
+import { type MlflowTestServer, startMlflowTestServer } from '@ddad/mlflow/testing';
 import { inlineWeights } from '@ddad/onnx';
 import { artifactKey, encodeSafetensors, type ObjectStore, publishArtifact } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
@@ -35,6 +36,7 @@ const executions = {
 class World {
   readonly root = mkdtempSync(join(tmpdir(), 'ddad-commands-'));
   readonly store: ObjectStore = memoryStore();
+  mlflow!: MlflowTestServer;
   /** What was asked of runs. */
   asked: string[] = [];
 
@@ -43,6 +45,7 @@ class World {
   }
 
   async fill(): Promise<void> {
+    this.mlflow = await startMlflowTestServer();
     const counts = { train: 3, unlabeledNormal: 0, unlabeledAbnormal: 1, testNormal: 2, testAbnormal: 1 };
     await writePhantom(this.path('phantom'), { seed: 8, ...counts });
     mkdirSync(this.path('folders/healthy'), { recursive: true });
@@ -192,6 +195,7 @@ class World {
         const { storedResult } = await import('./stored-results.ts');
         return storedResult(store, await finishedRunId(runs, run));
       },
+      mlflow: async (address) => ({ address, authorization: null }),
     };
   }
 
@@ -231,7 +235,10 @@ beforeAll(async () => {
   world = new World();
   await world.fill();
 });
-afterAll(() => rmSync(world.root, { recursive: true, force: true }));
+afterAll(async () => {
+  await world.mlflow.close();
+  rmSync(world.root, { recursive: true, force: true });
+});
 
 /**
  * How each command is called here, in this order; a command that is missing fails the tests. `done` is a finished run, `going`
@@ -256,6 +263,7 @@ const invocations: Record<string, string[]> = {
   cancel: ['going'],
   report: ['done', '--out', 'OUT/page.html'],
   card: ['done', '--out', 'OUT/card.md'],
+  mlflow: ['done', 'MLFLOW'],
   members: [],
   export: [memberKey, 'OUT/member.safetensors'],
   score: ['run.onnx', 'folders', '--out', 'OUT/maps'],
@@ -271,7 +279,10 @@ const invocations: Record<string, string[]> = {
 const files = ['folders', 'phantom', 'run.onnx', 'experiment.json', 'weights.safetensors'];
 const argsOf = (name: string, given = invocations[name] ?? []) => [
   ...name.split(' '),
-  ...given.map((text) => (text.startsWith('OUT') || files.includes(text) ? world.path(text) : text)),
+  ...given.map((text) => {
+    if (text === 'MLFLOW') return world.mlflow.address;
+    return text.startsWith('OUT') || files.includes(text) ? world.path(text) : text;
+  }),
 ];
 
 const table = () => {

@@ -69,6 +69,7 @@ export function resultLines(result: RunResult, methods?: MethodRegistry): string
     ...heldOutLines(result),
     ...memberNotes(result),
   );
+  lines.push(...(result.notes ?? []).map((note) => `note: ${note}`));
   const { total, ...stages } = result.seconds;
   const parts = Object.entries(stages).map(([name, seconds]) => `${name} ${duration(seconds)}`);
   lines.push(...memberCount(result), `time: ${duration(total ?? 0)} (${parts.join(', ')})`);

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { RunResult } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
+import type { MlflowAccess } from '@ddad/mlflow';
 import { storeAccess } from '@ddad/platform/settings';
 import type { ObjectStore, S3Config } from '@ddad/storage';
 import type { RunDeps } from '../attend-run.ts';
 import { type Cluster, findCluster, readSettings, readTemporal, shapes } from '../cluster.ts';
+import { badInput } from '../failure.ts';
 import type { TemporalRuns } from '../temporal-runs.ts';
 import type { PreparedInvocation } from './invocation.ts';
 
@@ -22,6 +24,11 @@ export interface Connections {
   withRun: <T>(work: (deps: RunDeps & { newRunName: () => string }) => Promise<T>) => Promise<T>;
   /** A finished run's result as its report holds it. */
   resultOf: (run: string) => Promise<RunResult>;
+  /**
+   * How to speak to an MLflow server.
+   * @throws CommandFailure where its address or the credentials for it are at fault
+   */
+  mlflow: (uri: string) => Promise<MlflowAccess>;
 }
 
 /** Connections to the cluster that an invocation is for. Nothing is read or opened before an action asks for it. */
@@ -90,7 +97,15 @@ export function connectionsFor(invocation: PreparedInvocation): Connections {
     return storedResult(await store(), runId);
   };
 
-  return { methods, cluster, store, withTemporal, withRun, resultOf };
+  const mlflow: Connections['mlflow'] = async (uri) => {
+    const { mlflowAccess, mlflowShape } = await import('@ddad/mlflow');
+    const access = mlflowAccess(uri, readSettings(cluster(), mlflowShape));
+    if ('faults' in access)
+      throw badInput('nothing was started: the MLflow server is at fault', access.faults);
+    return access;
+  };
+
+  return { methods, cluster, store, withTemporal, withRun, resultOf, mlflow };
 }
 
 /** `20260102-093000-1f2e`, in UTC: readable, sortable, and new each time. */

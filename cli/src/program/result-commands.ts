@@ -8,11 +8,11 @@ import type { Connections } from './connections.ts';
 import type { Invocation } from './invocation.ts';
 import { documented } from './json-option.ts';
 
-/** Commands that use what runs made: `ddad report`, `card`, `members`, `export` and `score`. */
+/** Commands that use what runs made: `ddad report`, `card`, `mlflow`, `members`, `export` and `score`. */
 export function addResultCommands(
   program: Command,
   { screens: all, cwd }: Invocation,
-  { methods, cluster, store, withTemporal, resultOf }: Connections,
+  { methods, cluster, store, withTemporal, resultOf, mlflow }: Connections,
 ): void {
   const able = methods.entries.flatMap((entry) => (entry.onnx === undefined ? [] : entry.method.name));
   const report = program
@@ -84,6 +84,29 @@ Examples:
   documented(card, all, async (screens, run: string, options: { out?: string }) => {
     const { writeCard } = await import('../commands/card.ts');
     return writeCard({ screens, methods, result: resultOf }, { run, ...options, cwd });
+  });
+
+  const logging = program
+    .command('mlflow')
+    .description(
+      'Logs a finished run in an MLflow server, once: its input as parameters, figures with their intervals as metrics, ' +
+        'report, model card, charts and, where its method exports one, the ONNX model. The page holds pictures of test images.',
+    )
+    .argument(...runReference)
+    .argument('<uri>', 'address of the server, http://host:port')
+    .addHelpText(
+      'after',
+      `
+Credentials: MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN; each also as NAME_FILE.
+
+Example:
+  $ npx ddad mlflow ddad-brain-20260102-093000-1f2e http://127.0.0.1:5000`,
+    );
+  documented(logging, all, async (screens, run: string, uri: string) => {
+    const { logFinishedRun } = await import('../commands/mlflow.ts');
+    const access = await mlflow(uri);
+    const deps = { store: await store(), methods, screens, result: resultOf };
+    return logFinishedRun(deps, { run, access });
   });
 
   const members = program.command('members').description('Lists the finished members in the store.');

@@ -15,7 +15,7 @@ import { documented } from './json-option.ts';
 export function addRunCommand(
   program: Command,
   { screens: all }: Invocation,
-  { methods, store, withRun, withTemporal }: Connections,
+  { methods, store, withRun, withTemporal, mlflow }: Connections,
 ): void {
   const names = methods.entries.map(({ method }) => `${method.name} (${method.title})`);
   const command = program
@@ -45,6 +45,10 @@ export function addRunCommand(
     )
     .option('--detach', 'start the run, print its name, and leave it to the cluster')
     .option('--out <dir>', 'write report.json, report.html and scores.csv there')
+    .option(
+      '--mlflow <uri>',
+      'log the finished run in the MLflow server there: input, figures, report, charts, ONNX model; a server that is away fails no run',
+    )
     .addHelpText(
       'after',
       `
@@ -68,7 +72,7 @@ Examples:
     );
   const work = async (screens: Screens, options: RunFlags & RunCommandOptions) => {
     const { startDetached, startRun } = await import('../commands/run.ts');
-    const { input: path, set, detach, dryRun, out, ...flags } = options;
+    const { input: path, set, detach, dryRun, out, mlflow: uri, ...flags } = options;
     if (dryRun === true && (out !== undefined || detach === true)) {
       const why = `nothing was started: --dry-run gives no result for ${detach === true ? '--detach' : '--out'}`;
       throw new CommandFailure(why, exitCodes.badInput);
@@ -79,10 +83,18 @@ Examples:
         exitCodes.badInput,
       );
     }
+    if (uri !== undefined && (detach === true || dryRun === true)) {
+      const why =
+        detach === true
+          ? '--mlflow waits for the result, which --detach does not: "ddad mlflow RUN URI" logs it then'
+          : '--dry-run gives no result for --mlflow';
+      throw new CommandFailure(`nothing was started: ${why}`, exitCodes.badInput);
+    }
     const file = withAssignments(path === undefined ? undefined : await readJsonInput(path), set);
     // Checked before anything is connected to.
     const input = mergeRunInput(methods, file, flags);
     if (out !== undefined) await tryDirectory('--out', out);
+    const access = uri === undefined ? undefined : await mlflow(uri);
     if (dryRun === true) {
       const { forecastRun } = await import('../commands/run-forecast.ts');
       return withRun((deps) => forecastRun({ ...deps, screens }, input));
@@ -90,7 +102,7 @@ Examples:
     return withRun<object>((deps) =>
       detach === true
         ? startDetached({ ...deps, screens }, input)
-        : startRun({ ...deps, screens }, input, { out }),
+        : startRun({ ...deps, screens }, input, { out, mlflow: access }),
     );
   };
   documented(command, all, work, 'told');
@@ -118,6 +130,7 @@ interface RunCommandOptions {
   detach?: boolean;
   dryRun?: boolean;
   out?: string;
+  mlflow?: string;
 }
 
 /** A method's own fields: in its words where it has some, else by their names. */

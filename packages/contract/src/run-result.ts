@@ -107,6 +107,8 @@ export const runResultSchema = runFactsSchema.extend({
    * where there are no test images.
    */
   files: z.object({ report: z.string(), page: z.string().nullable(), scores: z.string().nullable() }),
+  /** What went wrong that the run can do without, in sentences; absent where nothing did. */
+  notes: z.array(z.string()).optional(),
 });
 export type RunResult = z.infer<typeof runResultSchema>;
 

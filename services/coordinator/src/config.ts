@@ -1,5 +1,7 @@
 import { hostPortSchema } from '@ddad/contract';
+import { type MlflowAccess, mlflowAccess, mlflowShape } from '@ddad/mlflow';
 import {
+  ConfigError,
   grpcShape,
   logShape,
   methodsShape,
@@ -47,6 +49,9 @@ export const coordinatorConfig = z.object({
    * removes no left-overs of the store at all.
    */
   LEFT_OVERS_AFTER_D: z.union([z.literal('off'), z.coerce.number().min(1).max(36500)]).default(7),
+  /** The MLflow server in which finished runs are logged, http://host:port; absent: in none. */
+  MLFLOW_TRACKING_URI: z.string().optional(),
+  ...mlflowShape,
   /** Where the progress pages are served, host:port; not at all where it is "off". Other users of the host can read them. */
   PAGE_LISTEN: z.union([z.literal('off'), hostPortSchema]).default('127.0.0.1:8780'),
   /** Address under which people reach those pages, for links in the Temporal UI; unset: http://PAGE_LISTEN on loopback, else none. */
@@ -56,3 +61,22 @@ export const coordinatorConfig = z.object({
     .optional(),
 });
 export type CoordinatorConfig = z.infer<typeof coordinatorConfig>;
+
+/**
+ * Where finished runs are logged; undefined: nowhere.
+ * @throws ConfigError where the address or the credentials are at fault
+ */
+export function mlflowOf(
+  config: Pick<CoordinatorConfig, 'MLFLOW_TRACKING_URI' | keyof typeof mlflowShape>,
+): MlflowAccess | undefined {
+  const { MLFLOW_TRACKING_URI: uri } = config;
+  if (uri === undefined) return undefined;
+  const access = mlflowAccess(uri, config);
+  if (!('faults' in access)) return access;
+  throw new ConfigError(
+    access.faults.map(({ path, message }) => ({
+      path: path === 'mlflow' ? 'MLFLOW_TRACKING_URI' : path,
+      message,
+    })),
+  );
+}

@@ -1,5 +1,6 @@
 import type { JobProgress, Pool, WorkerEntry, WorkerState } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
+import type { MlflowAccess } from '@ddad/mlflow';
 import { type Logger, Registry } from '@ddad/platform';
 import type { WorkerServiceClient } from '@ddad/rpc';
 import type { DatasetCache, ObjectStore } from '@ddad/storage';
@@ -33,6 +34,8 @@ export interface CoordinatorDeps {
   searchAttributes: boolean;
   /** Address of the progress pages, as people reach them, for links in the Temporal UI. */
   pages?: string | undefined;
+  /** Where finished runs are logged; absent: nowhere. */
+  mlflow?: MlflowAccess | undefined;
   heartbeatTimeoutMs: number;
   progressIntervalMs: number;
   /** When a node that fails again and again counts as failed for good. */
@@ -110,6 +113,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator {
     tracing,
     searchAttributes,
     pages: deps.pages,
+    mlflow: deps.mlflow,
     heartbeatTimeoutMs,
     // Four signs of life within the timeout, and as often as a cancellation is to be heard of.
     beatMs: Math.min(deps.hearMs ?? cancelLimits.hearMs, heartbeatTimeoutMs / 4),

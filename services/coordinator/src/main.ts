@@ -26,7 +26,7 @@ import { openTracing } from '@ddad/tracing';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { auditSinks } from './audit-history.ts';
-import { coordinatorConfig } from './config.ts';
+import { coordinatorConfig, mlflowOf } from './config.ts';
 import { createCoordinator } from './coordinator.ts';
 import { keepTidy } from './keep-tidy.ts';
 import { setPodDeletionCost } from './kubernetes-api.ts';
@@ -104,6 +104,7 @@ try {
     },
     searchAttributes,
     pages: pagesAddress(config),
+    mlflow: mlflowOf(config),
     heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_S * 1000,
     progressIntervalMs: config.PROGRESS_INTERVAL_S * 1000,
     registry,

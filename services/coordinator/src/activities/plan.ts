@@ -10,6 +10,7 @@ import {
   withHeadline,
   withReductions,
 } from '@ddad/contract';
+import type { MlflowAccess } from '@ddad/mlflow';
 import { type Damage, type Manifest, type ObjectStore, readIntactManifest } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../failure-types.ts';
@@ -45,6 +46,8 @@ export interface RunPlan extends Plan {
   synthetic: boolean;
   /** Absent in histories from before it was told. */
   data?: RunData;
+  /** Present where finished runs are logged in MLflow. */
+  mlflow?: true;
   /** True where the server knows our search attributes. */
   searchAttributes: boolean;
   /** True where it knows those of status and AUC as well; absent in plans from before there were such. */
@@ -65,6 +68,8 @@ export interface PlanDeps extends JudgeDeps {
   /** Address of the progress pages, as people reach them. */
   pages?: string | undefined;
   heartbeatTimeoutMs: number;
+  /** Where finished runs are logged; absent: nowhere. */
+  mlflow?: MlflowAccess | undefined;
   /** Absent: how long nodes take is not told. */
   measured?: Pick<MeasuredWork, 'secondsOf'>;
 }
@@ -94,6 +99,7 @@ export async function planRun(deps: PlanDeps, raw: unknown): Promise<RunPlan> {
     namedActivities: true,
     ...(pages === undefined ? {} : { pages }),
     heartbeatTimeoutMs,
+    ...(deps.mlflow === undefined ? {} : { mlflow: true }),
   };
 }
 

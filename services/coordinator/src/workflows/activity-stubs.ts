@@ -51,6 +51,14 @@ export function makeIn(pool: Pool): (typeof makers)[Pool]['make'] {
   return makers[pool].make;
 }
 
+/** Whom a run is told to beside its own report: at best, as with pages. */
+export const { logToMlflow } = proxyActivities<Pick<Activities, 'logToMlflow'>>({
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '30s',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { ...retry, initialInterval: '5s', maximumAttempts: 3 },
+});
+
 /** Pages are made at best: what fails a few times is left out. */
 export const { makePage } = proxyActivities<Pick<Activities, 'makePage'>>({
   taskQueue: activityQueues.score,

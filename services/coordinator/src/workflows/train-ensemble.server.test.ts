@@ -149,6 +149,42 @@ describe('a run', () => {
     await expectReplays(handle);
   });
 
+  it('is logged in MLflow where that is set, with its page and whole time', async () => {
+    const logged: [RunResult, string][] = [];
+    fakes.logToMlflow = async (result, workflowId) => {
+      logged.push([result, workflowId]);
+      return 'http://mlflow/run';
+    };
+    await (await server.start(small)).result();
+    expect(logged).toEqual([]);
+
+    const { plan } = fakes;
+    fakes.plan = async (raw) => ({ ...(await plan(raw)), mlflow: true });
+    const handle = await server.start(small);
+    const result = (await handle.result()) as RunResult;
+    expect(result).not.toHaveProperty('notes');
+    const [[told, workflowId] = []] = logged;
+    expect(workflowId).toBe(handle.workflowId);
+    expect(told).toMatchObject({
+      runId: result.runId,
+      files: result.files,
+      input: { dataset: 'tiny', k: 2 },
+    });
+    expect(told?.seconds.total).toBeGreaterThan(0);
+    await expectReplays(handle);
+  });
+
+  it('does not fail for want of MLflow, and notes why it was not logged', async () => {
+    const { plan } = fakes;
+    fakes.plan = async (raw) => ({ ...(await plan(raw)), mlflow: true });
+    fakes.logToMlflow = async () => {
+      throw ApplicationFailure.nonRetryable('no answer: ECONNREFUSED');
+    };
+    const result = (await (await server.start(small)).result()) as RunResult;
+    expect(result.notes).toEqual(['MLflow: the run could not be logged: no answer: ECONNREFUSED']);
+    expect(result.files.page).not.toBeNull();
+  });
+
   it('can be found by dataset, method, backbone and K, and names its activities for people', async () => {
     expect(server.searchAttributes).toBe(true);
     const handle = await server.start(small);

@@ -21,9 +21,9 @@ import type { RunPlan } from '../activities/plan.ts';
 import { failureTypes } from '../failure-types.ts';
 import { nodeProgressSignal } from '../node-progress.ts';
 import { evaluationId, selectionOf } from '../run-selection.ts';
-import { makePage, plan, publishReport } from './activity-stubs.ts';
+import { logToMlflow, makePage, plan, publishReport } from './activity-stubs.ts';
 import { audit } from './audit-sinks.ts';
-import { damageIn, isStopped, planFailure, stageFailure, workflowFailure } from './failures.ts';
+import { damageIn, isStopped, planFailure, reasonOf, stageFailure, workflowFailure } from './failures.ts';
 import { GraphRun } from './graph-run.ts';
 import { Growth } from './growth.ts';
 import { Pausing } from './pausing.ts';
@@ -88,7 +88,7 @@ export async function trainEnsemble(
     if (planned.statusAttributes === true) state.tellStages(describeStage);
     if (planned.pages !== undefined) state.page = `${planned.pages}/runs/${encodeURIComponent(workflowId)}`;
     const run: Run = { state, pausing, growth, runId, planned, graph, options };
-    const result = await makeAll(run, identity);
+    const result = await logged(run, identity, await makeAll(run, identity));
     state.finished();
     if (planned.statusAttributes === true) describeOutcome(result);
     return brief === true
@@ -160,6 +160,23 @@ async function drawPage(
   } catch (error) {
     if (isStopped(error)) throw error;
     return null;
+  }
+}
+
+/** Has the run logged in MLflow where that is wanted, at best. @returns the result, with a note where it could not be */
+async function logged(
+  { pausing, planned, state }: Run,
+  { workflowId }: { workflowId: string },
+  result: RunResult,
+): Promise<RunResult> {
+  if (planned.mlflow !== true) return result;
+  const whole = { ...result, seconds: state.seconds() };
+  try {
+    await pausing.run(() => logToMlflow.executeWithOptions({ summary: 'MLflow' }, [whole, workflowId]));
+    return result;
+  } catch (error) {
+    if (isStopped(error)) throw error;
+    return { ...result, notes: [`MLflow: the run could not be logged: ${reasonOf(error)}`] };
   }
 }
 

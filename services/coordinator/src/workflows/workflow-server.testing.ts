@@ -61,6 +61,7 @@ export async function startWorkflowServer({
       make: (args) => fakes.make(args),
       publishReport: (facts, evaluation) => fakes.publishReport(facts, evaluation),
       makePage: (args) => fakes.makePage(args),
+      logToMlflow: (result, workflowId) => fakes.logToMlflow(result, workflowId),
       planExperiment: (raw) => fakes.planExperiment(raw),
       foresee: (raw) => fakes.foresee(raw),
       publishExperiment: (experiment) => fakes.publishExperiment(experiment),

@@ -1,5 +1,5 @@
-import type { ScoredImage } from '@ddad/report';
 import { csvParseRows } from 'd3-dsv';
+import type { ScoredImage } from './comparison/compare-runs.ts';
 
 /**
  * Reads a run's scores.csv.

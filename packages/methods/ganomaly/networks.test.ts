@@ -1,7 +1,7 @@
 import { trainableCount } from '@ddad/models';
 import { expect, test } from 'vitest';
 import { discriminator, generator } from './networks.ts';
-import { discriminatorAgain } from './train-generator.ts';
+import { discriminatorAgain, drawAgainWhereItWon } from './train-generator.ts';
 
 const side = 64;
 
@@ -37,4 +37,22 @@ test('a discriminator drawn anew has convolutions and scales of the source’s s
     ).toString('hex');
   expect(bytes(3)).toBe(bytes(3));
   expect(new Set([bytes(3), bytes(4), bytes(3, 8)]).size).toBe(3);
+});
+
+test('a discriminator is drawn anew before the epoch behind one that it won, and at no other time', () => {
+  const replaced: ReadonlyMap<string, unknown>[] = [];
+  const step = { replace: (tensors: ReadonlyMap<string, unknown>) => void replaced.push(tensors) };
+  const before = (epoch: number, ...losses: number[]) =>
+    drawAgainWhereItWon(
+      step,
+      { imageSize: side, seed: 7 },
+      epoch,
+      losses.map((loss) => ({ generator: 50, discriminator: loss })),
+    );
+  before(0);
+  before(1, 1e-5);
+  before(2, 1e-6, 0.5);
+  expect(replaced).toEqual([]);
+  before(3, 0.7, 0.5, 9e-6);
+  expect(replaced).toEqual([discriminatorAgain(side, 7, 3)]);
 });

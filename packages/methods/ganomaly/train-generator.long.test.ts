@@ -86,6 +86,20 @@ test('gives the same bytes stopped behind a step of the generator, then of the d
   expect(resumed.result!.history).toEqual(first.result!.history);
 });
 
+test('a discriminator that runs away ends the training as diverged, and says so', async () => {
+  const spec = { ...task.spec, epochs: 8, learningRate: 1 };
+  const fault = await train({ spec }).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  expect(fault).toMatchObject({
+    kind: 'diverged',
+    message: expect.stringMatching(
+      /^the discriminator collapsed: its mean loss, of which 0.69 is chance, was above 5 in 5 of the last 5 epochs, at last /,
+    ),
+  });
+});
+
 test('refuses images other than those that the specification names', async () => {
   await expect(train({ images: [...task.images].reverse() })).rejects.toMatchObject({
     kind: 'invalid',

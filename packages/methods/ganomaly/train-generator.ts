@@ -12,7 +12,7 @@ import {
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
-import { cycle, runPhases } from '@ddad/jobs/training';
+import { cycle, type EpochFigures, runPhases } from '@ddad/jobs/training';
 import {
   bufferNames,
   initialise,
@@ -112,6 +112,21 @@ export function discriminatorAgain(imageSize: number, seed: number, epoch: numbe
 }
 
 /**
+ * Draws a discriminator anew that won the epoch before: a function of seed, epoch and that epoch's loss, and so the same where a
+ * training is resumed.
+ * @param figures of the epochs so far
+ */
+export function drawAgainWhereItWon(
+  step: Pick<PhasedStep, 'replace'>,
+  { imageSize, seed }: Pick<GeneratorSpec, 'imageSize' | 'seed'>,
+  epoch: number,
+  figures: readonly EpochFigures[],
+): void {
+  const loss = figures.at(-1)?.discriminator;
+  if (loss !== undefined && loss < drawnAgainBelow) step.replace(discriminatorAgain(imageSize, seed, epoch));
+}
+
+/**
  * Trains the generator and the discriminator in turns, and writes the generator's weights of the last epoch under MedIAnomaly's names.
  * @throws ChildFault `invalid` where the images are not those that the specification names; `diverged` where the discriminator
  * collapsed, or a figure is not finite
@@ -139,11 +154,7 @@ export async function trainGenerator(
         write(number, batch);
         return { images: batch };
       },
-      beforeEpoch(epoch, figures) {
-        const loss = figures.at(-1)?.discriminator;
-        if (loss !== undefined && loss < drawnAgainBelow)
-          step.replace(discriminatorAgain(imageSize, seed, epoch));
-      },
+      beforeEpoch: (epoch, figures) => drawAgainWhereItWon(step, spec, epoch, figures),
       collapses,
       leads: 'generator',
       directory,

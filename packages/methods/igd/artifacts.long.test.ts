@@ -117,24 +117,16 @@ test('gives weights under the source’s names, in PyTorch’s layouts', () => {
   expect(point.get('sigma')!.data[0]).toBeGreaterThanOrEqual(1);
 });
 
-test.each([
-  ['a critic’s step', 5],
-  ['a generator’s step', 6],
-])(
-  'gives the same bytes stopped before %s and resumed',
-  async (_what, at) => {
-    // Of 8 steps, of both phases in turns; the descriptor of epoch 0 is part of the checkpoint.
-    const stopped = await train({}, (call) => (call === at ? 'stop' : 'go on'));
-    expect(stopped.result).toBeNull();
-    expect(stopped.checkpoints).toEqual([
-      expect.stringMatching(new RegExp(`checkpoint-${at}\\.safetensors$`)),
-    ]);
-    const resumed = await train({ checkpoint: stopped.checkpoints[0]! });
-    expect(resumed.sha256).toBe(first.sha256);
-    expect(resumed.result!.history).toEqual(first.result!.history);
-  },
-  120_000,
-);
+test('gives the same bytes stopped before a critic’s step and resumed', async () => {
+  // After step 5 of 8, of both phases in turns; the descriptor of epoch 0 is part of the checkpoint. Before a generator's step, and before c
+  // and σ are renewed: pretrained.long.test.ts.
+  const stopped = await train({}, (call) => (call === 5 ? 'stop' : 'go on'));
+  expect(stopped.result).toBeNull();
+  expect(stopped.checkpoints).toEqual([expect.stringMatching(/checkpoint-5\.safetensors$/)]);
+  const resumed = await train({ checkpoint: stopped.checkpoints[0]! });
+  expect(resumed.sha256).toBe(first.sha256);
+  expect(resumed.result!.history).toEqual(first.result!.history);
+}, 240_000);
 
 test('refuses images other than those that the specification names', async () => {
   await expect(train({ images: [...task.images].reverse() })).rejects.toMatchObject({

@@ -8,7 +8,7 @@ import { inlineWeights } from '@ddad/onnx';
 import { artifactKey, encodeSafetensors, type ObjectStore, publishArtifact } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { documents, documentsAsJsonSchema, errorDocument } from './documents.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { inventedMethods, inventedProgress, inventedResult, student } from './invented-method.testing.ts';
@@ -233,9 +233,12 @@ const trainerEnvironment = {
 let world: World;
 beforeAll(async () => {
   world = new World();
+  // What these tests export, score and delete is nobody's business.
+  vi.stubEnv('DDAD_AUDIT_LOG', world.path('audit.jsonl'));
   await world.fill();
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await world.mlflow.close();
   rmSync(world.root, { recursive: true, force: true });
 });
@@ -370,6 +373,16 @@ describe('with --json', () => {
     expect(JSON.parse(out)).toMatchObject({ verdict: { images: 4, faults: 1 } });
     documents.score!.parse(JSON.parse(out));
   });
+});
+
+it('a deletion is noted in the audit, a dry one is not', async () => {
+  await world.ddad(['run', 'delete', executions.other, '--dry-run']);
+  await world.ddad(['run', 'delete', executions.other]);
+  const lines = readFileSync(world.path('audit.jsonl'), 'utf8').trim().split('\n');
+  const deleted = lines
+    .map((line) => JSON.parse(line).audit)
+    .filter(({ action }) => action === 'run deleted');
+  expect(deleted).toMatchObject([{ runId: executions.other }]);
 });
 
 describe('gives the same exit code for the same fault', () => {

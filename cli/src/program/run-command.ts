@@ -2,6 +2,7 @@ import { commonFields, defaultMethod } from '@ddad/contract';
 import type { MethodEntry } from '@ddad/methods';
 import type { Command } from 'commander';
 import { withAssignments } from '../assignments.ts';
+import { audited } from '../audit-file.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { tryDirectory } from '../output-place.ts';
 import { mergeRunInput, type RunFlags, readJsonInput } from '../run-input.ts';
@@ -120,7 +121,11 @@ Examples:
     const { deleteRun } = await import('../commands/run-delete.ts');
     // Said before "delete" it counts as well.
     const dryRun = options.dryRun ?? command.opts<RunCommandOptions>().dryRun ?? false;
-    return withTemporal(async (runs) => deleteRun({ runs, store: await store(), screens }, { run, dryRun }));
+    const deleted = await withTemporal(async (runs) =>
+      deleteRun({ runs, store: await store(), screens }, { run, dryRun }),
+    );
+    if (deleted.deleted) await audited(screens, { action: 'run deleted', runId: deleted.runId });
+    return deleted;
   });
 }
 

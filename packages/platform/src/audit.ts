@@ -2,7 +2,7 @@ import type { Logger } from './logger.ts';
 
 /** What somebody did that those who answer for the data want to know of. */
 export interface AuditEntry {
-  action: 'run started' | 'run cancelled' | 'model exported' | 'images scored';
+  action: 'run started' | 'run cancelled' | 'run deleted' | 'model exported' | 'images scored';
   /** `user@host` as their own program said, or a service's process; null where nothing said so. Nobody has proved it. */
   who: string | null;
   /** When they did it, ISO 8601; absent: now. */

@@ -4,4 +4,6 @@ export interface ComparedAs {
   row: string;
   /** The score that the paper judges the system by: the method's own, never chosen by its AUC. */
   score: string;
+  /** How the run differs from the paper's, where that is no deviation that its report shows. */
+  unlike?: readonly string[];
 }

@@ -13,6 +13,7 @@ interface Methods {
 interface Filled {
   run: TabledRun;
   score: string;
+  unlike?: readonly string[];
 }
 
 /** Tables over the runs of all methods, by their number in the DDAD paper. */
@@ -39,10 +40,10 @@ function comparison(
     const [result] = run.results;
     const rows = methods.entry(result.method)?.comparedAs?.(result) ?? [];
     const known = rows.filter(({ score }) => result.scores?.[score] !== undefined);
-    for (const { row, score } of known) {
+    for (const { row, score, unlike = [] } of known) {
       if (!published.rows.some(({ id }) => id === row))
         throw new RangeError(`method ${result.method}: expected a row of the table, got ${row}`);
-      filled.set(row, [...(filled.get(row) ?? []), { run, score }]);
+      filled.set(row, [...(filled.get(row) ?? []), { run, score, unlike }]);
     }
     const main = mainScore(result.definitions ?? [], result.scores ?? {});
     if (known.length === 0 && main !== null) others.push({ run, score: main });
@@ -76,7 +77,7 @@ function comparison(
 /** @param several whether more than one run fills the row, so that each has to say which it is */
 function lineOf(
   row: PublishedSystem,
-  { run, score }: Filled,
+  { run, score, unlike }: Filled,
   several: boolean,
   dataset: string | undefined,
 ): TableCell[] {
@@ -89,7 +90,7 @@ function lineOf(
     row.taxonomy,
     ...figuresOf(run, score),
     ...(dataset === undefined ? [] : [theirs(auc), theirs(ap)]),
-    differences(run.results),
+    differences(run.results, unlike),
   ];
 }
 
@@ -117,5 +118,10 @@ function figuresOf({ results }: TabledRun, score: string): TableCell[] {
   });
 }
 
-const differences = ([{ deviations = [] }]: readonly [RunResult, ...RunResult[]]): TableCell =>
-  deviations.length === 0 ? null : deviations.join('; ');
+function differences(
+  [{ deviations = [] }]: readonly [RunResult, ...RunResult[]],
+  unlike: readonly string[] = [],
+): TableCell {
+  const all = [...deviations, ...unlike];
+  return all.length === 0 ? null : all.join('; ');
+}

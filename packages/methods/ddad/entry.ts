@@ -1,6 +1,7 @@
 import type { MethodEntry } from '../registry.ts';
 import { ddad } from './method.ts';
 import { paperTables } from './paper-tables.ts';
+import { unlikePaper } from './unlike-paper.ts';
 import { usage } from './usage.ts';
 
 export const entry: MethodEntry = {
@@ -8,9 +9,13 @@ export const entry: MethodEntry = {
   makers: async () => (await import('./makers.ts')).makers,
   onnx: async () => (await import('./onnx/index.ts')).onnx,
   tables: paperTables,
-  comparedAs: ({ backbone }) => [
-    { row: `ddad-${String(backbone)}-intra`, score: 'rIntra' },
-    { row: `ddad-${String(backbone)}-dual`, score: 'rDual' },
-  ],
+  comparedAs(result) {
+    const row = `ddad-${String(result.backbone)}`;
+    const unlike = unlikePaper(result);
+    return [
+      { row: `${row}-intra`, score: 'rIntra', unlike },
+      { row: `${row}-dual`, score: 'rDual', unlike },
+    ];
+  },
   usage,
 };

@@ -50,8 +50,9 @@ export const onnx: OnnxExport = {
     return memberModel(facts, weights);
   },
 
-  pipeline: (result, reader) =>
-    exportPipeline(parsed(exportedRunSchema, result, `run ${result.runId}`), reader),
+  async pipeline(result, reader) {
+    return exportPipeline(parsed(exportedRunSchema, result, `run ${result.runId}`), reader);
+  },
 };
 
 /**

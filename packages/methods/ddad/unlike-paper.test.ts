@@ -1,0 +1,36 @@
+import type { RunResult } from '@ddad/contract';
+import { expect, it } from 'vitest';
+import { settingsOf } from '../run-input.testing.ts';
+import { unlikePaper } from './unlike-paper.ts';
+
+/** A result with this input, as far as it is looked at. */
+const result = (input: object | undefined, changes: Partial<RunResult> = {}): RunResult =>
+  ({ k: 3, ...(input === undefined ? {} : { input: settingsOf(input) }), ...changes }) as RunResult;
+
+it('is nothing of the paper’s settings, whatever the backbone and the seed', () => {
+  expect(unlikePaper(result({}))).toEqual([]);
+  expect(unlikePaper(result({ backbone: 'aeu', seed: 7, calibration: 0.1, dsu: false }))).toEqual([]);
+});
+
+it('lists every setting that is not the paper’s', () => {
+  const refiner = { epochs: 6, recipe: 'steady', learningRate: 3e-4 };
+  const input = { k: 5, epochs: 20, batchSize: 16, precision: 'bfloat16', repulsion: 1, refiner };
+  expect(unlikePaper(result(input, { k: 5, imageSize: 128 }))).toEqual([
+    'size 128 instead of 64',
+    'K 5 instead of 3',
+    'epochs 20 instead of 250',
+    'images a step 16 instead of 64',
+    'bfloat16',
+    'repulsion 1',
+    'ASR-Net’s epochs 6 instead of 100',
+    'ASR-Net’s learning rate 0.0003 instead of 0.0001',
+    'ASR-Net by the recipe steady',
+  ]);
+  expect(unlikePaper(result({ refiner: false, wideLayer: 1024 }))).toEqual([
+    'wide layer 1024 instead of 2048',
+  ]);
+});
+
+it('tells size and K alone of a result that does not hold its input', () => {
+  expect(unlikePaper(result(undefined, { k: 2 }))).toEqual(['K 2 instead of 3']);
+});

@@ -13,14 +13,14 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 it('adds a line an entry, with who and when, to a file that its owner alone can read', async () => {
   const file = join(folder, 'state/ddad/audit.jsonl');
   await auditHere({ action: 'model exported', key: 'abc' }, file);
-  await auditHere({ action: 'images scored', key: 'run-1', images: 3 }, file);
+  await auditHere({ action: 'images scored', key: 'run-1' }, file);
   const lines = (await readFile(file, 'utf8'))
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(lines.map(({ audit }) => audit)).toEqual([
     { action: 'model exported', key: 'abc', who: expect.stringMatching(`^${userInfo().username}@.`) },
-    { action: 'images scored', key: 'run-1', images: 3, who: expect.any(String) },
+    { action: 'images scored', key: 'run-1', who: expect.any(String) },
   ]);
   expect(Math.abs(Date.now() - Date.parse(lines[0].time))).toBeLessThan(60_000);
   expect((await stat(file)).mode & 0o777).toBe(0o600);

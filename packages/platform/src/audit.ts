@@ -13,8 +13,6 @@ export interface AuditEntry {
   startedBy?: string;
   /** Of a model: the member's key, or the run. */
   key?: string;
-  /** How many images. */
-  images?: number;
 }
 
 /** Writes lines of the audit: `msg` is "audit", and no level of logging leaves them out. No names of images or files. */

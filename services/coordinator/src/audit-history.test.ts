@@ -45,6 +45,15 @@ it('says who started a run, and when, as its history has it', async () => {
   expect(asked[0]).toMatchObject({ execution: { workflowId: 'brain-1', runId: 'r1' }, maximumPageSize: 1 });
 });
 
+it('says it once, though a workflow task that was done again tells once more', async () => {
+  const { entries, sinks } = heard([
+    { eventTime, workflowExecutionStartedEventAttributes: { identity: 'ada' } },
+  ]);
+  for (const runId of ['r1', 'r1', 'r2']) (sinks.audit.started.fn as Sink)({ ...info, runId } as never);
+  await expect.poll(() => entries).toHaveLength(2);
+  expect(entries).toMatchObject([{ runId: 'r1' }, { runId: 'r2' }]);
+});
+
 it('says who cancelled a run, by the last events of its history', async () => {
   const { entries, sinks } = heard([
     { workflowTaskCompletedEventAttributes: {} },

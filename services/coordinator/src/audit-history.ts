@@ -2,9 +2,12 @@ import type { AuditEntry, Logger } from '@ddad/platform';
 import { tsToDate } from '@temporalio/common/lib/time.js';
 import type { InjectedSinks, NativeConnection } from '@temporalio/worker';
 import type { WorkflowInfo } from '@temporalio/workflow';
+import { LRUCache } from 'lru-cache';
 import type { AuditSinks } from './workflows/audit-sinks.ts';
 
 const callLimitMs = 10_000;
+/** Runs that are remembered as told: a workflow task that the server did not take is done again, and tells once more. */
+const remembered = 10_000;
 /** Events at the end of a history among which a cancellation is looked for: it ends with what let go of its workers. */
 const lastEvents = 500;
 
@@ -20,6 +23,7 @@ export function auditSinks(
   audit: (entry: AuditEntry) => void,
   logger: Logger,
 ): InjectedSinks<AuditSinks> {
+  const seen = new LRUCache<string, true>({ max: remembered });
   const told = (action: AuditEntry['action'], find: (info: Info) => Promise<Found>) => ({
     // The workflow does not wait for it.
     fn: (info: WorkflowInfo) => void tell(action, find, info),
@@ -27,6 +31,9 @@ export function auditSinks(
   });
   const tell = async (action: AuditEntry['action'], find: (info: Info) => Promise<Found>, info: Info) => {
     const { workflowId, runId, parent } = info;
+    const what = `${action} ${runId}`;
+    if (seen.has(what)) return;
+    seen.set(what, true);
     const found = await find(info).catch((error: unknown): Found => {
       logger.warn({ err: error, workflowId, runId }, 'nothing says who did what is audited');
       return null;

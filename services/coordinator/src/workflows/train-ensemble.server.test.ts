@@ -43,6 +43,25 @@ async function valuesOf(handle: WorkflowHandle, name: string): Promise<unknown[]
   });
 }
 
+it('leaves a line of the audit where it is started and where it is cancelled, with who did it', async () => {
+  makeBy(fakes, isMember, async (args) => {
+    await working();
+    return madeNode(args);
+  });
+  const handle = await server.start(small);
+  const { workflowId } = handle;
+  const lines = () => server.audited.filter((entry) => entry.workflowId === workflowId);
+  await expect.poll(lines, { timeout: 20_000 }).toHaveLength(1);
+  await handle.cancel();
+  await handle.result().catch(() => {});
+  await expect.poll(lines, { timeout: 20_000 }).toHaveLength(2);
+  const { runId } = await handle.describe();
+  const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
+  expect(lines()).toEqual(
+    ['run started', 'run cancelled'].map((action) => ({ action, who: 'ada@ward-7', at, workflowId, runId })),
+  );
+});
+
 describe('a run', () => {
   it('can be found by how far it is and, once it is finished, by the AUC of its main score', async () => {
     fakes.publishReport = async (facts) => {

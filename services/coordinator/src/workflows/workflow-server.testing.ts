@@ -1,9 +1,11 @@
 import { experimentType, taskQueue, workflowType } from '@ddad/contract';
+import { type AuditEntry, createLogger } from '@ddad/platform';
 import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
+import { auditSinks } from '../audit-history.ts';
 import { addDataset } from '../datasets.testing.ts';
 import { ensureSearchAttributes } from '../search-attributes.ts';
 import { startTemporalServer } from '../temporal-server.testing.ts';
@@ -20,6 +22,8 @@ export interface WorkflowServer {
   readonly store: ObjectStore;
   /** True where the server knows our search attributes. */
   readonly searchAttributes: boolean;
+  /** Who started and cancelled what so far. */
+  readonly audited: readonly AuditEntry[];
   /** Starts anew with fake activities that succeed at once; a test replaces what it is about. */
   reset(): Activities;
   /** @param workflowId one of its own for every run unless given */
@@ -42,7 +46,8 @@ export async function startWorkflowServer({
 } = patient): Promise<WorkflowServer> {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   const server = await startTemporalServer();
-  const client = new Client({ connection: server.connection });
+  const client = new Client({ connection: server.connection, identity: 'ada@ward-7' });
+  const audited: AuditEntry[] = [];
   const searchAttributes = await ensureSearchAttributes(server.connection, 'default');
   const store = memoryStore();
   await addDataset(store, 'tiny');
@@ -53,6 +58,11 @@ export async function startWorkflowServer({
     connection: server.connection,
     namespace: 'default',
     ...(hearMs === undefined ? {} : { hearMs }),
+    audit: auditSinks(
+      server.connection,
+      (entry) => void audited.push(entry),
+      createLogger('coordinator', 'silent'),
+    ),
     workflowBundle: await workflowBundle({ logger: new DefaultLogger('ERROR'), made: process.env.WORKFLOWS }),
     activities: {
       plan: (raw) => fakes.plan(raw),
@@ -73,6 +83,7 @@ export async function startWorkflowServer({
     client,
     store,
     searchAttributes,
+    audited,
     reset() {
       fakes = fresh();
       return fakes;

@@ -95,7 +95,7 @@ test('a backup of a cluster at work goes on elsewhere, and nothing is made twice
     // A step is an epoch here.
     return one.made && !other.made && other.saved >= saved ? 'ready' : JSON.stringify({ one, other });
   };
-  await expect.poll(state, { timeout: 120_000, interval: 300 }).toBe('ready');
+  await expect.poll(state, { timeout: 400_000, interval: 300 }).toBe('ready');
 
   // The backup.
   const database = join(folder, 'temporal.db');
@@ -136,7 +136,7 @@ test('a backup of a cluster at work goes on elsewhere, and nothing is made twice
     seen.push(await epochs());
     return seen.at(-1);
   };
-  await expect.poll(latest, { timeout: 60_000, interval: 100 }).toBeGreaterThan(Math.max(known, saved));
+  await expect.poll(latest, { timeout: 200_000, interval: 100 }).toBeGreaterThan(Math.max(known, saved));
   // It went on from its checkpoint: one that began anew would have told of its first epochs.
   const least = Math.min(saved, known > 0 ? known : saved);
   expect(seen.filter((done) => done > 0 && done < least)).toEqual([]);

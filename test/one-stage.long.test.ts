@@ -50,7 +50,10 @@ test('a run with patches of unlabeled images goes from input to page, and its fi
   const columns = header!.split(',');
   const paths = rows.map((row) => join(images.directory, 'images', row.split(',')[0]!));
   const scored = await cluster.ddad('score', file, ...paths);
-  expect(scored).toMatchObject({ code: 0, stderr: '' });
+  expect(scored.code, scored.stderr).toBe(0);
+  expect(scored.stderr).toMatch(
+    /^\d+ of \d+ images abnormal by predictedTop \(above 0\.\d+\); highest 0\.\d+: .+\n$/,
+  );
   const lines = scored.stdout.trim().split('\n');
   expect(lines).toHaveLength(rows.length);
   for (const [at, line] of lines.entries()) {

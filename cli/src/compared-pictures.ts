@@ -1,10 +1,4 @@
-import {
-  type DatasetIndex,
-  type EvaluatedSource,
-  evaluationKind,
-  type RunResult,
-  type ScoreDefinition,
-} from '@ddad/contract';
+import type { DatasetIndex, EvaluatedSource, RunResult, ScoreDefinition } from '@ddad/contract';
 import { greyPixels } from '@ddad/dataset';
 import { testImages } from '@ddad/dataset/select';
 import { type ComparedPictures, type Comparison, type RunMaps, shownImages } from '@ddad/report';
@@ -18,6 +12,7 @@ import {
 } from '@ddad/storage';
 import { withArtifactFile } from './onnx/artifact-files.ts';
 import { tensorScale } from './onnx/map-scales.ts';
+import { storedEvaluation } from './stored-evaluations.ts';
 
 /** The index of what a run was made of; null where it is not known any more, as of results from before they said so. */
 export async function indexOf(
@@ -88,17 +83,14 @@ function mapOf({ definitions, sides: { score } }: Comparison): string {
 /** Maps of some images; in words what is missing where there are none. */
 async function mapsOf(
   store: ObjectStore,
-  { nodes = [] }: RunResult,
+  result: RunResult,
   score: string,
   places: readonly number[],
   directory: string,
 ): Promise<RunMaps | string> {
-  const node = nodes.find(({ kind }) => kind === evaluationKind.kind);
-  const manifest = node === undefined ? null : await readManifest(store, node.kind, node.key);
-  if (manifest === null) return 'its evaluation is not in the store any more';
-  const spec = evaluationKind.schema.safeParse(manifest.spec);
-  if (!spec.success) return 'its evaluation is one of another version';
-  const source = spec.data.sources.find(
+  const evaluation = await storedEvaluation(store, result);
+  if ('missing' in evaluation) return evaluation.missing;
+  const source = evaluation.sources.find(
     ({ score: of, images, map }) => of === score && images === 'test' && map !== undefined,
   );
   if (source?.map === undefined) return `${score} has no map`;

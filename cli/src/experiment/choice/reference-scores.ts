@@ -1,6 +1,7 @@
-import { type EvaluationSpec, evaluationKind, type RunResult } from '@ddad/contract';
-import { type ObjectStore, openSafetensors, readManifest } from '@ddad/storage';
+import type { EvaluationSpec, RunResult } from '@ddad/contract';
+import { type ObjectStore, openSafetensors } from '@ddad/storage';
 import { withArtifactFile } from '../../onnx/artifact-files.ts';
+import { storedEvaluation } from '../../stored-evaluations.ts';
 
 /** What scores a run gave the images that a choice is made by. */
 export interface ReferenceScores {
@@ -20,19 +21,16 @@ export interface ReferenceScores {
  */
 export async function referenceScores(
   store: ObjectStore,
-  { nodes = [], labelFree }: RunResult,
+  result: RunResult,
   directory: string,
 ): Promise<ReferenceScores | { missing: string }> {
-  const { heldOut = 0, unlabeled = 0 } = labelFree?.images ?? {};
+  const { heldOut = 0, unlabeled = 0 } = result.labelFree?.images ?? {};
   if (heldOut === 0 || unlabeled === 0) {
     return { missing: `expected held-out normal and unlabeled images, got ${heldOut} and ${unlabeled}` };
   }
-  const node = nodes.find(({ kind }) => kind === evaluationKind.kind);
-  const manifest = node === undefined ? null : await readManifest(store, node.kind, node.key);
-  if (manifest === null) return { missing: 'its evaluation is not in the store any more' };
-  const spec = evaluationKind.schema.safeParse(manifest.spec);
-  if (!spec.success) return { missing: 'its evaluation is one of another version' };
-  const { selection, sources } = spec.data;
+  const evaluation = await storedEvaluation(store, result);
+  if ('missing' in evaluation) return evaluation;
+  const { selection, sources } = evaluation;
   const scores: Record<string, Float32Array> = {};
   const artifacts = Map.groupBy(
     sources.filter(({ images }) => images === 'reference'),

@@ -4,7 +4,7 @@ import { artifactsAmong, listDatasets, type ObjectEntry, type ObjectStore } from
 import { bytesFigure } from '../figures.ts';
 import { addCounts, countObjects, type ObjectCount } from '../object-count.ts';
 import type { Screens } from '../screen.ts';
-import { readReports } from '../stored-reports.ts';
+import { readReports, reportObjects } from '../stored-reports.ts';
 import { tableLines } from '../table.ts';
 import type { TemporalRuns } from '../temporal-runs.ts';
 
@@ -75,6 +75,7 @@ async function byRun(
   entries: readonly ObjectEntry[],
 ): Promise<Pick<DiskUse, 'runs' | 'unnamed'>> {
   const reports = await readReports(store, entries);
+  const objects = reportObjects(entries);
   const artifacts = artifactsAmong(entries);
   const sizes = new Map(
     artifacts.map(({ key, files, checkpoints }) => [key, countObjects([...files, ...checkpoints])] as const),
@@ -98,10 +99,7 @@ async function byRun(
       runId,
       workflowId: names.get(runId) ?? null,
       dataset: 'result' in report ? report.result.dataset : null,
-      own: addCounts([
-        count(own),
-        countObjects(entries.filter(({ key }) => key.startsWith(`reports/${runId}/`))),
-      ]),
+      own: addCounts([count(own), countObjects(objects.get(runId) ?? [])]),
       shared: count(keys.filter((key) => times.get(key) !== 1)),
     };
   });

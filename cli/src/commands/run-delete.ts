@@ -1,5 +1,5 @@
 import { pageKind } from '@ddad/contract';
-import { artifactKeysOf, MalformedResult, parseReport } from '@ddad/runs';
+import { artifactKeysOf, MalformedResult } from '@ddad/runs';
 import {
   type ArtifactObjects,
   artifactsAmong,
@@ -15,6 +15,8 @@ import { bytesFigure, plural } from '../figures.ts';
 import { namedArtifacts } from '../named-artifacts.ts';
 import { countObjects, type ObjectCount } from '../object-count.ts';
 import type { Screens } from '../screen.ts';
+import { reportObjects } from '../stored-reports.ts';
+import { storedResult } from '../stored-results.ts';
 import { tableLines } from '../table.ts';
 import type { RunEntry, TemporalRuns } from '../temporal-runs.ts';
 
@@ -101,7 +103,7 @@ async function belongings(
   runId: string,
   entries: readonly ObjectEntry[],
 ): Promise<Belongings> {
-  const reports = entries.filter(({ key }) => key.startsWith(`reports/${runId}/`));
+  const reports = reportObjects(entries).get(runId) ?? [];
   const artifacts = artifactsAmong(entries);
   const keys = (await keysOf(store, runId)) ?? (await plannedKeys(runs, entry));
   if (keys === null) {
@@ -124,9 +126,8 @@ async function belongings(
 
 /** By its report; null where there is none. */
 async function keysOf(store: ObjectStore, runId: string): Promise<Set<string> | null> {
-  const object = `reports/${runId}/report.json`;
   try {
-    return new Set(artifactKeysOf(parseReport(await store.get(object), object)));
+    return new Set(artifactKeysOf(await storedResult(store, runId)));
   } catch (error) {
     if (error instanceof ObjectNotFound || error instanceof MalformedResult) return null;
     throw error;

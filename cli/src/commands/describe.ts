@@ -2,16 +2,16 @@ import {
   type ExperimentProgress,
   mainScore,
   type NodeProgress,
-  pausedStage,
   type RunResult,
   type RunScores,
+  runIdSchema,
 } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { definitionsOf, describeRun, finishedProgress } from '@ddad/runs';
 import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
 import { CommandFailure, noSuchRun } from '../failure.ts';
 import { duration, lossFigure, moment, percent, plural } from '../figures.ts';
-import type { ListedStatus } from '../listed-status.ts';
+import { type ListedStatus, listedStatus, wallSeconds } from '../listed-status.ts';
 import { type Screens, styled } from '../screen.ts';
 import { storedResult } from '../stored-results.ts';
 import { tableLines } from '../table.ts';
@@ -111,14 +111,14 @@ async function described(deps: DescribeDeps, entry: RunEntry): Promise<Described
     kind: 'run',
     workflowId: id,
     runId: executionId,
-    status: status === 'running' && stage === pausedStage ? 'paused' : status,
+    status: listedStatus(status, stage),
     stage,
     dataset,
     method,
     input: progress?.input ?? result?.input ?? null,
     started: started.toISOString(),
     closed: closed?.toISOString() ?? null,
-    seconds: ((closed ?? deps.now()).getTime() - started.getTime()) / 1000,
+    seconds: wallSeconds(entry, deps.now()),
     jobs: (known?.nodes ?? []).map(jobOf),
     failure: await failureOf(status, () => deps.runs.result(entry)),
     pages: { temporal: deps.page(entry), progress: deps.progressPage(entry) },
@@ -127,7 +127,7 @@ async function described(deps: DescribeDeps, entry: RunEntry): Promise<Described
 
 /** A run of which its report alone is left. */
 async function forgotten(deps: DescribeDeps, runId: string): Promise<DescribedRun> {
-  const result = /^[A-Za-z0-9_-]{1,200}$/.test(runId) ? await resultOf(deps, runId) : null;
+  const result = runIdSchema.safeParse(runId).success ? await resultOf(deps, runId) : null;
   if (result === null) throw noSuchRun(runId);
   return {
     ...ofResult(deps, result),
@@ -198,7 +198,7 @@ async function describedExperiment(deps: DescribeDeps, entry: RunEntry): Promise
     method,
     started: started.toISOString(),
     closed: closed?.toISOString() ?? null,
-    seconds: ((closed ?? deps.now()).getTime() - started.getTime()) / 1000,
+    seconds: wallSeconds(entry, deps.now()),
     runs: progress?.runs ?? [],
     failure: await failureOf(status, () => deps.runs.experimentResult(entry)),
     pages: { temporal: deps.page(entry) },

@@ -4,7 +4,7 @@ import { definitionsOf, type RunFilter } from '@ddad/runs';
 import type { ObjectStore } from '@ddad/storage';
 import pLimit from 'p-limit';
 import { duration, moment, percent } from '../figures.ts';
-import type { ListedStatus, listedStatuses } from '../listed-status.ts';
+import { type ListedStatus, listedStatus, type listedStatuses, wallSeconds } from '../listed-status.ts';
 import { type Screens, styled } from '../screen.ts';
 import { storedResult } from '../stored-results.ts';
 import { tableLines } from '../table.ts';
@@ -112,10 +112,10 @@ async function listed(deps: RunsDeps, run: RunEntry): Promise<ListedRun> {
       )
     : null;
   return {
-    ...{ id, executionId, kind, status: stage === 'paused' ? 'paused' : status, stage, dataset, method, k },
+    ...{ id, executionId, kind, status: listedStatus(status, stage), stage, dataset, method, k },
     auc: kind === 'run' && status === 'completed' ? await aucOf(deps, executionId) : null,
     started: started.toISOString(),
-    seconds: ((run.closed ?? deps.now()).getTime() - started.getTime()) / 1000,
+    seconds: wallSeconds(run, deps.now()),
   };
 }
 

@@ -44,6 +44,11 @@ export function noSuchDataset(name: string): CommandFailure {
   return new CommandFailure(`no dataset ${name}; "npx ddad dataset list" lists them`, exitCodes.badInput);
 }
 
+/** A name is of no weights. */
+export function noSuchWeights(name: string): CommandFailure {
+  return new CommandFailure(`no weights ${name}; "npx ddad weights list" lists them`, exitCodes.badInput);
+}
+
 /** A run is in no state for what was asked for. */
 export function notNow(message: string): CommandFailure {
   return new CommandFailure(message, exitCodes.notNow);

@@ -10,7 +10,7 @@ import {
   readWeightsRecord,
   removeWeights,
 } from '@ddad/storage';
-import { badInput, CommandFailure, exitCodes } from '../failure.ts';
+import { badInput, CommandFailure, noSuchWeights } from '../failure.ts';
 import { bytesFigure, moment, plural } from '../figures.ts';
 import type { Screens } from '../screen.ts';
 import { tableLines } from '../table.ts';
@@ -26,6 +26,9 @@ const mostBytes = 2 ** 30;
 const valuesOf = ({ tensors }: Pick<WeightsRecord, 'tensors'>): number =>
   Object.values(tensors).reduce((sum, shape) => sum + shape.reduce((size, side) => size * side, 1), 0);
 
+const notAdded = (path: 'NAME' | 'FILE', message: string) =>
+  badInput('nothing was added', [{ path, message }]);
+
 /**
  * `ddad weights add`: stores pretrained weights from a safetensors file with PyTorch's names. Which network they fit is looked at by
  * the run that names them.
@@ -38,14 +41,11 @@ export async function addWeights(
   const parsed = weightsNameSchema.safeParse(name);
   if (!parsed.success) {
     const message = `${parsed.error.issues[0]?.message ?? 'expected another name'}, got "${name}"`;
-    throw badInput('nothing was added', [{ path: 'NAME', message }]);
+    throw notAdded('NAME', message);
   }
   const content = await readWeightsFile(file);
   const { tensors, passedOver } = tensorsOf(file, content);
-  if (tensors.size === 0)
-    throw badInput('nothing was added', [
-      { path: 'FILE', message: 'expected tensors of floating-point numbers, got none' },
-    ]);
+  if (tensors.size === 0) throw notAdded('FILE', 'expected tensors of floating-point numbers, got none');
   const before = await readWeightsRecord(store, name);
   const record = await putWeights(store, {
     name,
@@ -64,14 +64,14 @@ export async function addWeights(
 }
 
 async function readWeightsFile(file: string): Promise<Buffer> {
-  const fault = (message: string) => badInput('nothing was added', [{ path: 'FILE', message }]);
   try {
     const { size } = await stat(file);
-    if (size > mostBytes) throw fault(`expected at most ${bytesFigure(mostBytes)}, got ${bytesFigure(size)}`);
+    if (size > mostBytes)
+      throw notAdded('FILE', `expected at most ${bytesFigure(mostBytes)}, got ${bytesFigure(size)}`);
     return await readFile(file);
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
-    throw fault(`expected a file that can be read, got ${file}: ${(error as Error).message}`);
+    throw notAdded('FILE', `expected a file that can be read, got ${file}: ${(error as Error).message}`);
   }
 }
 
@@ -79,22 +79,19 @@ function tensorsOf(file: string, content: Buffer) {
   // A zip archive, or a pickle of protocol 2 and later: what torch.save writes.
   const pickled = content.subarray(0, 2).toString('latin1') === 'PK' || content[0] === 0x80;
   if (pickled) {
-    throw badInput('nothing was added', [
-      {
-        path: 'FILE',
-        message:
-          'expected safetensors, got a file of torch.save, which holds a program (pickle) that is not run here. Convert it where ' +
-          'PyTorch is: python -c "import torch, safetensors.torch as s; ' +
-          "s.save_file({n: t.contiguous() for n, t in torch.load('weights.pth', map_location='cpu', weights_only=True).items()}, " +
-          "'weights.safetensors')\"",
-      },
-    ]);
+    throw notAdded(
+      'FILE',
+      'expected safetensors, got a file of torch.save, which holds a program (pickle) that is not run here. Convert it where ' +
+        'PyTorch is: python -c "import torch, safetensors.torch as s; ' +
+        "s.save_file({n: t.contiguous() for n, t in torch.load('weights.pth', map_location='cpu', weights_only=True).items()}, " +
+        "'weights.safetensors')\"",
+    );
   }
   try {
     return decodeForeignSafetensors(content);
   } catch (error) {
     if (!(error instanceof MalformedSafetensors)) throw error;
-    throw badInput('nothing was added', [{ path: 'FILE', message: `${file}: ${error.message}` }]);
+    throw notAdded('FILE', `${file}: ${error.message}`);
   }
 }
 
@@ -135,10 +132,7 @@ export async function removeWeightsCommand(
   name: string,
 ): Promise<WeightsRecord> {
   const record = await removeWeights(store, name);
-  if (record === null) {
-    const why = `no weights ${name}; "npx ddad weights list" lists them`;
-    throw new CommandFailure(why, exitCodes.badInput);
-  }
+  if (record === null) throw noSuchWeights(name);
   out.write(`removed weights ${name}; key ${record.key.slice(0, 12)}\n`);
   return record;
 }

@@ -47,11 +47,11 @@ async function reportFile(path: string, named: string): Promise<RunResult> {
   try {
     return parseReport(await readFile(path), named);
   } catch (cause) {
-    if (!(cause instanceof MalformedResult) && !(cause instanceof Error && 'code' in cause)) throw cause;
-    const message =
-      cause instanceof MalformedResult
-        ? cause.message
-        : `${named}: expected a run's report.json, got ${cause.code}`;
+    if (cause instanceof MalformedResult) {
+      throw new CommandFailure(cause.message, exitCodes.badInput, { cause });
+    }
+    if (!(cause instanceof Error && 'code' in cause)) throw cause;
+    const message = `${named}: expected a run's report.json, got ${cause.code}`;
     throw new CommandFailure(message, exitCodes.badInput, { cause });
   }
 }

@@ -74,23 +74,8 @@ Examples:
   const work = async (screens: Screens, options: RunFlags & RunCommandOptions) => {
     const { startDetached, startRun } = await import('../commands/run.ts');
     const { input: path, set, detach, dryRun, out, mlflow: uri, ...flags } = options;
-    if (dryRun === true && (out !== undefined || detach === true)) {
-      const why = `nothing was started: --dry-run gives no result for ${detach === true ? '--detach' : '--out'}`;
-      throw new CommandFailure(why, exitCodes.badInput);
-    }
-    if (detach === true && out !== undefined) {
-      throw new CommandFailure(
-        'nothing was started: --out waits for the result, which --detach does not: "ddad report RUN --out DIR" fetches it',
-        exitCodes.badInput,
-      );
-    }
-    if (uri !== undefined && (detach === true || dryRun === true)) {
-      const why =
-        detach === true
-          ? '--mlflow waits for the result, which --detach does not: "ddad mlflow RUN URI" logs it then'
-          : '--dry-run gives no result for --mlflow';
-      throw new CommandFailure(`nothing was started: ${why}`, exitCodes.badInput);
-    }
+    const clash = clashOf(options);
+    if (clash !== null) throw new CommandFailure(`nothing was started: ${clash}`, exitCodes.badInput);
     const file = withAssignments(path === undefined ? undefined : await readJsonInput(path), set);
     // Checked before anything is connected to.
     const input = mergeRunInput(methods, file, flags);
@@ -136,6 +121,22 @@ interface RunCommandOptions {
   dryRun?: boolean;
   out?: string;
   mlflow?: string;
+}
+
+/** Why options cannot go together; null where they can. */
+function clashOf({ dryRun, detach, out, mlflow }: RunCommandOptions): string | null {
+  if (dryRun === true) {
+    const none = '--dry-run gives no result for';
+    if (detach === true) return `${none} --detach`;
+    if (out !== undefined) return `${none} --out`;
+    return mlflow === undefined ? null : `${none} --mlflow`;
+  }
+  if (detach !== true) return null;
+  if (out !== undefined)
+    return '--out waits for the result, which --detach does not: "ddad report RUN --out DIR" fetches it';
+  return mlflow === undefined
+    ? null
+    : '--mlflow waits for the result, which --detach does not: "ddad mlflow RUN URI" logs it then';
 }
 
 /** A method's own fields: in its words where it has some, else by their names. */

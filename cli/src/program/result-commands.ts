@@ -72,7 +72,7 @@ Examples:
       'Writes the model card of a finished run, as Markdown: data by digest and counts, settings and seeds, scores with ' +
         'intervals, by pathology where those are known, thresholds, and what was not tested.',
     )
-    .argument('<run>', `${runReference[1].split(';')[0]}, or a file report.json, which needs no cluster`)
+    .argument('<run>', 'as "ddad runs" lists it, or a file report.json, which needs no cluster')
     .option('--out <file>', 'file to write (default: standard output); one that exists is replaced')
     .addHelpText(
       'after',

@@ -101,7 +101,7 @@ async function readRun({ runs, store, methods }: ReportDeps, run: string): Promi
  * sides.
  * @param sides by run: how many images it has right that the first one has wrong, and the other way round
  */
-export function comparisonLines(
+function comparisonLines(
   comparison: Comparison,
   sides: readonly { better: number; worse: number }[],
 ): string[] {

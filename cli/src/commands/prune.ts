@@ -11,6 +11,7 @@ import {
 } from '@ddad/storage';
 import { bytesFigure, plural } from '../figures.ts';
 import { namedArtifacts } from '../named-artifacts.ts';
+import type { ObjectCount } from '../object-count.ts';
 import type { Screens } from '../screen.ts';
 import { tableLines } from '../table.ts';
 import type { TemporalRuns } from '../temporal-runs.ts';
@@ -29,7 +30,7 @@ export interface PrunedStore {
   /** Whether it was removed, or only found. */
   deleted: boolean;
   reasons: ReturnType<typeof countLeftOvers>;
-  total: { objects: number; bytes: number };
+  total: ObjectCount;
 }
 
 const titles: Record<LeftOverReason, string> = {

@@ -1,5 +1,4 @@
-import { faultsOf } from '@ddad/contract';
-import { NotExportable, type OnnxExport } from '@ddad/onnx';
+import { exportable, NotExportable, type OnnxExport } from '@ddad/onnx';
 import { z } from 'zod';
 import { classifierInput, classifierKind } from '../kinds.ts';
 import { distanceModel, featuresModel } from './classifier-model.ts';
@@ -14,7 +13,7 @@ export const onnx: OnnxExport = {
   kinds: [classifierKind.kind],
 
   async artifact({ kind, key, spec }, reader) {
-    const { imageSize, ...others } = exported(spec, key);
+    const { imageSize, ...others } = exportable(exportedSchema, spec, `classifier ${key}`);
     const weights = await reader.tensors({ kind, key }, 'weights');
     const input = classifierInput(others);
     return featuresModel({ format: 1, kind: 'classifier', key, imageSize, input }, weights);
@@ -25,7 +24,7 @@ export const onnx: OnnxExport = {
     if (key === null) throw new NotExportable('expected a classifier among the artifacts, got none');
     const classifier = { kind: classifierKind.kind, key };
     const { spec, files } = await reader.manifest(classifier);
-    const { imageSize, ...others } = exported(spec, key);
+    const { imageSize, ...others } = exportable(exportedSchema, spec, `classifier ${key}`);
     const input = classifierInput(others);
     return {
       imageSize,
@@ -43,10 +42,3 @@ export const onnx: OnnxExport = {
     };
   },
 };
-
-function exported(spec: object, key: string): z.infer<typeof exportedSchema> {
-  const found = exportedSchema.safeParse(spec);
-  if (found.success) return found.data;
-  const faults = faultsOf(found.error, spec).map(({ path, message }) => `${path}: ${message}`);
-  throw new NotExportable(`classifier ${key}: ${faults.join('; ')}`);
-}

@@ -1,7 +1,8 @@
-import { artifactKey, defaultImageSize, faultsOf } from '@ddad/contract';
+import { artifactKey, defaultImageSize } from '@ddad/contract';
 import {
   type ArtifactName,
   type ArtifactReader,
+  exportable,
   NotExportable,
   type OnnxExport,
   type PipelineExport,
@@ -44,14 +45,14 @@ export const onnx: OnnxExport = {
   kinds: [memberKind.kind],
 
   async artifact({ kind, key, spec }, reader) {
-    const { backbone, imageSize, ...others } = parsed(exportedMemberSchema, spec, `member ${key}`);
+    const { backbone, imageSize, ...others } = exportable(exportedMemberSchema, spec, `member ${key}`);
     const weights = await reader.tensors({ kind, key }, 'weights');
     const facts = { format: 1, kind: 'member', key, backbone, imageSize, ...widthsOf(others) } as const;
     return memberModel(facts, weights);
   },
 
   async pipeline(result, reader) {
-    return exportPipeline(parsed(exportedRunSchema, result, `run ${result.runId}`), reader);
+    return exportPipeline(exportable(exportedRunSchema, result, `run ${result.runId}`), reader);
   },
 };
 
@@ -69,7 +70,11 @@ export async function exportPipeline(
   const [first] = ndm;
   if (first === undefined) throw new NotExportable('expected at least one member of role ndm, got none');
   const manifest = await reader.manifest(member(first));
-  const { imageSize, dropout, ...others } = parsed(exportedMemberSchema, manifest.spec, `member ${first}`);
+  const { imageSize, dropout, ...others } = exportable(
+    exportedMemberSchema,
+    manifest.spec,
+    `member ${first}`,
+  );
   if (dropout !== undefined) {
     throw new NotExportable('a run of MC Dropout cannot be exported: its passes need random masks');
   }
@@ -123,7 +128,7 @@ async function testMaps(
 ): Promise<TestMaps[]> {
   if (maps === null) return [];
   const { spec } = await reader.manifest({ kind: mapKind.kind, key: maps });
-  const { udm } = parsed(z.object({ udm: z.array(z.string()) }), spec, `maps ${maps}`);
+  const { udm } = exportable(z.object({ udm: z.array(z.string()) }), spec, `maps ${maps}`);
   const spread = only === undefined ? ['aIntra'] : [];
   const scores = ['recEnsemble', ...spread, ...(udm.length > 0 ? ['aInter'] : [])];
   return [
@@ -134,11 +139,4 @@ async function testMaps(
       return [{ kind: refinedKind.kind, key, score, tensor: 'maps' }];
     }),
   ];
-}
-
-function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const found = schema.safeParse(value);
-  if (found.success) return found.data;
-  const faults = faultsOf(found.error, value).map(({ path, message }) => `${path}: ${message}`);
-  throw new NotExportable(`${what}: ${faults.join('; ')}`);
 }

@@ -1,5 +1,4 @@
-import { faultsOf } from '@ddad/contract';
-import { NotExportable, type OnnxExport } from '@ddad/onnx';
+import { exportable, NotExportable, type OnnxExport } from '@ddad/onnx';
 import { z } from 'zod';
 import { networksKind, probabilitiesKind } from '../kinds.ts';
 import { type DraemFacts, pipelineModel } from './pipeline-model.ts';
@@ -22,10 +21,10 @@ export const onnx: OnnxExport = {
   },
 
   async pipeline(result, reader) {
-    const { width, artifacts } = parsed(exportedRunSchema, result, `run ${result.runId}`);
+    const { width, artifacts } = exportable(exportedRunSchema, result, `run ${result.runId}`);
     const networks = { kind: networksKind.kind, key: artifacts.networks };
     const manifest = await reader.manifest(networks);
-    const { imageSize } = parsed(trainedSchema, manifest.spec, `networks ${networks.key}`);
+    const { imageSize } = exportable(trainedSchema, manifest.spec, `networks ${networks.key}`);
     const facts: DraemFacts = { networks: networks.key, width };
     const { probabilities } = artifacts;
     return {
@@ -49,10 +48,3 @@ export const onnx: OnnxExport = {
     };
   },
 };
-
-function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const found = schema.safeParse(value);
-  if (found.success) return found.data;
-  const faults = faultsOf(found.error, value).map(({ path, message }) => `${path}: ${message}`);
-  throw new NotExportable(`${what}: ${faults.join('; ')}`);
-}

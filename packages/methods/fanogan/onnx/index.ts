@@ -1,5 +1,4 @@
-import { faultsOf } from '@ddad/contract';
-import { type ArtifactName, NotExportable, type OnnxExport, type TestMaps } from '@ddad/onnx';
+import { type ArtifactName, exportable, NotExportable, type OnnxExport, type TestMaps } from '@ddad/onnx';
 import { z } from 'zod';
 import { encoderKind, ganKind, scoresKind } from '../kinds.ts';
 import { pipelineModel } from './pipeline-model.ts';
@@ -25,12 +24,7 @@ export const onnx: OnnxExport = {
     const gan: ArtifactName = { kind: ganKind.kind, key: named('gan') };
     const encoder: ArtifactName = { kind: encoderKind.kind, key: named('encoder') };
     const { spec, files } = await reader.manifest(gan);
-    const found = exportedSchema.safeParse(spec);
-    if (!found.success) {
-      const faults = faultsOf(found.error, spec).map(({ path, message }) => `${path}: ${message}`);
-      throw new NotExportable(`gan ${gan.key}: ${faults.join('; ')}`);
-    }
-    const { imageSize, width } = found.data;
+    const { imageSize, width } = exportable(exportedSchema, spec, `gan ${gan.key}`);
     const scores = artifacts.scores ?? null;
     const testMaps: TestMaps[] =
       scores === null ? [] : [{ kind: scoresKind.kind, key: scores, score: 'residual', tensor: 'residual' }];

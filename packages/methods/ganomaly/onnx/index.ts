@@ -1,5 +1,4 @@
-import { faultsOf } from '@ddad/contract';
-import { type ArtifactName, NotExportable, type OnnxExport, type TestMaps } from '@ddad/onnx';
+import { type ArtifactName, exportable, NotExportable, type OnnxExport, type TestMaps } from '@ddad/onnx';
 import { z } from 'zod';
 import { generatorKind, scoresKind } from '../kinds.ts';
 import { pipelineModel } from './pipeline-model.ts';
@@ -21,16 +20,12 @@ export const onnx: OnnxExport = {
     if (key === null) throw new NotExportable('expected a generator among the artifacts, got none');
     const generator: ArtifactName = { kind: generatorKind.kind, key };
     const { spec, files } = await reader.manifest(generator);
-    const found = exportedSchema.safeParse(spec);
-    if (!found.success) {
-      const faults = faultsOf(found.error, spec).map(({ path, message }) => `${path}: ${message}`);
-      throw new NotExportable(`generator ${key}: ${faults.join('; ')}`);
-    }
+    const { imageSize } = exportable(exportedSchema, spec, `generator ${key}`);
     const scores = artifacts.scores ?? null;
     const testMaps: TestMaps[] =
       scores === null ? [] : [{ kind: scoresKind.kind, key: scores, score: 'residual', tensor: 'residual' }];
     return {
-      imageSize: found.data.imageSize,
+      imageSize,
       facts: { generator: key },
       testMaps,
       weightBytes: files.weights?.bytes ?? 0,

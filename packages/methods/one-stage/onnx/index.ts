@@ -1,5 +1,4 @@
-import { faultsOf } from '@ddad/contract';
-import { NotExportable, type OnnxExport } from '@ddad/onnx';
+import { exportable, type OnnxExport } from '@ddad/onnx';
 import { z } from 'zod';
 import type { PlannedMethod } from '../plan.ts';
 import { networkModel, pipelineModel } from './pipeline-model.ts';
@@ -19,16 +18,16 @@ export function oneStageOnnx({ definition: { name, shortTitle }, kinds }: Planne
     kinds: [kinds.network.kind],
 
     async artifact({ kind, key, spec }, reader) {
-      const { imageSize } = parsed(exportedNetworkSchema, spec, `network ${key}`);
+      const { imageSize } = exportable(exportedNetworkSchema, spec, `network ${key}`);
       const weights = await reader.tensors({ kind, key }, 'weights');
       return networkModel({ format: 1, kind: 'network', key, method: name, imageSize }, weights);
     },
 
     async pipeline(result, reader) {
-      const { artifacts } = parsed(exportedRunSchema, result, `run ${result.runId}`);
+      const { artifacts } = exportable(exportedRunSchema, result, `run ${result.runId}`);
       const network = { kind: kinds.network.kind, key: artifacts.network };
       const { spec, files } = await reader.manifest(network);
-      const { imageSize } = parsed(exportedNetworkSchema, spec, `network ${network.key}`);
+      const { imageSize } = exportable(exportedNetworkSchema, spec, `network ${network.key}`);
       const { maps } = artifacts;
       return {
         imageSize,
@@ -43,11 +42,4 @@ export function oneStageOnnx({ definition: { name, shortTitle }, kinds }: Planne
       };
     },
   };
-}
-
-function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const found = schema.safeParse(value);
-  if (found.success) return found.data;
-  const faults = faultsOf(found.error, value).map(({ path, message }) => `${path}: ${message}`);
-  throw new NotExportable(`${what}: ${faults.join('; ')}`);
 }

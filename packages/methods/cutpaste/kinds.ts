@@ -1,5 +1,8 @@
-import { imageSizes, type KindDefinition, type Need, sha256Schema, weightsNeed } from '@ddad/contract';
+import { type KindDefinition, sha256Schema } from '@ddad/contract';
 import { z } from 'zod';
+import { scoredImages, trainedOnImages } from '../image-kinds.ts';
+import { pretrainedField, pretrainedNeeds } from '../pretrained-resnet18.ts';
+import { imageFields, seedSchema } from '../spec-fields.ts';
 import { trainingFields } from './settings.ts';
 
 /**
@@ -13,28 +16,14 @@ export const recipes = {
   distances: 1,
 } as const;
 
-/** Which images an artifact is about, and their size. */
-const imageFields = {
-  /** SHA-256 over the pixels in order. */
-  imagesDigest: sha256Schema,
-  /** Side of the square images in pixels. */
-  imageSize: z
-    .int()
-    .refine((side) => imageSizes.some((size) => size === side), `expected ${imageSizes.join(' or ')}`),
-};
-
 /** Everything that decides a trained network. */
 const classifierSpecSchema = z.strictObject({
   recipe: z.literal(recipes.classifier),
-  /** A derived seed. */
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 48 - 1),
+  seed: seedSchema,
   ...trainingFields,
-  ...imageFields,
+  ...imageFields(),
   /** Weights that the ResNet18 begins with; absent where it begins with random ones. */
-  pretrained: z.strictObject({ recipe: z.literal(recipes.pretrained), weights: sha256Schema }).optional(),
+  pretrained: pretrainedField(recipes.pretrained),
 });
 export type ClassifierSpec = z.infer<typeof classifierSpecSchema>;
 
@@ -43,7 +32,7 @@ const distancesSpecSchema = z.strictObject({
   recipe: z.literal(recipes.distances),
   /** Key of the trained network. */
   classifier: sha256Schema,
-  ...imageFields,
+  ...imageFields(),
 });
 export type DistancesSpec = z.infer<typeof distancesSpecSchema>;
 
@@ -53,13 +42,9 @@ export type DistancesSpec = z.infer<typeof distancesSpecSchema>;
  */
 export const classifierKind: KindDefinition<ClassifierSpec> = {
   kind: 'trained-cutpaste',
-  pool: 'train',
+  ...trainedOnImages,
   schema: classifierSpecSchema,
-  needs: ({ pretrained }): Record<string, Need> =>
-    pretrained === undefined ? {} : { pretrained: weightsNeed(pretrained.weights) },
-  reads: { pixels: true },
-  leastImages: ({ batchSize }) => batchSize,
-  trains: true,
+  needs: pretrainedNeeds,
   listing: {
     fields: ['seed', 'steps'],
     describe: ({ steps, batchSize, pretrained }) =>
@@ -80,11 +65,9 @@ export const classifierInput = ({ pretrained }: { pretrained?: object | undefine
 /** File: `scores` (`mahalanobis`: [T]). */
 export const distancesKind: KindDefinition<DistancesSpec> = {
   kind: 'scored-cutpaste',
-  pool: 'score',
+  ...scoredImages,
   schema: distancesSpecSchema,
   needs: ({ classifier }) => ({
     classifier: { kind: classifierKind.kind, key: classifier, files: ['weights', 'features'] },
   }),
-  reads: { pixels: true },
-  leastImages: () => 1,
 };

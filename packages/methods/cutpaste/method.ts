@@ -1,6 +1,6 @@
 import type { KindDefinition, Method } from '@ddad/contract';
 import { instead } from '../instead.ts';
-import { resnet18Layout } from '../resnet18-layout.ts';
+import { pretrainedResnet18 } from '../pretrained-resnet18.ts';
 import { classifierKind, distancesKind } from './kinds.ts';
 import { planCutPaste } from './plan.ts';
 import { cutPasteScores } from './scores.ts';
@@ -25,8 +25,7 @@ export const cutPaste: Method<CutPasteSettings> = {
   describe: ({ steps, batchSize, pretrained }) =>
     `${String(steps)} steps of ${String(batchSize)} images${pretrained === undefined ? '' : `, weights ${String(pretrained)}`}`,
   deviations,
-  pretrained: ({ pretrained }) =>
-    pretrained === null ? null : { path: 'pretrained', name: pretrained, layout: resnet18Layout },
+  pretrained: pretrainedResnet18,
   batchSizes,
   plan: planCutPaste,
 };

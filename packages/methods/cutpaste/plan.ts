@@ -6,6 +6,7 @@ import {
   type PlanBasis,
   seedOf,
 } from '@ddad/contract';
+import { pretrainedSpec } from '../pretrained-resnet18.ts';
 import { stretchesOf } from '../stretches.ts';
 import { classifierKind, distancesKind, recipes } from './kinds.ts';
 import type { CutPasteSettings } from './settings.ts';
@@ -48,9 +49,7 @@ function classifierNode({ settings, imageSize, retries, pretrained }: Basis, ima
       learningRate,
       imagesDigest: images.digest,
       imageSize,
-      ...(pretrained === undefined
-        ? {}
-        : { pretrained: { recipe: recipes.pretrained, weights: pretrained } }),
+      ...pretrainedSpec(recipes.pretrained, pretrained),
     },
     {
       id,

@@ -1,5 +1,7 @@
 import { commonFields, countSchema, pretrainedSchema, type RunSettings } from '@ddad/contract';
 import { z } from 'zod';
+import { batchSizeOf } from '../batch-size.ts';
+import { learningRateSchema, normalisedBatchSchema } from '../spec-fields.ts';
 
 /** Settings of the source, pytorch-cutpaste, for images of 256 px; steps as in its published results. */
 export const source = { imageSize: 256, steps: 10_000, batchSize: 64 } as const;
@@ -12,9 +14,9 @@ export const trainingFields = {
   /** Updates of the network. */
   steps: countSchema(1_000_000),
   /** Images a step; the network sees three of each, one a class. */
-  batchSize: z.int().min(2).max(1024),
+  batchSize: normalisedBatchSchema,
   /** Of the first step; it falls to 0 on half a cosine. */
-  learningRate: z.number().positive().max(1),
+  learningRate: learningRateSchema,
 };
 
 export const cutPasteSchema = z.strictObject({
@@ -31,7 +33,4 @@ export const cutPasteSchema = z.strictObject({
 export type CutPasteSettings = RunSettings & z.output<typeof cutPasteSchema>;
 
 /** The batch size, where it could be read. */
-export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
-  const parsed = cutPasteSchema.shape.batchSize.safeParse(given.batchSize);
-  return parsed.success ? [{ path: 'batchSize', size: parsed.data }] : [];
-}
+export const batchSizes = batchSizeOf(cutPasteSchema.shape.batchSize);

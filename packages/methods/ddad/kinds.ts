@@ -1,5 +1,7 @@
 import { type KindDefinition, type Need, sha256Schema } from '@ddad/contract';
 import { z } from 'zod';
+import { scoredImages, trainedOnImages } from '../image-kinds.ts';
+import { seedSchema, sideSchema } from '../spec-fields.ts';
 import {
   type Backbone,
   backboneSchema,
@@ -39,17 +41,7 @@ export const recipes = {
   steadyRefiner: 1,
 } as const;
 
-/** A derived seed. */
-const seed = z
-  .int()
-  .min(0)
-  .max(2 ** 48 - 1);
-const imageSize = z
-  .int()
-  .refine(
-    (side) => memberImageSizes.some((size) => size === side),
-    `expected ${memberImageSizes.join(' or ')}`,
-  );
+const imageSize = sideSchema(memberImageSizes);
 /** Float32 is not told: keys from before there was a choice stay. */
 const precision = z.literal('bfloat16').optional();
 const keys = z.array(sha256Schema).max(64);
@@ -58,7 +50,8 @@ const keys = z.array(sha256Schema).max(64);
  * MC Dropout where it scores: passes through one network per role stand for an ensemble's members. Pass p has the masks that
  * `seed`, p and the role decide.
  */
-const dropoutSchema = (passes: z.ZodInt) => z.strictObject({ rate: dropoutRateSchema, passes, seed });
+const dropoutSchema = (passes: z.ZodInt) =>
+  z.strictObject({ rate: dropoutRateSchema, passes, seed: seedSchema });
 export type DropoutSpec = z.infer<ReturnType<typeof dropoutSchema>>;
 
 /**
@@ -79,7 +72,7 @@ const memberSpecSchema = z
     recipe: z.int(),
     backbone: backboneSchema,
     role: z.enum(roles),
-    seed,
+    seed: seedSchema,
     epochs: trainingFields.epochs,
     batchSize: countedBatch(2),
     learningRate: trainingFields.learningRate,
@@ -186,7 +179,7 @@ const refinerSpecSchema = z
     recipe: z.literal(recipes.refiner),
     ...ensembleFields,
     input: z.enum(refinerInputs),
-    seed,
+    seed: seedSchema,
     epochs: trainingFields.epochs,
     batchSize: countedBatch(1),
     learningRate: trainingFields.learningRate,
@@ -240,13 +233,10 @@ function membersOf({
 /** File: `weights`. */
 export const memberKind: KindDefinition<MemberSpec> = {
   kind: 'members',
-  pool: 'train',
+  ...trainedOnImages,
   schema: memberSpecSchema,
   needs: ({ repulsion }) =>
     Object.fromEntries((repulsion?.earlier ?? []).map((key, index) => [earlierName(index), weightsOf(key)])),
-  reads: { pixels: true },
-  leastImages: ({ batchSize }) => batchSize,
-  trains: true,
   listing: {
     fields: ['role', 'backbone', 'seed', 'epochs'],
     describe: ({ backbone, role, epochs, repulsion, ...others }) =>
@@ -265,31 +255,25 @@ export const memberKind: KindDefinition<MemberSpec> = {
  */
 export const mapKind: KindDefinition<MapSpec> = {
   kind: 'maps',
-  pool: 'score',
+  ...scoredImages,
   schema: mapSpecSchema,
   needs: membersOf,
-  reads: { pixels: true },
-  leastImages: () => 1,
 };
 
 /** Files: `scores` (`dsu`: [T]), `maps` (`dsu`: [T,H,W]). */
 export const dsuKind: KindDefinition<DsuSpec> = {
   kind: 'scored-dual-space',
-  pool: 'score',
+  ...scoredImages,
   schema: dsuSpecSchema,
   needs: membersOf,
-  reads: { pixels: true },
-  leastImages: () => 1,
 };
 
 /** File: `scores` (`SCORE.k`: [subsets,T]): of `recEnsemble`, `aIntra`, `aInter`, or of their reductions. */
 export const kCurveKind: KindDefinition<KCurveSpec> = {
   kind: 'kcurves',
-  pool: 'score',
+  ...scoredImages,
   schema: kCurveSpecSchema,
   needs: membersOf,
-  reads: { pixels: true },
-  leastImages: () => 1,
 };
 
 /** File: `weights`. */

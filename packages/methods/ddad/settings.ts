@@ -1,5 +1,7 @@
-import { commonFields, countSchema, inputRule, type RunSettings } from '@ddad/contract';
+import { type BatchSize, commonFields, countSchema, inputRule, type RunSettings } from '@ddad/contract';
 import { z } from 'zod';
+import { batchSizeOf } from '../batch-size.ts';
+import { learningRateSchema } from '../spec-fields.ts';
 import { latentSizeSchema, paperWidths, wideLayerSchema } from './widths.ts';
 
 /** Reconstruction networks that a member can be: the plain autoencoder, AE-U and MemAE. */
@@ -21,7 +23,7 @@ export type Precision = (typeof precisions)[number];
 export const trainingFields = {
   epochs: countSchema(100_000),
   /** Adam's learning rate. */
-  learningRate: z.number().positive().max(1),
+  learningRate: learningRateSchema,
 };
 /** Images a step; the last incomplete batch of an epoch is dropped. */
 export const countedBatch = (least: number) => z.int().min(least).max(4096);
@@ -211,10 +213,8 @@ export function settledK({ k }: Pick<DdadSettings, 'k'>): number {
 }
 
 /** Batch sizes of fields that could be read. Without ASR-Net its batch needs no images. */
-export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
-  const found: { path: string; size: number }[] = [];
-  const batchSize = fields.shape.batchSize.safeParse(given.batchSize);
-  if (batchSize.success) found.push({ path: 'batchSize', size: batchSize.data });
+export function batchSizes(given: Readonly<Record<string, unknown>>): BatchSize[] {
+  const found = batchSizeOf(fields.shape.batchSize)(given);
   const { refiner } = given;
   if (refiner === undefined || (typeof refiner === 'object' && refiner !== null)) {
     const own = (refiner as { batchSize?: unknown } | undefined)?.batchSize;

@@ -1,5 +1,7 @@
-import { imageSizes, type KindDefinition, sha256Schema } from '@ddad/contract';
+import { type KindDefinition, sha256Schema } from '@ddad/contract';
 import { z } from 'zod';
+import { scoredImages, trainedOnImages } from '../image-kinds.ts';
+import { imageFields, seedSchema } from '../spec-fields.ts';
 import { trainingFields } from './settings.ts';
 
 /**
@@ -8,26 +10,12 @@ import { trainingFields } from './settings.ts';
  */
 export const recipes = { networks: 1, probabilities: 1 } as const;
 
-/** Which images an artifact is about, and their size. */
-const imageFields = {
-  /** SHA-256 over the pixels in order. */
-  imagesDigest: sha256Schema,
-  /** Side of the square images in pixels. */
-  imageSize: z
-    .int()
-    .refine((side) => imageSizes.some((size) => size === side), `expected ${imageSizes.join(' or ')}`),
-};
-
 /** Everything that decides trained networks. */
 const networksSpecSchema = z.strictObject({
   recipe: z.literal(recipes.networks),
-  /** A derived seed. */
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 48 - 1),
+  seed: seedSchema,
   ...trainingFields,
-  ...imageFields,
+  ...imageFields(),
 });
 export type NetworksSpec = z.infer<typeof networksSpecSchema>;
 
@@ -37,19 +25,16 @@ const probabilitiesSpecSchema = z.strictObject({
   /** Key of the trained networks, and their width. */
   networks: sha256Schema,
   width: trainingFields.width,
-  ...imageFields,
+  ...imageFields(),
 });
 export type ProbabilitiesSpec = z.infer<typeof probabilitiesSpecSchema>;
 
 /** File: `weights`, both networks' under the source's names. */
 export const networksKind: KindDefinition<NetworksSpec> = {
   kind: 'trained-draem',
-  pool: 'train',
+  ...trainedOnImages,
   schema: networksSpecSchema,
   needs: () => ({}),
-  reads: { pixels: true },
-  leastImages: ({ batchSize }) => batchSize,
-  trains: true,
   listing: {
     fields: ['seed', 'epochs'],
     describe: ({ epochs, width }) => `DRAEM of width ${width}, ${epochs} epochs`,
@@ -59,9 +44,7 @@ export const networksKind: KindDefinition<NetworksSpec> = {
 /** Files: `scores` (`probability`: [T]), `maps` (`probability`: [T,H,W]). */
 export const probabilitiesKind: KindDefinition<ProbabilitiesSpec> = {
   kind: 'scored-draem',
-  pool: 'score',
+  ...scoredImages,
   schema: probabilitiesSpecSchema,
   needs: ({ networks }) => ({ networks: { kind: networksKind.kind, key: networks, files: ['weights'] } }),
-  reads: { pixels: true },
-  leastImages: () => 1,
 };

@@ -1,5 +1,7 @@
 import { commonFields, countSchema, type RunSettings } from '@ddad/contract';
 import { z } from 'zod';
+import { batchSizeOf } from '../batch-size.ts';
+import { learningRateSchema, normalisedBatchSchema } from '../spec-fields.ts';
 
 /** Settings of the source, github.com/VitjanZ/DRAEM. */
 export const source = { imageSize: 256, epochs: 700, batchSize: 8, width: 128 } as const;
@@ -9,9 +11,9 @@ export const trainingFields = {
   /** Passes over the normal images. */
   epochs: countSchema(10_000),
   /** Images a step. */
-  batchSize: z.int().min(2).max(1024),
+  batchSize: normalisedBatchSchema,
   /** Of Adam; a fifth of it from 80 % of the epochs on, a fifth of that from 90 %. */
-  learningRate: z.number().positive().max(1),
+  learningRate: learningRateSchema,
   /** Channels of the reconstruction at the images' own side; the segmentation has half of them. */
   width: z.int().min(2).max(512).multipleOf(2),
 };
@@ -30,7 +32,4 @@ export const draemSchema = z.strictObject({
 export type DraemSettings = RunSettings & z.output<typeof draemSchema>;
 
 /** The batch size, where it could be read. */
-export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
-  const parsed = draemSchema.shape.batchSize.safeParse(given.batchSize);
-  return parsed.success ? [{ path: 'batchSize', size: parsed.data }] : [];
-}
+export const batchSizes = batchSizeOf(draemSchema.shape.batchSize);

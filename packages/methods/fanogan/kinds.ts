@@ -1,6 +1,8 @@
 import { type KindDefinition, sha256Schema } from '@ddad/contract';
 import { z } from 'zod';
-import { learningRateSchema, sides, stepsSchema, trainingFields } from './settings.ts';
+import { scoredImages, trainedOnImages } from '../image-kinds.ts';
+import { imageFields, learningRateSchema, seedSchema } from '../spec-fields.ts';
+import { sides, stepsSchema, trainingFields } from './settings.ts';
 
 /**
  * Versions of what decides an artifact's bytes beside its settings. Raise one whenever numerics change (initialisation, randomness,
@@ -8,42 +10,28 @@ import { learningRateSchema, sides, stepsSchema, trainingFields } from './settin
  */
 export const recipes = { gan: 1, encoder: 1, scores: 1 } as const;
 
-/** Which images an artifact is about, and their size. */
-const imageFields = {
-  /** SHA-256 over the pixels in order. */
-  imagesDigest: sha256Schema,
-  /** Side of the square images in pixels. */
-  imageSize: z.int().refine((side) => sides.some((size) => size === side), `expected ${sides.join(' or ')}`),
-};
-
-/** A derived seed. */
-const seed = z
-  .int()
-  .min(0)
-  .max(2 ** 48 - 1);
-
 /** Everything that decides a trained GAN. */
 const ganSpecSchema = z.strictObject({
   recipe: z.literal(recipes.gan),
-  seed,
+  seed: seedSchema,
   ...trainingFields,
   /** Of the generator; the critic has five times as many. */
   steps: stepsSchema,
   learningRate: learningRateSchema,
-  ...imageFields,
+  ...imageFields(sides),
 });
 export type GanSpec = z.infer<typeof ganSpecSchema>;
 
 /** Everything that decides a trained encoder. */
 const encoderSpecSchema = z.strictObject({
   recipe: z.literal(recipes.encoder),
-  seed,
+  seed: seedSchema,
   /** Key of the GAN that it inverts. */
   gan: sha256Schema,
   ...trainingFields,
   steps: stepsSchema,
   learningRate: learningRateSchema,
-  ...imageFields,
+  ...imageFields(sides),
 });
 export type EncoderSpec = z.infer<typeof encoderSpecSchema>;
 
@@ -54,19 +42,16 @@ const scoresSpecSchema = z.strictObject({
   gan: sha256Schema,
   encoder: sha256Schema,
   width: trainingFields.width,
-  ...imageFields,
+  ...imageFields(sides),
 });
 export type ScoresSpec = z.infer<typeof scoresSpecSchema>;
 
 /** File: `weights`, the generator's and the critic's. */
 export const ganKind: KindDefinition<GanSpec> = {
   kind: 'trained-fanogan',
-  pool: 'train',
+  ...trainedOnImages,
   schema: ganSpecSchema,
   needs: () => ({}),
-  reads: { pixels: true },
-  leastImages: ({ batchSize }) => batchSize,
-  trains: true,
   listing: {
     fields: ['seed', 'steps'],
     describe: ({ steps, width }) => `f-AnoGAN’s GAN of width ${width}, ${steps} steps of the generator`,
@@ -78,12 +63,9 @@ const gan = (key: string) => ({ kind: ganKind.kind, key, files: ['weights'] });
 /** File: `weights`, the encoder's. */
 export const encoderKind: KindDefinition<EncoderSpec> = {
   kind: 'trained-fanogan-encoder',
-  pool: 'train',
+  ...trainedOnImages,
   schema: encoderSpecSchema,
   needs: (spec) => ({ gan: gan(spec.gan) }),
-  reads: { pixels: true },
-  leastImages: ({ batchSize }) => batchSize,
-  trains: true,
   listing: {
     fields: ['seed', 'steps'],
     describe: ({ steps, width }) => `f-AnoGAN’s encoder of width ${width}, ${steps} steps`,
@@ -93,12 +75,10 @@ export const encoderKind: KindDefinition<EncoderSpec> = {
 /** Files: `scores` (`izif`, `residual`: [T]), `maps` (`residual`: [T,H,W]). */
 export const scoresKind: KindDefinition<ScoresSpec> = {
   kind: 'scored-fanogan',
-  pool: 'score',
+  ...scoredImages,
   schema: scoresSpecSchema,
   needs: (spec) => ({
     gan: gan(spec.gan),
     encoder: { kind: encoderKind.kind, key: spec.encoder, files: ['weights'] },
   }),
-  reads: { pixels: true },
-  leastImages: () => 1,
 };

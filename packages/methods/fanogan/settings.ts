@@ -1,5 +1,7 @@
 import { commonFields, countSchema, type RunSettings } from '@ddad/contract';
 import { z } from 'zod';
+import { batchSizeOf } from '../batch-size.ts';
+import { learningRateSchema, normalisedBatchSchema } from '../spec-fields.ts';
 
 /** Sides of images that the networks take: the source's. */
 export const sides = [64] as const;
@@ -18,9 +20,8 @@ export const trainingFields = {
   /** Channels of the maps nearest to the image; all others are multiples of it. */
   width: countSchema(256),
   /** Images a step. */
-  batchSize: z.int().min(2).max(1024),
+  batchSize: normalisedBatchSchema,
 };
-export const learningRateSchema = z.number().positive().max(1);
 export const stepsSchema = countSchema(1_000_000);
 
 export const fanoganSchema = z.strictObject({
@@ -37,7 +38,4 @@ export const fanoganSchema = z.strictObject({
 export type FanoganSettings = RunSettings & z.output<typeof fanoganSchema>;
 
 /** The batch size, where it could be read. */
-export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
-  const parsed = fanoganSchema.shape.batchSize.safeParse(given.batchSize);
-  return parsed.success ? [{ path: 'batchSize', size: parsed.data }] : [];
-}
+export const batchSizes = batchSizeOf(fanoganSchema.shape.batchSize);

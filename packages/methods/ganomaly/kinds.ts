@@ -1,5 +1,7 @@
 import { type KindDefinition, sha256Schema } from '@ddad/contract';
 import { z } from 'zod';
+import { scoredImages, trainedOnImages } from '../image-kinds.ts';
+import { imageFields, seedSchema } from '../spec-fields.ts';
 import { sides, trainingFields } from './settings.ts';
 
 /**
@@ -8,24 +10,12 @@ import { sides, trainingFields } from './settings.ts';
  */
 export const recipes = { generator: 1, scores: 1 } as const;
 
-/** Which images an artifact is about, and their size. */
-const imageFields = {
-  /** SHA-256 over the pixels in order. */
-  imagesDigest: sha256Schema,
-  /** Side of the square images in pixels. */
-  imageSize: z.int().refine((side) => sides.some((size) => size === side), `expected ${sides.join(' or ')}`),
-};
-
 /** Everything that decides a trained generator. */
 const generatorSpecSchema = z.strictObject({
   recipe: z.literal(recipes.generator),
-  /** A derived seed. */
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 48 - 1),
+  seed: seedSchema,
   ...trainingFields,
-  ...imageFields,
+  ...imageFields(sides),
 });
 export type GeneratorSpec = z.infer<typeof generatorSpecSchema>;
 
@@ -34,19 +24,16 @@ const scoresSpecSchema = z.strictObject({
   recipe: z.literal(recipes.scores),
   /** Key of the trained generator. */
   generator: sha256Schema,
-  ...imageFields,
+  ...imageFields(sides),
 });
 export type ScoresSpec = z.infer<typeof scoresSpecSchema>;
 
 /** File: `weights`, the generator's (both encoders and the decoder) under MedIAnomaly's names; the discriminator is not kept. */
 export const generatorKind: KindDefinition<GeneratorSpec> = {
   kind: 'trained-ganomaly',
-  pool: 'train',
+  ...trainedOnImages,
   schema: generatorSpecSchema,
   needs: () => ({}),
-  reads: { pixels: true },
-  leastImages: ({ batchSize }) => batchSize,
-  trains: true,
   listing: {
     fields: ['seed', 'epochs'],
     describe: ({ epochs, batchSize }) => `GANomaly, ${epochs} epochs of ${batchSize} images a step`,
@@ -56,9 +43,7 @@ export const generatorKind: KindDefinition<GeneratorSpec> = {
 /** Files: `scores` (`latentError`, `residual`: [T]), `maps` (`residual`: [T,H,W]). */
 export const scoresKind: KindDefinition<ScoresSpec> = {
   kind: 'scored-ganomaly',
-  pool: 'score',
+  ...scoredImages,
   schema: scoresSpecSchema,
   needs: ({ generator }) => ({ generator: { kind: generatorKind.kind, key: generator, files: ['weights'] } }),
-  reads: { pixels: true },
-  leastImages: () => 1,
 };

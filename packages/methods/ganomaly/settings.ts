@@ -1,5 +1,7 @@
 import { commonFields, countSchema, type RunSettings } from '@ddad/contract';
 import { z } from 'zod';
+import { batchSizeOf } from '../batch-size.ts';
+import { learningRateSchema } from '../spec-fields.ts';
 
 /** Settings of the source, MedIAnomaly's GANomaly, which is made for 64 px. */
 export const source = { imageSize: 64, epochs: 250, batchSize: 64, learningRate: 0.001 } as const;
@@ -13,7 +15,7 @@ export const trainingFields = {
   /** Images a step; the last incomplete batch of an epoch is dropped. */
   batchSize: countSchema(4096),
   /** Adam's, of both networks. */
-  learningRate: z.number().positive().max(1),
+  learningRate: learningRateSchema,
 };
 
 export const ganomalySchema = z.strictObject({
@@ -27,7 +29,4 @@ export const ganomalySchema = z.strictObject({
 export type GanomalySettings = RunSettings & z.output<typeof ganomalySchema>;
 
 /** The batch size, where it could be read. */
-export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
-  const parsed = ganomalySchema.shape.batchSize.safeParse(given.batchSize);
-  return parsed.success ? [{ path: 'batchSize', size: parsed.data }] : [];
-}
+export const batchSizes = batchSizeOf(ganomalySchema.shape.batchSize);

@@ -1,5 +1,8 @@
-import { imageSizes, type KindDefinition, type Need, sha256Schema, weightsNeed } from '@ddad/contract';
+import { type KindDefinition, sha256Schema } from '@ddad/contract';
 import { z } from 'zod';
+import { scoredImages, trainedOnImages } from '../image-kinds.ts';
+import { pretrainedField, pretrainedNeeds } from '../pretrained-resnet18.ts';
+import { imageFields, seedSchema } from '../spec-fields.ts';
 import { trainingFields } from './settings.ts';
 
 /**
@@ -13,28 +16,14 @@ export const recipes = {
   residuals: 1,
 } as const;
 
-/** Which images an artifact is about, and their size. */
-const imageFields = {
-  /** SHA-256 over the pixels in order. */
-  imagesDigest: sha256Schema,
-  /** Side of the square images in pixels. */
-  imageSize: z
-    .int()
-    .refine((side) => imageSizes.some((size) => size === side), `expected ${imageSizes.join(' or ')}`),
-};
-
 /** Everything that decides trained networks. */
 const networksSpecSchema = z.strictObject({
   recipe: z.literal(recipes.networks),
-  /** A derived seed. */
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 48 - 1),
+  seed: seedSchema,
   ...trainingFields,
-  ...imageFields,
+  ...imageFields(),
   /** Weights of the encoder, which stays as it is; absent where it is trained with the rest. */
-  pretrained: z.strictObject({ recipe: z.literal(recipes.pretrained), weights: sha256Schema }).optional(),
+  pretrained: pretrainedField(recipes.pretrained),
 });
 export type NetworksSpec = z.infer<typeof networksSpecSchema>;
 
@@ -44,7 +33,7 @@ const residualsSpecSchema = z.strictObject({
   /** Key of the trained networks, and their width. */
   networks: sha256Schema,
   width: trainingFields.width,
-  ...imageFields,
+  ...imageFields(),
 });
 export type ResidualsSpec = z.infer<typeof residualsSpecSchema>;
 
@@ -54,13 +43,9 @@ export type ResidualsSpec = z.infer<typeof residualsSpecSchema>;
  */
 export const networksKind: KindDefinition<NetworksSpec> = {
   kind: 'trained-igd',
-  pool: 'train',
+  ...trainedOnImages,
   schema: networksSpecSchema,
-  needs: ({ pretrained }): Record<string, Need> =>
-    pretrained === undefined ? {} : { pretrained: weightsNeed(pretrained.weights) },
-  reads: { pixels: true },
-  leastImages: ({ batchSize }) => batchSize,
-  trains: true,
+  needs: pretrainedNeeds,
   listing: {
     fields: ['seed', 'epochs'],
     describe: ({ epochs, width, pretrained }) =>
@@ -71,11 +56,9 @@ export const networksKind: KindDefinition<NetworksSpec> = {
 /** Files: `scores` (`igd`, `residual`: [T]), `maps` (`residual`: [T,H,W]). */
 export const residualsKind: KindDefinition<ResidualsSpec> = {
   kind: 'scored-igd',
-  pool: 'score',
+  ...scoredImages,
   schema: residualsSpecSchema,
   needs: ({ networks }) => ({
     networks: { kind: networksKind.kind, key: networks, files: ['weights', 'descriptor'] },
   }),
-  reads: { pixels: true },
-  leastImages: () => 1,
 };

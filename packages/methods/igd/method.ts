@@ -1,6 +1,6 @@
 import type { KindDefinition, Method } from '@ddad/contract';
 import { instead } from '../instead.ts';
-import { resnet18Layout } from '../resnet18-layout.ts';
+import { pretrainedResnet18 } from '../pretrained-resnet18.ts';
 import { networksKind, residualsKind } from './kinds.ts';
 import { planIgd } from './plan.ts';
 import { igdScores } from './scores.ts';
@@ -26,8 +26,7 @@ export const igd: Method<IgdSettings> = {
   describe: ({ epochs, width, pretrained }) =>
     `width ${String(width)}, ${String(epochs)} epochs${pretrained === undefined ? '' : `, weights ${String(pretrained)}`}`,
   deviations,
-  pretrained: ({ pretrained }) =>
-    pretrained === null ? null : { path: 'pretrained', name: pretrained, layout: resnet18Layout },
+  pretrained: pretrainedResnet18,
   batchSizes,
   plan: planIgd,
 };

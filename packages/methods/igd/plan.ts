@@ -6,6 +6,7 @@ import {
   type PlanBasis,
   seedOf,
 } from '@ddad/contract';
+import { pretrainedSpec } from '../pretrained-resnet18.ts';
 import { networksKind, recipes, residualsKind } from './kinds.ts';
 import type { IgdSettings } from './settings.ts';
 
@@ -47,9 +48,7 @@ function networksNode({ settings, imageSize, retries, pretrained }: Basis, image
       width,
       imagesDigest: images.digest,
       imageSize,
-      ...(pretrained === undefined
-        ? {}
-        : { pretrained: { recipe: recipes.pretrained, weights: pretrained } }),
+      ...pretrainedSpec(recipes.pretrained, pretrained),
     },
     {
       id,

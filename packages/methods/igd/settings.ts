@@ -1,5 +1,7 @@
 import { commonFields, countSchema, pretrainedSchema, type RunSettings } from '@ddad/contract';
 import { z } from 'zod';
+import { batchSizeOf } from '../batch-size.ts';
+import { learningRateSchema, normalisedBatchSchema } from '../spec-fields.ts';
 
 /** Settings of the source, `p256` of github.com/tianyu0207/IGD. */
 export const source = { imageSize: 256, epochs: 256, batchSize: 16, width: 64 } as const;
@@ -9,9 +11,9 @@ export const trainingFields = {
   /** Passes over the normal images. */
   epochs: countSchema(10_000),
   /** Images a step. */
-  batchSize: z.int().min(2).max(1024),
+  batchSize: normalisedBatchSchema,
   /** Of both Adams, at the first step; it falls to 0 as (1 − done)^0.9. */
-  learningRate: z.number().positive().max(1),
+  learningRate: learningRateSchema,
   /** Channels of decoder and critic at the images' own side. */
   width: z.int().min(2).max(512),
 };
@@ -32,7 +34,4 @@ export const igdSchema = z.strictObject({
 export type IgdSettings = RunSettings & z.output<typeof igdSchema>;
 
 /** The batch size, where it could be read. */
-export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
-  const parsed = igdSchema.shape.batchSize.safeParse(given.batchSize);
-  return parsed.success ? [{ path: 'batchSize', size: parsed.data }] : [];
-}
+export const batchSizes = batchSizeOf(igdSchema.shape.batchSize);

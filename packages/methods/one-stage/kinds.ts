@@ -1,29 +1,17 @@
-import { imageSizes, type KindDefinition, sha256Schema } from '@ddad/contract';
+import { type KindDefinition, sha256Schema } from '@ddad/contract';
 import { z } from 'zod';
+import { scoredImages, trainedOnImages } from '../image-kinds.ts';
+import { imageFields, seedSchema } from '../spec-fields.ts';
 import type { OneStageDefinition } from './definition.ts';
 import { trainingFields } from './settings.ts';
-
-/** Which images an artifact is about, and their size. */
-const imageFields = {
-  /** SHA-256 over the pixels in order. */
-  imagesDigest: sha256Schema,
-  /** Side of the square images in pixels. */
-  imageSize: z
-    .int()
-    .refine((side) => imageSizes.some((size) => size === side), `expected ${imageSizes.join(' or ')}`),
-};
 
 /** Everything that decides a trained network. */
 const networkSpecSchema = (recipe: number) =>
   z.strictObject({
     recipe: z.literal(recipe),
-    /** A derived seed. */
-    seed: z
-      .int()
-      .min(0)
-      .max(2 ** 48 - 1),
+    seed: seedSchema,
     ...trainingFields,
-    ...imageFields,
+    ...imageFields(),
     /** How many of the images, the first ones, are normal: all others are sources of patches alone. Absent where all are. */
     normals: z.int().min(2).optional(),
   });
@@ -35,7 +23,7 @@ const mapsSpecSchema = (recipe: number) =>
     recipe: z.literal(recipe),
     /** Key of the trained network. */
     network: sha256Schema,
-    ...imageFields,
+    ...imageFields(),
   });
 export type MapsSpec = z.infer<ReturnType<typeof mapsSpecSchema>>;
 
@@ -50,12 +38,9 @@ export interface OneStageKinds {
 export function oneStageKinds({ name, shortTitle, recipes }: OneStageDefinition): OneStageKinds {
   const network: KindDefinition<NetworkSpec> = {
     kind: `trained-${name}`,
-    pool: 'train',
+    ...trainedOnImages,
     schema: networkSpecSchema(recipes.network),
     needs: () => ({}),
-    reads: { pixels: true },
-    leastImages: ({ batchSize }) => batchSize,
-    trains: true,
     listing: {
       fields: ['seed', 'epochs'],
       describe: ({ epochs, normals }) =>
@@ -66,11 +51,9 @@ export function oneStageKinds({ name, shortTitle, recipes }: OneStageDefinition)
     network,
     maps: {
       kind: `scored-${name}`,
-      pool: 'score',
+      ...scoredImages,
       schema: mapsSpecSchema(recipes.maps),
       needs: ({ network: key }) => ({ network: { kind: network.kind, key, files: ['weights'] } }),
-      reads: { pixels: true },
-      leastImages: () => 1,
     },
   };
 }

@@ -1,5 +1,7 @@
 import { commonFields, countSchema, inputRule, type RunSettings } from '@ddad/contract';
 import { z } from 'zod';
+import { batchSizeOf } from '../batch-size.ts';
+import { learningRateSchema, normalisedBatchSchema } from '../spec-fields.ts';
 
 /**
  * Settings of the source, MedIAnomaly's form of NSA's code, which the DDAD paper's authors keep. Images there are of 256 px, of which the
@@ -10,9 +12,9 @@ export const source = { imageSize: 224, epochs: 250, batchSize: 64 } as const;
 /** What the training follows from: shared by settings and specification. */
 export const trainingFields = {
   epochs: countSchema(100_000),
-  batchSize: z.int().min(2).max(1024),
+  batchSize: normalisedBatchSchema,
   /** Of the first epoch; it falls to a thousandth on half a cosine. */
-  learningRate: z.number().positive().max(1),
+  learningRate: learningRateSchema,
 };
 
 const fields = z.strictObject({
@@ -39,7 +41,4 @@ export const oneStageSchema = fields.refine(
 export type OneStageSettings = RunSettings & z.output<typeof oneStageSchema>;
 
 /** The batch size, where it could be read. */
-export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
-  const parsed = oneStageSchema.shape.batchSize.safeParse(given.batchSize);
-  return parsed.success ? [{ path: 'batchSize', size: parsed.data }] : [];
-}
+export const batchSizes = batchSizeOf(oneStageSchema.shape.batchSize);

@@ -1,5 +1,6 @@
 import { commonFields, countSchema, type RunSettings } from '@ddad/contract';
 import { z } from 'zod';
+import { batchSizeOf } from '../batch-size.ts';
 import { type Backbone, type DdadSettings, largestK, memberFields } from '../ddad/settings.ts';
 
 export const reconstructionSchema = z.strictObject({
@@ -22,7 +23,4 @@ export const asDdad = (backbone: Backbone, settings: ReconstructionSettings): Dd
 });
 
 /** The batch size, where it could be read. */
-export function batchSizes(given: Readonly<Record<string, unknown>>): { path: string; size: number }[] {
-  const parsed = memberFields.batchSize.safeParse(given.batchSize);
-  return parsed.success ? [{ path: 'batchSize', size: parsed.data }] : [];
-}
+export const batchSizes = batchSizeOf(memberFields.batchSize);

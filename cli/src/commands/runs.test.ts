@@ -60,9 +60,9 @@ it('tells paused runs from those that go on, and gives finished ones the AUC of 
     ['unreported', 'completed', null, null],
     ['rows', 'running', null, null],
   ]);
-  expect(out).toMatch(/^held +paused +brain +3 /m);
-  expect(out).toMatch(/^done +completed +brain +3 +87\.9 +fused +.* 1:00$/m);
-  expect(out).toMatch(/^rows +running \(experiment\) +brain +–/m);
+  expect(out).toMatch(/^held +paused +brain +distillation +3 /m);
+  expect(out).toMatch(/^done +completed +brain +distillation +3 +87\.9 +fused +.* 1:00$/m);
+  expect(out).toMatch(/^rows +running \(experiment\) +brain +distillation +– /m);
 });
 
 it('asks the server for what it knows, and looks itself for paused ones', async () => {

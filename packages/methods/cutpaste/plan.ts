@@ -1,91 +1,41 @@
-import {
-  type Graph,
-  type GraphNode,
-  graphNode,
-  type ImageFacts,
-  type PlanBasis,
-  seedOf,
-} from '@ddad/contract';
+import type { Graph, PlanBasis } from '@ddad/contract';
+import { normalImages, scoreAlone } from '../image-nodes.ts';
 import { pretrainedSpec } from '../pretrained-resnet18.ts';
 import { stretchesOf } from '../stretches.ts';
+import { trainAndScore } from '../train-and-score.ts';
 import { classifierKind, distancesKind, recipes } from './kinds.ts';
 import type { CutPasteSettings } from './settings.ts';
 
-type Basis = PlanBasis<CutPasteSettings>;
-
-const stages = [
-  { name: 'train', title: 'training' },
-  { name: 'score', title: 'scoring' },
-];
-
 /** The classifier of the normal images; distances of the test images, and where normal images are held out of the reference images. */
-export function planCutPaste(basis: Basis): Graph {
-  const { normal, test, reference } = basis.images;
-  if (normal === null) throw new RangeError('expected normal training images, got none');
-  const classifier = classifierNode(basis, normal);
-  return {
-    stages,
-    nodes: [
-      classifier,
-      ...(test === null ? [] : [distancesNode(basis, classifier, 'test', test)]),
-      ...(reference === null ? [] : [distancesNode(basis, classifier, 'reference', reference)]),
-    ],
-    groups: {},
-    artifacts: ['classifier', 'distances'],
-  };
-}
-
-function classifierNode({ settings, imageSize, retries, pretrained }: Basis, images: ImageFacts): GraphNode {
+export function planCutPaste(basis: PlanBasis<CutPasteSettings>): Graph {
+  const { settings, imageSize, pretrained } = basis;
   const { steps, batchSize, learningRate } = settings;
-  const id = 'classifier';
+  const normal = normalImages(basis);
   const stretches = stretchesOf(steps);
-  return graphNode(
-    classifierKind,
+  return trainAndScore(
+    basis,
     {
-      recipe: recipes.classifier,
-      seed: seedOf(settings.seed, 'cutpaste', 0, retries[id]),
-      steps,
-      batchSize,
-      learningRate,
-      imagesDigest: images.digest,
-      imageSize,
-      ...pretrainedSpec(recipes.pretrained, pretrained),
+      kind: classifierKind,
+      id: 'classifier',
+      seedName: 'cutpaste',
+      spec: (seed) => ({
+        recipe: recipes.classifier,
+        seed,
+        steps,
+        batchSize,
+        learningRate,
+        imagesDigest: normal.digest,
+        imageSize,
+        ...pretrainedSpec(recipes.pretrained, pretrained),
+      }),
+      epochs: stretches.count,
+      imagesPerEpoch: stretches.steps * batchSize,
     },
-    {
-      id,
-      images: 'normal',
-      stage: 'train',
-      total: stretches.count,
-      unit: 'epoch',
-      imagesPerUnit: stretches.steps * batchSize,
-      artifact: 'classifier',
-    },
-  );
-}
-
-function distancesNode(
-  { imageSize }: Basis,
-  classifier: GraphNode,
-  images: 'test' | 'reference',
-  facts: ImageFacts,
-): GraphNode {
-  return graphNode(
-    distancesKind,
-    {
-      recipe: recipes.distances,
-      classifier: classifier.key,
-      imagesDigest: facts.digest,
-      imageSize,
-    },
-    {
-      id: images === 'test' ? 'distances' : 'reference distances',
-      images,
-      stage: 'score',
-      total: facts.count,
-      unit: 'image',
-      imagesPerUnit: 1,
-      ...(images === 'test' ? { artifact: 'distances' } : {}),
-      scores: [{ score: 'mahalanobis', images, tensor: 'mahalanobis' }],
-    },
+    (classifier) => ({
+      kind: distancesKind,
+      id: 'distances',
+      spec: (imagesDigest) => ({ recipe: recipes.distances, classifier, imagesDigest, imageSize }),
+      scores: [scoreAlone('mahalanobis')],
+    }),
   );
 }

@@ -4,16 +4,14 @@ import {
   graphNode,
   type ImageFacts,
   type PlanBasis,
-  type ScoreSource,
   seedOf,
 } from '@ddad/contract';
+import { inWholeBatches, normalImages, scoredNodes, scoreWithMap } from '../image-nodes.ts';
 import {
   type DropoutSpec,
-  type DsuSpec,
   dsuKind,
   type KCurveSpec,
   kCurveKind,
-  type MapSpec,
   type MemberSpec,
   mapKind,
   memberKind,
@@ -47,26 +45,24 @@ const subsetsOfSize = 100;
  * that did not fail for good.
  */
 export function planDdad(basis: Basis): Graph {
-  const { images, settings, judged } = basis;
+  const { settings } = basis;
   const members = memberNodes(basis);
   const keysOf = (role: Role) =>
     members.flatMap(({ id, member, key }) =>
       member?.role === role && !basis.lost.includes(id) ? [key] : [],
     );
   const keys: EnsembleKeys = { ndm: keysOf('ndm'), udm: keysOf('udm') };
-  const maps = images.test === null ? null : mapNode(basis, keys, 'test', images.test);
-  const reference = images.reference === null ? null : mapNode(basis, keys, 'reference', images.reference);
+  const maps = mapNodes(basis, keys);
   const dsu = settings.dsu === true ? dsuNodes(basis, keys.ndm) : [];
-  const curves = maps === null || !judged ? [] : curveNodes(basis, keys, maps);
-  const present = [maps, reference].filter((node) => node !== null);
+  const curves = basis.judged ? curveNodes(basis, keys) : [];
   const refiners = settings.refiner === false ? [] : refinerNodes(basis, settings.refiner, keys);
   const refined = refiners.flatMap(({ input, node }) =>
-    present.map((of) => refinedNode(basis, input, node, of)),
+    maps.map((of) => refinedNode(basis, input, node, of)),
   );
   const least = settings.minMembers;
   return {
     stages,
-    nodes: [...members, ...present, ...dsu, ...curves, ...refiners.map(({ node }) => node), ...refined],
+    nodes: [...members, ...maps, ...dsu, ...curves, ...refiners.map(({ node }) => node), ...refined],
     groups: least === undefined ? {} : { ndm: { least }, udm: { least } },
     artifacts: ['maps', ...(settings.dsu === true ? ['dsu'] : []), 'rIntra', 'rDual'],
   };
@@ -82,8 +78,8 @@ interface EnsembleKeys {
 function memberNodes(basis: Basis): GraphNode[] {
   const { settings, images } = basis;
   const k = settledK(settings);
-  const { normal, training } = images;
-  if (normal === null) throw new RangeError('expected normal training images, got none');
+  const { training } = images;
+  const normal = normalImages(basis);
   const role = (name: Role, of: ImageFacts) => {
     const nodes: GraphNode[] = [];
     for (let index = 0; index < k; index++) nodes.push(memberNode(basis, name, index, of, nodes));
@@ -127,7 +123,7 @@ function memberNode(
       stage: 'train',
       total: epochs,
       unit: 'epoch',
-      imagesPerUnit: Math.floor(images.count / batchSize) * batchSize,
+      imagesPerUnit: inWholeBatches(images.count, batchSize),
       group: role,
       member: { role, index, seed },
     },
@@ -158,64 +154,46 @@ function dropoutOf(
   return { dropout: { rate: dropout.rate, passes: dropout[passes], seed: seedOf(seed, 'dropout', 0) } };
 }
 
-function ensembleOf({ settings, imageSize }: Basis, { ndm, udm }: EnsembleKeys, images: ImageFacts) {
+function ensembleOf({ settings, imageSize }: Basis, { ndm, udm }: EnsembleKeys, imagesDigest: string) {
   const { backbone } = settings;
-  return { backbone, ndm, udm, imagesDigest: images.digest, imageSize, ...widthsOf(settings) };
+  return { backbone, ndm, udm, imagesDigest, imageSize, ...widthsOf(settings) };
 }
 
-function mapNode(
-  basis: Basis,
-  keys: EnsembleKeys,
-  images: 'test' | 'reference',
-  facts: ImageFacts,
-): GraphNode {
-  const spec: MapSpec = {
-    recipe: recipes.maps,
-    ...ensembleOf(basis, keys, facts),
-    ...dropoutOf(basis.settings, 'passes'),
-  };
-  const source = (score: string): ScoreSource => ({ score, images, tensor: score, map: score });
-  return graphNode(mapKind, spec, {
-    id: images === 'test' ? 'maps' : 'reference maps',
-    images,
+/** Maps of the test images and of the reference images, as far as there are any. */
+function mapNodes(basis: Basis, keys: EnsembleKeys): GraphNode[] {
+  const { ndm, udm } = keys;
+  const dropout = dropoutOf(basis.settings, 'passes');
+  return scoredNodes(basis, {
+    kind: mapKind,
+    id: 'maps',
     stage: 'maps',
-    total: facts.count,
-    unit: 'image',
-    imagesPerUnit: 1,
-    ...(images === 'test' ? { artifact: 'maps' } : {}),
+    spec: (imagesDigest) => ({ recipe: recipes.maps, ...ensembleOf(basis, keys, imagesDigest), ...dropout }),
     scores: [
-      { score: 'rec', images, tensor: 'rec.0', each: keys.ndm.map((_, index) => `rec.${index}`) },
-      source('recEnsemble'),
-      ...(reconstructsAlone(spec) ? [] : [source('aIntra')]),
-      ...(keys.udm.length > 0 ? [source('aInter')] : []),
+      { score: 'rec', tensor: 'rec.0', each: ndm.map((_, index) => `rec.${index}`) },
+      scoreWithMap('recEnsemble'),
+      ...(reconstructsAlone({ ndm, ...dropout }) ? [] : [scoreWithMap('aIntra')]),
+      ...(udm.length > 0 ? [scoreWithMap('aInter')] : []),
     ],
   });
 }
 
-/** Dual-space uncertainty of the test images and of the reference images, as far as there are any. */
+/** Dual-space uncertainty of the same images. */
 function dsuNodes(basis: Basis, ndm: string[]): GraphNode[] {
-  const { settings, images: sets, imageSize } = basis;
-  return (['test', 'reference'] as const).flatMap((images) => {
-    const facts = sets[images];
-    if (facts === null) return [];
-    const spec: DsuSpec = {
+  const { settings, imageSize } = basis;
+  return scoredNodes(basis, {
+    kind: dsuKind,
+    id: 'dual-space uncertainty',
+    artifact: 'dsu',
+    stage: 'maps',
+    spec: (imagesDigest) => ({
       recipe: recipes.dsu,
       backbone: settings.backbone,
       ndm,
-      imagesDigest: facts.digest,
+      imagesDigest,
       imageSize,
       ...widthsOf(settings),
-    };
-    return graphNode(dsuKind, spec, {
-      id: images === 'test' ? 'dual-space uncertainty' : 'reference dual-space uncertainty',
-      images,
-      stage: 'maps',
-      total: facts.count,
-      unit: 'image',
-      imagesPerUnit: 1,
-      ...(images === 'test' ? { artifact: 'dsu' } : {}),
-      scores: [{ score: 'dsu', images, tensor: 'dsu', map: 'dsu' }],
-    });
+    }),
+    scores: [scoreWithMap('dsu')],
   });
 }
 
@@ -223,7 +201,7 @@ function dsuNodes(basis: Basis, ndm: string[]): GraphNode[] {
  * Curves of the maps' means, and of their reductions. They take the same members of both roles: where some are missing, so many
  * as the smaller role has.
  */
-function curveNodes(basis: Basis, keys: EnsembleKeys, maps: GraphNode): GraphNode[] {
+function curveNodes(basis: Basis, keys: EnsembleKeys): GraphNode[] {
   const { ndm, udm } = keys;
   const members = udm.length === 0 ? ndm.length : Math.min(ndm.length, udm.length);
   const { test } = basis.images;
@@ -231,12 +209,12 @@ function curveNodes(basis: Basis, keys: EnsembleKeys, maps: GraphNode): GraphNod
   const paired = { ndm: ndm.slice(0, members), udm: udm.slice(0, members) };
   const spec: KCurveSpec = {
     recipe: recipes.kCurve,
-    ...ensembleOf(basis, paired, test),
+    ...ensembleOf(basis, paired, test.digest),
     subsets: subsetsOfSize,
   };
   const facts = {
     images: 'test',
-    stage: maps.stage,
+    stage: 'maps',
     total: test.count,
     unit: 'image',
     imagesPerUnit: 1,
@@ -255,15 +233,14 @@ function refinerNodes(
   { epochs, batchSize, learningRate, weightDecay, recipe }: Exclude<DdadSettings['refiner'], false>,
   keys: EnsembleKeys,
 ): { input: RefinerInput; node: GraphNode }[] {
-  const { settings, images } = basis;
-  const { normal } = images;
-  if (normal === null) throw new RangeError('expected normal training images, got none');
+  const { settings } = basis;
+  const normal = normalImages(basis);
   const inputs: RefinerInput[] = keys.udm.length > 0 ? ['dual', 'intra'] : ['intra'];
   return inputs.map((input) => {
     const own: EnsembleKeys = { ndm: keys.ndm, udm: input === 'dual' ? keys.udm : [] };
     const spec: RefinerSpec = {
       recipe: recipes.refiner,
-      ...ensembleOf(basis, own, normal),
+      ...ensembleOf(basis, own, normal.digest),
       input,
       seed: seedOf(settings.seed, `refiner-${input}`, 0, basis.retries[`refiner ${input}`]),
       epochs,
@@ -280,7 +257,7 @@ function refinerNodes(
       stage: 'refine',
       total: epochs,
       unit: 'epoch',
-      imagesPerUnit: Math.floor(normal.count / batchSize) * batchSize,
+      imagesPerUnit: inWholeBatches(normal.count, batchSize),
       artifact: scoreOf[input],
     });
     return { input, node };

@@ -1,130 +1,72 @@
-import {
-  type Graph,
-  type GraphNode,
-  graphNode,
-  type ImageFacts,
-  type PlanBasis,
-  seedOf,
-} from '@ddad/contract';
+import type { Graph, PlanBasis } from '@ddad/contract';
+import { normalImages, scoreAlone, scoredNodes, scoreWithMap, trainedNode } from '../image-nodes.ts';
 import { stretchesOf } from '../stretches.ts';
 import { encoderKind, ganKind, recipes, scoresKind } from './kinds.ts';
 import { criticTurns, type FanoganSettings } from './settings.ts';
 
-type Basis = PlanBasis<FanoganSettings>;
-
-const stages = [
-  { name: 'gan', title: 'training of the GAN' },
-  { name: 'encoder', title: 'training of the encoder' },
-  { name: 'score', title: 'scoring' },
-];
-
 /** The GAN of the normal images, its encoder; scores of the test images, and where normal images are held out of the reference images. */
-export function planFanogan(basis: Basis): Graph {
-  const { normal, test, reference } = basis.images;
-  if (normal === null) throw new RangeError('expected normal training images, got none');
-  const gan = ganNode(basis, normal);
-  const encoder = encoderNode(basis, gan, normal);
-  return {
-    stages,
-    nodes: [
-      gan,
-      encoder,
-      ...(test === null ? [] : [scoresNode(basis, gan, encoder, 'test', test)]),
-      ...(reference === null ? [] : [scoresNode(basis, gan, encoder, 'reference', reference)]),
-    ],
-    groups: {},
-    artifacts: ['gan', 'encoder', 'scores'],
-  };
-}
-
-function ganNode(basis: Basis, images: ImageFacts): GraphNode {
-  const { settings, retries } = basis;
-  const { width, batchSize, generatorSteps, learningRate } = settings;
-  const id = 'gan';
-  const stretches = stretchesOf(generatorSteps);
-  return graphNode(
-    ganKind,
-    {
+export function planFanogan(basis: PlanBasis<FanoganSettings>): Graph {
+  const { settings, imageSize } = basis;
+  const { width, batchSize, generatorSteps, encoderSteps } = settings;
+  const { digest } = normalImages(basis);
+  const common = { width, batchSize };
+  const images = { imagesDigest: digest, imageSize };
+  const ganStretches = stretchesOf(generatorSteps);
+  const gan = trainedNode(basis, {
+    kind: ganKind,
+    id: 'gan',
+    seedName: 'fanogan',
+    stage: 'gan',
+    spec: (seed) => ({
       recipe: recipes.gan,
-      seed: seedOf(settings.seed, 'fanogan', 0, retries[id]),
-      width,
-      batchSize,
+      seed,
+      ...common,
       steps: generatorSteps,
-      learningRate,
-      imagesDigest: images.digest,
-      imageSize: basis.imageSize,
-    },
-    {
-      id,
-      images: 'normal',
-      stage: 'gan',
-      total: stretches.count,
-      unit: 'epoch',
-      imagesPerUnit: stretches.steps * criticTurns * batchSize,
-      artifact: 'gan',
-    },
-  );
-}
-
-function encoderNode(basis: Basis, gan: GraphNode, images: ImageFacts): GraphNode {
-  const { settings, retries } = basis;
-  const { width, batchSize, encoderSteps, encoderLearningRate } = settings;
-  const id = 'encoder';
-  const stretches = stretchesOf(encoderSteps);
-  return graphNode(
-    encoderKind,
-    {
+      learningRate: settings.learningRate,
+      ...images,
+    }),
+    epochs: ganStretches.count,
+    imagesPerEpoch: ganStretches.steps * criticTurns * batchSize,
+  });
+  const encoderStretches = stretchesOf(encoderSteps);
+  const encoder = trainedNode(basis, {
+    kind: encoderKind,
+    id: 'encoder',
+    seedName: 'fanogan-encoder',
+    stage: 'encoder',
+    spec: (seed) => ({
       recipe: recipes.encoder,
-      seed: seedOf(settings.seed, 'fanogan-encoder', 0, retries[id]),
+      seed,
       gan: gan.key,
-      width,
-      batchSize,
+      ...common,
       steps: encoderSteps,
-      learningRate: encoderLearningRate,
-      imagesDigest: images.digest,
-      imageSize: basis.imageSize,
-    },
-    {
-      id,
-      images: 'normal',
-      stage: 'encoder',
-      total: stretches.count,
-      unit: 'epoch',
-      imagesPerUnit: stretches.steps * batchSize,
-      artifact: 'encoder',
-    },
-  );
-}
-
-function scoresNode(
-  basis: Basis,
-  gan: GraphNode,
-  encoder: GraphNode,
-  images: 'test' | 'reference',
-  facts: ImageFacts,
-): GraphNode {
-  return graphNode(
-    scoresKind,
-    {
+      learningRate: settings.encoderLearningRate,
+      ...images,
+    }),
+    epochs: encoderStretches.count,
+    imagesPerEpoch: encoderStretches.steps * batchSize,
+  });
+  const scores = scoredNodes(basis, {
+    kind: scoresKind,
+    id: 'scores',
+    spec: (imagesDigest) => ({
       recipe: recipes.scores,
       gan: gan.key,
       encoder: encoder.key,
-      width: basis.settings.width,
-      imagesDigest: facts.digest,
-      imageSize: basis.imageSize,
-    },
-    {
-      id: images === 'test' ? 'scores' : 'reference scores',
-      images,
-      stage: 'score',
-      total: facts.count,
-      unit: 'image',
-      imagesPerUnit: 1,
-      ...(images === 'test' ? { artifact: 'scores' } : {}),
-      scores: [
-        { score: 'izif', images, tensor: 'izif' },
-        { score: 'residual', images, tensor: 'residual', map: 'residual' },
-      ],
-    },
-  );
+      width,
+      imagesDigest,
+      imageSize,
+    }),
+    scores: [scoreAlone('izif'), scoreWithMap('residual')],
+  });
+  return {
+    stages: [
+      { name: 'gan', title: 'training of the GAN' },
+      { name: 'encoder', title: 'training of the encoder' },
+      { name: 'score', title: 'scoring' },
+    ],
+    nodes: [gan, encoder, ...scores],
+    groups: {},
+    artifacts: ['gan', 'encoder', 'scores'],
+  };
 }

@@ -1,16 +1,9 @@
-import {
-  type Graph,
-  type GraphNode,
-  graphNode,
-  type ImageFacts,
-  type PlanBasis,
-  seedOf,
-} from '@ddad/contract';
+import type { Graph, PlanBasis } from '@ddad/contract';
+import { inWholeBatches, normalImages, scoreWithMap } from '../image-nodes.ts';
+import { trainAndScore } from '../train-and-score.ts';
 import type { OneStageDefinition } from './definition.ts';
 import type { OneStageKinds } from './kinds.ts';
 import type { OneStageSettings } from './settings.ts';
-
-type Basis = PlanBasis<OneStageSettings>;
 
 /** A method with its kinds. */
 export interface PlannedMethod {
@@ -18,81 +11,41 @@ export interface PlannedMethod {
   kinds: OneStageKinds;
 }
 
-const stages = [
-  { name: 'train', title: 'training' },
-  { name: 'score', title: 'scoring' },
-];
-
 /** The network; maps of the test images, and where normal images are held out of the reference images. */
-export function planOneStage(method: PlannedMethod, basis: Basis): Graph {
-  const { test, reference } = basis.images;
-  const network = networkNode(method, basis);
-  return {
-    stages,
-    nodes: [
-      network,
-      ...(test === null ? [] : [mapsNode(method, basis, network, 'test', test)]),
-      ...(reference === null ? [] : [mapsNode(method, basis, network, 'reference', reference)]),
-    ],
-    groups: {},
-    artifacts: ['network', 'maps'],
-  };
-}
-
-function networkNode({ definition, kinds }: PlannedMethod, { settings, imageSize, images, retries }: Basis) {
-  const { epochs, batchSize, learningRate } = settings;
-  const { normal, training } = images;
-  if (normal === null) throw new RangeError('expected normal training images, got none');
-  const starred = training !== null && training.count > normal.count;
-  const id = 'network';
-  return graphNode(
-    kinds.network,
-    {
-      recipe: definition.recipes.network,
-      seed: seedOf(settings.seed, definition.name, 0, retries[id]),
-      epochs,
-      batchSize,
-      learningRate,
-      imagesDigest: starred ? training.digest : normal.digest,
-      imageSize,
-      ...(starred ? { normals: normal.count } : {}),
-    },
-    {
-      id,
-      images: starred ? 'training' : 'normal',
-      stage: 'train',
-      total: epochs,
-      unit: 'epoch',
-      imagesPerUnit: Math.floor(normal.count / batchSize) * batchSize,
-      artifact: 'network',
-    },
-  );
-}
-
-function mapsNode(
+export function planOneStage(
   { definition, kinds }: PlannedMethod,
-  { imageSize }: Basis,
-  network: GraphNode,
-  images: 'test' | 'reference',
-  facts: ImageFacts,
-): GraphNode {
-  return graphNode(
-    kinds.maps,
+  basis: PlanBasis<OneStageSettings>,
+): Graph {
+  const { settings, imageSize } = basis;
+  const { epochs, batchSize, learningRate } = settings;
+  const normal = normalImages(basis);
+  const { training } = basis.images;
+  const starred = training !== null && training.count > normal.count;
+  return trainAndScore(
+    basis,
     {
-      recipe: definition.recipes.maps,
-      network: network.key,
-      imagesDigest: facts.digest,
-      imageSize,
+      kind: kinds.network,
+      id: 'network',
+      seedName: definition.name,
+      spec: (seed) => ({
+        recipe: definition.recipes.network,
+        seed,
+        epochs,
+        batchSize,
+        learningRate,
+        imagesDigest: starred ? training.digest : normal.digest,
+        imageSize,
+        ...(starred ? { normals: normal.count } : {}),
+      }),
+      images: starred ? 'training' : 'normal',
+      epochs,
+      imagesPerEpoch: inWholeBatches(normal.count, batchSize),
     },
-    {
-      id: images === 'test' ? 'maps' : 'reference maps',
-      images,
-      stage: 'score',
-      total: facts.count,
-      unit: 'image',
-      imagesPerUnit: 1,
-      ...(images === 'test' ? { artifact: 'maps' } : {}),
-      scores: [{ score: 'predicted', images, tensor: 'predicted', map: 'predicted' }],
-    },
+    (network) => ({
+      kind: kinds.maps,
+      id: 'maps',
+      spec: (imagesDigest) => ({ recipe: definition.recipes.maps, network, imagesDigest, imageSize }),
+      scores: [scoreWithMap('predicted')],
+    }),
   );
 }

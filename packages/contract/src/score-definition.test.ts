@@ -3,6 +3,7 @@ import {
   mainScore,
   peakWindow,
   type ScoreDefinition,
+  sourceRank,
   withHeadline,
   withReductions,
 } from './score-definition.ts';
@@ -49,6 +50,12 @@ test('the main score is the reduction that a method’s source scores images by,
   const all = withReductions([{ ...definition('near', 2, true), main: 'peak' }, definition('far', 3, true)]);
   const has = Object.fromEntries(all.map(({ name }) => [name, 0]));
   expect(mainScore(all, has)).toBe('nearPeak');
+});
+
+test('a score of the source’s own rank is the main one, whatever the maps beside it give', () => {
+  const all = withReductions([definition('own', sourceRank, false), definition('near', 2, true)]);
+  const has = Object.fromEntries(all.map(({ name }) => [name, 0]));
+  expect(mainScore(all, has)).toBe('own');
 });
 
 test('a headline outranks all others, whatever gives most; one that is not there changes nothing', () => {

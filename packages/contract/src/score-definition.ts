@@ -37,7 +37,7 @@ export const scoreDefinitionSchema = z.object({
   /**
    * Of the scores that a run has, the one of the highest rank is its main score. Never chosen by its AUC. Those of `top` come
    * before all means: the main score is the `top` of the method's highest-ranking map, where it has maps; or the score that
-   * the method's source has, where the method says so (`main`, or a rank above 1000).
+   * the method's source has, where the method says so (`main`, or `sourceRank`).
    */
   rank: z.int(),
 });
@@ -49,7 +49,11 @@ const wordsOf: Record<Reduction, string> = {
 };
 /** Every `top` ranks above every mean, every `peak` below. */
 const rankOf: Record<Reduction, number> = { top: 1000, peak: -1000 };
-const mainRank = 2000;
+/**
+ * Rank of the score by which a method's source ranks images, where it is not a map's mean: above every `top`. Reductions that are `main`
+ * are ranked by it as well.
+ */
+export const sourceRank = 2000;
 
 /** Name of the score that a reduction of a score's map gives: `aTop`, `aPeak`. */
 export function reducedName(score: string, reduction: Reduction): string {
@@ -73,7 +77,7 @@ export function withReductions(definitions: readonly ScoreDefinition[]): ScoreDe
         meaning: `${wordsOf[reduction]} of the map of ${name}`,
         map: false,
         from: { score: name, reduction },
-        rank: rank + (reduction === main ? mainRank : rankOf[reduction]),
+        rank: rank + (reduction === main ? sourceRank : rankOf[reduction]),
       };
     });
     return [definition, ...made];

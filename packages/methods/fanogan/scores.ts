@@ -1,7 +1,4 @@
-import type { ScoreDefinition } from '@ddad/contract';
-
-/** Above whatever the residual's map gives (`withReductions` puts its `top` above all means): the score is the source's own. */
-const main = 2000;
+import { type ScoreDefinition, sourceRank } from '@ddad/contract';
 
 export const fanoganScores: readonly ScoreDefinition[] = [
   {
@@ -10,7 +7,7 @@ export const fanoganScores: readonly ScoreDefinition[] = [
     meaning:
       'mean squared difference of the image and what the generator makes of its code, and that of the critic’s features of both',
     map: false,
-    rank: main,
+    rank: sourceRank,
   },
   {
     name: 'residual',

@@ -1,7 +1,4 @@
-import type { ScoreDefinition } from '@ddad/contract';
-
-/** Above whatever the residual's map gives (`withReductions` puts its `top` above all means): the score is the latent error. */
-const main = 2000;
+import { type ScoreDefinition, sourceRank } from '@ddad/contract';
 
 export const ganomalyScores: readonly ScoreDefinition[] = [
   {
@@ -9,7 +6,7 @@ export const ganomalyScores: readonly ScoreDefinition[] = [
     symbol: { letter: 'A', index: 'z' },
     meaning: 'mean squared difference of the latent codes of the image and of its reconstruction',
     map: false,
-    rank: main,
+    rank: sourceRank,
   },
   {
     name: 'residual',

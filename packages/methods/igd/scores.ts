@@ -1,4 +1,4 @@
-import type { ScoreDefinition } from '@ddad/contract';
+import { type ScoreDefinition, sourceRank } from '@ddad/contract';
 
 export const igdScores: readonly ScoreDefinition[] = [
   {
@@ -6,8 +6,7 @@ export const igdScores: readonly ScoreDefinition[] = [
     symbol: { letter: 'S', index: 'IGD' },
     meaning: 'half of how unlike image and reconstruction are, half of how far the code lies from the centre',
     map: false,
-    // The source's own score of an image, above all that the map gives.
-    rank: 2000,
+    rank: sourceRank,
   },
   {
     name: 'residual',

@@ -116,6 +116,18 @@ it('estimates the time left from the pace of the last epochs', () => {
   expect(tracker.view(6000).jobs[0]?.secondsLeft).toBe(55);
 });
 
+it('measures no pace from what the query told late to what comes live', () => {
+  const tracker = new RunTracker(0);
+  // It is at epoch 15 in truth, and makes one in 2 s.
+  tracker.applyQuery(progress(running(10)), 0);
+  tracker.applyLive('a', running(16), 1000);
+  expect(tracker.view(1000).jobs[0]?.secondsLeft).toBeNull();
+  tracker.applyLive('a', running(17), 3000);
+  expect(tracker.view(3000).jobs[0]?.secondsLeft).toBe(46);
+  tracker.applyQuery(progress(running(18)), 60_000);
+  expect(tracker.view(3000).jobs[0]?.secondsLeft).toBe(46);
+});
+
 it('starts the pace anew where epochs were lost', () => {
   const tracker = new RunTracker(0);
   tracker.applyQuery(progress(figures()), 0);
@@ -221,7 +233,7 @@ it('adds up no epochs and images', () => {
   const tracker = new RunTracker(0);
   const nodes = [net(0, 'a', running(1)), node('scores', 'b', { unit: 'image' })];
   tracker.applyQuery(progress({}, { nodes }), 0);
-  tracker.applyLive('a', running(2), 1000);
+  for (const done of [1, 2]) tracker.applyLive('a', running(done), (done - 1) * 1000);
   expect(tracker.view(1000)).toMatchObject({ secondsLeft: null, jobs: [{ secondsLeft: 38 }, {}] });
 });
 

@@ -86,6 +86,9 @@ interface Tracked {
 /** Points that a job's curve keeps. */
 const keptPoints = 256;
 
+/** A job of which no live message has come for so long is followed by the query alone, in milliseconds. */
+const silentMs = 90_000;
+
 /** Histories looked up at a time: a run of many jobs must not ask the store for all of them at once. */
 const recalledAtOnce = 8;
 
@@ -140,7 +143,7 @@ export class RunTracker {
       // News is what changed: the query repeats itself, and comparing clocks of two machines would mislead.
       if (JSON.stringify(figures) !== JSON.stringify(job.queried)) job.queriedAt = now;
       job.queried = figures;
-      note(job, now);
+      note(job, now, job.live !== null && now - job.live.at < silentMs);
       this.#see(node.madeBy, worker);
     }
   }
@@ -148,8 +151,10 @@ export class RunTracker {
   applyLive(key: string, progress: JobProgress, now: number): void {
     const job = this.#jobs.get(key);
     if (job === undefined) return;
+    // What the query told is up to a minute old: from there to here a job would seem to have made its units in no time.
+    if (job.live === null) job.pace.stop();
     job.live = { at: now, progress };
-    note(job, now);
+    note(job, now, false);
     const node = this.#nodes.find((one) => one.key === key);
     if (node !== undefined) this.#see(node.madeBy, progress.worker);
     const { done, loss, state } = progress;
@@ -349,15 +354,18 @@ function latestOf({ live, queried, queriedAt }: Tracked): JobProgress {
   return at >= queriedAt ? progress : queried;
 }
 
-/** Takes what a job's figures tell of its course. */
-function note(job: Tracked, now: number): void {
+/**
+ * Takes what a job's figures tell of its course.
+ * @param late they were told later than they were so, beside others that are on time: nothing is to be learnt of the job's pace
+ */
+function note(job: Tracked, now: number, late: boolean): void {
   const { state, done, loss } = current(job);
   // What is older news than the curve takes nothing from it.
   const heard = job.losses.points.at(-1)?.[0] ?? 0;
   if (loss !== null && done > heard && job.counted === 'epoch') job.losses.add(done, loss);
   if (state === 'running') {
     job.startedAt ??= now;
-    job.pace.add(now, done);
+    if (!late) job.pace.add(now, done);
     return;
   }
   job.pace.stop();

@@ -62,8 +62,8 @@ def critic(w):
 
 def training(form):
     generator, judge = form.network(Generator(WIDTH)), form.network(critic(WIDTH))
-    updates = torch.optim.Adam(generator.parameters(), 1e-4, (0, 0.9), weight_decay=1e-6, fused=form.fused)
-    judged = torch.optim.Adam(judge.parameters(), 1e-4, (0, 0.9), fused=form.fused)
+    updates = torch.optim.Adam(generator.parameters(), 1e-4, (0.0, 0.9), weight_decay=1e-6, fused=form.fused)
+    judged = torch.optim.Adam(judge.parameters(), 1e-4, (0.0, 0.9), fused=form.fused)
     x = form.layout((torch.rand(16, 3, 64, 64) - MEAN) / DEVIATION)
     alpha, centre = torch.rand(16, 1) / 2, torch.rand(128) * 2 - 1
 

@@ -25,16 +25,11 @@ export function choiceFaults({
   const inRuns = Object.entries(runs).flatMap(([run, fields]) =>
     Object.keys(fields)
       .filter((field) => imageFields.includes(field))
-      .map((field): Fault => ({ path: `runs.${run}.${field}`, message: sameImages(field) })),
+      .map((field): Fault => ({ path: `runs.${run}.${field}`, message: sameImages('field', field) })),
   );
   const faults = names
     .filter((name) => imageFields.includes(name))
-    .map(
-      (name): Fault => ({
-        path: `axes.${name}`,
-        message: `expected no such axis where one of the runs is to be chosen: they are compared over the same images, which ${name} decides`,
-      }),
-    );
+    .map((name): Fault => ({ path: `axes.${name}`, message: sameImages('axis', name) }));
   faults.push(...inRuns);
   if (
     choose === 'axes' &&
@@ -49,5 +44,6 @@ export function choiceFaults({
   return faults;
 }
 
-const sameImages = (field: string) =>
-  `expected no such field where one of the runs is to be chosen: they are compared over the same images, which ${field} decides`;
+/** @param what there should be none of */
+const sameImages = (what: 'axis' | 'field', name: string) =>
+  `expected no such ${what} where one of the runs is to be chosen: they are compared over the same images, which ${name} decides`;

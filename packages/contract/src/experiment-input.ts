@@ -219,8 +219,8 @@ export function experimentFaults(
       const axis = Object.keys(axes).find((name) => name !== runsAxis && within(name));
       const own = experiment?.runs?.[String(axes[runsAxis])] ?? {};
       const ofRun = Object.keys(own).some(within);
-      const place = ofRun ? `runs.${String(axes[runsAxis])}.${path}` : path === '' ? 'base' : `base.${path}`;
-      const fault = { path: axis !== undefined ? `axes.${path}` : place, message };
+      const source = ofRun ? `runs.${String(axes[runsAxis])}.${path}` : path === '' ? 'base' : `base.${path}`;
+      const fault = { path: axis !== undefined ? `axes.${path}` : source, message };
       const id = JSON.stringify(fault);
       const known = found.get(id);
       if (known === undefined) found.set(id, { fault, runs: 1, first: axes, ofAxis: axis !== undefined });

@@ -155,8 +155,7 @@ async function readStandard(store: ObjectStore, options: LeftOverOptions): Promi
 
 const keyForm = /^[0-9a-f]{64}$/;
 
-/** Objects by artifact; those named otherwise are left out. */
-/** Artifacts among objects, by their keys. */
+/** Artifacts among objects, by their keys; objects that are named otherwise are left out. */
 export function artifactsAmong(entries: readonly ObjectEntry[]): ArtifactObjects[] {
   const artifacts = new Map<string, ArtifactObjects>();
   for (const entry of entries) {

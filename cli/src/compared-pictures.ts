@@ -1,6 +1,7 @@
 import type { DatasetIndex, EvaluatedSource, RunResult, ScoreDefinition } from '@ddad/contract';
 import { greyPixels } from '@ddad/dataset';
 import { testImages } from '@ddad/dataset/select';
+import { tensorScale } from '@ddad/onnx/run';
 import { type ComparedPictures, type Comparison, type RunMaps, shownImages } from '@ddad/report';
 import {
   ObjectNotFound,
@@ -9,9 +10,8 @@ import {
   readDatasetIndex,
   readDatasetPixels,
   readManifest,
+  withArtifactFile,
 } from '@ddad/storage';
-import { withArtifactFile } from './onnx/artifact-files.ts';
-import { tensorScale } from './onnx/map-scales.ts';
 import { storedEvaluation } from './stored-evaluations.ts';
 
 /** The index of what a run was made of; null where it is not known any more, as of results from before they said so. */

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MethodRegistry } from '@ddad/methods';
 import { inlineWeights, type PipelineFacts } from '@ddad/onnx';
+import { inventedExport, inventedFacts, inventedModel } from '@ddad/onnx/testing';
 import { memoryStore } from '@ddad/storage/testing';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entry as inventedEntry, inventedMethods, inventedResult } from '../invented-method.testing.ts';
-import { inventedExport, inventedFacts, inventedModel } from '../onnx/invented-pipeline.testing.ts';
 import { recordedScreens } from '../screens-for-tests.ts';
 import { scoreImages } from './score.ts';
 

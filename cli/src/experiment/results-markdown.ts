@@ -8,8 +8,8 @@ import {
   seedAxis,
 } from '@ddad/contract';
 import { bySeeds, type CellSpread, type MethodRegistry, spreadOverSeeds } from '@ddad/methods';
+import { markdownTable } from '@ddad/report/markdown';
 import { duration, percent, plural } from '../figures.ts';
-import { markdownTable } from '../markdown.ts';
 import type { ChoiceReport } from './choice/attend-choice.ts';
 import { choiceSection } from './choice/choice-text.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';

@@ -1,7 +1,7 @@
 import type { Separation } from '@ddad/contract';
 import type { CellSpread, ExperimentTable, TableCell } from '@ddad/methods';
+import { markdownTable } from '@ddad/report/markdown';
 import { percent } from '../figures.ts';
-import { markdownTable } from '../markdown.ts';
 
 /**
  * A table of a paper in Markdown, shares in percent; what is missing, in words, where there is none.

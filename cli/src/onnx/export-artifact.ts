@@ -1,14 +1,14 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { MethodRegistry } from '@ddad/methods';
+import { artifactFiles } from '@ddad/onnx/run';
 import type { Manifest, ObjectStore } from '@ddad/storage';
 import { CommandFailure } from '../failure.ts';
-import { artifactFiles } from './artifact-files.ts';
-import { onnxOf, orCommandFailure } from './onnx-of.ts';
+import { onnxOf } from './onnx-of.ts';
 
 /**
  * Writes one artifact as an ONNX model; the file appears only once it is whole.
- * @throws CommandFailure where its method exports none of its kind
+ * @throws CommandFailure where its method exports none of its kind; NotExportable where it does, but not this one
  */
 export async function exportArtifact(
   store: ObjectStore,
@@ -27,10 +27,7 @@ export async function exportArtifact(
   const directory = await mkdtemp(join(dirname(file), '.ddad-export-'));
   try {
     const part = join(directory, 'model.onnx');
-    await writeFile(
-      part,
-      await orCommandFailure(() => onnx.artifact(manifest, artifactFiles(store, directory))),
-    );
+    await writeFile(part, await onnx.artifact(manifest, artifactFiles(store, directory)));
     await rename(part, file);
   } finally {
     await rm(directory, { recursive: true, force: true });

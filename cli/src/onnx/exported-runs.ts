@@ -3,9 +3,9 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactKey, type RunResult } from '@ddad/contract';
 import type { OnnxExport } from '@ddad/onnx';
+import { exportRun } from '@ddad/onnx/run';
 import type { ObjectStore } from '@ddad/storage';
 import { makeDirectory } from '../output-place.ts';
-import { exportRun } from './export-run.ts';
 
 /** Of the digest, in a file's name. */
 const shownDigits = 16;
@@ -16,7 +16,7 @@ const shownDigits = 16;
  * @param directory where exported runs are kept
  * @param onExport told before the run is exported, which takes a while
  * @returns the file's path
- * @throws CommandFailure where the run cannot be exported
+ * @throws what `exportRun` does
  */
 export async function exportedRun(
   store: () => Promise<ObjectStore>,

@@ -1,5 +1,5 @@
 import type { MethodRegistry } from '@ddad/methods';
-import { NotExportable, type OnnxExport } from '@ddad/onnx';
+import type { OnnxExport } from '@ddad/onnx';
 import { CommandFailure } from '../failure.ts';
 
 /**
@@ -13,14 +13,4 @@ export async function onnxOf(methods: MethodRegistry, method: string): Promise<O
   throw new CommandFailure(
     `method ${method} has no export to ONNX; methods that have one: ${able.length === 0 ? 'none' : able.join(', ')}`,
   );
-}
-
-/** Tells the user in one message what cannot be exported. */
-export async function orCommandFailure<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof NotExportable)) throw error;
-    throw new CommandFailure(error.message, undefined, { cause: error });
-  }
 }

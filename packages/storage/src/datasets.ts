@@ -8,7 +8,7 @@ import {
   defaultImageSize,
   packingsOf,
 } from '@ddad/contract';
-import { ObjectNotFound, type ObjectStore } from './object-store.ts';
+import { ObjectNotFound, type ObjectReader, type ObjectStore } from './object-store.ts';
 import { parseStored } from './stored-json.ts';
 
 /** Images of one size on their way into the store. */
@@ -91,7 +91,10 @@ export async function putDataset(store: ObjectStore, dataset: PackedDataset): Pr
  * @returns null where no dataset has this name.
  * @throws MalformedObject where the store holds something else than a record
  */
-export async function readDatasetRecord(store: ObjectStore, name: string): Promise<DatasetRecord | null> {
+export async function readDatasetRecord(
+  store: Pick<ObjectReader, 'get'>,
+  name: string,
+): Promise<DatasetRecord | null> {
   const object = datasetKeys.record(name);
   try {
     return parseStored(datasetRecordSchema, object, await store.get(object));
@@ -136,7 +139,10 @@ export async function listDatasets(store: ObjectStore): Promise<DatasetRecord[]>
  * @throws ObjectNotFound where the store holds no dataset of this digest; MalformedObject where it holds something else
  * than an index of format 1.
  */
-export async function readDatasetIndex(store: ObjectStore, digest: string): Promise<DatasetIndex> {
+export async function readDatasetIndex(
+  store: Pick<ObjectReader, 'get'>,
+  digest: string,
+): Promise<DatasetIndex> {
   const object = datasetKeys.index(digest);
   return parseStored(datasetIndexSchema, object, await store.get(object));
 }

@@ -1,5 +1,6 @@
 // For those who import them from here still.
 export { type ArtifactKind, artifactKey, canonicalJson, seedOf as memberSeed } from '@ddad/contract';
+export * from './artifact-file.ts';
 export * from './artifact-objects.ts';
 export * from './checkpoints.ts';
 export * from './clock-difference.ts';

@@ -4,7 +4,7 @@ import { type ArtifactKind, artifactKey, artifactKindSchema, sha256Schema } from
 import { z } from 'zod';
 import { artifactPrefix } from './artifact-objects.ts';
 import { fileDigest } from './file-digest.ts';
-import { ObjectNotFound, type ObjectStore } from './object-store.ts';
+import { ObjectNotFound, type ObjectReader, type ObjectStore } from './object-store.ts';
 import { MalformedObject, parseStored } from './stored-json.ts';
 
 /** One file of an artifact: where it lies and what it must hold. */
@@ -121,7 +121,7 @@ export function manifestKey(kind: ArtifactKind, key: string): string {
  * @throws MalformedObject where something else than this artifact's manifest lies there; `readIntactManifest` sets that aside.
  */
 export async function readManifest(
-  store: ObjectStore,
+  store: Pick<ObjectReader, 'get'>,
   kind: ArtifactKind,
   key: string,
 ): Promise<Manifest | null> {
@@ -205,7 +205,7 @@ function lost(manifest: Manifest, ours: Record<string, ManifestFile>): Publicati
  * @throws DigestMismatch where the object holds other bytes; ObjectNotFound where it is gone.
  */
 export async function fetchFile(
-  store: ObjectStore,
+  store: Pick<ObjectReader, 'getToFile'>,
   manifest: Manifest,
   name: string,
   destination: string,

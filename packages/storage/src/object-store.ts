@@ -31,6 +31,9 @@ export interface ObjectStore {
   remove(keys: readonly string[]): Promise<void>;
 }
 
+/** What reading single objects takes of a store. */
+export type ObjectReader = Pick<ObjectStore, 'get' | 'getToFile'>;
+
 /** A call to the object store failed. `code` is the server's or the system's: AccessDenied, ECONNREFUSED, ... */
 export class StoreError extends Error {
   override readonly name: string = 'StoreError';

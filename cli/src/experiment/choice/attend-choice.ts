@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { usualBootstrap } from '@ddad/anomaly/usual-bootstrap';
 import type { ChoiceMode } from '@ddad/contract';
-import type { ObjectStore } from '@ddad/storage';
+import { ArtifactNotFound, type ObjectStore } from '@ddad/storage';
 import { CommandFailure } from '../../failure.ts';
 import type { ExperimentOutcome } from '../finished-runs.ts';
 import { type Choice, type ComparedRun, chooseRun } from './choose-run.ts';
@@ -43,7 +43,7 @@ export async function attendChoice(
     const sources = await sourceDifferences(store, first.result, first.reference.selection, directory);
     return { choice, sources, leftOut };
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError || error instanceof ArtifactNotFound)) throw error;
     throw new CommandFailure(`none of the runs was chosen: ${error.message}`, undefined, { cause: error });
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { axisText, describeAxes } from '@ddad/contract';
+import { markdownTable } from '@ddad/report/markdown';
 import { percent } from '../../figures.ts';
-import { markdownTable } from '../../markdown.ts';
 import { spreadText } from '../table-text.ts';
 import type { ChoiceReport } from './attend-choice.ts';
 import type { Candidate, Choice } from './choose-run.ts';

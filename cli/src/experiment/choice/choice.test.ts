@@ -20,6 +20,7 @@ import {
 } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandFailure } from '../../failure.ts';
 import { inventedResult } from '../../invented-method.testing.ts';
 import type { ExperimentOutcome, FinishedRun } from '../finished-runs.ts';
 import { attendChoice, type ChoiceReport } from './attend-choice.ts';
@@ -294,6 +295,20 @@ describe("an experiment's choice", () => {
     expect(section).toMatch(/^\| fused \| 3 \| 1 \| 100\.0 \| \d+\.\d \| 0\.0 to 0\.0 \| 50\.0 \|$/m);
     // The same draws every time.
     expect(await attendChoice(store, outcome([...runs, old]), 'axes')).toEqual(report);
+  });
+
+  it('is refused in words where scores have gone from the store', async () => {
+    const digest = await addDataset(150);
+    const runs = [
+      await finishedRun(1, { k: 2 }, digest, { fused: orders.perfect }),
+      await finishedRun(2, { k: 3 }, digest, { fused: orders.reversed }),
+    ];
+    await store.remove((await store.list('scored-sums/')).map(({ key }) => key));
+    const refused = attendChoice(store, outcome(runs), 'axes');
+    await expect(refused).rejects.toThrow(CommandFailure);
+    await expect(refused).rejects.toThrow(
+      /^none of the runs was chosen: scored-sums [0-9a-f]{64}: expected it in the store, found nothing$/,
+    );
   });
 
   it('warns of nothing where the images are alike, and goes on where the dataset has gone', async () => {

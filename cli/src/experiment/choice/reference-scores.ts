@@ -1,6 +1,5 @@
 import type { EvaluationSpec, RunResult } from '@ddad/contract';
-import { type ObjectStore, openSafetensors } from '@ddad/storage';
-import { withArtifactFile } from '../../onnx/artifact-files.ts';
+import { type ObjectStore, openSafetensors, withArtifactFile } from '@ddad/storage';
 import { storedEvaluation } from '../../stored-evaluations.ts';
 
 /** What scores a run gave the images that a choice is made by. */
@@ -17,7 +16,7 @@ export interface ReferenceScores {
  * read them from: the evaluation keeps their AUC alone.
  * @param directory for files while they are read
  * @returns what is missing, in words, where the run has none
- * @throws CommandFailure where an artifact has gone, and what `fetchFile` throws where it is damaged
+ * @throws ArtifactNotFound where one has gone, and what `fetchFile` throws where it is damaged
  */
 export async function referenceScores(
   store: ObjectStore,

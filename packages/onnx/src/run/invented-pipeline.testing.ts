@@ -1,4 +1,7 @@
-import { factsKey, GraphBuilder, type OnnxExport, type PipelineFacts, type WeightSink } from '@ddad/onnx';
+import { GraphBuilder } from '../graph-builder.ts';
+import type { OnnxExport } from '../onnx-export.ts';
+import { factsKey, type PipelineFacts } from '../pipeline-facts.ts';
+import type { WeightSink } from '../weight-sinks.ts';
 
 /** What a file of the invented method's scorer says of itself. */
 export const inventedFacts: PipelineFacts = {

@@ -11,18 +11,13 @@ import {
   readingFacts,
   runKeys,
 } from '@ddad/contract';
-import {
-  externalWeights,
-  inlineWeights,
-  type OnnxExport,
-  type PipelineExport,
-  type PipelineFacts,
-} from '@ddad/onnx';
 import { definitionsOf } from '@ddad/runs';
-import { ObjectNotFound, type ObjectStore, readDatasetIndex, readDatasetRecord } from '@ddad/storage';
+import { ObjectNotFound, type ObjectReader, readDatasetIndex, readDatasetRecord } from '@ddad/storage';
+import type { OnnxExport, PipelineExport } from '../onnx-export.ts';
+import type { PipelineFacts } from '../pipeline-facts.ts';
+import { externalWeights, inlineWeights } from '../weight-sinks.ts';
 import { artifactFiles } from './artifact-files.ts';
 import { mapScales } from './map-scales.ts';
-import { orCommandFailure } from './onnx-of.ts';
 
 /** Weights of more bytes go into a file of their own beside the model: protobuf takes no more than 2 GB. */
 const largestInline = 2 ** 30;
@@ -41,10 +36,10 @@ export interface ExportedRun {
  * Writes a finished run's whole scorer as an ONNX file, which appears only once it is whole. Where the weights are more than
  * a gigabyte they lie in FILE.data beside it.
  * @param onnx of the run's method
- * @throws CommandFailure where a part of the run is missing, or is of a kind that cannot be exported
+ * @throws NotExportable, and ArtifactNotFound where a part of the run is missing
  */
 export async function exportRun(
-  store: ObjectStore,
+  store: ObjectReader,
   onnx: OnnxExport,
   result: RunResult,
   file: string,
@@ -52,7 +47,7 @@ export async function exportRun(
   const directory = await mkdtemp(join(dirname(file), '.ddad-export-'));
   const reader = artifactFiles(store, directory);
   try {
-    const pipeline = await orCommandFailure(() => onnx.pipeline(result, reader));
+    const pipeline = await onnx.pipeline(result, reader);
     const { imageSize, parts } = pipeline;
     const facts = await pipelineFacts(store, result, pipeline, directory);
     const part = join(directory, 'model.onnx');
@@ -79,7 +74,7 @@ export async function exportRun(
 }
 
 async function pipelineFacts(
-  store: ObjectStore,
+  store: ObjectReader,
   result: RunResult,
   { imageSize, facts, testMaps }: PipelineExport,
   directory: string,
@@ -102,7 +97,7 @@ async function pipelineFacts(
 }
 
 /** How the run's dataset is read; nothing where it has gone, whose artifacts may be kept longer. */
-async function readingOf(store: ObjectStore, result: RunResult): Promise<Pick<PipelineFacts, 'reading'>> {
+async function readingOf(store: ObjectReader, result: RunResult): Promise<Pick<PipelineFacts, 'reading'>> {
   const digest = result.datasetDigest ?? (await digestByName(store, result));
   const index = digest === null ? null : await readIndexOrNull(store, digest);
   if (index === null) return {};
@@ -112,7 +107,7 @@ async function readingOf(store: ObjectStore, result: RunResult): Promise<Pick<Pi
 
 /** Of a result that does not tell its dataset's digest: what the name stands for now; null where it stands for nothing. */
 async function digestByName(
-  store: ObjectStore,
+  store: ObjectReader,
   { dataset, imageSize = defaultImageSize }: RunResult,
 ): Promise<string | null> {
   const record = await readDatasetRecord(store, dataset);
@@ -121,7 +116,7 @@ async function digestByName(
 }
 
 /** Null where the dataset was removed, or moved away from this digest. */
-async function readIndexOrNull(store: ObjectStore, digest: string): Promise<DatasetIndex | null> {
+async function readIndexOrNull(store: ObjectReader, digest: string): Promise<DatasetIndex | null> {
   try {
     return await readDatasetIndex(store, digest);
   } catch (error) {
@@ -131,7 +126,7 @@ async function readIndexOrNull(store: ObjectStore, digest: string): Promise<Data
 }
 
 async function calibrationOf(
-  store: ObjectStore,
+  store: ObjectReader,
   { runId, calibration }: RunResult,
 ): Promise<PipelineFacts['calibration'] | null> {
   if (calibration === undefined) return null;
@@ -144,7 +139,7 @@ async function calibrationOf(
   };
 }
 
-async function heldOutScores(store: ObjectStore, runId: string): Promise<HeldOutScores> {
+async function heldOutScores(store: ObjectReader, runId: string): Promise<HeldOutScores> {
   const object = runKeys.heldOut(runId);
   let text: Buffer;
   try {

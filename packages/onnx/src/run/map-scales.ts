@@ -1,8 +1,6 @@
-import type { ArtifactName, TestMaps } from '@ddad/onnx';
 import { MapScaleFinder } from '@ddad/report/map-scale';
-import { type ObjectStore, openSafetensors, type TensorFile } from '@ddad/storage';
-import { CommandFailure } from '../failure.ts';
-import { withArtifactFile } from './artifact-files.ts';
+import { type ObjectReader, openSafetensors, type TensorFile, withArtifactFile } from '@ddad/storage';
+import type { ArtifactName, TestMaps } from '../onnx-export.ts';
 
 /** Most values read at a time: 4 MB. */
 const piece = 2 ** 20;
@@ -12,7 +10,7 @@ const piece = 2 ** 20;
  * size are read once, in pieces.
  */
 export async function mapScales(
-  store: ObjectStore,
+  store: ObjectReader,
   maps: readonly TestMaps[],
   directory: string,
 ): Promise<Record<string, number>> {
@@ -37,7 +35,10 @@ export async function mapScales(
   return scales;
 }
 
-/** The upper end of the colour scale of all maps of a tensor, which are read in pieces. */
+/**
+ * The upper end of the colour scale of all maps of a tensor, which are read in pieces.
+ * @throws RangeError where the file has no such tensor
+ */
 export async function tensorScale(
   file: TensorFile,
   tensor: string,
@@ -45,7 +46,7 @@ export async function tensorScale(
 ): Promise<number> {
   const shape = file.shapes.get(tensor);
   if (shape === undefined) {
-    throw new CommandFailure(`${kind} ${key}, file maps: expected a tensor ${tensor}, got none`);
+    throw new RangeError(`${kind} ${key}, file maps: expected a tensor ${tensor}, got none`);
   }
   const finder = new MapScaleFinder(shape.reduce((product, side) => product * side, 1));
   for await (const values of file.pieces(tensor, piece)) finder.add(values);

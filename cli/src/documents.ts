@@ -286,6 +286,7 @@ export const documents: Readonly<Record<string, z.ZodType>> = {
       }),
     ),
     unnamed: counted,
+    pages: counted,
     total: counted,
   }),
   trainer: z.strictObject({ id: z.string(), exitCode: z.int() }),

@@ -1,7 +1,8 @@
-import { datasetKeys, packingsOf, weightsKind } from '@ddad/contract';
+import { datasetKeys, packingsOf, pageKind, weightsKind } from '@ddad/contract';
 import { artifactKeysOf } from '@ddad/runs';
 import { artifactsAmong, listDatasets, type ObjectEntry, type ObjectStore } from '@ddad/storage';
 import { bytesFigure } from '../figures.ts';
+import { pagesByRun } from '../made-pages.ts';
 import { addCounts, countObjects, type ObjectCount } from '../object-count.ts';
 import type { Screens } from '../screen.ts';
 import { readReports, reportObjects } from '../stored-reports.ts';
@@ -27,13 +28,15 @@ export interface DiskUse {
     /** Null where Temporal does not know the run any more. */
     workflowId: string | null;
     dataset: string | null;
-    /** Its report, and artifacts that no other report names: what `run delete` removes. */
+    /** Its report and its pages, and artifacts that no other report names: what `run delete` removes. */
     own: ObjectCount;
     /** Artifacts that other reports name too. */
     shared: ObjectCount;
   }[];
   /** Artifacts that no report names: of runs under way, and of those that failed. */
   unnamed: ObjectCount;
+  /** Pages that are of no run with a report. */
+  pages: ObjectCount;
   total: ObjectCount;
 }
 
@@ -73,7 +76,7 @@ async function byDataset(store: ObjectStore, entries: readonly ObjectEntry[]): P
 async function byRun(
   { store, list, screens }: DiskDeps,
   entries: readonly ObjectEntry[],
-): Promise<Pick<DiskUse, 'runs' | 'unnamed'>> {
+): Promise<Pick<DiskUse, 'runs' | 'unnamed' | 'pages'>> {
   const reports = await readReports(store, entries);
   const objects = reportObjects(entries);
   const artifacts = artifactsAmong(entries);
@@ -89,12 +92,16 @@ async function byRun(
   const times = new Map<string, number>();
   for (const key of [...keysOf.values()].flat()) times.set(key, (times.get(key) ?? 0) + 1);
   const count = (keys: readonly string[]) => addCounts(keys.flatMap((key) => sizes.get(key) ?? []));
+  const pages = await pagesByRun(store, artifacts);
   const names = await namesOf(list);
+  const paged = new Set<string>();
   const runs = reports.map((report) => {
     const { runId } = report;
     if ('fault' in report) screens.err.write(`${report.fault.message}\n`);
     const keys = keysOf.get(runId) ?? [];
-    const own = keys.filter((key) => times.get(key) === 1);
+    const made = (pages.get(runId) ?? []).map(({ key }) => key);
+    const own = [...keys.filter((key) => times.get(key) === 1), ...made];
+    for (const key of made) paged.add(key);
     return {
       runId,
       workflowId: names.get(runId) ?? null,
@@ -103,12 +110,14 @@ async function byRun(
       shared: count(keys.filter((key) => times.get(key) !== 1)),
     };
   });
+  const others = artifacts.filter(({ key }) => !times.has(key) && !paged.has(key));
+  const countOf = (wanted: (kind: string) => boolean) =>
+    count(others.flatMap(({ kind, key }) => (wanted(kind) ? [key] : [])));
   return {
     runs: runs.sort((a, b) => b.own.bytes - a.own.bytes),
     // Weights that users added are no run's.
-    unnamed: count(
-      artifacts.flatMap(({ kind, key }) => (kind === weightsKind || times.has(key) ? [] : [key])),
-    ),
+    unnamed: countOf((kind) => kind !== weightsKind && kind !== pageKind.kind),
+    pages: countOf((kind) => kind === pageKind.kind),
   };
 }
 
@@ -118,7 +127,8 @@ async function namesOf(list: TemporalRuns['list']): Promise<Map<string, string>>
   return new Map(runs.map(({ id, executionId }) => [executionId, id]));
 }
 
-function tell({ out }: Screens, { kinds, datasets, runs, unnamed, total }: DiskUse, limit: number): void {
+function tell({ out }: Screens, use: DiskUse, limit: number): void {
+  const { kinds, datasets, runs, unnamed, pages, total } = use;
   const right = 'right' as const;
   const counts = [
     { heading: 'objects', align: right },
@@ -151,9 +161,8 @@ function tell({ out }: Screens, { kinds, datasets, runs, unnamed, total }: DiskU
     lines.push('', ...tableLines(columns, rows));
     if (runs.length > limit) lines.push(`... and ${runs.length - limit} more; --limit shows them`);
   }
-  lines.push(
-    '',
-    `artifacts that no report names: ${bytesFigure(unnamed.bytes)}; "npx ddad prune" says what may go`,
-  );
+  const left = [`artifacts that no report names: ${bytesFigure(unnamed.bytes)}`];
+  if (pages.objects > 0) left.push(`pages of runs without a report: ${bytesFigure(pages.bytes)}`);
+  lines.push('', `${left.join('; ')}; "npx ddad prune" says what may go`);
   out.write(`${lines.join('\n')}\n`);
 }

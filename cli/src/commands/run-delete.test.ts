@@ -167,6 +167,33 @@ it('disk counts what is a run’s own, what runs share, and what no report names
     ['trained-students', 6],
     ['reports', 4],
   ]);
+  expect(use.pages).toEqual({ objects: 0, bytes: 0 });
   expect(use.total.bytes).toBe(await sizeOf(''));
   expect(screens.out.text()).toMatch(/^mine +brain +[\d.]+ kB +5\.\d+ kB\n\.\.\. and 1 more/m);
+});
+
+it('disk counts a page to its run, and apart where that has no report, never among artifacts', async () => {
+  const own = await published({ seed: 1 }, 100);
+  const page = await published({ result: { runId: 'of-mine' } }, 3000, pageKind.kind);
+  const left = await published({ result: { runId: 'of-gone' } }, 50_000, pageKind.kind);
+  await reported('of-mine', [own]);
+  const sizeOf = async (...prefixes: string[]) =>
+    (await Promise.all(prefixes.map((prefix) => store.list(prefix))))
+      .flat()
+      .reduce((sum, { size }) => sum + size, 0);
+  const screens = recordedScreens();
+  const use = await showDisk({ store, list: async () => [], screens }, { limit: 9 });
+  const [mine] = use.runs;
+  expect(mine?.own).toEqual({
+    objects: 6,
+    bytes: await sizeOf(`trained-students/${own}`, 'reports/of-mine/', `${pageKind.kind}/${page}`),
+  });
+  expect(use.unnamed).toEqual({ objects: 0, bytes: 0 });
+  expect(use.pages).toEqual({ objects: 2, bytes: await sizeOf(`${pageKind.kind}/${left}`) });
+  expect(screens.out.text()).toMatch(
+    /\nartifacts that no report names: 0 B; pages of runs without a report: 50\.\d kB; "npx ddad prune" says/,
+  );
+  // What a run's own bytes are is what goes with it.
+  const { document } = await remove('mine', { dryRun: true });
+  expect(document.reports.bytes + document.artifacts.bytes).toBe(mine?.own.bytes);
 });

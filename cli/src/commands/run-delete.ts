@@ -1,4 +1,3 @@
-import { pageKind } from '@ddad/contract';
 import { artifactKeysOf, MalformedResult } from '@ddad/runs';
 import {
   type ArtifactObjects,
@@ -7,11 +6,10 @@ import {
   type ObjectEntry,
   ObjectNotFound,
   type ObjectStore,
-  readManifest,
 } from '@ddad/storage';
-import pLimit from 'p-limit';
 import { noSuchRun, notNow } from '../failure.ts';
 import { bytesFigure, plural } from '../figures.ts';
+import { pagesByRun } from '../made-pages.ts';
 import { namedArtifacts } from '../named-artifacts.ts';
 import { countObjects, type ObjectCount } from '../object-count.ts';
 import type { Screens } from '../screen.ts';
@@ -50,9 +48,6 @@ interface Belongings {
   shared: ArtifactObjects[];
   left: string | null;
 }
-
-/** Manifests of pages read at a time. */
-const readAtOnce = 16;
 
 /**
  * `ddad run delete`: takes a run that has ended out of store and Temporal: its report, and the artifacts and checkpoints that no
@@ -111,7 +106,7 @@ async function belongings(
       'nobody knows any more what the run wanted: "npx ddad prune --artifacts" finds what no run names';
     return { reports, own: [], shared: [], left };
   }
-  for (const key of await pagesOf(store, runId, artifacts)) keys.add(key);
+  for (const { key } of (await pagesByRun(store, artifacts)).get(runId) ?? []) keys.add(key);
   const mine = artifacts.filter(({ key }) => keys.has(key));
   // In this order: a run that ends meanwhile is among those under way, or has its report.
   const underWay = await runs.underWay();
@@ -145,22 +140,6 @@ async function plannedKeys(
   } catch {
     return null;
   }
-}
-
-/** Keys of the pages that were made of a run: no report names them, as they hold it. */
-async function pagesOf(
-  store: ObjectStore,
-  runId: string,
-  artifacts: readonly ArtifactObjects[],
-): Promise<string[]> {
-  const pages = artifacts.filter(({ kind, files }) => kind === pageKind.kind && files.length > 0);
-  const found = await pLimit(readAtOnce).map(pages, async ({ kind, key }) => {
-    // One that is damaged is nobody's.
-    const manifest = await readManifest(store, kind, key).catch(() => null);
-    const spec = manifest?.spec as { result?: { runId?: unknown } } | undefined;
-    return spec?.result?.runId === runId ? [key] : [];
-  });
-  return found.flat();
 }
 
 async function removeArtifacts(store: ObjectStore, artifacts: readonly ArtifactObjects[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { finishedStage, pausedStage, planningStage, reportStage } from '@ddad/contract';
+import { pausedStage, reportStage } from '@ddad/contract';
 import type { JobView, RunView } from '@ddad/runs';
 import { duration, plural } from './figures.ts';
 import { type BlockLine, LiveBlock } from './live-block.ts';
@@ -6,7 +6,7 @@ import { type Note, noteInBlock, plainNote } from './note.ts';
 import { layoutLines, progressLine, progressSentence, troubleSentence } from './progress-line.ts';
 import type { Screen, Style } from './screen.ts';
 import { stageBar } from './stage-bar.ts';
-import { timeLeftText } from './time-left-text.ts';
+import { runLeftText } from './time-left-text.ts';
 
 /** Shows how a run goes. */
 export interface RunDisplay {
@@ -28,9 +28,7 @@ const stageText: Partial<Record<string, string>> = { [reportStage.title]: 'writi
  */
 export function stageLine(view: RunView, width = Number.POSITIVE_INFINITY): string {
   const text = `${duration(view.elapsed)}  ${doingText(view)}`;
-  const over = view.within === finishedStage || view.jobs.some(({ state }) => state === 'cancelled');
-  if (over || view.within === planningStage) return text;
-  const left = timeLeftText(view.wholeLeft, width);
+  const left = runLeftText(view, width);
   return left === '' ? text : `${left}  ${text}`;
 }
 

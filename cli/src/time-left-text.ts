@@ -1,4 +1,4 @@
-import type { TimeLeft } from '@ddad/runs';
+import { type RunLeft, runLeftForms, type TimeLeft, timeLeftForms } from '@ddad/runs';
 import { duration } from './figures.ts';
 
 /**
@@ -8,13 +8,14 @@ import { duration } from './figures.ts';
  * @param width in columns
  */
 export function timeLeftText(left: TimeLeft | null, width = Number.POSITIVE_INFINITY): string {
-  const forms = left === null ? ['time left not known yet', '? left', '?'] : formsOf(left);
-  return forms.find((form) => form.length <= width) ?? '';
+  return fitting(timeLeftForms(left, duration), width);
 }
 
-function formsOf({ seconds, atLeast }: TimeLeft): string[] {
-  const figure = duration(seconds);
-  // What a longer one would be without its bound would be wrong.
-  if (atLeast) return [`more than ${figure} left`, `>${figure} left`, `>${figure}`];
-  return [`about ${figure} left`, `${figure} left`, figure];
+/** The same of a whole run; nothing while it is planned, and once it is over. */
+export function runLeftText(run: RunLeft, width = Number.POSITIVE_INFINITY): string {
+  return fitting(runLeftForms(run, duration), width);
+}
+
+function fitting(forms: readonly string[], width: number): string {
+  return forms.find((form) => form.length <= width) ?? '';
 }

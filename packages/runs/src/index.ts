@@ -23,4 +23,5 @@ export {
 export { type CurveChange, type RunNews, type RunSnapshot, ToldCurves } from './run-snapshot.ts';
 export { type HistoryOf, type JobView, RunTracker, type RunView } from './run-tracker.ts';
 export { type TimeLeft, wholeLeft } from './time-left.ts';
+export { type RunLeft, runLeftForms, timeLeftForms } from './time-left-text.ts';
 export { type ArtifactsUnderWay, artifactsUnderWay } from './under-way.ts';

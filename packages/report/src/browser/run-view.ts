@@ -48,6 +48,7 @@ export class RunView {
       setText(document.querySelector(`[data-figure="${name}"]`), figures[name]);
     }
     setText(document.querySelector('[data-detail="finished"]'), figures.detail);
+    setText(document.querySelector('[data-detail="left"]'), figures.leftHere);
     this.#elapsed = { seconds: view.elapsed, at: performance.now(), counting: run.status === 'running' };
     setText(
       document.querySelector('[data-detail="elapsed"]'),

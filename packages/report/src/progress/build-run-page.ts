@@ -54,9 +54,9 @@ export function buildRunPage(news: RunNews): string {
       html`<li data-stage="${name}" class="${state}"${state === 'current' ? html` aria-current="step"` : null}>${title}</li>`,
   )}</ol>
   <dl class="tiles">
+    ${tile('left of the whole run', 'left', figures.left, figures.leftHere)}
     ${tile(html`<span data-figure="counted">${figures.counted}</span>`, 'finished', figures.finished, figures.detail)}
     ${tile('images a second', 'speed', figures.speed, 'of all jobs')}
-    ${tile('left in this stage', 'left', figures.left, 'at this pace')}
     ${tile('time', 'elapsed', duration(view.elapsed), ended ? 'in all' : 'so far')}
   </dl>
   <div id="scores">${scores(news)}</div>

@@ -1,6 +1,7 @@
 // A browser runs this: of the contract, constants alone.
 import { finishedStage, pausedStage } from '@ddad/contract/workflow';
 import type { RunSnapshot } from '@ddad/runs';
+import { runLeftForms } from '@ddad/runs/time-left-text';
 import { duration, figure } from '../figures.ts';
 import { type LineLook, roleColour, rolesOf, trainingLine } from '../palette.ts';
 
@@ -144,6 +145,8 @@ export function runFigures({ run, view }: RunSnapshot) {
     finished: `${count('finished')} of ${counted.length}`,
     detail: others.flatMap(([number, state]) => (number === 0 ? [] : [`${number} ${state}`])).join(', '),
     speed: view.imagesPerSecond > 0 ? Math.round(view.imagesPerSecond).toLocaleString('en') : '–',
-    left: view.secondsLeft === null ? '–' : duration(view.secondsLeft),
+    /** Of the whole run. */
+    left: (run.status === 'running' ? runLeftForms(view, duration).at(-1) : undefined) ?? '–',
+    leftHere: view.secondsLeft === null ? '' : `${duration(view.secondsLeft)} in this stage`,
   };
 }

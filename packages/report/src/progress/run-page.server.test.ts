@@ -130,12 +130,32 @@ describe('the page of a run', () => {
 
   test('counts members, and jobs where there are no members', () => {
     const { texts } = read(news());
-    expect(texts('.tile')[0]).toBe('members finished1 of 21 in training');
+    expect(texts('.tile')[1]).toBe('members finished1 of 21 in training');
     expect(texts('.overline')).toEqual(['brain, nearness']);
     const { view } = news();
     const jobs = view.jobs.map(({ member: _member, ...rest }) => rest);
-    expect(read(news({ view: { ...view, jobs } })).texts('.tile')[0]).toBe(
+    expect(read(news({ view: { ...view, jobs } })).texts('.tile')[1]).toBe(
       'jobs finished1 of 42 at work, 1 waiting',
+    );
+  });
+
+  test('shows the time left of the whole run first, that of its stage beside it', () => {
+    const first = (view: Partial<RunNews['view']>, status: RunNews['run']['status'] = 'running') => {
+      const made = news();
+      return read({ ...made, run: { ...made.run, status }, view: { ...made.view, ...view } }).texts(
+        '.tile',
+      )[0];
+    };
+    const wholeLeft = { seconds: 250, atLeast: false };
+    expect(first({ wholeLeft })).toBe('left of the whole run4 min 10 s30 s in this stage');
+    // Of some jobs it is not known how long they take, or of none.
+    expect(first({ wholeLeft: { ...wholeLeft, atLeast: true }, secondsLeft: null })).toBe(
+      'left of the whole run>4 min 10 s',
+    );
+    expect(first({})).toBe('left of the whole run?30 s in this stage');
+    expect(first({ wholeLeft, secondsLeft: null }, 'failed')).toBe('left of the whole run–');
+    expect(first({ within: 'planning', stage: 'planning', secondsLeft: null })).toBe(
+      'left of the whole run–',
     );
   });
 

@@ -65,6 +65,10 @@ test('follows a run to its end: figures, curves, stages, scores, report; accessi
   expect(await cell('loss')).toBe('0.1667');
   await expect.poll(lines, poll).toBe(4);
   await expect.poll(() => page.locator('[data-figure="speed"]').textContent(), poll).toBe('1,920');
+  // Renewed without the page being loaded again.
+  const left = page.locator('.tile').first();
+  await expect.poll(() => left.locator('dd').first().textContent(), poll).toMatch(/^>?\d.* s$/);
+  await expect.poll(() => left.locator('dd.detail').textContent(), poll).toMatch(/ s in this stage$/);
   await expect
     .poll(() => page.locator('tr[data-key="key-3"] [data-spark] svg').getAttribute('aria-label'), poll)
     .toBe('Loss of udm 0, from 0.260 to 0.217');

@@ -1,15 +1,6 @@
 import { randomStream } from '@ddad/compute';
-import { batchesOf } from '@ddad/jobs/training';
+import { type ImageBatchesInput, shuffledBatches } from '../shuffled-batches.ts';
 import { simulatedAnomaly } from './simulated-anomaly.ts';
-
-export interface ExamplesInput {
-  /** Normal images in [-1,1], [N·side·side]. */
-  images: Float32Array;
-  side: number;
-  seed: number;
-  /** Images a step, at most N. */
-  batchSize: number;
-}
 
 /** A batch as the step reads it: grey values in 0..1, masks of 0 and 1; [batchSize·side·side] each. */
 export interface Examples extends Record<string, Float32Array> {
@@ -23,18 +14,12 @@ export interface Examples extends Record<string, Float32Array> {
  * epoch. All is a function of seed, epoch and image.
  * @returns writes the batch of the step with a number, from 0 on, to `target`
  */
-export function anomalyExamples({ images, side, seed, batchSize }: ExamplesInput) {
+export function anomalyExamples({ images, side, seed, batchSize }: ImageBatchesInput) {
   const area = side * side;
-  const count = images.length / area;
-  const batchAt = batchesOf({
-    images: count,
-    batchSize,
-    order: (epoch) => randomStream(seed, 'order', epoch).shuffle(count),
-  });
+  const batchAt = shuffledBatches(images.length / area, { seed, batchSize });
   return (step: number, target: Examples): void => {
-    const { epoch, order, start } = batchAt(step);
-    for (let at = 0; at < batchSize; at += 1) {
-      const which = order[start + at]!;
+    const { epoch, batch } = batchAt(step);
+    for (const [at, which] of batch.entries()) {
       const pixels = images.subarray(which * area, (which + 1) * area).map((value) => (value + 1) / 2);
       const { image, augmented, mask } = simulatedAnomaly(
         pixels,

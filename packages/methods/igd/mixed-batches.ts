@@ -1,14 +1,5 @@
 import { randomStream } from '@ddad/compute';
-import { batchesOf } from '@ddad/jobs/training';
-
-export interface MixedBatchesInput {
-  /** Normal images in [-1,1], [N·side·side]. */
-  images: Float32Array;
-  side: number;
-  seed: number;
-  /** Images a step, at most N. */
-  batchSize: number;
-}
+import { type ImageBatchesInput, shuffledBatches } from '../shuffled-batches.ts';
 
 /** A batch as both phases read it: grey values in [-1,1], [batchSize·side·side], and shares of a mixture, [batchSize]. */
 export interface MixedBatch extends Record<string, Float32Array> {
@@ -24,18 +15,12 @@ const mostShare = 0.5;
  * for each, uniform in 0 to 0.5. All is a function of seed, epoch and image.
  * @returns writes the batch of the step with a number, from 0 on, to `target`
  */
-export function mixedBatches({ images, side, seed, batchSize }: MixedBatchesInput) {
+export function mixedBatches({ images, side, seed, batchSize }: ImageBatchesInput) {
   const area = side * side;
-  const count = images.length / area;
-  const batchAt = batchesOf({
-    images: count,
-    batchSize,
-    order: (epoch) => randomStream(seed, 'order', epoch).shuffle(count),
-  });
+  const batchAt = shuffledBatches(images.length / area, { seed, batchSize });
   return (step: number, target: MixedBatch): void => {
-    const { epoch, order, start } = batchAt(step);
-    for (let at = 0; at < batchSize; at += 1) {
-      const image = order[start + at]!;
+    const { epoch, batch } = batchAt(step);
+    for (const [at, image] of batch.entries()) {
       const random = randomStream(seed, 'mixture', epoch, image);
       const own = target.images.subarray(at * area, (at + 1) * area);
       own.set(images.subarray(image * area, (image + 1) * area));

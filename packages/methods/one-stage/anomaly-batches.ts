@@ -6,7 +6,7 @@ import {
   turnAndShift,
 } from '@ddad/anomaly/foreign-patches';
 import { randomStream } from '@ddad/compute/random';
-import { batchesOf } from '@ddad/jobs/batches';
+import { shuffledBatches } from '../shuffled-batches.ts';
 import { patchSources } from './patch-sources.ts';
 
 export interface AnomalyBatchesInput {
@@ -36,23 +36,14 @@ export interface AnomalyBatch extends Record<string, Float32Array> {
  */
 export function anomalyBatches({ images, side, normals, patches, seed, batchSize }: AnomalyBatchesInput) {
   const area = side * side;
-  const batchAt = batchesOf({
-    images: normals,
-    batchSize,
-    order: (epoch) => randomStream(seed, 'order', epoch).shuffle(normals),
-  });
+  const batchAt = shuffledBatches(normals, { seed, batchSize });
   // A walk of its own: a round of sources looks ahead, into batches that are still to come.
-  const ahead = batchesOf({
-    images: normals,
-    batchSize,
-    order: (epoch) => randomStream(seed, 'order', epoch).shuffle(normals),
-  });
+  const ahead = shuffledBatches(normals, { seed, batchSize });
   const sourceOf = patchSources({
     pool: images.length / area,
     seed,
     destination(draw) {
-      const { order, start } = ahead(Math.floor(draw / batchSize));
-      return order[start + (draw % batchSize)]!;
+      return ahead(Math.floor(draw / batchSize)).batch[draw % batchSize]!;
     },
   });
   const picture = (image: number): GreyImage => ({
@@ -60,9 +51,8 @@ export function anomalyBatches({ images, side, normals, patches, seed, batchSize
     pixels: images.subarray(image * area, (image + 1) * area),
   });
   return (step: number, target: AnomalyBatch): void => {
-    const { epoch, order, start } = batchAt(step);
-    for (let at = 0; at < batchSize; at += 1) {
-      const image = order[start + at]!;
+    const { epoch, batch } = batchAt(step);
+    for (const [at, image] of batch.entries()) {
       const random = randomStream(seed, 'anomaly', epoch, image);
       const turned = (of: number) => turnAndShift(picture(of), drawTurn(random, side));
       const own = turned(image);

@@ -1,5 +1,6 @@
 import { inferenceStep, type TensorData, tf } from '@ddad/compute';
 import { inferencePass, resnet18Features } from '@ddad/models';
+import { paddedBatches } from '../padded-batches.ts';
 import { trunk } from './classifier.ts';
 import type { ClassifierInput } from './kinds.ts';
 
@@ -26,7 +27,6 @@ export async function unitFeatures(
 ): Promise<Float32Array | null> {
   const network = trunk(input);
   const area = side * side;
-  const count = images.length / area;
   const own = network.parameters.flatMap(({ name }) => {
     const tensor = weights.get(name);
     return tensor === undefined ? [] : [[name, tensor] as const];
@@ -43,12 +43,8 @@ export async function unitFeatures(
     mode: 'graph',
   });
   try {
-    const found = new Float32Array(count * resnet18Features);
-    const batch = new Float32Array(batchSize * area);
-    for (let start = 0; start < count; start += batchSize) {
-      const done = Math.min(start + batchSize, count);
-      batch.fill(0);
-      batch.set(images.subarray(start * area, done * area));
+    const found = new Float32Array((images.length / area) * resnet18Features);
+    for (const { batch, start, done } of paddedBatches(images, area, batchSize)) {
       const { features } = step.run({ images: batch });
       found.set(features!.subarray(0, (done - start) * resnet18Features), start * resnet18Features);
       if (!(await goesOn(done))) return null;

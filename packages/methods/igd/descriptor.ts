@@ -1,6 +1,7 @@
 import { inferenceStep, type TensorData } from '@ddad/compute';
 import { inferencePass } from '@ddad/models';
 import { imageNetImages } from '../imagenet-images.ts';
+import { paddedBatches } from '../padded-batches.ts';
 import { encode, igdNetworks, latentSize } from './networks.ts';
 
 /** Where the normal images' codes lie: c and σ of IGD's Gaussian. */
@@ -23,7 +24,6 @@ export function codesOf(
     [...networks.encoder.parameters, ...networks.projection.parameters].map(({ name }) => name),
   );
   const area = side * side;
-  const count = images.length / area;
   const step = inferenceStep({
     weights: new Map([...weights].filter(([name]) => names.has(name))),
     inputs: { images: [batchSize, side, side, 1] },
@@ -33,12 +33,8 @@ export function codesOf(
     mode: 'graph',
   });
   try {
-    const found = new Float32Array(count * latentSize);
-    const batch = new Float32Array(batchSize * area);
-    for (let start = 0; start < count; start += batchSize) {
-      const done = Math.min(start + batchSize, count);
-      batch.fill(0);
-      batch.set(images.subarray(start * area, done * area));
+    const found = new Float32Array((images.length / area) * latentSize);
+    for (const { batch, start, done } of paddedBatches(images, area, batchSize)) {
       const { codes } = step.run({ images: batch });
       found.set(codes!.subarray(0, (done - start) * latentSize), start * latentSize);
     }

@@ -2,6 +2,7 @@ import { recordedEnvironment } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
+import { paddedBatches } from '../padded-batches.ts';
 import type { MapMaker } from './map-maker.ts';
 import { ScoreFiles } from './score-files.ts';
 
@@ -22,18 +23,12 @@ export async function mapImages(
   const started = performance.now();
   const images = await readSpecifiedImages('images', task);
   const side = spec.imageSize;
-  const area = side * side;
   const maker = await open();
   const count = task.images.length;
   const files = await ScoreFiles.create({ directory, count, side, maps });
   try {
     context.ready();
-    const { batchSize } = maker;
-    const batch = new Float32Array(batchSize * area);
-    for (let start = 0; start < count; start += batchSize) {
-      const done = Math.min(start + batchSize, count);
-      batch.fill(0);
-      batch.set(images.subarray(start * area, done * area));
+    for (const { batch, start, done } of paddedBatches(images, side * side, maker.batchSize)) {
       const found = await maker.make(batch, () => goesOn(context));
       // Maps take minutes at most: there is nothing to keep of half of them.
       if (found === null) return null;

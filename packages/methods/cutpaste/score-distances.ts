@@ -1,13 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fitGaussian, mahalanobisDistances } from '@ddad/anomaly';
 import { recordedEnvironment } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import { type ChildContext, ChildFault, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
-import { inputFile } from '@ddad/jobs/task';
 import { fromPyTorch, resnet18Features } from '@ddad/models';
-import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
+import { inputTensors } from '../input-tensors.ts';
+import { writeTensors } from '../trained-result.ts';
 import { classifier } from './classifier.ts';
 import { unitFeatures } from './features.ts';
 import { classifierFormSchema, classifierInput, type DistancesSpec } from './kinds.ts';
@@ -20,15 +18,13 @@ export async function scoreDistances(
   task: MakeTask<DistancesSpec>,
   context: ChildContext,
 ): Promise<ChildResult | null> {
-  const { spec, directory } = task;
+  const { spec } = task;
   const started = performance.now();
   const images = await readSpecifiedImages('images', task);
-  const read = async (file: string) =>
-    decodeSafetensors(await readFile(inputFile(task, 'classifier', file))).tensors;
   const form = classifierFormSchema.parse(task.inputs.classifier?.manifest.spec);
   const input = classifierInput(form);
-  const weights = fromPyTorch(classifier(input).parameters, await read('weights'));
-  const normal = (await read('features')).get('features');
+  const weights = fromPyTorch(classifier(input).parameters, await inputTensors(task, 'classifier'));
+  const normal = (await inputTensors(task, 'classifier', 'features')).get('features');
   if (normal === undefined) throw new ChildFault('invalid', 'features: expected a tensor features, got none');
   const gaussian = fitGaussian(normal.data, resnet18Features);
   context.ready();
@@ -40,8 +36,8 @@ export async function scoreDistances(
   });
   if (features === null) return null;
   const data = mahalanobisDistances(gaussian, features);
-  const scores = join(directory, 'scores.safetensors');
-  await writeFile(scores, encodeSafetensors(new Map([['mahalanobis', { shape: [data.length], data }]])));
+  const tensors = new Map([['mahalanobis', { shape: [data.length], data }]]);
+  const scores = await writeTensors(task, 'scores', tensors);
   return {
     files: { scores },
     loss: null,

@@ -1,12 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   cosine,
   type Phase,
   type PhasedStep,
   phase,
   phasedStep,
-  recordedEnvironment,
   sgd,
   sizeOf,
   type TensorData,
@@ -15,7 +12,6 @@ import {
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
-import { inputFile } from '@ddad/jobs/task';
 import { inSequence, runPhases, type Turns } from '@ddad/jobs/training';
 import {
   bufferNames,
@@ -23,12 +19,12 @@ import {
   initialise,
   resnet18Features,
   shapesOf,
-  toPyTorch,
   trainableNames,
   trainingPass,
 } from '@ddad/models';
-import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
+import { inputTensors } from '../input-tensors.ts';
 import { stretchesOf } from '../stretches.ts';
+import { trainedResult, writeTensors, writeWeights } from '../trained-result.ts';
 import { classBatches } from './class-batches.ts';
 import { classifier, crossEntropy, trunk } from './classifier.ts';
 import { classes } from './cut-and-paste.ts';
@@ -92,7 +88,7 @@ async function firstWeights(task: MakeTask<ClassifierSpec>): Promise<Map<string,
   const input = classifierInput(task.spec);
   const weights = initialise(classifier(input).parameters, seed);
   if (pretrained === undefined) return weights;
-  const { tensors } = decodeSafetensors(await readFile(inputFile(task, 'pretrained', 'weights')));
+  const tensors = await inputTensors(task, 'pretrained');
   for (const [name, tensor] of fromPyTorch(trunk(input).parameters, tensors)) weights.set(name, tensor);
   return weights;
 }
@@ -143,16 +139,11 @@ export async function trainClassifier(
     context.ready();
     const features = await unitFeatures({ weights, input, images, side }, () => goesOn(context));
     if (features === null) return null;
-    const files = {
-      weights: join(directory, 'weights.safetensors'),
-      features: join(directory, 'features.safetensors'),
-    };
-    const metadata = { format: 'pt', recipe: String(spec.recipe) };
-    await writeFile(files.weights, encodeSafetensors(toPyTorch(parameters, weights), metadata));
     const shape = [features.length / resnet18Features, resnet18Features];
-    await writeFile(files.features, encodeSafetensors(new Map([['features', { shape, data: features }]])));
-    const { loss, history, seconds } = outcome;
-    return { loss, history, seconds, files, environment: recordedEnvironment(task.threads) };
+    return trainedResult(task, outcome, {
+      weights: await writeWeights(task, parameters, weights),
+      features: await writeTensors(task, 'features', new Map([['features', { shape, data: features }]])),
+    });
   } finally {
     step.dispose();
   }

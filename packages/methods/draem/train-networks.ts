@@ -1,21 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  adam,
-  byEpoch,
-  type PhasedStep,
-  phase,
-  phasedStep,
-  recordedEnvironment,
-  stepDecay,
-  usualStepsACall,
-} from '@ddad/compute';
+import { adam, byEpoch, type PhasedStep, phase, phasedStep, stepDecay, usualStepsACall } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
 import { runPhases } from '@ddad/jobs/training';
-import { bufferNames, initialise, shapesOf, toPyTorch, trainableNames, trainingPass } from '@ddad/models';
-import { encodeSafetensors } from '@ddad/storage/safetensors';
+import { bufferNames, initialise, shapesOf, trainableNames, trainingPass } from '@ddad/models';
+import { trainedResult, writeWeights } from '../trained-result.ts';
 import { anomalyExamples, type Examples } from './examples.ts';
 import type { NetworksSpec } from './kinds.ts';
 import { draemLoss, draemNetworks } from './networks.ts';
@@ -108,11 +97,8 @@ export async function trainNetworks(
       context,
     });
     if (outcome === null) return null;
-    const weights = join(directory, 'weights.safetensors');
-    const metadata = { format: 'pt', recipe: String(spec.recipe) };
-    await writeFile(weights, encodeSafetensors(toPyTorch(parameters, step.read()), metadata));
-    const { loss, history, seconds } = outcome;
-    return { loss, history, seconds, files: { weights }, environment: recordedEnvironment(task.threads) };
+    const weights = await writeWeights(task, parameters, step.read());
+    return trainedResult(task, outcome, { weights });
   } finally {
     step.dispose();
   }

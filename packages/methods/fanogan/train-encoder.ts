@@ -1,19 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  type PhasedStep,
-  phase,
-  phasedStep,
-  recordedEnvironment,
-  rmsprop,
-  type Shapes,
-  tf,
-  usualStepsACall,
-} from '@ddad/compute';
+import { type PhasedStep, phase, phasedStep, rmsprop, type Shapes, tf, usualStepsACall } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
-import { inputFile } from '@ddad/jobs/task';
 import { runPhases } from '@ddad/jobs/training';
 import {
   bufferNames,
@@ -21,13 +9,13 @@ import {
   inferencePass,
   initialise,
   shapesOf,
-  toPyTorch,
   trainableNames,
   trainingPass,
 } from '@ddad/models';
-import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { imageBatches } from '../image-batches.ts';
+import { inputTensors } from '../input-tensors.ts';
 import { stretchesOf } from '../stretches.ts';
+import { trainedResult, writeWeights } from '../trained-result.ts';
 import type { EncoderSpec } from './kinds.ts';
 import { differences } from './losses.ts';
 import { critic, encoder, generator } from './networks.ts';
@@ -89,10 +77,7 @@ export async function trainEncoder(
   const { seed, width, imageSize, batchSize } = spec;
   const images = await readSpecifiedImages('normal images', task);
   const write = imageBatches({ images, side: imageSize, seed, batchSize });
-  const gan = fromPyTorch(
-    ganParameters(width),
-    decodeSafetensors(await readFile(inputFile(task, 'gan', 'weights'))).tensors,
-  );
+  const gan = fromPyTorch(ganParameters(width), await inputTensors(task, 'gan'));
   const { parameters } = encoder(width);
   const step = encoderStep(spec, { stepsACall: task.stepsACall ?? usualStepsACall(), mode: 'graph' });
   try {
@@ -119,11 +104,8 @@ export async function trainEncoder(
       context,
     });
     if (outcome === null) return null;
-    const weights = join(directory, 'weights.safetensors');
-    const metadata = { format: 'pt', recipe: String(spec.recipe) };
-    await writeFile(weights, encodeSafetensors(toPyTorch(parameters, step.read()), metadata));
-    const { loss, history, seconds } = outcome;
-    return { loss, history, seconds, files: { weights }, environment: recordedEnvironment(task.threads) };
+    const weights = await writeWeights(task, parameters, step.read());
+    return trainedResult(task, outcome, { weights });
   } finally {
     step.dispose();
   }

@@ -1,15 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  adam,
-  type PhasedStep,
-  phase,
-  phasedStep,
-  randomStream,
-  recordedEnvironment,
-  tf,
-  usualStepsACall,
-} from '@ddad/compute';
+import { adam, type PhasedStep, phase, phasedStep, randomStream, tf, usualStepsACall } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
@@ -19,13 +8,12 @@ import {
   initialise,
   type ParameterSpec,
   shapesOf,
-  toPyTorch,
   trainableNames,
   trainingPass,
 } from '@ddad/models';
-import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { imageBatches } from '../image-batches.ts';
 import { stretchesOf } from '../stretches.ts';
+import { trainedResult, writeWeights } from '../trained-result.ts';
 import { codeSize } from './architecture.ts';
 import { collapses } from './collapse.ts';
 import type { GanSpec } from './kinds.ts';
@@ -133,11 +121,8 @@ export async function trainGan(task: MakeTask<GanSpec>, context: ChildContext): 
       context,
     });
     if (outcome === null) return null;
-    const weights = join(directory, 'weights.safetensors');
-    const metadata = { format: 'pt', recipe: String(spec.recipe) };
-    await writeFile(weights, encodeSafetensors(toPyTorch(parameters, step.read()), metadata));
-    const { loss, history, seconds } = outcome;
-    return { loss, history, seconds, files: { weights }, environment: recordedEnvironment(task.threads) };
+    const weights = await writeWeights(task, parameters, step.read());
+    return trainedResult(task, outcome, { weights });
   } finally {
     step.dispose();
   }

@@ -1,14 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  adam,
-  type PhasedStep,
-  phase,
-  phasedStep,
-  randomStream,
-  recordedEnvironment,
-  type TensorData,
-} from '@ddad/compute';
+import { adam, type PhasedStep, phase, phasedStep, randomStream, type TensorData } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
@@ -18,12 +8,11 @@ import {
   initialise,
   type ParameterSpec,
   shapesOf,
-  toPyTorch,
   trainableNames,
   trainingPass,
 } from '@ddad/models';
-import { encodeSafetensors } from '@ddad/storage/safetensors';
 import { imageBatches } from '../image-batches.ts';
+import { trainedResult, writeWeights } from '../trained-result.ts';
 import { collapses, drawnAgainBelow } from './collapse.ts';
 import type { GeneratorSpec } from './kinds.ts';
 import { discriminatorLoss, generatorLoss } from './losses.ts';
@@ -162,14 +151,8 @@ export async function trainGenerator(
       context,
     });
     if (outcome === null) return null;
-    const weights = join(directory, 'weights.safetensors');
-    const metadata = { format: 'pt', recipe: String(spec.recipe) };
-    await writeFile(
-      weights,
-      encodeSafetensors(toPyTorch(generator(imageSize).parameters, step.read()), metadata),
-    );
-    const { loss, history, seconds } = outcome;
-    return { loss, history, seconds, files: { weights }, environment: recordedEnvironment(task.threads) };
+    const weights = await writeWeights(task, generator(imageSize).parameters, step.read());
+    return trainedResult(task, outcome, { weights });
   } finally {
     step.dispose();
   }

@@ -1,19 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   adam,
   type PhasedStep,
   phase,
   phasedStep,
   poly,
-  recordedEnvironment,
   type TensorData,
   usualStepsACall,
 } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
-import { inputFile } from '@ddad/jobs/task';
 import { type Collapse, cycle, runPhases } from '@ddad/jobs/training';
 import {
   bufferNames,
@@ -22,12 +18,12 @@ import {
   initialise,
   type ParameterSpec,
   shapesOf,
-  toPyTorch,
   trainableNames,
   trainingPass,
 } from '@ddad/models';
-import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
 import { imageNetImages } from '../imagenet-images.ts';
+import { inputTensors } from '../input-tensors.ts';
+import { trainedResult, writeTensors, writeWeights } from '../trained-result.ts';
 import { codesOf, descriptorOf, descriptorTensors } from './descriptor.ts';
 import type { NetworksSpec } from './kinds.ts';
 import { criticLoss, generatorLoss } from './losses.ts';
@@ -120,7 +116,7 @@ export function igdStep(
 /** Pretrained weights of the encoder under their names here; empty where it has none. */
 async function givenEncoder(task: MakeTask<NetworksSpec>): Promise<Map<string, TensorData>> {
   if (task.spec.pretrained === undefined) return new Map();
-  const { tensors } = decodeSafetensors(await readFile(inputFile(task, 'pretrained', 'weights')));
+  const tensors = await inputTensors(task, 'pretrained');
   const { parameters } = igdNetworks(task.spec.imageSize, task.spec.width).encoder;
   const known = new Set(parameters.map(({ name }) => name));
   const named = [...tensors].map(([name, tensor]) => [`encoder.${name}`, tensor] as const);
@@ -188,24 +184,15 @@ export async function trainNetworks(
     });
     if (outcome === null) return null;
     const tensors = new Map([...step.read(), ...given]);
-    const files = {
-      weights: join(directory, 'weights.safetensors'),
-      descriptor: join(directory, 'descriptor.safetensors'),
-    };
-    const metadata = { format: 'pt', recipe: String(spec.recipe) };
-    await writeFile(files.weights, encodeSafetensors(toPyTorch(parameters, tensors), metadata));
     const [centre, sigma] = [tensors.get('centre')!, tensors.get('sigma')!];
-    await writeFile(
-      files.descriptor,
-      encodeSafetensors(
-        new Map([
-          ['centre', centre],
-          ['sigma', sigma],
-        ]),
-      ),
-    );
-    const { loss, history, seconds } = outcome;
-    return { loss, history, seconds, files, environment: recordedEnvironment(task.threads) };
+    const descriptor = new Map([
+      ['centre', centre],
+      ['sigma', sigma],
+    ]);
+    return trainedResult(task, outcome, {
+      weights: await writeWeights(task, parameters, tensors),
+      descriptor: await writeTensors(task, 'descriptor', descriptor),
+    });
   } finally {
     step.dispose();
   }

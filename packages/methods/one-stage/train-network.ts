@@ -1,6 +1,4 @@
-import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import {
   adam,
   backend,
@@ -9,7 +7,6 @@ import {
   type PhasedStep,
   phase,
   phasedStep,
-  recordedEnvironment,
   sizeOf,
   type Tensor,
   tf,
@@ -24,11 +21,10 @@ import {
   initialise,
   residualEncoderDecoder,
   shapesOf,
-  toPyTorch,
   trainableNames,
   trainingPass,
 } from '@ddad/models';
-import { encodeSafetensors } from '@ddad/storage/safetensors';
+import { trainedResult, writeWeights } from '../trained-result.ts';
 import { type AnomalyBatch, type AnomalyBatchesInput, anomalyBatches } from './anomaly-batches.ts';
 import { type BatchesAhead, batchesAhead } from './batches-ahead.ts';
 import { type OneStageDefinition, patchesOf } from './definition.ts';
@@ -160,11 +156,8 @@ export async function trainNetwork(
       context,
     });
     if (outcome === null) return null;
-    const weights = join(directory, 'weights.safetensors');
-    const metadata = { format: 'pt', recipe: String(spec.recipe) };
-    await writeFile(weights, encodeSafetensors(toPyTorch(parameters, step.read()), metadata));
-    const { loss, history, seconds } = outcome;
-    return { loss, history, seconds, files: { weights }, environment: recordedEnvironment(task.threads) };
+    const weights = await writeWeights(task, parameters, step.read());
+    return trainedResult(task, outcome, { weights });
   } finally {
     step.dispose();
     await batches.close();

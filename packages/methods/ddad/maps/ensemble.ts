@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { interDiscrepancy, intraDiscrepancy, meanReconstruction, meanVariance } from '@ddad/anomaly';
 import type { Tensor, TensorData } from '@ddad/compute';
-import { inputFile, type MakeTask } from '@ddad/jobs/task';
+import type { MakeTask } from '@ddad/jobs/task';
 import { type BackboneModel, backbone, type Drop, fromPyTorch, type Reconstruction } from '@ddad/models';
-import { decodeSafetensors } from '@ddad/storage/safetensors';
+import { inputTensors } from '../../input-tensors.ts';
 import { memberName, type Role } from '../kinds.ts';
 import type { Backbone } from '../settings.ts';
 
@@ -23,11 +22,6 @@ export interface Ensemble {
     images: Tensor,
     drop?: Drop,
   ): Reconstruction;
-}
-
-async function readMember(model: BackboneModel, path: string): Promise<Map<string, TensorData>> {
-  const { tensors } = decodeSafetensors(await readFile(path));
-  return model.fold(fromPyTorch(model.parameters, tensors));
 }
 
 /** Members as one ensemble. @param members what `fold` gave of each */
@@ -96,8 +90,10 @@ async function readMembers(
   const model = modelOf(task.spec);
   const members: Map<string, TensorData>[] = [];
   // One after the other: all files of a large ensemble at once would be held twice.
-  for (const index of indices)
-    members.push(await readMember(model, inputFile(task, memberName(role, index), 'weights')));
+  for (const index of indices) {
+    const tensors = await inputTensors(task, memberName(role, index));
+    members.push(model.fold(fromPyTorch(model.parameters, tensors)));
+  }
   return members;
 }
 

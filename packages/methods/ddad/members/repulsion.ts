@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Shapes, Tensor, TensorData } from '@ddad/compute';
 import { tf } from '@ddad/compute';
 import type { MakeTask } from '@ddad/jobs';
-import { inputFile } from '@ddad/jobs/task';
 import { type BackboneModel, fromPyTorch, linearCka } from '@ddad/models';
-import { decodeSafetensors } from '@ddad/storage/safetensors';
+import { inputTensors } from '../../input-tensors.ts';
 import { earlierName, type MemberSpec } from '../kinds.ts';
 
 /** What keeps a member's latent codes away from those of the members before it (D2UE, MICCAI 2024). */
@@ -35,7 +33,7 @@ export async function loadRepulsion(
   const frozen = new Map<string, TensorData>();
   for (const index of earlier.keys()) {
     // One after the other: of a whole member only the encoder is kept.
-    const { tensors } = decodeSafetensors(await readFile(inputFile(task, earlierName(index), 'weights')));
+    const tensors = await inputTensors(task, earlierName(index));
     for (const [name, tensor] of model.encoder.fold(fromPyTorch(model.parameters, tensors)))
       frozen.set(frozenName(index, name), tensor);
   }

@@ -1,21 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  backend,
-  maskSeed,
-  maskSeedSize,
-  randomStream,
-  recordedEnvironment,
-  tf,
-  trainStep,
-  usualStepsACall,
-} from '@ddad/compute';
+import { backend, maskSeed, maskSeedSize, randomStream, tf, trainStep, usualStepsACall } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
 import { runTraining } from '@ddad/jobs/training';
-import { backbone, dropInTraining, initialise, shapesOf, toPyTorch } from '@ddad/models';
-import { encodeSafetensors } from '@ddad/storage/safetensors';
+import { backbone, dropInTraining, initialise, shapesOf } from '@ddad/models';
+import { trainedResult, writeWeights } from '../../trained-result.ts';
 import type { MemberSpec } from '../kinds.ts';
 import { loadRepulsion } from './repulsion.ts';
 import { fedImages, residentImages, type TrainingImages } from './training-images.ts';
@@ -94,10 +83,8 @@ export async function trainMember(
       context,
     });
     if (outcome === null) return null;
-    const weights = join(directory, 'weights.safetensors');
-    const metadata = { format: 'pt', backbone: spec.backbone, recipe: String(spec.recipe) };
-    await writeFile(weights, encodeSafetensors(toPyTorch(parameters, step.read()), metadata));
-    return { ...outcome, files: { weights }, environment: recordedEnvironment(task.threads) };
+    const weights = await writeWeights(task, parameters, step.read(), { backbone: spec.backbone });
+    return trainedResult(task, outcome, { weights });
   } finally {
     step.dispose();
   }

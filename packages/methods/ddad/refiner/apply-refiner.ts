@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { inferenceStep, recordedEnvironment, tf } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { inputFile } from '@ddad/jobs/task';
 import { asrNet, fromPyTorch } from '@ddad/models';
-import { decodeSafetensors, openSafetensors } from '@ddad/storage/safetensors';
+import { openSafetensors } from '@ddad/storage/safetensors';
+import { inputTensors } from '../../input-tensors.ts';
 import { ScoreFiles } from '../../maps/score-files.ts';
 import { type RefinedSpec, refinedNetworkSchema } from '../kinds.ts';
 import { refinerChannels } from './train-refiner.ts';
@@ -25,7 +25,7 @@ export async function applyRefiner(
   const area = side * side;
   const channels = input === 'dual' ? ['aIntra', 'aInter'] : ['aIntra'];
   const network = asrNet({ inputs: refinerChannels(input) });
-  const { tensors } = decodeSafetensors(await readFile(inputFile(task, 'refiner', 'weights')));
+  const tensors = await inputTensors(task, 'refiner');
   const maps = await openSafetensors(inputFile(task, 'maps', 'maps'));
   try {
     const [count = 0] = maps.shapes.get('aIntra') ?? [];

@@ -1,12 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { recordedEnvironment, type TensorData, usualStepsACall } from '@ddad/compute';
+import { type TensorData, usualStepsACall } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
 import { runTraining } from '@ddad/jobs/training';
-import { asrNet, toPyTorch } from '@ddad/models';
-import { encodeSafetensors } from '@ddad/storage/safetensors';
+import { asrNet } from '@ddad/models';
+import { trainedResult, writeWeights } from '../../trained-result.ts';
 import { type RefinerInput, type RefinerSpec, recipeOf } from '../kinds.ts';
 import { loadEnsemble } from '../maps/ensemble.ts';
 import { withFreshStatistics } from './fresh-statistics.ts';
@@ -86,11 +84,9 @@ export async function trainRefiner(
     }
     if (tensors === null) return null;
     if (recipe.levelledMaps) tensors = forUnlevelledMaps(tensors, levels);
-    const weights = join(directory, 'weights.safetensors');
-    const metadata = { format: 'pt', refiner: spec.input, recipe: String(spec.recipe) };
-    await writeFile(weights, encodeSafetensors(toPyTorch(network.parameters, tensors), metadata));
+    const weights = await writeWeights(task, network.parameters, tensors, { refiner: spec.input });
     const seconds = outcome.seconds + (performance.now() - started) / 1000;
-    return { ...outcome, seconds, files: { weights }, environment: recordedEnvironment(task.threads) };
+    return trainedResult(task, { ...outcome, seconds }, { weights });
   } finally {
     examples.dispose();
     training?.step.dispose();

@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { inferenceStep, tf } from '@ddad/compute';
+import { tf } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
-import { inputFile } from '@ddad/jobs/task';
 import { fromPyTorch, inferencePass } from '@ddad/models';
-import { decodeSafetensors } from '@ddad/storage/safetensors';
+import { inputTensors } from '../input-tensors.ts';
 import { mapImages } from '../maps/map-images.ts';
-import type { MapMaker } from '../maps/map-maker.ts';
+import { stepMapMaker } from '../maps/step-map-maker.ts';
 import type { ProbabilitiesSpec } from './kinds.ts';
 import { draemNetworks } from './networks.ts';
 
@@ -21,28 +19,19 @@ export function scoreProbabilities(
   task: MakeTask<ProbabilitiesSpec>,
   context: ChildContext,
 ): Promise<ChildResult | null> {
-  return mapImages(task, context, ['probability'], async (): Promise<MapMaker> => {
+  return mapImages(task, context, ['probability'], async () => {
     const { width, imageSize: side } = task.spec;
     const networks = draemNetworks(width);
-    const { tensors } = decodeSafetensors(await readFile(inputFile(task, 'networks', 'weights')));
-    const step = inferenceStep({
-      weights: fromPyTorch(networks.parameters, tensors),
-      inputs: { images: [batchSize, side, side, 1] },
-      compute(weights, { images }) {
-        const grey = tf.div(tf.add(images!, 1), 2);
+    return stepMapMaker({
+      weights: fromPyTorch(networks.parameters, await inputTensors(task, 'networks')),
+      side,
+      batchSize,
+      compute(weights, images) {
+        const grey = tf.div(tf.add(images, 1), 2);
         const { probabilities } = networks.apply(grey, inferencePass(weights));
         const map = tf.slice(probabilities, [0, 0, 0, 1], [batchSize, side, side, 1]);
         return { 'map.probability': map, probability: tf.mean(map, [1, 2, 3]) };
       },
-      mode: 'graph',
     });
-    return {
-      batchSize,
-      async make(batch, goesOn) {
-        const found = step.run({ images: batch });
-        return (await goesOn()) ? found : null;
-      },
-      dispose: () => step.dispose(),
-    };
   });
 }

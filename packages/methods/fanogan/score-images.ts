@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { inferenceStep, type TensorData, tf } from '@ddad/compute';
+import { type TensorData, tf } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
-import { inputFile } from '@ddad/jobs/task';
 import { fromPyTorch, inferencePass } from '@ddad/models';
-import { decodeSafetensors } from '@ddad/storage/safetensors';
+import { inputTensors } from '../input-tensors.ts';
 import { mapImages } from '../maps/map-images.ts';
 import type { MapMaker } from '../maps/map-maker.ts';
+import { stepMapMaker } from '../maps/step-map-maker.ts';
 import type { ScoresSpec } from './kinds.ts';
 import { differences } from './losses.ts';
 import { critic, encoder, generator } from './networks.ts';
@@ -25,11 +24,11 @@ export function residualMaker(
   const [network, maker, judge] = [encoder(width), generator(width), critic(width)];
   // The critic's value itself has no part in it.
   const own = new Map([...weights].filter(([name]) => !name.startsWith('critic.output.')));
-  const step = inferenceStep({
+  return stepMapMaker({
     weights: own,
-    inputs: { images: [batchSize, imageSize, imageSize, 1] },
-    compute(tensors, inputs) {
-      const images = inputs.images!;
+    side: imageSize,
+    batchSize,
+    compute(tensors, images) {
       const pass = inferencePass(tensors);
       const made = maker.apply(network.apply(images, pass), pass);
       const residual = tf.abs(tf.sub(images, made));
@@ -39,16 +38,7 @@ export function residualMaker(
         izif: differences(judge, pass, images, made).both,
       };
     },
-    mode: 'graph',
   });
-  return {
-    batchSize,
-    async make(batch, goesOn) {
-      const found = step.run({ images: batch });
-      return (await goesOn()) ? found : null;
-    },
-    dispose: () => step.dispose(),
-  };
 }
 
 /**
@@ -58,13 +48,11 @@ export function residualMaker(
 export function scoreImages(task: MakeTask<ScoresSpec>, context: ChildContext): Promise<ChildResult | null> {
   const { width } = task.spec;
   return mapImages(task, context, ['residual'], async () => {
-    const read = async (input: 'gan' | 'encoder') =>
-      decodeSafetensors(await readFile(inputFile(task, input, 'weights'))).tensors;
     return residualMaker(
       task.spec,
       new Map([
-        ...fromPyTorch(ganParameters(width), await read('gan')),
-        ...fromPyTorch(encoder(width).parameters, await read('encoder')),
+        ...fromPyTorch(ganParameters(width), await inputTensors(task, 'gan')),
+        ...fromPyTorch(encoder(width).parameters, await inputTensors(task, 'encoder')),
       ]),
     );
   });

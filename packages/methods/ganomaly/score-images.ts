@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { inferenceStep, type TensorData, tf } from '@ddad/compute';
+import { type TensorData, tf } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
-import { inputFile } from '@ddad/jobs/task';
 import { fromPyTorch, inferencePass } from '@ddad/models';
-import { decodeSafetensors } from '@ddad/storage/safetensors';
+import { inputTensors } from '../input-tensors.ts';
 import { mapImages } from '../maps/map-images.ts';
 import type { MapMaker } from '../maps/map-maker.ts';
+import { stepMapMaker } from '../maps/step-map-maker.ts';
 import type { ScoresSpec } from './kinds.ts';
 import { generator } from './networks.ts';
 
@@ -18,12 +17,12 @@ const batchSize = 32;
  */
 export function residualMaker(weights: ReadonlyMap<string, TensorData>, side: number): MapMaker {
   const network = generator(side);
-  const step = inferenceStep({
+  return stepMapMaker({
     // Running statistics have no part in it.
     weights: new Map([...weights].filter(([name]) => !name.includes('.running_'))),
-    inputs: { images: [batchSize, side, side, 1] },
-    compute(tensors, inputs) {
-      const images = inputs.images!;
+    side,
+    batchSize,
+    compute(tensors, images) {
       const { code, image, second } = network.reconstruct(images, inferencePass(tensors));
       const residual = tf.abs(tf.sub(images, image));
       return {
@@ -32,16 +31,7 @@ export function residualMaker(weights: ReadonlyMap<string, TensorData>, side: nu
         latentError: tf.mean(tf.squaredDifference(code, second), 1),
       };
     },
-    mode: 'graph',
   });
-  return {
-    batchSize,
-    async make(batch, goesOn) {
-      const found = step.run({ images: batch });
-      return (await goesOn()) ? found : null;
-    },
-    dispose: () => step.dispose(),
-  };
 }
 
 /**
@@ -51,7 +41,7 @@ export function residualMaker(weights: ReadonlyMap<string, TensorData>, side: nu
 export function scoreImages(task: MakeTask<ScoresSpec>, context: ChildContext): Promise<ChildResult | null> {
   const { imageSize } = task.spec;
   return mapImages(task, context, ['residual'], async () => {
-    const { tensors } = decodeSafetensors(await readFile(inputFile(task, 'generator', 'weights')));
-    return residualMaker(fromPyTorch(generator(imageSize).parameters, tensors), imageSize);
+    const weights = await inputTensors(task, 'generator');
+    return residualMaker(fromPyTorch(generator(imageSize).parameters, weights), imageSize);
   });
 }

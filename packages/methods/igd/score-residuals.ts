@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { inferenceStep, type Tensor, tf } from '@ddad/compute';
+import { type Tensor, tf } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
-import { inputFile } from '@ddad/jobs/task';
 import { fromPyTorch, inferencePass, scaleWeights } from '@ddad/models';
-import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { imageNetImages } from '../imagenet-images.ts';
+import { inputTensors } from '../input-tensors.ts';
 import { mapImages } from '../maps/map-images.ts';
-import type { MapMaker } from '../maps/map-maker.ts';
+import { stepMapMaker } from '../maps/step-map-maker.ts';
 import type { ResidualsSpec } from './kinds.ts';
 import { structuralShare } from './loss-shares.ts';
 import { dissimilarity, gaussianDistance } from './losses.ts';
@@ -81,25 +79,16 @@ export function scoreResiduals(
   task: MakeTask<ResidualsSpec>,
   context: ChildContext,
 ): Promise<ChildResult | null> {
-  return mapImages(task, context, ['residual'], async (): Promise<MapMaker> => {
+  return mapImages(task, context, ['residual'], async () => {
     const { width, imageSize: side } = task.spec;
     const networks = igdNetworks(side, width);
-    const read = async (file: string) =>
-      decodeSafetensors(await readFile(inputFile(task, 'networks', file))).tensors;
-    const weights = fromPyTorch(igdParameters(side, width), await read('weights'));
-    const step = inferenceStep({
-      weights: new Map([...weights, ...(await read('descriptor'))]),
-      inputs: { images: [batchSize, side, side, 1] },
-      compute: (tensors, inputs) => residualScores(networks, tensors, inputs.images!),
-      mode: 'graph',
-    });
-    return {
+    const weights = fromPyTorch(igdParameters(side, width), await inputTensors(task, 'networks'));
+    const descriptor = await inputTensors(task, 'networks', 'descriptor');
+    return stepMapMaker({
+      weights: new Map([...weights, ...descriptor]),
+      side,
       batchSize,
-      async make(batch, goesOn) {
-        const found = step.run({ images: batch });
-        return (await goesOn()) ? found : null;
-      },
-      dispose: () => step.dispose(),
-    };
+      compute: (tensors, images) => residualScores(networks, tensors, images),
+    });
   });
 }

@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { inferenceStep, sigmoid, type TensorData, tf } from '@ddad/compute';
+import { sigmoid, type TensorData, tf } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
-import { inputFile } from '@ddad/jobs/task';
 import { fromPyTorch, inferencePass, residualEncoderDecoder } from '@ddad/models';
-import { decodeSafetensors } from '@ddad/storage/safetensors';
+import { inputTensors } from '../input-tensors.ts';
 import { mapImages } from '../maps/map-images.ts';
 import type { MapMaker } from '../maps/map-maker.ts';
+import { stepMapMaker } from '../maps/step-map-maker.ts';
 import type { MapsSpec } from './kinds.ts';
 
 /** Images of one run of the step. */
@@ -19,9 +18,9 @@ const batchSize = 32;
  */
 export function makeMaps(task: MakeTask<MapsSpec>, context: ChildContext): Promise<ChildResult | null> {
   return mapImages(task, context, ['predicted'], async () => {
-    const { tensors } = decodeSafetensors(await readFile(inputFile(task, 'network', 'weights')));
+    const weights = await inputTensors(task, 'network');
     return networkMapMaker(
-      fromPyTorch(residualEncoderDecoder().parameters, tensors),
+      fromPyTorch(residualEncoderDecoder().parameters, weights),
       task.spec.imageSize,
       'graph',
     );
@@ -35,20 +34,16 @@ export function networkMapMaker(
   mode: 'graph' | 'eager',
 ): MapMaker {
   const network = residualEncoderDecoder();
-  const step = inferenceStep({
+  return stepMapMaker({
     weights,
-    inputs: { images: [batchSize, side, side, 1] },
-    compute(tensors, { images }) {
+    side,
+    batchSize,
+    compute(tensors, images) {
       // From [-1,1] to the [0,1] that it was trained on.
-      const grey = tf.div(tf.add(images!, 1), 2);
+      const grey = tf.div(tf.add(images, 1), 2);
       const predicted = sigmoid(network.apply(grey, inferencePass(tensors)));
       return { 'map.predicted': predicted, predicted: tf.mean(predicted, [1, 2, 3]) };
     },
     mode,
   });
-  return {
-    batchSize,
-    make: async (images) => step.run({ images }),
-    dispose: () => step.dispose(),
-  };
 }

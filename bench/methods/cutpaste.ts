@@ -1,9 +1,9 @@
-import { randomStream } from '@ddad/compute';
 import { initialise } from '@ddad/models';
 import { classBatches } from '../../packages/methods/cutpaste/class-batches.ts';
 import { classifier } from '../../packages/methods/cutpaste/classifier.ts';
 import { classifierStep } from '../../packages/methods/cutpaste/train-classifier.ts';
 import type { MethodCase } from './method-case.ts';
+import { randomImages } from './random-images.ts';
 
 const [side, batchSize] = [64, 32];
 
@@ -11,8 +11,7 @@ const [side, batchSize] = [64, 32];
 export const methodCase: MethodCase = {
   batchSize,
   open() {
-    const images = new Float32Array(batchSize * side * side);
-    randomStream(0, 'images').fillUniform(-1, 1, images);
+    const images = randomImages(batchSize, side);
     const write = classBatches({ images, side, seed: 1, batchSize });
     const target = new Float32Array(3 * images.length);
     write(0, target);

@@ -1,10 +1,10 @@
-import { randomStream } from '@ddad/compute';
 import { initialise } from '@ddad/models';
 import { anomalyExamples, type Examples } from '../../packages/methods/draem/examples.ts';
 import { draemNetworks } from '../../packages/methods/draem/networks.ts';
 import { draemSchema } from '../../packages/methods/draem/settings.ts';
 import { draemStep } from '../../packages/methods/draem/train-networks.ts';
 import type { MethodCase } from './method-case.ts';
+import { randomImages } from './random-images.ts';
 
 const side = 64;
 const settings = draemSchema.parse({ dataset: 'bench', method: 'draem' });
@@ -15,8 +15,7 @@ export const methodCase: MethodCase = {
   batchSize,
   open() {
     const pixels = () => new Float32Array(batchSize * side * side);
-    const images = pixels();
-    randomStream(0, 'images').fillUniform(-1, 1, images);
+    const images = randomImages(batchSize, side);
     const write = anomalyExamples({ images, side, seed: 1, batchSize });
     const target: Examples = { images: pixels(), augmented: pixels(), masks: pixels() };
     write(0, target);

@@ -4,6 +4,7 @@ import { codeSize } from '../../packages/methods/fanogan/architecture.ts';
 import { criticTurns } from '../../packages/methods/fanogan/settings.ts';
 import { ganParameters, ganStep } from '../../packages/methods/fanogan/train-gan.ts';
 import type { MethodCase } from './method-case.ts';
+import { randomImages } from './random-images.ts';
 
 const [imageSize, width, batchSize] = [64, 16, 16];
 
@@ -11,10 +12,9 @@ const [imageSize, width, batchSize] = [64, 16, 16];
 export const methodCase: MethodCase = {
   batchSize: criticTurns * batchSize,
   open() {
-    const images = new Float32Array(batchSize * imageSize * imageSize);
+    const images = randomImages(batchSize, imageSize);
     const codes = new Float32Array(batchSize * codeSize);
     const mix = new Float32Array(batchSize);
-    randomStream(0, 'images').fillUniform(-1, 1, images);
     randomStream(0, 'codes').fillNormal(0, 1, codes);
     randomStream(0, 'mix').fillUniform(0, 1, mix);
     const step = ganStep({ imageSize, width, batchSize, learningRate: 1e-4 }, { mode: 'graph' });

@@ -1,6 +1,6 @@
-import { randomStream } from '@ddad/compute';
 import { firstWeights, ganomalyStep } from '../../packages/methods/ganomaly/train-generator.ts';
 import type { MethodCase } from './method-case.ts';
+import { randomImages } from './random-images.ts';
 
 const [imageSize, batchSize] = [64, 64];
 
@@ -8,8 +8,7 @@ const [imageSize, batchSize] = [64, 64];
 export const methodCase: MethodCase = {
   batchSize,
   open() {
-    const images = new Float32Array(batchSize * imageSize * imageSize);
-    randomStream(0, 'images').fillUniform(-1, 1, images);
+    const images = randomImages(batchSize, imageSize);
     const step = ganomalyStep({ imageSize, batchSize, learningRate: 1e-3 }, { mode: 'graph' });
     step.write(firstWeights(imageSize, batchSize, 1));
     return {

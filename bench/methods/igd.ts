@@ -5,6 +5,7 @@ import { latentSize } from '../../packages/methods/igd/networks.ts';
 import { igdSchema } from '../../packages/methods/igd/settings.ts';
 import { igdParameters, igdStep } from '../../packages/methods/igd/train-networks.ts';
 import type { MethodCase } from './method-case.ts';
+import { randomImages } from './random-images.ts';
 
 const side = 64;
 const settings = { ...igdSchema.parse({ dataset: 'bench', method: 'igd' }), pretrained: undefined };
@@ -14,10 +15,9 @@ const { batchSize, width } = settings;
 export const methodCase: MethodCase = {
   batchSize,
   open() {
-    const images = new Float32Array(batchSize * side * side);
+    const images = randomImages(batchSize, side);
     const alpha = new Float32Array(batchSize);
     const centre = new Float32Array(latentSize);
-    randomStream(0, 'images').fillUniform(-1, 1, images);
     randomStream(0, 'alpha').fillUniform(0, 0.5, alpha);
     randomStream(0, 'centre').fillUniform(-1, 1, centre);
     const step = igdStep({ ...settings, imageSize: side }, { stepsPerEpoch: 1000, mode: 'graph' });

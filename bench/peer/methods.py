@@ -8,11 +8,11 @@ usual step of one network and one loss.
 import importlib.util
 import json
 import sys
-import time
 
 import torch
 
 from forms import FORMS
+from timing import timed_steps
 
 
 class Form:
@@ -57,22 +57,7 @@ def main():
     spec.loader.exec_module(module)
     for name in FORMS:
         torch.manual_seed(0)
-        started, started_cpu = time.perf_counter(), time.process_time()
-        step = module.training(Form(name))
-        step()
-        first, first_cpu = time.perf_counter() - started, time.process_time() - started_cpu
-        for _ in range(2):
-            step()
-        wall, cpu = time.perf_counter(), time.process_time()
-        for _ in range(steps):
-            step()
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        figures = {
-            'ms': 1000 * wall / steps,
-            'cpuMs': 1000 * cpu / steps,
-            'firstSeconds': first,
-            'firstCpuSeconds': first_cpu,
-        }
+        figures = timed_steps(lambda: module.training(Form(name)), steps, warm=2)
         print(json.dumps({'form': name, **figures}), flush=True)
 
 

@@ -2,12 +2,12 @@
 
 import json
 import sys
-import time
 
 import torch
 
 from forms import FORMS, Trainer
 from networks import NETWORKS
+from timing import timed_steps
 
 network, threads, steps, precision = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 torch.set_num_threads(threads)
@@ -18,22 +18,13 @@ else:
     batch = (torch.rand(64, 1, 64, 64) * 2 - 1,)
 rate, decay = (1e-4, 1e-4) if network == 'asr' else (5e-4, 0)
 
-for form in FORMS:
-    started, started_cpu = time.perf_counter(), time.process_time()
+
+def open_step(form):
     trainer = Trainer(NETWORKS[network](), form, rate, decay, precision)
     inputs = [trainer.layout(one) for one in batch]
-    trainer.step(*inputs)
-    first, first_cpu = time.perf_counter() - started, time.process_time() - started_cpu
-    for _ in range(3):
-        trainer.step(*inputs)
-    wall, cpu = time.perf_counter(), time.process_time()
-    for _ in range(steps):
-        trainer.step(*inputs)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    figures = {
-        'ms': 1000 * wall / steps,
-        'cpuMs': 1000 * cpu / steps,
-        'firstSeconds': first,
-        'firstCpuSeconds': first_cpu,
-    }
+    return lambda: trainer.step(*inputs)
+
+
+for form in FORMS:
+    figures = timed_steps(lambda: open_step(form), steps, warm=3)
     print(json.dumps({'network': network, 'form': form, **figures}), flush=True)

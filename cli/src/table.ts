@@ -24,3 +24,16 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
       .trimEnd();
   return [line(columns.map((column) => column.heading)), ...rows.map(line)];
 }
+
+/** A column of a table of items, with what it says of each. */
+export interface ItemColumn<Item> extends Column {
+  cell: (item: Item) => string;
+}
+
+/** A table with a row for each item. */
+export function itemLines<Item>(columns: readonly ItemColumn<Item>[], items: readonly Item[]): string[] {
+  return tableLines(
+    columns,
+    items.map((item) => columns.map(({ cell }) => cell(item))),
+  );
+}

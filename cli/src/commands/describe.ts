@@ -14,7 +14,7 @@ import { duration, lossFigure, moment, percent, plural } from '../figures.ts';
 import { type ListedStatus, listedStatus, wallSeconds } from '../listed-status.ts';
 import { type Screens, styled } from '../screen.ts';
 import { storedResult } from '../stored-results.ts';
-import { tableLines } from '../table.ts';
+import { itemLines, tableLines } from '../table.ts';
 import type { RunEntry, RunHandle, TemporalRuns } from '../temporal-runs.ts';
 
 export interface DescribeDeps {
@@ -249,44 +249,32 @@ function factLines(facts: readonly (readonly [string, string | null])[]): string
 }
 
 function jobLines(jobs: readonly DescribedJob[]): string[] {
-  const right = 'right' as const;
-  const columns = [
-    { heading: 'job' },
-    { heading: 'stage' },
-    { heading: 'state' },
-    { heading: 'done', align: right },
-    { heading: 'loss', align: right },
-    { heading: 'worker' },
-    { heading: 'key' },
-  ];
-  const rows = jobs.map(({ id, stage, state, reused, done, total, loss, worker, key }) => [
-    id,
-    stage,
-    reused ? 'found' : state,
-    total > 1 ? `${done}/${total}` : '',
-    loss === null ? '' : lossFigure(loss),
-    worker ?? '',
-    key.slice(0, 12),
-  ]);
+  const lines = itemLines(
+    [
+      { heading: 'job', cell: ({ id }) => id },
+      { heading: 'stage', cell: ({ stage }) => stage },
+      { heading: 'state', cell: ({ state, reused }) => (reused ? 'found' : state) },
+      { heading: 'done', align: 'right', cell: ({ done, total }) => (total > 1 ? `${done}/${total}` : '') },
+      { heading: 'loss', align: 'right', cell: ({ loss }) => (loss === null ? '' : lossFigure(loss)) },
+      { heading: 'worker', cell: ({ worker }) => worker ?? '' },
+      { heading: 'key', cell: ({ key }) => key.slice(0, 12) },
+    ],
+    jobs,
+  );
   const troubles = jobs.flatMap(({ id, trouble }) => (trouble === null ? [] : [`${id}: ${trouble}`]));
-  return [...tableLines(columns, rows), ...troubles];
+  return [...lines, ...troubles];
 }
 
 function scoreLines(scores: RunScores, main: string | null): string[] {
-  const right = 'right' as const;
-  const columns = [
-    { heading: 'score' },
-    { heading: 'AUC', align: right },
-    { heading: 'AP', align: right },
-    { heading: '' },
-  ];
-  const rows = Object.entries(scores).map(([name, { auc, ap }]) => [
-    name,
-    percent(auc),
-    percent(ap),
-    name === main ? 'main score' : '',
-  ]);
-  return tableLines(columns, rows);
+  return itemLines(
+    [
+      { heading: 'score', cell: ([name]) => name },
+      { heading: 'AUC', align: 'right', cell: ([, { auc }]) => percent(auc) },
+      { heading: 'AP', align: 'right', cell: ([, { ap }]) => percent(ap) },
+      { heading: '', cell: ([name]) => (name === main ? 'main score' : '') },
+    ],
+    Object.entries(scores),
+  );
 }
 
 function tellExperiment({ out }: Screens, experiment: DescribedExperiment): void {

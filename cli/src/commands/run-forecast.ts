@@ -3,7 +3,7 @@ import type { MethodRegistry } from '@ddad/methods';
 import { describeRun, wholeLeft } from '@ddad/runs';
 import { duration, plural } from '../figures.ts';
 import { type Screens, styled } from '../screen.ts';
-import { tableLines } from '../table.ts';
+import { itemLines } from '../table.ts';
 import { assertDataset, type StartDeps } from './run.ts';
 
 /** What `--json` prints. */
@@ -53,22 +53,20 @@ function tell({ out, err }: Screens, methods: MethodRegistry, document: Forecast
   const { input, jobs, workers } = document;
   const { dataset, method, seed } = input;
   const facts = methods.find(method)?.facts(input) ?? {};
-  const right = 'right' as const;
-  const columns = [
-    { heading: 'job' },
-    { heading: 'stage' },
-    { heading: 'would be' },
-    { heading: 'work', align: right },
-    { heading: 'time', align: right },
-  ];
-  const rows = jobs.map(({ id, stage, found, resumes, unit, total, madeBy, expectedSeconds }) => [
-    id,
-    stage,
-    found ? 'found' : `${madeBy === 'trainer' ? 'trained' : 'made'}${resumes ? ', from a checkpoint' : ''}`,
-    found ? '' : plural(total, unit),
-    found ? '' : expectedSeconds === null ? '?' : duration(expectedSeconds),
-  ]);
-  const [heading, ...lines] = tableLines(columns, rows);
+  const [heading, ...lines] = itemLines(
+    [
+      { heading: 'job', cell: ({ id }) => id },
+      { heading: 'stage', cell: ({ stage }) => stage },
+      { heading: 'would be', cell: wouldBe },
+      {
+        heading: 'work',
+        align: 'right',
+        cell: ({ found, total, unit }) => (found ? '' : plural(total, unit)),
+      },
+      { heading: 'time', align: 'right', cell: timeOf },
+    ],
+    jobs,
+  );
   const found = jobs.filter((job) => job.found).length;
   const trained = jobs.filter((job) => !job.found && job.madeBy === 'trainer').length;
   const made = jobs.length - found - trained;
@@ -84,6 +82,18 @@ function tell({ out, err }: Screens, methods: MethodRegistry, document: Forecast
   out.write(`${text.join('\n')}\n`);
   if (workers.trainer === 0 && trained > 0) err.write('no trainer is there now\n');
   err.write('nothing was started; without --dry-run it is\n');
+}
+
+type ForecastJob = ForecastDocument['jobs'][number];
+
+function wouldBe({ found, madeBy, resumes }: ForecastJob): string {
+  if (found) return 'found';
+  return `${madeBy === 'trainer' ? 'trained' : 'made'}${resumes ? ', from a checkpoint' : ''}`;
+}
+
+function timeOf({ found, expectedSeconds }: ForecastJob): string {
+  if (found) return '';
+  return expectedSeconds === null ? '?' : duration(expectedSeconds);
 }
 
 function timeText({ seconds, atLeast, workers }: ForecastDocument): string {

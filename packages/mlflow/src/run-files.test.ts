@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunResult, runKeys } from '@ddad/contract';
+import { smallResult } from '@ddad/contract/testing';
 import { methods } from '@ddad/methods';
 import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
@@ -16,19 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-const result: RunResult = {
-  runId: 'r',
-  dataset: 'brain',
-  synthetic: false,
-  method: 'ddad',
-  definitions: [{ name: 'rec', symbol: { letter: 'A', index: '' }, meaning: '', map: false, rank: 0 }],
-  seed: 0,
-  scores: { rec: { auc: 1, ap: 1 } },
-  members: [],
-  artifacts: {},
-  seconds: { total: 1 },
-  files: { report: runKeys.report('r'), page: runKeys.page('r'), scores: runKeys.scores('r') },
-};
+const result = smallResult();
 
 test('are report, card, page, charts, and the model with weights beside it; no name of an image is in them', async () => {
   await store.put(runKeys.page('r'), '<!doctype html>');

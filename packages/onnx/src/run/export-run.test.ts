@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { artifactKey, type DatasetIndex, type RunResult, runKeys } from '@ddad/contract';
+import { smallResult } from '@ddad/contract/testing';
 import {
   ArtifactNotFound,
   encodeSafetensors,
@@ -39,22 +40,8 @@ const definitions: RunResult['definitions'] = [
 ];
 
 /** A finished run of a method that exists in tests alone. */
-function inventedResult(changes: Partial<RunResult> = {}): RunResult {
-  return {
-    runId: 'r',
-    dataset: 'brain',
-    synthetic: false,
-    method: 'distillation',
-    definitions,
-    seed: 0,
-    scores: { far: { auc: 0.604, ap: 0.558 } },
-    members: [],
-    artifacts: {},
-    seconds: { total: 94 },
-    files: { report: 'reports/r/report.json', page: 'reports/r/report.html', scores: null },
-    ...changes,
-  };
-}
+const inventedResult = (changes: Partial<RunResult> = {}) =>
+  smallResult({ method: 'distillation', definitions, ...changes });
 
 /** Publishes maps of an invented kind. */
 async function publishMaps(tensors: Record<string, number[]>): Promise<{ kind: string; key: string }> {

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { RunResult } from '@ddad/contract';
 import { choosePorts } from '@ddad/local-cluster';
+import { readPipelineFacts } from '@ddad/onnx';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pythonPrograms } from './python-page.ts';
 import { runCommands } from './run-commands.ts';
@@ -34,6 +35,8 @@ let result: RunResult;
 let programs: Map<string, string>;
 /** What `ddad run --mlflow` said. */
 let said: string;
+/** The run before it, which the coordinator alone logged. */
+let first: RunResult;
 
 beforeAll(async () => {
   if (!existsSync(python)) throw new Error(`expected ${python}, found none: scripts/setup long makes it`);
@@ -46,13 +49,14 @@ beforeAll(async () => {
   const { addDataset, writeInput } = runCommands(cluster, dataset, folder);
   await addDataset('brain');
   await symlink(join(dataset.directory, 'images'), join(folder, 'images'));
-  // The command line logs what the coordinator has logged already: nothing twice, and what it alone has.
-  const out = join(folder, 'results');
-  const flags = ['--json', '--out', out, '--mlflow', mlflow.address];
-  const run = await cluster.ddad('run', '--input', await writeInput(input), ...flags);
-  if (run.code !== 0) throw new Error(run.stderr);
-  result = JSON.parse(run.stdout) as RunResult;
-  said = run.stderr;
+  const runOnce = async (...flags: string[]) => {
+    const run = await cluster.ddad('run', '--input', await writeInput(input), '--json', ...flags);
+    if (run.code !== 0) throw new Error(run.stderr);
+    return { result: JSON.parse(run.stdout) as RunResult, said: run.stderr };
+  };
+  first = (await runOnce()).result;
+  // Trains nothing; the command line logs what the coordinator has logged already: nothing twice.
+  ({ result, said } = await runOnce('--out', join(folder, 'results'), '--mlflow', mlflow.address));
   for (const [what, ...args] of [
     ['the scorer', 'export', '--run', result.runId, join(folder, 'brain.onnx')],
     ['a member', 'export', result.members[0]!.key, join(folder, 'member.safetensors')],
@@ -151,6 +155,70 @@ test.skipIf(!existsSync(torchPython))('a member goes into PyTorch, and gives its
   expect(stdout).toContain('equal to the run: rec of 60 images');
 });
 
+/** For an answer of the server, which has one process, on a machine that others use. */
+const patience = () => AbortSignal.timeout(120_000);
+
+/** A call of MLflow's REST API, of which the test knows what it answers. */
+async function mlflowApi<T>(path: string, body?: object): Promise<T> {
+  const answer = await fetch(`${mlflow.address}/api/2.0/mlflow/${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: patience(),
+  });
+  return (await answer.json()) as T;
+}
+
+interface MlflowRun {
+  info: { run_id: string; status: string };
+  data: { metrics: { key: string; value: number }[]; params: { key: string; value: string }[] };
+}
+
+/** What MLflow has of a run of ours. */
+async function inMlflow({ runId }: RunResult): Promise<MlflowRun[]> {
+  const name = 'experiment_name=ddad%20brain';
+  const { experiment } = await mlflowApi<{ experiment: { experiment_id: string } }>(
+    `experiments/get-by-name?${name}`,
+  );
+  const filter = `tags.\`ddad.run\` = '${runId}'`;
+  const body = { experiment_ids: [experiment.experiment_id], filter };
+  return (await mlflowApi<{ runs?: MlflowRun[] }>('runs/search', body)).runs ?? [];
+}
+
+/** Paths of a run's artifacts in a folder of them. */
+async function artifactsIn({ info }: MlflowRun, folder: string): Promise<string[]> {
+  const path = `artifacts/list?run_id=${info.run_id}&path=${folder}`;
+  const { files = [] } = await mlflowApi<{ files?: { path: string }[] }>(path);
+  return files.map((file) => file.path).sort();
+}
+
+async function expectWhole(run: MlflowRun): Promise<void> {
+  expect(run.info.status).toBe('FINISHED');
+  expect(await artifactsIn(run, '')).toEqual(['card.md', 'figures', 'model', 'report.html', 'report.json']);
+  expect(await artifactsIn(run, 'figures')).toEqual([
+    'figures/histograms.svg',
+    'figures/precision-recall.svg',
+    'figures/roc.svg',
+  ]);
+  expect(await artifactsIn(run, 'model')).toEqual(['model/model.onnx']);
+}
+
+test('MLflow has all of a run that the coordinator alone logged, its scorer and model card too', async () => {
+  expect(first).not.toHaveProperty('notes');
+  const [run, ...others] = await inMlflow(first);
+  expect(others).toEqual([]);
+  await expectWhole(run!);
+  const address = `${mlflow.address}/get-artifact?run_uuid=${run!.info.run_id}&path=`;
+  const model = await fetch(`${address}model/model.onnx`, { signal: patience() });
+  expect(readPipelineFacts(Buffer.from(await model.arrayBuffer()))).toMatchObject({
+    kind: 'pipeline',
+    method: 'ddad',
+    runId: first.runId,
+  });
+  const card = await fetch(`${address}card.md`, { signal: patience() });
+  expect(await card.text()).toContain(`Run \`${first.runId}\``);
+});
+
 test('MLflow has the run once, with its input, figures with intervals, report, charts and model', async () => {
   const url = /^mlflow: (http:\/\/127\.0\.0\.1:\d+\/#\/experiments\/\d+\/runs\/\w+)$/m.exec(said)?.[1];
   expect(url).toBeDefined();
@@ -158,31 +226,9 @@ test('MLflow has the run once, with its input, figures with intervals, report, c
   expect((await cluster.ddad('mlflow', result.runId, mlflow.address)).stdout).toBe(`${url}\n`);
   const stdout = await runPage('logged.py');
   expect(stdout.trim().split('\n').at(-1)).toMatch(/fetched\/figures$/);
-  const api = async (path: string, body?: object) => {
-    const answer = await fetch(`${mlflow.address}/api/2.0/mlflow/${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(20_000),
-    });
-    return (await answer.json()) as Record<string, never>;
-  };
-  const { experiment } = (await api('experiments/get-by-name?experiment_name=ddad%20brain')) as unknown as {
-    experiment: { experiment_id: string };
-  };
-  const filter = `tags.\`ddad.run\` = '${result.runId}'`;
-  const { runs } = (await api('runs/search', {
-    experiment_ids: [experiment.experiment_id],
-    filter,
-  })) as unknown as {
-    runs: {
-      info: { run_id: string; status: string };
-      data: { metrics: { key: string; value: number }[]; params: { key: string; value: string }[] };
-    }[];
-  };
+  const runs = await inMlflow(result);
   expect(runs).toHaveLength(1);
-  const [{ info, data }] = runs as [(typeof runs)[number]];
-  expect(info.status).toBe('FINISHED');
+  const { data } = runs[0]!;
   const metrics = Object.fromEntries(data.metrics.map(({ key, value }) => [key, value]));
   for (const [name, { auc, aucInterval }] of Object.entries(result.scores ?? {})) {
     expect(metrics[`auc/${name}`]).toBeCloseTo(auc, 9);
@@ -191,19 +237,7 @@ test('MLflow has the run once, with its input, figures with intervals, report, c
   }
   const params = Object.fromEntries(data.params.map(({ key, value }) => [key, value]));
   expect(params).toMatchObject({ dataset: 'brain', k: '2', epochs: '1', 'refiner.epochs': '1', seed: '0' });
-  const list = async (path: string) => {
-    const { files = [] } = (await api(`artifacts/list?run_id=${info.run_id}&path=${path}`)) as unknown as {
-      files?: { path: string; file_size?: number }[];
-    };
-    return files.map((file) => file.path).sort();
-  };
-  expect(await list('')).toEqual(['card.md', 'figures', 'model', 'report.html', 'report.json']);
-  expect(await list('figures')).toEqual([
-    'figures/histograms.svg',
-    'figures/precision-recall.svg',
-    'figures/roc.svg',
-  ]);
-  expect(await list('model')).toEqual(['model/model.onnx']);
+  await expectWhole(runs[0]!);
 });
 
 test('a run is started and followed through Temporal’s own client; without MLflow it ends as well, and says so', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -50,4 +51,31 @@ it('TensorFlow is in the images of those who load makers, and not in the one of 
   expect(holdsTensorflow('services/trainer')).toBe(true);
   expect(holdsTensorflow('services/scorer')).toBe(true);
   expect(holdsTensorflow('services/coordinator', 'deploy/minio')).toBe(false);
+});
+
+it('all that exports of runs load is in the image of the coordinator, which has them made for MLflow', () => {
+  // Packages that are imported by their names, by every method's export and by what they are made of.
+  const program = `
+    import { registerHooks } from 'node:module';
+    const loaded = new Set();
+    registerHooks({
+      resolve(specifier, context, next) {
+        const found = next(specifier, context);
+        const parts = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1);
+        if (found.url.startsWith('file:') && !/^[./#]|^file:/.test(specifier)) loaded.add(parts.join('/'));
+        return found;
+      },
+    });
+    const { methods } = await import('@ddad/methods');
+    for (const { onnx } of methods.entries) await onnx?.();
+    await import('@ddad/onnx/run');
+    console.log(JSON.stringify([...loaded]));`;
+  const args = ['--input-type=module', '--eval', program];
+  const loaded = JSON.parse(
+    execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }),
+  ) as string[];
+  expect(loaded).toEqual(expect.arrayContaining(['@ddad/models', '@ddad/anomaly', '@ddad/onnx', 'zod']));
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock;
+  const needed = neededPackages(lock, ['services/coordinator', 'deploy/minio']);
+  expect(loaded.filter((name) => !needed.has(`node_modules/${name}`))).toEqual([]);
 });

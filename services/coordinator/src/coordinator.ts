@@ -1,11 +1,11 @@
 import type { JobProgress, Pool, WorkerEntry, WorkerState } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
-import type { MlflowAccess } from '@ddad/mlflow';
 import { type Logger, Registry } from '@ddad/platform';
 import type { WorkerServiceClient } from '@ddad/rpc';
 import type { DatasetCache, ObjectStore } from '@ddad/storage';
 import { noTracing, type Tracing } from '@ddad/tracing';
 import { type Activities, createActivities } from './activities/index.ts';
+import type { MlflowLogging } from './activities/log-to-mlflow.ts';
 import { defaultPatience, type Patience } from './activities/setbacks.ts';
 import { attemptNumbers } from './attempts.ts';
 import { cancelLimits } from './cancel-limits.ts';
@@ -35,7 +35,7 @@ export interface CoordinatorDeps {
   /** Address of the progress pages, as people reach them, for links in the Temporal UI. */
   pages?: string | undefined;
   /** Where finished runs are logged; absent: nowhere. */
-  mlflow?: MlflowAccess | undefined;
+  mlflow?: MlflowLogging | undefined;
   heartbeatTimeoutMs: number;
   progressIntervalMs: number;
   /** When a node that fails again and again counts as failed for good. */

@@ -28,6 +28,7 @@ import { Runtime } from '@temporalio/worker';
 import { auditSinks } from './audit-history.ts';
 import { coordinatorConfig, mlflowOf } from './config.ts';
 import { createCoordinator } from './coordinator.ts';
+import { exportInProcess } from './export/export-in-process.ts';
 import { keepTidy } from './keep-tidy.ts';
 import { setPodDeletionCost } from './kubernetes-api.ts';
 import { nodeProgressSignal } from './node-progress.ts';
@@ -63,6 +64,7 @@ try {
     const operations = await serveOperations({ address: config.HTTP_LISTEN, registry, ready: () => ready });
     shutdown.add('operations', () => operations.close());
   }
+  const mlflow = mlflowOf(config);
   const tracing = await openTracing(config, { service: 'ddad-coordinator', logger });
   shutdown.add('tracing', () => tracing.close());
   const traced = tracing.sdk !== null;
@@ -104,7 +106,14 @@ try {
     },
     searchAttributes,
     pages: pagesAddress(config),
-    mlflow: mlflowOf(config),
+    mlflow:
+      mlflow === undefined
+        ? undefined
+        : {
+            access: mlflow,
+            exportRun: exportInProcess(store, config.METHODS),
+            scratch: join(config.SCRATCH_DIR, 'mlflow'),
+          },
     heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_S * 1000,
     progressIntervalMs: config.PROGRESS_INTERVAL_S * 1000,
     registry,

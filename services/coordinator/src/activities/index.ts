@@ -2,7 +2,7 @@ import type { ExperimentFile, PlanBasis, RunFacts, RunForecast, RunResult } from
 import { Context } from '@temporalio/activity';
 import { type ExperimentPlan, planExperiment, publishExperiment } from './experiment.ts';
 import { foreseeRun } from './foresee.ts';
-import { logToMlflow } from './log-to-mlflow.ts';
+import { type LoggedInMlflow, logToMlflow } from './log-to-mlflow.ts';
 import { type MadeNode, type MakeArgs, type MakeDeps, makeNode } from './make.ts';
 import { makePage, type PageArgs } from './make-page.ts';
 import { growRun, type Plan, type PlanDeps, planRun, type RunPlan, replan } from './plan.ts';
@@ -38,9 +38,9 @@ export function createActivities(deps: ActivityDeps) {
     publishReport: (facts: RunFacts, evaluation: string): Promise<RunResult> =>
       beating(publishReport(deps, facts, evaluation)),
     makePage: (args: PageArgs): Promise<string> => makePage(deps, args),
-    /** Logs a finished run in MLflow. @returns its page there */
-    logToMlflow: (result: RunResult, workflowId: string): Promise<string> =>
-      beating(logToMlflow(deps, result, workflowId)),
+    /** Logs a finished run in MLflow. */
+    logToMlflow: (result: RunResult, workflowId: string): Promise<LoggedInMlflow> =>
+      beating(logToMlflow(deps, result, workflowId, Context.current().cancellationSignal)),
     /** Validates every combination of an experiment. */
     planExperiment: (raw: unknown): Promise<ExperimentPlan> => beating(planExperiment(deps, raw)),
     publishExperiment: (experiment: ExperimentFile): Promise<void> =>

@@ -1,52 +1,87 @@
-import { type RunResult, runKeys } from '@ddad/contract';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runKeys } from '@ddad/contract';
+import { smallResult } from '@ddad/contract/testing';
+import { methods } from '@ddad/methods';
 import { type MlflowTestServer, startMlflowTestServer } from '@ddad/mlflow/testing';
 import type { ObjectStore } from '@ddad/storage';
+import { StoreError } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ExportRun } from '../export/export-in-process.ts';
 import { logToMlflow } from './log-to-mlflow.ts';
 
 let server: MlflowTestServer;
 let store: ObjectStore;
+let scratch: string;
+let exportRun: ExportRun;
 beforeEach(async () => {
   server = await startMlflowTestServer();
   store = memoryStore();
-});
-afterEach(() => server.close());
-
-const result: RunResult = {
-  runId: 'r',
-  dataset: 'brain',
-  synthetic: false,
-  method: 'ddad',
-  definitions: [{ name: 'rec', symbol: { letter: 'A', index: '' }, meaning: '', map: false, rank: 0 }],
-  seed: 0,
-  scores: { rec: { auc: 1, ap: 1 } },
-  members: [],
-  artifacts: {},
-  seconds: { total: 1 },
-  files: { report: runKeys.report('r'), page: runKeys.page('r'), scores: runKeys.scores('r') },
-};
-const log = (address = server.address) =>
-  logToMlflow({ store, mlflow: { address, authorization: null } }, result, 'ddad-brain-1');
-
-test('logs report, page and charts, and no name of an image', async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'ddad-mlflow-'));
+  exportRun = async (_result, file) => {
+    await writeFile(file, 'model');
+    return [file];
+  };
   await store.put(runKeys.page('r'), '<!doctype html>');
   await store.put(runKeys.scores('r'), 'image,label,rec\npatient-7.png,0,1\nb.png,1,2\n');
-  expect(await log()).toBe(`${server.address}/#/experiments/1/runs/run1`);
+});
+afterEach(async () => {
+  await server.close();
+  await rm(scratch, { recursive: true });
+});
+
+const result = smallResult();
+const log = async (address = server.address) => {
+  const access = { address, authorization: null };
+  try {
+    return await logToMlflow(
+      { store, methods, mlflow: { access, exportRun, scratch } },
+      result,
+      'ddad-brain-1',
+    );
+  } finally {
+    expect(await readdir(scratch)).toEqual([]);
+  }
+};
+
+test('logs report, page, card, charts and model, and no name of an image', async () => {
+  expect(await log()).toEqual({ url: `${server.address}/#/experiments/1/runs/run1`, without: [] });
   const { artifacts, status } = server.runs[0]!;
   expect(status).toBe('FINISHED');
   expect([...artifacts.keys()].sort()).toEqual([
+    'card.md',
     'figures/histograms.svg',
     'figures/precision-recall.svg',
     'figures/roc.svg',
+    'model/model.onnx',
     'report.html',
     'report.json',
   ]);
   for (const content of artifacts.values()) expect(content.toString()).not.toContain('patient-7');
 });
 
+test('says what it went without, in a line each', async () => {
+  await store.remove([runKeys.page('r')]);
+  exportRun = () => Promise.reject(new Error('no member\nof role ndm'));
+  const { url, without } = await log();
+  expect(url).toBe(`${server.address}/#/experiments/1/runs/run1`);
+  expect(without).toEqual([
+    `the page: object store: expected an object ${runKeys.page('r')}, found none`,
+    'the ONNX model: no member of role ndm',
+  ]);
+  expect([...server.runs[0]!.artifacts.keys()]).toContain('card.md');
+});
+
+test('logs nothing while the store is away: it is tried again', async () => {
+  const away = new StoreError('object store: connection refused', 'ECONNREFUSED');
+  exportRun = () => Promise.reject(away);
+  await expect(log()).rejects.toBe(away);
+  expect(server.runs).toEqual([]);
+});
+
 test('says in one failure what the server did not do', async () => {
-  await store.put(runKeys.scores('r'), 'image,label,rec\na,0,1\nb,1,2\n');
   server.refused.add('report.json');
   const error: unknown = await log().catch((reason: unknown) => reason);
   expect(error).toMatchObject({

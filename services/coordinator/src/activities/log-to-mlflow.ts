@@ -1,51 +1,70 @@
-import { type RunResult, runKeys } from '@ddad/contract';
-import { type LoggedFile, logRun, type MlflowAccess, MlflowClient, MlflowError } from '@ddad/mlflow';
-import { reportFigures } from '@ddad/report/run-figures';
-import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunResult } from '@ddad/contract';
+import type { MethodRegistry } from '@ddad/methods';
+import { logRun, type MlflowAccess, MlflowClient, MlflowError } from '@ddad/mlflow';
+import { runFiles } from '@ddad/mlflow/run-files';
+import { ObjectNotFound, type ObjectReader, StoreError } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
+import type { ExportRun } from '../export/export-in-process.ts';
+import { oneLine } from '../worker-states.ts';
+
+/** Where finished runs are logged, and by what. */
+export interface MlflowLogging {
+  access: MlflowAccess;
+  exportRun: ExportRun;
+  /** A directory for files until they are logged. */
+  scratch: string;
+}
+
+/** What came of it. */
+export interface LoggedInMlflow {
+  /** The run's page there. */
+  url: string;
+  /** What could not be had of the run, and why, for people. */
+  without: string[];
+}
 
 /**
- * Logs a finished run in MLflow: its input, figures, report.json, page and charts. Names of images, which scores.csv has, are not
- * among them. Doing it again adds what is missing.
+ * Logs a finished run in MLflow: its input, figures and files. What it can do without fails nothing. Doing it again adds what is
+ * missing.
  * @param workflowId as `ddad runs` lists it
- * @returns the run's page there
- * @throws ApplicationFailure that says what the server did not do
+ * @param signal ends it
+ * @throws ApplicationFailure that says what the server did not do; StoreError where the store is away
  */
 export async function logToMlflow(
-  { store, mlflow }: { store: ObjectStore; mlflow?: MlflowAccess | undefined },
+  deps: { store: ObjectReader; methods: MethodRegistry; mlflow?: MlflowLogging | undefined },
   result: RunResult,
   workflowId: string,
-): Promise<string> {
+  signal?: AbortSignal,
+): Promise<LoggedInMlflow> {
+  const { store, methods, mlflow } = deps;
   if (mlflow === undefined)
     throw new Error('expected MLFLOW_TRACKING_URI among the settings, got none any more');
-  const { runId, files } = result;
-  const logged: LoggedFile[] = [{ path: 'report.json', content: `${JSON.stringify(result, null, 2)}\n` }];
-  if (files.page !== null) logged.push(...(await pageOf(store, runId)));
-  if (files.scores !== null) {
-    const csv = (await store.get(runKeys.scores(runId))).toString('utf8');
-    for (const { name, svg } of reportFigures(result, csv))
-      logged.push({ path: `figures/${name}`, content: svg });
-  }
+  const { access, exportRun, scratch } = mlflow;
+  await mkdir(scratch, { recursive: true });
+  const directory = await mkdtemp(join(scratch, 'run-'));
   try {
-    const { url } = await logRun(new MlflowClient(mlflow), {
-      result,
-      workflowId,
-      files: logged,
-      now: Date.now(),
-    });
-    return url;
+    const exportOnnx = (run: RunResult, file: string) => exportRun(run, file, signal);
+    const { files, missing } = await runFiles({ store, methods, exportOnnx }, result, directory);
+    signal?.throwIfAborted();
+    for (const { error } of missing) if (isAway(error)) throw error;
+    const { url } = await logRun(new MlflowClient(access), { result, workflowId, files, now: Date.now() });
+    return { url, without: missing.map(({ what, error }) => `${what}: ${reasonOf(error)}`) };
   } catch (error) {
     if (!(error instanceof MlflowError)) throw error;
     // Without its causes: a run's note is the message of the last one.
     throw ApplicationFailure.retryable(error.message, error.name);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
   }
 }
 
-async function pageOf(store: ObjectStore, runId: string): Promise<LoggedFile[]> {
-  try {
-    return [{ path: 'report.html', content: await store.get(runKeys.page(runId)) }];
-  } catch (error) {
-    if (error instanceof ObjectNotFound) return [];
-    throw error;
-  }
+/** Whether the store may have it another time. */
+function isAway(error: unknown): boolean {
+  return error instanceof StoreError && !(error instanceof ObjectNotFound);
+}
+
+function reasonOf(error: unknown): string {
+  return oneLine(error instanceof Error ? error.message : String(error));
 }

@@ -10,12 +10,12 @@ import {
   withHeadline,
   withReductions,
 } from '@ddad/contract';
-import type { MlflowAccess } from '@ddad/mlflow';
 import { type Damage, type Manifest, type ObjectStore, readIntactManifest } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
 import { failureTypes } from '../failure-types.ts';
 import type { MeasuredWork } from '../measured-work.ts';
 import { basisOfJudged, type JudgeDeps, judgeRun } from './judge-run.ts';
+import type { MlflowLogging } from './log-to-mlflow.ts';
 import { sourcesOf, wholeGraph } from './whole-graph.ts';
 
 /** A node of a run as the plan describes it to the workflow. */
@@ -69,7 +69,7 @@ export interface PlanDeps extends JudgeDeps {
   pages?: string | undefined;
   heartbeatTimeoutMs: number;
   /** Where finished runs are logged; absent: nowhere. */
-  mlflow?: MlflowAccess | undefined;
+  mlflow?: MlflowLogging | undefined;
   /** Absent: how long nodes take is not told. */
   measured?: Pick<MeasuredWork, 'secondsOf'>;
 }

@@ -35,7 +35,7 @@ export function fakeActivities(options: FakeOptions): Activities {
     make: async (args) => madeNode(args),
     publishReport: async (facts) => resultOf(facts),
     makePage: async ({ run }) => `reports/${run.runId}/report.html`,
-    logToMlflow: async () => 'http://mlflow/run',
+    logToMlflow: async () => ({ url: 'http://mlflow/run', without: [] }),
     planExperiment: (raw) => planExperiment(deps, raw),
     publishExperiment: (experiment) => publishExperiment(deps, experiment),
   };

@@ -172,7 +172,7 @@ describe('a run', () => {
     const logged: [RunResult, string][] = [];
     fakes.logToMlflow = async (result, workflowId) => {
       logged.push([result, workflowId]);
-      return 'http://mlflow/run';
+      return { url: 'http://mlflow/run', without: [] };
     };
     await (await server.start(small)).result();
     expect(logged).toEqual([]);
@@ -191,6 +191,17 @@ describe('a run', () => {
     });
     expect(told?.seconds.total).toBeGreaterThan(0);
     await expectReplays(handle);
+  });
+
+  it('notes what MLflow has not of it, and takes what coordinators of versions before told', async () => {
+    const { plan } = fakes;
+    fakes.plan = async (raw) => ({ ...(await plan(raw)), mlflow: true });
+    fakes.logToMlflow = async () => ({ url: 'http://mlflow/run', without: ['the ONNX model: no student'] });
+    const result = (await (await server.start(small)).result()) as RunResult;
+    expect(result.notes).toEqual(['MLflow: the run was logged without the ONNX model: no student']);
+
+    fakes.logToMlflow = async () => 'http://mlflow/run' as never;
+    expect(await (await server.start(small)).result()).not.toHaveProperty('notes');
   });
 
   it('does not fail for want of MLflow, and notes why it was not logged', async () => {

@@ -172,8 +172,13 @@ async function logged(
   if (planned.mlflow !== true) return result;
   const whole = { ...result, seconds: state.seconds() };
   try {
-    await pausing.run(() => logToMlflow.executeWithOptions({ summary: 'MLflow' }, [whole, workflowId]));
-    return result;
+    const told = await pausing.run(() =>
+      logToMlflow.executeWithOptions({ summary: 'MLflow' }, [whole, workflowId]),
+    );
+    // Coordinators of versions before told the address of the run's page alone.
+    const without = typeof told === 'string' ? [] : told.without;
+    if (without.length === 0) return result;
+    return { ...result, notes: without.map((part) => `MLflow: the run was logged without ${part}`) };
   } catch (error) {
     if (isStopped(error)) throw error;
     return { ...result, notes: [`MLflow: the run could not be logged: ${reasonOf(error)}`] };

@@ -17,6 +17,9 @@ export function tensorflowEnvironment(
     TF_NUM_INTEROP_THREADS: '1',
     OMP_NUM_THREADS: String(threads),
     TF_DETERMINISTIC_OPS: '1',
+    // Of its own accord TensorFlow takes oneDNN only where a processor has AVX-512 or better: without it a step takes 1.1 to 1.7 times as
+    // long on those that have AVX2, and rounds otherwise than on the others.
+    TF_ENABLE_ONEDNN_OPTS: '1',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     // A GPU's TensorFloat-32 has ten bits where float32 has 23: losses would not be those of a processor.
     NVIDIA_TF32_OVERRIDE: '0',

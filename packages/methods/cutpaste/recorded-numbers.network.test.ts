@@ -1,5 +1,6 @@
 /**
- * Numbers of both kinds of artifacts, recorded on an x86-64 processor; others round differently, hence the tolerance.
+ * Numbers of both kinds of artifacts, recorded on an x86-64 processor; others round differently, hence the tolerance. Of one step alone: with
+ * three the loss of two processors differed by a fiftieth.
  *
  * If one of these fails and you changed numerics on purpose (initialisation, order, augmentation, loss, optimiser), raise the kind's
  * recipe in kinds.ts and record anew: artifacts made before would otherwise pass for the new ones.
@@ -20,14 +21,14 @@ Object.assign(process.env, tensorflowEnvironment(1));
 const { scoreDistances } = await import('./score-distances.ts');
 const { trainClassifier } = await import('./train-classifier.ts');
 
-const tolerance = 1e-3;
+const tolerance = 1e-4;
 
 const count = 8;
 const { pixels, directory, path } = await waveImages(count);
 const shared = { imagesDigest: pixelsDigest(pixels), imageSize: side };
 const data = { pixels: path, images: Array.from({ length: count }, (_, i) => i), directory };
 
-const settings = { recipe: recipes.classifier, seed: 1234, steps: 3, batchSize: 4, learningRate: 0.03 };
+const settings = { recipe: recipes.classifier, seed: 1234, steps: 1, batchSize: 4, learningRate: 0.03 };
 const trained = await trainClassifier(taskOf(classifierKind, { ...settings, ...shared }, data), undisturbed);
 const classifier = inputOf(classifierKind.kind, settings, trained!.files);
 const spec = { recipe: recipes.distances, classifier: classifier.manifest.key, ...shared };
@@ -43,10 +44,10 @@ async function mean(file: string, name: string): Promise<number> {
 
 const recorded: Record<string, Record<string, [found: number, expected: number]>> = {
   'trained-cutpaste': {
-    loss: [trained!.loss!, 1.15533],
-    features: [await mean(trained!.files.features!, 'features'), 0.0333786],
+    loss: [trained!.loss!, 1.27981],
+    features: [await mean(trained!.files.features!, 'features'), 0.0329427],
   },
-  'scored-cutpaste': { mahalanobis: [await mean(scored!.files.scores!, 'mahalanobis'), 3.87193] },
+  'scored-cutpaste': { mahalanobis: [await mean(scored!.files.scores!, 'mahalanobis'), 4.07152] },
 };
 
 test('every kind of the method has recorded numbers', () => {

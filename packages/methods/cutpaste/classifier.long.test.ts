@@ -152,7 +152,7 @@ test('trains the same as a graph and eagerly, and leaves no tensor behind', () =
     for (const step of steps) step.dispose();
   }
   expect(tf.memory().numTensors).toBe(tensors);
-}, 60_000);
+});
 
 test('with pretrained weights trains the head alone in its first phase, then all, on images in ImageNet’s normalisation', () => {
   const form = { imageSize: 32, batchSize: 2, learningRate: 0.01, steps: 30 };
@@ -184,4 +184,4 @@ test('with pretrained weights trains the head alone in its first phase, then all
   } finally {
     step.dispose();
   }
-}, 60_000);
+});

@@ -95,4 +95,4 @@ test('a classifier with pretrained weights begins with them, and is the same sto
   );
   const { data } = decodeSafetensors(await readFile(scored!.files.scores!)).tensors.get('mahalanobis')!;
   expect(data.every((value) => value > 0 && value < 100)).toBe(true);
-}, 300_000);
+});

@@ -1,8 +1,4 @@
 import { test } from 'vitest';
 import { expectAsRecorded, recordedCases } from './recorded-numbers.testing.ts';
 
-test.each(recordedCases.filter(({ first }) => !first))(
-  '$kind of $what are as recorded',
-  expectAsRecorded,
-  60_000,
-);
+test.each(recordedCases.filter(({ first }) => !first))('$kind of $what are as recorded', expectAsRecorded);

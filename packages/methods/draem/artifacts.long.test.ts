@@ -88,7 +88,7 @@ beforeAll(async () => {
     ['score', decodeSafetensors(await readFile(made!.files.scores!)).tensors.get('probability')!],
     ['map', decodeSafetensors(await readFile(made!.files.maps!)).tensors.get('probability')!],
   ]);
-}, 240_000);
+});
 
 test('gives weights under the source’s names, in PyTorch’s layouts', () => {
   const { result, progress, weights } = first;
@@ -111,7 +111,7 @@ test('gives the same bytes stopped in the middle and resumed with several steps 
   const resumed = await train({ checkpoint: stopped.checkpoints[0]!, stepsACall: 2 });
   expect(resumed.sha256).toBe(first.sha256);
   expect(resumed.result!.history).toEqual(first.result!.history);
-}, 240_000);
+});
 
 test('refuses images other than those that the specification names', async () => {
   await expect(train({ images: [...task.images].reverse() })).rejects.toMatchObject({

@@ -89,7 +89,7 @@ test('has the gradients, running statistics and 20 losses of an independent refe
   } finally {
     step.dispose();
   }
-}, 240_000);
+});
 
 test('trains the same as a graph and eagerly, and leaves no tensor behind', () => {
   const tensors = tf.memory().numTensors;
@@ -106,4 +106,4 @@ test('trains the same as a graph and eagerly, and leaves no tensor behind', () =
     for (const step of both) step.dispose();
   }
   expect(tf.memory().numTensors).toBe(tensors);
-}, 240_000);
+});

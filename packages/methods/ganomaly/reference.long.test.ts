@@ -74,4 +74,4 @@ test('trains the same as a graph and eagerly, in turns, and leaves no tensor beh
     for (const step of all) step.dispose();
   }
   expect(tf.memory().numTensors).toBe(tensors);
-}, 60_000);
+});

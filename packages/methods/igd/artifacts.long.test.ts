@@ -95,7 +95,7 @@ beforeAll(async () => {
     ...scores,
     ['map', decodeSafetensors(await readFile(made!.files.maps!)).tensors.get('residual')!],
   ]);
-}, 240_000);
+});
 
 test('gives weights under the source’s names, in PyTorch’s layouts', () => {
   const { result, progress, weights, descriptor } = first;
@@ -126,7 +126,7 @@ test('gives the same bytes stopped before a critic’s step and resumed', async 
   const resumed = await train({ checkpoint: stopped.checkpoints[0]! });
   expect(resumed.sha256).toBe(first.sha256);
   expect(resumed.result!.history).toEqual(first.result!.history);
-}, 240_000);
+});
 
 test('refuses images other than those that the specification names', async () => {
   await expect(train({ images: [...task.images].reverse() })).rejects.toMatchObject({

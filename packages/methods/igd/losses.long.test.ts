@@ -54,7 +54,7 @@ test('has the gradients, running statistics and scores of an independent referen
   } finally {
     step.dispose();
   }
-}, 240_000);
+});
 
 test('trains the same as a graph and eagerly, and leaves no tensor behind', () => {
   const { batches, descriptor, form } = igdStart();
@@ -76,7 +76,7 @@ test('trains the same as a graph and eagerly, and leaves no tensor behind', () =
     for (const step of both) step.dispose();
   }
   expect(tf.memory().numTensors).toBe(tensors);
-}, 240_000);
+});
 
 test('has 20 losses of an independent reference, generator and critic in turns', () => {
   const { weights, batches, descriptor, form } = igdStart();
@@ -95,4 +95,4 @@ test('has 20 losses of an independent reference, generator and critic in turns',
   } finally {
     step.dispose();
   }
-}, 240_000);
+});

@@ -100,4 +100,4 @@ test('a pretrained encoder stays as it is, and c and σ are renewed alike in a t
   );
   const { data } = decodeSafetensors(await readFile(scored!.files.scores!)).tensors.get('igd')!;
   expect(data.every((value) => value > 0 && value < 1)).toBe(true);
-}, 240_000);
+});

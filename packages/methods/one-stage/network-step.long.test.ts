@@ -41,7 +41,7 @@ test('trains the same as a graph and eagerly, its rate falls by the epoch, and i
     for (const step of steps) step.dispose();
   }
   expect(tf.memory().numTensors).toBe(tensors);
-}, 60_000);
+});
 
 test('maps are the same as a graph and eagerly, between 0 and 1, and of an image alone', async () => {
   const weights = initialise(residualEncoderDecoder().parameters, 1);

@@ -112,5 +112,4 @@ test.each(['grey', 'colours'] as const)(
       expect(Math.abs(Number(exported!.data[i]) - value)).toBeLessThan(1e-4);
     });
   },
-  120_000,
 );

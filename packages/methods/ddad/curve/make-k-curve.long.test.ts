@@ -99,7 +99,7 @@ describe.each(['ae', 'aeu'] as const)('subsets of %s', (name) => {
         expect(single[row * count + i]! / value).toBeCloseTo(1, 5);
       });
     }
-  }, 120_000);
+  });
 });
 
 test("the highest pixels of a subset's maps are those of a run of its members alone", async () => {
@@ -122,7 +122,7 @@ test("the highest pixels of a subset's maps are those of a run of its members al
     const peak = each.map((map) => peakMean(map, side, peakWindow(side)));
     expect(worst(of(`${score}Peak`), peak), `${score}Peak`).toBeLessThan(5e-6);
   }
-}, 120_000);
+});
 
 test('the one-class mode has no aInter', async () => {
   const tensors = await kCurve(await ensemble('ae', [1, 2, 3], []));
@@ -133,14 +133,14 @@ test('the one-class mode has no aInter', async () => {
     'recEnsemble.2',
     'recEnsemble.3',
   ]);
-}, 60_000);
+});
 
 test('leaves no tensor behind', async () => {
   const whole = await ensemble('ae', [1, 2, 3], [4, 5, 6]);
   const before = tf.memory().numTensors;
   await kCurve(whole);
   expect(tf.memory().numTensors).toBe(before);
-}, 60_000);
+});
 
 test('a spread that is small beside the values it lies at survives float32', () => {
   // Two members a thousandth apart near 1 (equal values would be taken for a spread by chance), a third far away.

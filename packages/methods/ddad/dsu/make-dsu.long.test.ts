@@ -113,7 +113,6 @@ describe.each(backbones)('dual-space uncertainty of %s', (name) => {
         expect(scores.get('dsu')!.data[image]! / mean).toBeCloseTo(1, 5);
       }
     },
-    60_000,
   );
 });
 

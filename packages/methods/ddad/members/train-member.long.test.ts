@@ -37,7 +37,7 @@ beforeAll(async () => {
   };
   task = taskOf(memberKind, spec, { pixels: path, images: index.train, directory });
   first = await train();
-}, 60_000);
+});
 afterAll(async () => {
   await rm(directory, { recursive: true });
 });
@@ -95,7 +95,7 @@ test('training gives the same bytes again, stopped and resumed too', async () =>
   const resumed = await train({ checkpoint: stopped.checkpoints[0]! });
   expect(resumed.sha256).toBe(first.sha256);
   expect((await train()).sha256).toBe(first.sha256);
-}, 120_000);
+});
 
 test('neither several steps a call nor where the images lie change a byte, stopped and resumed too', async () => {
   // Calls of two and one of three steps: the parent is asked after each.
@@ -109,7 +109,7 @@ test('neither several steps a call nor where the images lie change a byte, stopp
   const fed = await train({ stepsACall: 2 }, undefined, 786_431);
   expect(fed.sha256).toBe(first.sha256);
   expect(fed.result?.history).toEqual(first.result?.history);
-}, 120_000);
+});
 
 test('with dropout it gives the recorded losses, and the same bytes when it was stopped and resumed', async () => {
   const withDropout: Partial<MakeTask<MemberSpec>> = { spec: { ...task.spec, dropout: 0.3 } };
@@ -124,7 +124,7 @@ test('with dropout it gives the recorded losses, and the same bytes when it was 
   const resumed = await train({ ...withDropout, stepsACall: 3, checkpoint: stopped.checkpoints[0]! });
   expect(resumed.sha256).toBe(whole.sha256);
   expect(whole.sha256).not.toBe(first.sha256);
-}, 120_000);
+});
 
 test('refuses images other than those that the specification names', async () => {
   const images = [...task.images].reverse();

@@ -26,7 +26,7 @@ let remove: RefinerTraining['remove'];
 
 beforeAll(async () => {
   ({ directory, task, train, remove } = await refinerTraining());
-}, 60_000);
+});
 afterAll(() => remove());
 
 describe('the recipe "steady"', () => {
@@ -73,7 +73,7 @@ describe('the recipe "steady"', () => {
     const shapes = (bytes: Buffer) =>
       [...decodeSafetensors(bytes).tensors].map(([name, { shape }]) => [name, shape]);
     expect(shapes(weights)).toEqual(shapes(other.weights));
-  }, 120_000);
+  });
 
   test('publishes a mean of its weights, with statistics of one more epoch', async () => {
     const { weights } = await train(steady());
@@ -119,7 +119,7 @@ describe('the recipe "steady"', () => {
     } finally {
       made.dispose();
     }
-  }, 120_000);
+  });
 
   test('gives the same bytes where it was stopped while weights were averaged, and resumed', async () => {
     const whole = await train(steady());
@@ -140,14 +140,14 @@ describe('the recipe "steady"', () => {
       expect(stopped).toBeNull();
       expect((await train({ ...steady(), checkpoint, stepsACall: 2 })).sha256).toBe(whole.sha256);
     }
-  }, 240_000);
+  });
 
   test('stops when it is told to behind its last step, too', async () => {
     let calls = 0;
     // 20 steps, then 4 batches for the statistics.
     const afterStep = async () => (++calls === 22 ? ('stop' as const) : ('go on' as const));
     expect(await trainRefiner({ ...task, ...steady() }, { ...undisturbed, afterStep })).toBeNull();
-  }, 60_000);
+  });
 
   test.each(['graph', 'eager'] as const)(
     'has the means of its own weights in its state, %s',
@@ -169,7 +169,6 @@ describe('the recipe "steady"', () => {
         dispose();
       }
     },
-    120_000,
   );
 
   test('gives the same losses as a graph and eagerly', async () => {
@@ -183,5 +182,5 @@ describe('the recipe "steady"', () => {
       graph.dispose();
       eager.dispose();
     }
-  }, 120_000);
+  });
 });

@@ -17,7 +17,7 @@ let remove: RefinerTraining['remove'];
 
 beforeAll(async () => {
   ({ task, train, remove } = await refinerTraining());
-}, 60_000);
+});
 afterAll(() => remove());
 
 test('training gives the recorded loss, and the same bytes again', async () => {
@@ -35,7 +35,7 @@ test('training gives the recorded loss, and the same bytes again', async () => {
   expect(tensors.get('model.6.weight')?.shape).toEqual([2, 128, 3, 3]);
 
   expect((await train()).sha256).toBe(sha256);
-}, 120_000);
+});
 
 test('training gives the same bytes where it was stopped in the middle of an epoch, and resumed', async () => {
   const twoEpochs: Partial<MakeTask<RefinerSpec>> = { spec: { ...task.spec, epochs: 2 } };
@@ -56,7 +56,7 @@ test('training gives the same bytes where it was stopped in the middle of an epo
   // And with several steps a call: 3 of 4 were done, the last one is a call of its own.
   expect((await train({ ...twoEpochs, checkpoint, stepsACall: 2 })).sha256).toBe(whole.sha256);
   expect((await train({ ...twoEpochs, stepsACall: 2 })).sha256).toBe(whole.sha256);
-}, 120_000);
+});
 
 test('with MC Dropout, one network per role gives the recorded loss, and the same bytes again', async () => {
   const { ndm, udm } = task.spec;
@@ -72,7 +72,7 @@ test('with MC Dropout, one network per role gives the recorded loss, and the sam
   // Other masks, other maps.
   const other = { ...change.spec!, dropout: { ...dropout, seed: 6 } };
   expect((await train({ ...change, spec: other })).sha256).not.toBe(sha256);
-}, 120_000);
+});
 
 test('refuses images other than those that the specification names', async () => {
   await expect(train({ images: [...task.images].reverse() })).rejects.toMatchObject({

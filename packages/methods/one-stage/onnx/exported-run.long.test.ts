@@ -97,7 +97,7 @@ test('an exported run gives the scorer’s own maps and scores, and satisfies ON
   maps.forEach((value, at) => {
     expect(Math.abs(Number(predicted!.data[at]) - value)).toBeLessThan(1e-4);
   });
-}, 120_000);
+});
 
 test('a run without its network’s key is refused with every fault', async () => {
   const reader: ArtifactReader = {

@@ -25,7 +25,16 @@ test('a line break or a terminal sequence does not leave its cell', () => {
 });
 
 test('plain cells are escaped as far as a table needs', () => {
-  expect(markdownTable(['a', 'b'], [['x|y', 'z']])).toBe('| a | b |\n| --- | ---: |\n| x\\|y | z |');
+  expect(markdownTable(['a', 'b'], [['x|y', 'z']])).toBe('| a | b |\n| --- | --- |\n| x\\|y | z |');
+});
+
+test('columns of figures are right-aligned, those with a word in them are not', () => {
+  const rows = [
+    ['1', '83.2/77.8', '–', '−1', 'no', '50.0 ± 1'],
+    ['2', '', '3', '4 s', '5', '1:30'],
+  ];
+  const [, rule] = markdownTable(['a', 'b', 'c', 'd', 'e', 'f'], rows).split('\n');
+  expect(rule).toBe('| --- | ---: | ---: | ---: | --- | ---: |');
 });
 
 test('a block of code holds what looks like its end', async () => {

@@ -1,6 +1,6 @@
 import { visibleLine } from '@ddad/contract';
 
-/** A table in Markdown; the cells of the first column are left-aligned, the others right-aligned. */
+/** A table in Markdown; columns of figures are right-aligned, as far as they are not the first one. */
 export function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   return markdownRows(
     headings,
@@ -11,9 +11,14 @@ export function markdownTable(headings: readonly string[], rows: readonly (reado
 /** The same of cells that are Markdown already. */
 export function markdownRows(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = headings.map((_, column) => (column === 0 ? '---' : '---:'));
+  const rule = headings.map((_, column) =>
+    column > 0 && rows.every((row) => isFigure(row[column] ?? '')) ? '---:' : '---',
+  );
   return [line(headings), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n');
 }
+
+/** A figure, with a unit or a spread or without; nothing, or a dash in its place. */
+const isFigure = (cell: string) => /^([-−+<>≥≤]?\d|[–—-]?$)/.test(cell);
 
 function cell(text: string): string {
   return text.replace(/[|\\]/g, '\\$&').replace(/[\r\n]+/g, ' ');

@@ -12,7 +12,7 @@ it('has a default for every field but the dataset', () => {
     method: 'draem',
     seed: 0,
     calibration: 0,
-    epochs: 50,
+    epochs: 700,
     batchSize: 8,
     learningRate: 0.0001,
     width: 16,

@@ -15,8 +15,8 @@ it('has a default for every field but the dataset', () => {
     calibration: 0,
     width: 16,
     batchSize: 16,
-    generatorSteps: 600,
-    encoderSteps: 2000,
+    generatorSteps: 3000,
+    encoderSteps: 10_000,
     learningRate: 1e-4,
     encoderLearningRate: 5e-5,
   });
@@ -39,13 +39,12 @@ it('takes part in what the coordinator checks of batches and sizes', () => {
 
 it('says what a run is, and how it differs from its source', () => {
   expect(fanogan.describe(fanogan.facts(settings({})))).toBe(
-    'width 16, 600 steps of the generator, 2000 of the encoder',
+    'width 16, 3000 steps of the generator, 10000 of the encoder',
   );
   expect(fanogan.deviations?.(settings({}), 64)).toEqual([
     'width 16 instead of 64',
     'images a step 16 instead of 64',
-    'steps of the generator 600 instead of 3000',
-    'steps of the encoder 2000 instead of 50000',
+    'steps of the encoder 10000 instead of 50000',
     expect.stringMatching(/batch normalisation/),
   ]);
   const whole = settings({ width: 64, batchSize: 64, generatorSteps: 3000, encoderSteps: 50_000 });

@@ -13,7 +13,7 @@ it('has a default for every field but the dataset', () => {
     method: 'igd',
     seed: 0,
     calibration: 0,
-    epochs: 50,
+    epochs: 256,
     batchSize: 16,
     learningRate: 0.0001,
     width: 16,
@@ -65,7 +65,7 @@ it('says what a run is, and how it differs from its source', () => {
     expect.stringMatching(/^critic that tells/),
   ]);
   const given = settings({ pretrained: 'imagenet' });
-  expect(igd.describe(igd.facts(given))).toBe('width 16, 50 epochs, weights imagenet');
+  expect(igd.describe(igd.facts(given))).toBe('width 16, 256 epochs, weights imagenet');
   expect(igd.deviations?.(given, 64).join()).not.toContain('pretrained');
   expect(igd.pretrained?.(given)).toMatchObject({ path: 'pretrained', name: 'imagenet' });
   expect(igd.pretrained?.(own)).toBeNull();

@@ -15,9 +15,8 @@ export function oneStageEntry(definition: OneStageDefinition): MethodEntry {
       { row: unlabeled === undefined ? definition.name : `${definition.name}-unlabeled`, score: 'predicted' },
     ],
     usage: `\
-  {"unlabeled": 0, "epochs": 100, "batchSize": 64, "learningRate": 0.001}
+  {"unlabeled": 0, "epochs": 250, "batchSize": 64, "learningRate": 0.001}
   ${definition.summary}
-  "unlabeled"         above 0: patches come from so many unlabeled images as well (the paper's ${definition.shortTitle}*)
-  "epochs"            of training; the source has 250`,
+  "unlabeled"         above 0: patches come from so many unlabeled images as well (the paper's ${definition.shortTitle}*)`,
   };
 }

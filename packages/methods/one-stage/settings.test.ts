@@ -15,7 +15,7 @@ it.each(names)('%s has a default for every field but the dataset, and no unlabel
     seed: 0,
     unlabeled: 0,
     calibration: 0,
-    epochs: 100,
+    epochs: 250,
     batchSize: 64,
     learningRate: 0.001,
   });
@@ -46,7 +46,7 @@ it('takes part in what the coordinator checks of batches', () => {
 
 it('says what a run is, with a star where patches come from unlabeled images as well', () => {
   const describeRun = (fields: object) => method('nsa').describe(method('nsa').facts(settings(fields)));
-  expect(describeRun({})).toBe('100 epochs, 64 images a step');
+  expect(describeRun({})).toBe('250 epochs, 64 images a step');
   expect(describeRun({ unlabeled: 30, epochs: 5 })).toBe(
     'NSA*, patches of 30 unlabeled images as well; 5 epochs, 64 images a step',
   );
@@ -57,7 +57,7 @@ it('says how it differs from its source', () => {
   expect(method('nsa').deviations?.(settings(whole), 224)).toEqual([
     'whole images instead of their inner seven eighths',
   ]);
-  expect(method('nsa').deviations?.(settings({ batchSize: 32 }), 64)).toEqual([
+  expect(method('nsa').deviations?.(settings({ epochs: 100, batchSize: 32 }), 64)).toEqual([
     'size 64 instead of 224',
     'windows and margins of the synthetic anomalies in proportion to the size',
     'whole images instead of their inner seven eighths',

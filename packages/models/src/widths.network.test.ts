@@ -20,7 +20,7 @@ it('has as many parameters as counted by hand, and those of the paper where noth
 });
 
 it.each(['ae', 'aeu', 'memae'])(
-  'reconstructs as the independent reference does at other widths, BatchNorm folded too, to 1e-4 (%s)',
+  'reconstructs as the independent reference does at other widths, BatchNorm folded too, to 1e-5 of their range (%s)',
   (name) => {
     const model = backbone(name, side, widths);
     const weights = initialise(model.parameters, 3);
@@ -41,8 +41,10 @@ it.each(['ae', 'aeu', 'memae'])(
       });
       try {
         const found = step.run({ input: images }).images!;
-        expect(largestDifference(found, expected)).toBeLessThan(1e-4);
-        expect(Math.max(...found) - Math.min(...found)).toBeGreaterThan(0.01);
+        const range = Math.max(...expected) - Math.min(...expected);
+        expect(range).toBeGreaterThan(0.01);
+        // Running variances of 0.04 make values, and what rounding takes off them, five times as large from layer to layer.
+        expect(largestDifference(found, expected) / range).toBeLessThan(1e-5);
       } finally {
         step.dispose();
       }

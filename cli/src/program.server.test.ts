@@ -548,7 +548,7 @@ describe('with real servers', () => {
       method: null,
       k: null,
     });
-    expect((await ddad(['runs'], environment)).out).toMatch(/^by-hand +running +small +3 /m);
+    expect((await ddad(['runs'], environment)).out).toMatch(/^by-hand +running +small +ddad +3 /m);
 
     // No coordinator runs here, so nobody takes the cancellation in.
     const cancelled = await ddad(['cancel', handle.firstExecutionRunId, '--limit', '1'], environment);

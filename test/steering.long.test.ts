@@ -13,8 +13,8 @@ let cluster: TestCluster;
 let dataset: SmallDataset;
 let result: RunResult;
 
-/** Of one role: as many members as it takes, and one refiner. */
-const input = { dataset: 'small', unlabeled: 0, k: 2, epochs: 40, batchSize: 16, refiner: { epochs: 1 } };
+/** Of one role: as many members as it takes, of as many epochs that they train on while it is paused, and one refiner. */
+const input = { dataset: 'small', unlabeled: 0, k: 2, epochs: 120, batchSize: 16, refiner: { epochs: 1 } };
 
 beforeAll(async () => {
   [cluster, dataset] = await Promise.all([startTestCluster({ env: times }), smallDataset()]);

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { instructionsOf, processorFlags } from './instructions.ts';
 import { xlaIsOn } from './environment.ts';
 import { backend, tensorflowVersion } from './tensorflow.ts';
 
@@ -10,6 +11,8 @@ export function recordedEnvironment(threads: number): Record<string, string | nu
   return {
     device: backend().binding.isUsingGpuDevice() ? 'gpu' : 'cpu',
     processor: cpus()[0]?.model.trim() ?? 'unknown',
+    // Virtual machines give processors with and without AVX-512 the same name, and kernels for either round differently.
+    instructions: instructionsOf(processorFlags()),
     threads,
     ...(xlaIsOn() && { xla: 'on' }),
     tensorflow: tensorflowVersion(),

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
-import { instructionsOf, processorFlags } from './instructions.ts';
 import { xlaIsOn } from './environment.ts';
+import { instructionsOf, processorFlags } from './instructions.ts';
 import { backend, tensorflowVersion } from './tensorflow.ts';
 
 /**

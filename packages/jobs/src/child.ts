@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { attachToParent } from '@ddad/platform/forked-child';
 import type { ChildSpans } from '@ddad/tracing/child';
 import { assertFinite } from './assert-finite.ts';
 import { ChildFault } from './child-fault.ts';
@@ -36,21 +37,8 @@ export type Work<Task> = (task: Task, context: ChildContext) => Promise<ChildRes
  * parent's death.
  */
 export function runChild<Task>(work: Work<Task>): void {
-  const send = (message: FromChild) =>
-    new Promise<void>((resolve) => {
-      if (process.send === undefined) throw new Error('expected to be started by a service, not by hand');
-      process.send(message, undefined, {}, () => resolve());
-    });
-  // Both may reach the whole process group (Ctrl-C, a service manager); the parent decides what becomes of the job.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => {});
-  const exitOrphaned = () => process.exit(1);
-  process.on('disconnect', exitOrphaned);
-  // A parent that died while this process loaded is not heard of any more.
-  if (!process.connected) exitOrphaned();
   let stopping = false;
-  process.on('message', (message) => {
-    const order = message as ToChild<Task>;
+  const send = attachToParent<ToChild<Task>, FromChild>((order) => {
     if (order.type === 'stop') {
       stopping = true;
       return;

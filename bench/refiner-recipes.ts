@@ -1,23 +1,22 @@
 /**
- * Which way of training ASR-Net gives last weights that are as good as its good epochs: AUC on test images over the second half of
- * short trainings, by way of training. For looking only: nothing is chosen by it but the recipe, once, for all datasets.
+ * Which way of training ASR-Net gives last weights that are as good as its good epochs: AUC on test images along a training, of the
+ * last weights and of several means over the steps before. For looking only: nothing is chosen by it but the recipe, once, for all
+ * datasets.
  *
- *     node bench/refiner-recipes.ts members FOLDER DATASET BACKBONE [SECONDS]
- *     node bench/refiner-recipes.ts refine FOLDER BACKBONE INPUT COURSE [SECONDS]    a line of JSON a point and way
+ *     DDAD_HOME=… node bench/refiner-recipes.ts members FOLDER RUN_ID       copies a finished run's members out of a local cluster
+ *     EPOCHS=100 POINTS=10 node bench/refiner-recipes.ts refine FOLDER INPUT COURSE      a line of JSON a point and way
  *
- * FOLDER keeps a part of the dataset and short-trained members (`refiner-recipes/small-set.ts`), COURSE is one of those below. After
- * SECONDS either stops, with status 75, and goes on where it was when it is started again.
+ * COURSE is one of those below, INPUT dual or intra. `EVERY` is which of the test images are looked at (1: all of them). Lines go to
+ * FOLDER/results.jsonl too.
  */
-import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
 import type { TensorData } from '@ddad/compute';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { type RefinerInput, refinerInputs } from '../packages/methods/ddad/kinds.ts';
+import { type RefinerInput, type Role, refinerInputs } from '../packages/methods/ddad/kinds.ts';
 import type { AveragedWeights, RefinerRecipe } from '../packages/methods/ddad/refiner/refiner-recipe.ts';
-import { type Backbone, backbones } from '../packages/methods/ddad/settings.ts';
+import { type Precision, precisions } from '../packages/methods/ddad/settings.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
@@ -30,22 +29,21 @@ const { forUnlevelledMaps, levelled, mapLevels } = await import(
 const { withFreshStatistics } = await import('../packages/methods/ddad/refiner/fresh-statistics.ts');
 const { averagingRate } = await import('../packages/methods/ddad/refiner/weight-average.ts');
 const { evaluate } = await import('./refiner-recipes/evaluate.ts');
-const { loadMembers, networkInput, packSmallSet, testMaps, trainMembers } = await import(
-  './refiner-recipes/small-set.ts'
+const { copyRun, loadMembers, networkInput, readSet, testMaps } = await import(
+  './refiner-recipes/members-of-run.ts'
 );
 
 const side = 64;
 const area = side ** 2;
 const batchSize = 8;
-/** Channels of the network; a sixteenth of the work of the paper's 128. */
-const width = Number(process.env.WIDTH ?? 32);
-const epochs = Number(process.env.EPOCHS ?? 40);
+const epochs = Number(process.env.EPOCHS ?? 100);
 const learningRate = Number(process.env.RATE ?? 1e-4);
-/** Evaluations over the second half, the last step's among them. */
-const points = 6;
+/** Evaluations, at equal distances, the last step's among them. */
+const points = Number(process.env.POINTS ?? 10);
+const everyImage = Number(process.env.EVERY ?? 1);
+const precision: Precision | undefined = precisions.find((one) => one === process.env.PRECISION);
 /** Batches that BatchNorm's statistics of averaged weights are made of. */
-const statisticsBatches = 10;
-const unfinished = 75;
+const statisticsBatches = 20;
 
 /** What a training does, step by step. Averages change no step: all are taken of each course. */
 const courses: Readonly<Record<string, Omit<RefinerRecipe, 'average'>>> = {
@@ -55,37 +53,29 @@ const courses: Readonly<Record<string, Omit<RefinerRecipe, 'average'>>> = {
   levelled: { wholeRate: 1, levelledMaps: true },
   levelledFalling: { wholeRate: 0, levelledMaps: true },
 };
-const averages: Readonly<Record<string, AveragedWeights>> = {
-  'from 0.5, horizon 0.1': { from: 0.5, horizon: 0.1 },
-  'from 0.25, horizon 0.25': { from: 0.25, horizon: 0.25 },
-};
+/** Means over so many epochs, looking back exponentially; shares of the steps as a recipe has them. */
+const horizons = (process.env.HORIZONS ?? '10').split(',').map(Number);
+const averages = Object.fromEntries(
+  horizons.map((horizon): [string, AveragedWeights] => [
+    `mean over ${horizon} epochs`,
+    { from: 1 / epochs, horizon: horizon / epochs },
+  ]),
+);
 
-type Weights = Map<string, TensorData>;
-
-/** Where a course was stopped. */
-interface Halt {
-  state: { steps: number; tensors: Weights };
-  means: Map<string, Map<string, Float64Array>>;
-}
-
-async function refine(
-  folder: string,
-  backbone: Backbone,
-  input: RefinerInput,
-  name: string,
-  untilMs: number,
-): Promise<void> {
+async function refine(folder: string, input: RefinerInput, name: string): Promise<void> {
   const course = courses[name];
   if (course === undefined)
     throw new Error(`COURSE: expected one of ${Object.keys(courses).join(', ')}, got ${name}`);
   const recipe: RefinerRecipe = { ...course, average: null };
-  const set = await packSmallSet('', folder);
-  const ensemble = await loadMembers(folder, backbone, input === 'dual' ? ['ndm', 'udm'] : ['ndm']);
+  const set = await readSet(folder);
+  const { backbone } = set;
+  const roles: readonly Role[] = input === 'dual' ? ['ndm', 'udm'] : ['ndm'];
+  const ensemble = await loadMembers(folder, set, roles);
   const seed = Number(process.env.SEED ?? 7);
   const images = { pixels: await networkInput(folder, set.normal), side, seed };
   const scratch = await mkdtemp(join(tmpdir(), 'refiner-recipes-'));
   const channels = input === 'dual' ? 2 : 1;
-  const network = asrNet({ inputs: channels, width });
+  const network = asrNet({ inputs: channels });
   const examples = ensembleExamples(ensemble, images, scratch);
   const levels = (await mapLevels(examples.untouched(), channels, async () => true))!;
   const spec = {
@@ -95,7 +85,7 @@ async function refine(
     weightDecay: 1e-4,
     seed,
     epochs,
-    precision: undefined,
+    precision: precision === 'bfloat16' ? precision : undefined,
   };
   const training = refinerStep(
     { network, channels, spec, recipe, images: set.normal.length, stepsACall: 1, mode: 'graph' },
@@ -105,33 +95,20 @@ async function refine(
   const stepsPerEpoch = Math.floor(set.normal.length / batchSize);
   const steps = epochs * stepsPerEpoch;
   const evaluateAt = new Set(
-    Array.from({ length: points }, (_, i) => Math.round(steps * (0.5 + (0.5 * (i + 1)) / points))),
+    Array.from({ length: points }, (_, i) => Math.round((steps * (i + 1)) / points)),
   );
-  const maps = await testMaps(folder, set, backbone);
-  const test = new Float32Array(set.test.length * area * channels);
-  for (let i = 0; i < set.test.length * area; i++) {
-    test[i * channels] = maps.aIntra[i]!;
-    if (channels === 2) test[i * channels + 1] = maps.aInter[i]!;
-  }
+  const looked = set.test.flatMap((_, i) => (i % everyImage === 0 ? [i] : []));
+  const labels = looked.map((i) => set.labels[i]!);
+  const maps = await testMaps(folder, set, roles);
+  const test = new Float32Array(looked.length * area * channels);
+  for (const [channel, map] of (channels === 2 ? ['aIntra', 'aInter'] : ['aIntra']).entries())
+    for (const [place, i] of looked.entries())
+      for (let at = 0; at < area; at++)
+        test[(place * area + at) * channels + channel] = maps.get(map)![i * area + at]!;
   const trained = network.parameters.flatMap(({ name, kind }) => (kind === 'trainable' ? [name] : []));
   const means = new Map(Object.keys(averages).map((way) => [way, new Map<string, Float64Array>()]));
 
-  const label = [
-    backbone,
-    input,
-    name,
-    `seed ${seed}`,
-    `${epochs} epochs`,
-    `width ${width}`,
-    `rate ${learningRate}`,
-  ].join(' ');
-  const halted = join(folder, `halted ${label}.v8`);
   const results = join(folder, 'results.jsonl');
-  if (existsSync(halted)) {
-    const { state, means: kept } = deserialize(await readFile(halted)) as Halt;
-    step.writeState(state);
-    for (const [way, values] of kept) means.set(way, values);
-  }
 
   const take = (done: number) => {
     const weights = step.read();
@@ -153,18 +130,18 @@ async function refine(
   }
   const tell = async (way: string, weights: ReadonlyMap<string, TensorData>, loss: number) => {
     const own = recipe.levelledMaps ? forUnlevelledMaps(weights, levels) : weights;
-    const aucs = evaluate(network, own, test, set.labels);
+    const aucs = evaluate(network, own, test, labels);
     const line = JSON.stringify({
-      set: folder,
+      dataset: set.dataset,
       backbone,
       input,
       course: name,
       seed,
       epochs,
-      width,
       learningRate,
+      precision,
       way,
-      epoch: step.steps / stepsPerEpoch,
+      epoch: Number((step.steps / stepsPerEpoch).toFixed(1)),
       loss,
       ...aucs,
     });
@@ -174,19 +151,10 @@ async function refine(
 
   let sum = 0;
   let since = 0;
-  const started = [performance.now(), step.steps] as const;
   while (step.steps < steps) {
-    if (performance.now() > untilMs) {
-      const state: Halt = { state: step.readState(), means };
-      await writeFile(halted, serialize(state));
-      console.error(
-        `${label}: ${step.steps} of ${steps} steps, ${((performance.now() - started[0]) / (step.steps - started[1])).toFixed(0)} ms each`,
-      );
-      process.exit(unfinished);
-    }
     const { steps: done } = step;
     const epoch = Math.floor(done / stepsPerEpoch);
-    if (done >= steps / 4) take(done);
+    take(done);
     sum += step.run(
       training.inputs(epoch, training.order(epoch), (done - epoch * stepsPerEpoch) * batchSize, 0),
     );
@@ -209,24 +177,16 @@ async function refine(
     }
     [sum, since] = [0, 0];
   }
-  await rm(halted, { force: true });
   await rm(scratch, { recursive: true });
 }
 
 const [command, folder = '', ...rest] = process.argv.slice(2);
-const until = (seconds = '1e9') => performance.now() + 1000 * Number(seconds);
-const backboneOf = (given: string | undefined) =>
-  backbones.find((one) => one === given) ?? fail(`BACKBONE: expected one of ${backbones.join(', ')}`);
-const inputOf = (given: string | undefined) =>
-  refinerInputs.find((one) => one === given) ?? fail(`INPUT: expected one of ${refinerInputs.join(', ')}`);
-function fail(message: string): never {
-  throw new Error(message);
-}
 if (command === 'members') {
-  const [dataset = '', backbone, seconds] = rest;
-  const set = await packSmallSet(dataset, folder);
-  process.exitCode = (await trainMembers(folder, set, backboneOf(backbone), until(seconds))) ? 0 : unfinished;
+  const { dataset, backbone, k } = await copyRun(folder, rest[0] ?? '');
+  console.error(`${folder}: ${dataset}, ${backbone}, K = ${k}`);
 } else if (command === 'refine') {
-  const [backbone, input, course = '', seconds] = rest;
-  await refine(folder, backboneOf(backbone), inputOf(input), course, until(seconds));
-} else fail('expected: members FOLDER DATASET BACKBONE, or refine FOLDER BACKBONE INPUT COURSE');
+  const input = refinerInputs.find((one) => one === rest[0]);
+  if (input === undefined)
+    throw new Error(`INPUT: expected one of ${refinerInputs.join(', ')}, got ${rest[0]}`);
+  await refine(folder, input, rest[1] ?? '');
+} else throw new Error('expected: members FOLDER RUN_ID, or refine FOLDER INPUT COURSE');

@@ -183,6 +183,7 @@ const describedRun = z.strictObject({
       total: z.number(),
       loss: z.number().nullable(),
       worker: z.string().nullable(),
+      seconds: seconds.nullable().describe('of whoever made it'),
       reused: z.boolean(),
       trouble: z.string().nullable(),
     }),

@@ -1,5 +1,5 @@
-import { runKeys } from '@ddad/contract';
-import type { ObjectStore } from '@ddad/storage';
+import { artifactKey, runKeys } from '@ddad/contract';
+import { type ObjectStore, publishArtifact } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { beforeEach, expect, it } from 'vitest';
 import { CommandFailure, exitCodes } from '../failure.ts';
@@ -46,10 +46,14 @@ async function describe(found: RunEntry | null, runs: Partial<DescribeDeps['runs
 
 it('shows a paused run with its input and how far its jobs are', async () => {
   const input = { dataset: 'brain', method: 'distillation', k: 3, epochs: 4, student: { layers: 2 } };
+  const spec = { student: 1 };
+  const key = artifactKey(spec);
   const nodes = [
     student(0, { state: 'waiting', done: 3, trouble: 'trainer-1: the kernel, as memory ran out' }),
-    student(1, { state: 'finished', done: 4, reused: true, loss: 0.25, worker: 't1' }),
+    student(1, { key, state: 'finished', done: 4, reused: true, loss: 0.25, worker: 't1' }),
   ];
+  const made = { spec, loss: 0.25, seconds: 75, worker: 't1', environment: {} };
+  await publishArtifact(store, { kind: nodes[1]!.kind, key, ...made, files: {} });
   const progress = inventedProgress(nodes, { stage: 'paused', pausedIn: 'training', input: input as never });
   const { document, out } = await describe(entry('running'), { progress: async () => progress });
   expect(document).toMatchObject({ status: 'paused', seconds: 60, input, scores: null, failure: null });
@@ -57,8 +61,8 @@ it('shows a paused run with its input and how far its jobs are', async () => {
   expect(out).toMatch(/^for +1:00$/m);
   expect(out).toMatch(/^method +method distillation, 3 students$/m);
   expect(out).toMatch(/^ {2}student +\{"layers":2\}$/m);
-  expect(out).toMatch(/^student 0 +training +waiting +3\/4 /m);
-  expect(out).toMatch(/^student 1 +training +found +4\/4 +0\.2500 +t1 /m);
+  expect(out).toMatch(/^student 0 +training +waiting +3\/4 +key-0$/m);
+  expect(out).toMatch(/^student 1 +training +found +4\/4 +0\.2500 +1:15 +t1 /m);
   expect(out).toContain('student 0: trainer-1: the kernel, as memory ran out\n');
 });
 

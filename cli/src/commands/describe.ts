@@ -8,7 +8,7 @@ import {
 } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { definitionsOf, describeRun, finishedProgress } from '@ddad/runs';
-import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
+import { ObjectNotFound, type ObjectStore, readManifest } from '@ddad/storage';
 import { CommandFailure, noSuchRun } from '../failure.ts';
 import { duration, lossFigure, moment, percent, plural } from '../figures.ts';
 import { type ListedStatus, listedStatus, wallSeconds } from '../listed-status.ts';
@@ -32,6 +32,8 @@ export interface DescribeDeps {
 export interface DescribedJob
   extends Pick<NodeProgress, 'id' | 'kind' | 'key' | 'stage' | 'unit' | 'state' | 'done' | 'total' | 'loss'> {
   worker: string | null;
+  /** How long it took whoever made it; null where it is not finished, or the store does not tell. */
+  seconds: number | null;
   reused: boolean;
   /** Why its last attempt failed; null where none has. */
   trouble: string | null;
@@ -119,7 +121,7 @@ async function described(deps: DescribeDeps, entry: RunEntry): Promise<Described
     started: started.toISOString(),
     closed: closed?.toISOString() ?? null,
     seconds: wallSeconds(entry, deps.now()),
-    jobs: (known?.nodes ?? []).map(jobOf),
+    jobs: await jobsOf(deps, known?.nodes ?? []),
     failure: await failureOf(status, () => deps.runs.result(entry)),
     pages: { temporal: deps.page(entry), progress: deps.progressPage(entry) },
   };
@@ -142,7 +144,7 @@ async function forgotten(deps: DescribeDeps, runId: string): Promise<DescribedRu
     started: null,
     closed: null,
     seconds: result.seconds.total ?? null,
-    jobs: finishedProgress(result).nodes.map(jobOf),
+    jobs: await jobsOf(deps, finishedProgress(result).nodes),
     failure: null,
     pages: { temporal: null, progress: null },
   };
@@ -169,9 +171,16 @@ async function resultOf({ store }: DescribeDeps, runId: string): Promise<RunResu
   }
 }
 
-function jobOf(node: NodeProgress): DescribedJob {
-  const { id, kind, key, stage, unit, state, done, total, loss, worker, reused, trouble = null } = node;
-  return { id, kind, key, stage, unit, state, done, total, loss, worker, reused, trouble };
+async function jobsOf({ store }: DescribeDeps, nodes: readonly NodeProgress[]): Promise<DescribedJob[]> {
+  return Promise.all(
+    nodes.map(async (node) => {
+      const { id, kind, key, stage, unit, state, done, total, loss, worker, reused, trouble = null } = node;
+      // What a run is does not depend on how long its parts took: a store that says nothing leaves that out.
+      const manifest = state === 'finished' ? await readManifest(store(), kind, key).catch(() => null) : null;
+      const seconds = manifest?.seconds ?? null;
+      return { id, kind, key, stage, unit, state, done, total, loss, worker, seconds, reused, trouble };
+    }),
+  );
 }
 
 /** In the words of `ddad watch`; null where a run has a result, or goes on. */
@@ -256,6 +265,7 @@ function jobLines(jobs: readonly DescribedJob[]): string[] {
       { heading: 'state', cell: ({ state, reused }) => (reused ? 'found' : state) },
       { heading: 'done', align: 'right', cell: ({ done, total }) => (total > 1 ? `${done}/${total}` : '') },
       { heading: 'loss', align: 'right', cell: ({ loss }) => (loss === null ? '' : lossFigure(loss)) },
+      { heading: 'time', align: 'right', cell: ({ seconds }) => (seconds === null ? '' : duration(seconds)) },
       { heading: 'worker', cell: ({ worker }) => worker ?? '' },
       { heading: 'key', cell: ({ key }) => key.slice(0, 12) },
     ],

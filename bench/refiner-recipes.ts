@@ -4,9 +4,9 @@
  * datasets.
  *
  *     DDAD_HOME=… node bench/refiner-recipes.ts members FOLDER RUN_ID       copies a finished run's members out of a local cluster
- *     EPOCHS=100 POINTS=10 node bench/refiner-recipes.ts refine FOLDER INPUT COURSE      a line of JSON a point and way
+ *     EPOCHS=100 POINTS=10 node bench/refiner-recipes.ts refine FOLDER INPUT     a line of JSON a point and way
  *
- * COURSE is one of those below, INPUT dual or intra. `EVERY` is which of the test images are looked at (1: all of them). Lines go to
+ * INPUT is dual or intra. The steps are those of any recipe. `EVERY` is which of the test images are looked at (1: all of them). Lines go to
  * FOLDER/results.jsonl too.
  */
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import type { TensorData } from '@ddad/compute';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { type RefinerInput, type Role, refinerInputs } from '../packages/methods/ddad/kinds.ts';
-import type { AveragedWeights, RefinerRecipe } from '../packages/methods/ddad/refiner/refiner-recipe.ts';
+import type { AveragedWeights } from '../packages/methods/ddad/refiner/refiner-recipe.ts';
 import { type Precision, precisions } from '../packages/methods/ddad/settings.ts';
 
 // TensorFlow reads its settings when it loads.
@@ -23,9 +23,6 @@ Object.assign(process.env, tensorflowEnvironment(1));
 const { asrNet } = await import('@ddad/models');
 const { ensembleExamples } = await import('../packages/methods/ddad/refiner/refiner-examples.ts');
 const { refinerStep } = await import('../packages/methods/ddad/refiner/refiner-step.ts');
-const { forUnlevelledMaps, levelled, mapLevels } = await import(
-  '../packages/methods/ddad/refiner/map-levels.ts'
-);
 const { withFreshStatistics } = await import('../packages/methods/ddad/refiner/fresh-statistics.ts');
 const { averagingRate } = await import('../packages/methods/ddad/refiner/weight-average.ts');
 const { evaluate } = await import('./refiner-recipes/evaluate.ts');
@@ -45,14 +42,6 @@ const precision: Precision | undefined = precisions.find((one) => one === proces
 /** Batches that BatchNorm's statistics of averaged weights are made of. */
 const statisticsBatches = 20;
 
-/** What a training does, step by step. Averages change no step: all are taken of each course. */
-const courses: Readonly<Record<string, Omit<RefinerRecipe, 'average'>>> = {
-  constant: { wholeRate: 1, levelledMaps: false },
-  fallingHalf: { wholeRate: 0.5, levelledMaps: false },
-  fallingAll: { wholeRate: 0, levelledMaps: false },
-  levelled: { wholeRate: 1, levelledMaps: true },
-  levelledFalling: { wholeRate: 0, levelledMaps: true },
-};
 /** Means over so many epochs, looking back exponentially; shares of the steps as a recipe has them. */
 const horizons = (process.env.HORIZONS ?? '10').split(',').map(Number);
 const averages = Object.fromEntries(
@@ -62,11 +51,7 @@ const averages = Object.fromEntries(
   ]),
 );
 
-async function refine(folder: string, input: RefinerInput, name: string): Promise<void> {
-  const course = courses[name];
-  if (course === undefined)
-    throw new Error(`COURSE: expected one of ${Object.keys(courses).join(', ')}, got ${name}`);
-  const recipe: RefinerRecipe = { ...course, average: null };
+async function refine(folder: string, input: RefinerInput): Promise<void> {
   const set = await readSet(folder);
   const { backbone } = set;
   const roles: readonly Role[] = input === 'dual' ? ['ndm', 'udm'] : ['ndm'];
@@ -77,7 +62,6 @@ async function refine(folder: string, input: RefinerInput, name: string): Promis
   const channels = input === 'dual' ? 2 : 1;
   const network = asrNet({ inputs: channels });
   const examples = ensembleExamples(ensemble, images, scratch);
-  const levels = (await mapLevels(examples.untouched(), channels, async () => true))!;
   const spec = {
     batchSize,
     imageSize: side,
@@ -88,8 +72,16 @@ async function refine(folder: string, input: RefinerInput, name: string): Promis
     precision: precision === 'bfloat16' ? precision : undefined,
   };
   const training = refinerStep(
-    { network, channels, spec, recipe, images: set.normal.length, stepsACall: 1, mode: 'graph' },
-    recipe.levelledMaps ? levelled(examples, levels) : examples,
+    {
+      network,
+      channels,
+      spec,
+      recipe: { average: null },
+      images: set.normal.length,
+      stepsACall: 1,
+      mode: 'graph',
+    },
+    examples,
   );
   const { step } = training;
   const stepsPerEpoch = Math.floor(set.normal.length / batchSize);
@@ -129,13 +121,11 @@ async function refine(folder: string, input: RefinerInput, name: string): Promis
       yield training.inputs(epochs + epoch, order, i * batchSize, 0).maps!;
   }
   const tell = async (way: string, weights: ReadonlyMap<string, TensorData>, loss: number) => {
-    const own = recipe.levelledMaps ? forUnlevelledMaps(weights, levels) : weights;
-    const aucs = evaluate(network, own, test, labels);
+    const aucs = evaluate(network, weights, test, labels);
     const line = JSON.stringify({
       dataset: set.dataset,
       backbone,
       input,
-      course: name,
       seed,
       epochs,
       learningRate,
@@ -188,5 +178,5 @@ if (command === 'members') {
   const input = refinerInputs.find((one) => one === rest[0]);
   if (input === undefined)
     throw new Error(`INPUT: expected one of ${refinerInputs.join(', ')}, got ${rest[0]}`);
-  await refine(folder, input, rest[1] ?? '');
-} else throw new Error('expected: members FOLDER RUN_ID, or refine FOLDER INPUT COURSE');
+  await refine(folder, input);
+} else throw new Error('expected: members FOLDER RUN_ID, or refine FOLDER INPUT');

@@ -195,7 +195,7 @@ test("starts from Temporal's own command line with the same defaults, gives a ne
     seed: 0,
     epochs: 250,
     learningRate: 5e-4,
-    refiner: { epochs: 100, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 },
+    refiner: { recipe: 'steady', epochs: 40, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4 },
   });
   expect(progress.nodes.filter(({ member }) => member !== undefined)).toHaveLength(6);
 

@@ -39,7 +39,7 @@ export async function runDemo(
   const { k, epochs, batchSize, learningRate, refiner } = run;
   screens.err.write(
     `a short run: K = ${k}, ${epochs} epochs in batches of ${batchSize}, learning rate ${learningRate}; ` +
-      `ASR-Net ${refiner.epochs} epochs, learning rate ${refiner.learningRate}; "npx ddad run" has the paper's settings\n`,
+      `ASR-Net ${refiner.epochs} epochs, learning rate ${refiner.learningRate}; "npx ddad run" trains for longer\n`,
   );
   const result = await startRun(deps, mergeRunInput(deps.methods, { dataset, ...run }, {}), {
     out: (runId) => reportDirectory(home, runId),

@@ -38,7 +38,7 @@ export const recipes = {
   kCurve: 2,
   refiner: 2,
   /** Of what the recipe "steady" changes of a refiner's training. */
-  steadyRefiner: 1,
+  steadyRefiner: 2,
 } as const;
 
 const imageSize = sideSchema(memberImageSizes);

@@ -17,7 +17,7 @@ it('has a default for every field but the dataset', () => {
     precision: 'float32',
     dsu: true,
     calibration: 0,
-    refiner: { epochs: 100, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4, recipe: 'paper' },
+    refiner: { epochs: 40, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4, recipe: 'steady' },
   });
 });
 
@@ -28,7 +28,7 @@ it('keeps defaults of nested fields that are left out', () => {
     batchSize: 8,
     learningRate: 1e-4,
     weightDecay: 1e-4,
-    recipe: 'paper',
+    recipe: 'steady',
   });
 });
 
@@ -43,7 +43,12 @@ describe('ASR-Net', () => {
   });
 
   it('is trained by a recipe that has a name', () => {
-    expect(settings({ refiner: { recipe: 'steady' } })).toMatchObject({ refiner: { recipe: 'steady' } });
+    const paper = settings({ refiner: { recipe: 'paper' } });
+    expect(paper).toMatchObject({ refiner: { recipe: 'paper', epochs: 100 } });
+    const longer = { recipe: 'paper', epochs: 200 };
+    expect(settings({ refiner: longer })).toMatchObject({ refiner: longer });
+    // What a run says of its input is an input, and of the same meaning.
+    expect(settings(paper)).toEqual(paper);
     expect(faults({ refiner: { recipe: 'steadier' } })).toEqual([
       expect.stringMatching(/^refiner\.recipe: .*got "steadier"$/),
     ]);

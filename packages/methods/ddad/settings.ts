@@ -45,14 +45,21 @@ export const weightDecaySchema = z.number().min(0).max(1);
 export const refinerRecipeNames = ['paper', 'steady'] as const;
 export type RefinerRecipeName = (typeof refinerRecipeNames)[number];
 
-/** Settings of ASR-Net's training (method: section 3.5 of the paper). */
-const refinerSchema = z.strictObject({
-  epochs: trainingFields.epochs.default(100),
+/** Epochs of a recipe where none are asked for: the paper's, and after how many an averaged refiner is as good as it gets. */
+const refinerEpochs: Readonly<Record<RefinerRecipeName, number>> = { paper: 100, steady: 40 };
+
+const refinerFields = z.strictObject({
+  recipe: z.enum(refinerRecipeNames).default('steady'),
+  epochs: trainingFields.epochs.optional(),
   batchSize: countedBatch(1).default(8),
   learningRate: trainingFields.learningRate.default(1e-4),
   weightDecay: weightDecaySchema.default(1e-4),
-  recipe: z.enum(refinerRecipeNames).default('paper'),
 });
+/** Settings of ASR-Net's training (method: section 3.5 of the paper). */
+const refinerSchema = refinerFields.transform((given) => ({
+  ...given,
+  epochs: given.epochs ?? refinerEpochs[given.recipe],
+}));
 
 /** What the discrepancies are a spread of: several networks (Deep Ensemble), or passes through one (MC Dropout). */
 export const uncertainties = ['ensemble', 'dropout'] as const;
@@ -218,7 +225,7 @@ export function batchSizes(given: Readonly<Record<string, unknown>>): BatchSize[
   const { refiner } = given;
   if (refiner === undefined || (typeof refiner === 'object' && refiner !== null)) {
     const own = (refiner as { batchSize?: unknown } | undefined)?.batchSize;
-    const parsed = refinerSchema.shape.batchSize.safeParse(own);
+    const parsed = refinerFields.shape.batchSize.safeParse(own);
     if (parsed.success) found.push({ path: 'refiner.batchSize', size: parsed.data });
   }
   return found;

@@ -8,8 +8,18 @@ const result = (input: object | undefined, changes: Partial<RunResult> = {}): Ru
   ({ k: 3, ...(input === undefined ? {} : { input: settingsOf(input) }), ...changes }) as RunResult;
 
 it('is nothing of the paper’s settings, whatever the backbone and the seed', () => {
-  expect(unlikePaper(result({}))).toEqual([]);
-  expect(unlikePaper(result({ backbone: 'aeu', seed: 7, calibration: 0.1, dsu: false }))).toEqual([]);
+  const refiner = { recipe: 'paper' };
+  expect(unlikePaper(result({ refiner }))).toEqual([]);
+  expect(unlikePaper(result({ refiner, backbone: 'aeu', seed: 7, calibration: 0.1, dsu: false }))).toEqual(
+    [],
+  );
+});
+
+it('is ASR-Net’s training of a run that nothing was asked of', () => {
+  expect(unlikePaper(result({}))).toEqual([
+    'ASR-Net’s epochs 40 instead of 100',
+    'ASR-Net by the recipe steady',
+  ]);
 });
 
 it('lists every setting that is not the paper’s', () => {

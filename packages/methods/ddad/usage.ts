@@ -1,8 +1,8 @@
 /** DDAD's own fields with their defaults, for `ddad run --help`. */
 export const usage = `\
   {"backbone": "ae", "k": 3, "epochs": 250, "batchSize": 64, "learningRate": 0.0005,
-   "refiner": {"epochs": 100, "batchSize": 8, "learningRate": 0.0001, "weightDecay": 0.0001,
-               "recipe": "paper"}}
+   "refiner": {"recipe": "steady", "epochs": 40, "batchSize": 8, "learningRate": 0.0001,
+               "weightDecay": 0.0001}}
   "backbone"          what a member is: ae, aeu (AE-U) or memae (MemAE)
   "latentSize": 16    values of a member's latent code, 4 to 1024; "wideLayer": 2048, units of the linear layers beside it
   "k": "auto"         as many members per role as the trainers that are there make at a time; "maxK" at most
@@ -10,7 +10,7 @@ export const usage = `\
   "refiner": false    no ASR-Net: the run ends with rec, recEnsemble, aIntra, aInter
   "repulsion": 1      train the members of a role one after the other, each away from those before it
   "dsu": false        no dual-space uncertainty
-  "refiner": {"recipe": "steady"}   ASR-Net's weights are a mean over its steps, at a falling learning rate
+  "refiner": {"recipe": "paper"}   ASR-Net's last weights count, of 100 epochs, in place of a mean over the steps of 40
   "precision": "bfloat16"   of matrix products in training, in place of "float32"
   "uncertainty": "dropout"  MC Dropout: passes through one network per role in place of K members ("ensemble"), with
   "dropout": {"rate": 0.1, "passes": 256, "refinerPasses": 16}

@@ -2,7 +2,7 @@ import { randomStream, type Shapes, type TensorData, type TrainStep, trainStep }
 import { type AsrNet, initialise, shapesOf } from '@ddad/models';
 import type { RefinerSpec } from '../kinds.ts';
 import type { RefinerExamples } from './refiner-examples.ts';
-import { type RefinerRecipe, refinerRate } from './refiner-recipe.ts';
+import type { RefinerRecipe } from './refiner-recipe.ts';
 import {
   averagedWeights,
   averageShapes,
@@ -43,7 +43,7 @@ export interface RefinerStep {
   read(): Map<string, TensorData>;
 }
 
-/** @param examples what it learns from; scaled already, where the recipe says so */
+/** @param examples what it learns from */
 export function refinerStep(settings: RefinerStepSettings, examples: RefinerExamples): RefinerStep {
   const { network, channels, spec, recipe, images, stepsACall, mode } = settings;
   const { batchSize, imageSize: side, seed } = spec;
@@ -69,11 +69,7 @@ export function refinerStep(settings: RefinerStepSettings, examples: RefinerExam
       const averages = renewAverages(trainable, weights, running, given.averagingRate!);
       return { loss, buffers: { ...renewed, ...averages } };
     },
-    optimiser: {
-      ...adam,
-      learningRate: refinerRate(recipe, spec.learningRate, steps),
-      weightDecay: spec.weightDecay,
-    },
+    optimiser: { ...adam, learningRate: spec.learningRate, weightDecay: spec.weightDecay },
     precision: spec.precision,
     stepsACall,
     mode,

@@ -8,7 +8,6 @@ import { trainedResult, writeWeights } from '../../trained-result.ts';
 import { type RefinerInput, type RefinerSpec, recipeOf } from '../kinds.ts';
 import { loadEnsemble } from '../maps/ensemble.ts';
 import { withFreshStatistics } from './fresh-statistics.ts';
-import { forUnlevelledMaps, levelled, mapLevels } from './map-levels.ts';
 import { dropoutExamples, ensembleExamples } from './refiner-examples.ts';
 import { refinerRecipes } from './refiner-recipe.ts';
 import { type RefinerStep, refinerStep } from './refiner-step.ts';
@@ -23,7 +22,7 @@ export function refinerChannels(input: RefinerInput): 1 | 2 {
  * go through the frozen members, and the network learns to find the patch in their discrepancy maps.
  *
  * The recipe says which weights count: the last ones, or means over the steps before, for which BatchNorm's statistics are made by
- * one more epoch of examples. The file's weights take maps as they are, whatever the recipe trains on.
+ * one more epoch of examples.
  * @throws ChildFault `invalid` where the images are not those that the specification names
  */
 export async function trainRefiner(
@@ -45,11 +44,6 @@ export async function trainRefiner(
   const goOn = () => goesOn(context);
   let training: RefinerStep | null = null;
   try {
-    // A pass over the images: no checkpoint keeps the levels, which are the same whenever they are made.
-    if (recipe.levelledMaps) context.ready();
-    const levels = recipe.levelledMaps ? await mapLevels(examples.untouched(), channels, goOn) : [];
-    if (levels === null) return null;
-    const given = recipe.levelledMaps ? levelled(examples, levels) : examples;
     training = refinerStep(
       {
         network,
@@ -60,7 +54,7 @@ export async function trainRefiner(
         stepsACall: task.stepsACall ?? usualStepsACall(),
         mode: 'graph',
       },
-      given,
+      examples,
     );
     const { step, order, inputs } = training;
     const outcome = await runTraining({
@@ -83,7 +77,6 @@ export async function trainRefiner(
       tensors = await withFreshStatistics(network, tensors, batches, [batchSize, side, side, channels], goOn);
     }
     if (tensors === null) return null;
-    if (recipe.levelledMaps) tensors = forUnlevelledMaps(tensors, levels);
     const weights = await writeWeights(task, network.parameters, tensors, { refiner: spec.input });
     const seconds = outcome.seconds + (performance.now() - started) / 1000;
     return trainedResult(task, { ...outcome, seconds }, { weights });

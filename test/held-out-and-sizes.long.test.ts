@@ -12,7 +12,7 @@ import { startTestCluster, type TestCluster } from './test-cluster.ts';
 const counts = { train: 450, unlabeledNormal: 20, unlabeledAbnormal: 20, testNormal: 250, testAbnormal: 40 };
 const rate = 0.1;
 const unrefined = ['rec', 'recEnsemble', 'aIntra', 'aInter', 'dsu'] as const;
-const withReductions = (name: string) => [name, `${name}Top`, `${name}Peak`];
+const withReductions = (name: string) => [name, `${name}Top`, `${name}Peak`, `${name}Relative`];
 
 let cluster: TestCluster;
 let folder: string;

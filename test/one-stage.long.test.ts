@@ -35,7 +35,12 @@ test('a run with patches of unlabeled images goes from input to page, and its fi
     out,
   );
   expect(result).toMatchObject({ method: 'nsa', epochs: 1, batchSize: 8, unlabeled: 10, members: [] });
-  expect(Object.keys(result.scores ?? {})).toEqual(['predicted', 'predictedTop', 'predictedPeak']);
+  expect(Object.keys(result.scores ?? {})).toEqual([
+    'predicted',
+    'predictedTop',
+    'predictedPeak',
+    'predictedRelative',
+  ]);
   expect(Object.keys(result.artifacts)).toEqual(['network', 'maps']);
   const page = textOf(await readFile(join(out, 'report.html'), 'utf8'));
   expect(page).toContain('NSA*, patches of 10 unlabeled images as well');
@@ -58,7 +63,7 @@ test('a run with patches of unlabeled images goes from input to page, and its fi
   expect(lines).toHaveLength(rows.length);
   for (const [at, line] of lines.entries()) {
     const { scores } = JSON.parse(line) as { scores: Record<string, number> };
-    expect(Object.keys(scores)).toEqual(['predicted', 'predictedTop', 'predictedPeak']);
+    expect(Object.keys(scores)).toEqual(['predicted', 'predictedTop', 'predictedPeak', 'predictedRelative']);
     const own = rows[at]!.split(',');
     for (const [name, score] of Object.entries(scores))
       expect(Math.abs(score - Number(own[columns.indexOf(name)])), name).toBeLessThan(1e-4);

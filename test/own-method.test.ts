@@ -41,12 +41,18 @@ test('a method that only this test knows goes from input to report page', async 
   expect(code, stderr).toBe(0);
   const result = JSON.parse(stdout) as RunResult;
   expect(result).toMatchObject({ method: 'mean-image', every: 1, members: [] });
-  expect(Object.keys(result.scores ?? {})).toEqual(['distance', 'distanceTop', 'distancePeak', 'brightness']);
+  expect(Object.keys(result.scores ?? {})).toEqual([
+    'distance',
+    'distanceTop',
+    'distancePeak',
+    'distanceRelative',
+    'brightness',
+  ]);
   expect(Object.keys(result.seconds)).toEqual(['plan', 'learn', 'measure', 'report', 'total']);
   expect(Object.keys(result.artifacts)).toEqual(['distances']);
 
   const [header, ...lines] = (await readFile(join(out, 'scores.csv'), 'utf8')).trim().split('\n');
-  expect(header).toBe('image,label,distance,distanceTop,distancePeak,brightness');
+  expect(header).toBe('image,label,distance,distanceTop,distancePeak,distanceRelative,brightness');
   expect(lines).toHaveLength(images.data.test['0'].length + images.data.test['1'].length);
   // AUC by counting pairs.
   const rows = lines.map((line) => line.split(',').slice(1).map(Number));

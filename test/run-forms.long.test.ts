@@ -12,7 +12,7 @@ import { startByTemporal, startTestCluster, type TestCluster } from './test-clus
 
 const input = { dataset: 'small', k: 2, epochs: 3, batchSize: 16, refiner: { epochs: 1 } };
 const withReductions = (mapped: readonly string[]) =>
-  mapped.flatMap((name) => [name, `${name}Top`, `${name}Peak`]);
+  mapped.flatMap((name) => [name, `${name}Top`, `${name}Peak`, `${name}Relative`]);
 /** Of MC Dropout, which has no spread over networks. */
 const scoreNames = ['rec', ...withReductions(['recEnsemble', 'aIntra', 'aInter', 'rIntra', 'rDual'])];
 

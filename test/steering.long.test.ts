@@ -70,7 +70,12 @@ test('a run is paused, given more members and resumed from the command line', as
   expect(result.members.filter(({ restarts }) => (restarts ?? 0) > 0).length).toBeGreaterThanOrEqual(2);
   expect(Object.keys(result.scores ?? {})).toEqual([
     'rec',
-    ...['recEnsemble', 'aIntra', 'dsu', 'rIntra'].flatMap((name) => [name, `${name}Top`, `${name}Peak`]),
+    ...['recEnsemble', 'aIntra', 'dsu', 'rIntra'].flatMap((name) => [
+      name,
+      `${name}Top`,
+      `${name}Peak`,
+      `${name}Relative`,
+    ]),
   ]);
   // Live losses of a member that joined, then the whole history of all, the result, and the end.
   const news = [...(await events).matchAll(/^event: news\ndata: (.*)$/gm)].map(

@@ -15,7 +15,10 @@ import { type WhatLeaves, watchWhatLeaves } from './what-leaves.ts';
 
 const small = { batchSize: 16, refiner: { epochs: 1 } };
 const mapped = ['recEnsemble', 'aIntra', 'aInter', 'dsu', 'rIntra', 'rDual'];
-const scoreNames = ['rec', ...mapped.flatMap((name) => [name, `${name}Top`, `${name}Peak`])];
+const scoreNames = [
+  'rec',
+  ...mapped.flatMap((name) => [name, `${name}Top`, `${name}Peak`, `${name}Relative`]),
+];
 
 let cluster: TestCluster;
 let dataset: SmallDataset;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { imageScores, peakMean, topMean } from './image-scores.ts';
+import { brightness, imageScores, peakMean, topMean } from './image-scores.ts';
 
 test("is the mean of each image's pixels", () => {
   // (1 + 3 + 0 + 4) / 4 = 2; (0 + 0 + 0 + 1) / 4 = 0.25
@@ -38,6 +38,13 @@ describe('the mean of the highest pixels', () => {
       );
     }
   });
+});
+
+test('brightness is the root of the mean square of the grey values, as a share of white', () => {
+  expect(brightness(Uint8Array.of(0, 255, 0, 0))).toBe(0.5);
+  expect(brightness(Uint8Array.of(255, 255))).toBe(1);
+  expect(brightness(Uint8Array.of(0))).toBe(0);
+  expect(() => brightness(new Uint8Array())).toThrow('expected an image, got no pixels');
 });
 
 describe('the largest local mean', () => {

@@ -35,6 +35,19 @@ export function topMean(map: Float32Array, count: number): number {
 }
 
 /**
+ * How bright an image is: the root of the mean of its squared grey values, 0 to 1. What a network leaves of an image grows with the
+ * image's contrast, whose unit in MRI means nothing: a score divided by this one does not change where the image is scaled.
+ * @param pixels grey values 0 to 255
+ * @example brightness(Uint8Array.of(0, 255, 0, 0)) // 0.5
+ */
+export function brightness(pixels: Uint8Array): number {
+  if (pixels.length === 0) throw new RangeError('expected an image, got no pixels');
+  let sum = 0;
+  for (const value of pixels) sum += value * value;
+  return Math.sqrt(sum / pixels.length) / 255;
+}
+
+/**
  * The largest mean of a square window that lies within the map.
  * @param map pixel scores, [side, side] flattened
  * @param window side of the window, at most the map's

@@ -17,16 +17,18 @@ const definition = (name: string, rank: number, map: boolean): ScoreDefinition =
 });
 const own = [definition('one', 0, false), definition('near', 2, true), definition('far', 1, true)];
 
-test('what has a map gives two scores more, beside it', () => {
+test('what has a map gives three scores more, beside it', () => {
   const all = withReductions(own);
   expect(all.map(({ name }) => name)).toEqual([
     'one',
     'near',
     'nearTop',
     'nearPeak',
+    'nearRelative',
     'far',
     'farTop',
     'farPeak',
+    'farRelative',
   ]);
   expect(all[2]).toMatchObject({
     symbol: { letter: 'A', index: 'near, top' },
@@ -39,7 +41,7 @@ test('the main score is the mean of the highest pixels of the map that ranks hig
   const all = withReductions(own);
   const has = Object.fromEntries(all.map(({ name }) => [name, 0]));
   expect(mainScore(all, has)).toBe('nearTop');
-  const { near: _, nearTop: _top, nearPeak: _peak, ...rest } = has;
+  const { near: _, nearTop: _top, nearPeak: _peak, nearRelative: _relative, ...rest } = has;
   expect(mainScore(all, rest)).toBe('farTop');
   // Of a result from before there were others: the mean.
   expect(mainScore(all, { one: 0, near: 0, far: 0 })).toBe('near');

@@ -4,7 +4,7 @@ import { z } from 'zod';
  * How a heat map becomes one number an image, beside its mean, which is the paper's. A mean over all pixels drowns what is
  * small: a lesion of 2 % of the pixels moves it by a fiftieth of what it moves the lesion's own.
  */
-export const reductions = ['top', 'peak'] as const;
+export const reductions = ['top', 'peak', 'relative'] as const;
 export type Reduction = (typeof reductions)[number];
 
 /**
@@ -19,6 +19,12 @@ export const topPixels = (pixels: number): number => Math.max(1, Math.round(pixe
 
 /** Of `peak`: the side of the square window whose largest mean it is; 5 pixels of 64, of other sizes the same part, and odd. */
 export const peakWindow = (side: number): number => 2 * Math.floor((5 * side) / 128) + 1;
+
+/**
+ * Of `relative`, which is `top` by how bright the image is: the least brightness that it is divided by, of an image that is black.
+ * One grey level of 255.
+ */
+export const leastBrightness = 1 / 255;
 
 /** What a score of a method is: reports, tables and CSV are made from these. */
 export const scoreDefinitionSchema = z.object({
@@ -46,9 +52,10 @@ export type ScoreDefinition = z.infer<typeof scoreDefinitionSchema>;
 const wordsOf: Record<Reduction, string> = {
   top: `mean of the highest ${topShare * 100} % of the pixels`,
   peak: 'largest local mean (5×5 of 64×64 pixels)',
+  relative: `mean of the highest ${topShare * 100} % of the pixels, by the image’s brightness,`,
 };
-/** Every `top` ranks above every mean, every `peak` below. */
-const rankOf: Record<Reduction, number> = { top: 1000, peak: -1000 };
+/** Every `top` ranks above every mean, the others below. */
+const rankOf: Record<Reduction, number> = { top: 1000, peak: -1000, relative: -2000 };
 /**
  * Rank of the score by which a method's source ranks images, where it is not a map's mean: above every `top`. Reductions that are `main`
  * are ranked by it as well.

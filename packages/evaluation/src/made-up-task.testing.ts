@@ -90,7 +90,11 @@ export class MadeUpTasks {
     kind: KindDefinition<Spec>,
     spec: Spec,
     index: DatasetIndex,
-    { pixels = null, masks = null }: { pixels?: Uint8Array | null; masks?: Uint8Array | null } = {},
+    {
+      pixels = null,
+      masks = null,
+      images = [],
+    }: { pixels?: Uint8Array | null; masks?: Uint8Array | null; images?: number[] } = {},
   ): Promise<MakeTask<Spec>> {
     const paths = {
       index: join(this.folder, 'index.json'),
@@ -115,7 +119,7 @@ export class MadeUpTasks {
       pixels: pixels === null ? null : paths.pixels,
       index: paths.index,
       ...(masks === null ? {} : { masks: paths.masks }),
-      images: [],
+      images,
       directory: this.folder,
       checkpoint: null,
       threads: 1,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type DatasetIndex, newReducedSpec, type ReducedSpec, reducedKind } from '@ddad/contract';
 import { decodeSafetensors, type NamedTensor } from '@ddad/storage/safetensors';
@@ -37,11 +38,17 @@ const far = squares(
   { at: 0, size: 0, height: 0 },
 );
 
-/** A maker of reductions reads nothing of a dataset. */
+/** A maker of reductions reads nothing of a dataset but pixels. */
 const noIndex = {} as DatasetIndex;
 
-async function task(maps: ReducedSpec['maps']) {
-  return await made.task(reducedKind, newReducedSpec({ maps }), noIndex);
+/** Images of 2×2 pixels: one that is not asked for, one of brightness ½, a black one, one of grey 51, which is a fifth. */
+const pixels = Uint8Array.of(9, 9, 9, 9, 0, 255, 0, 0, 0, 0, 0, 0, 51, 51, 51, 51);
+const asked = [1, 2, 3];
+const imagesDigest = createHash('sha256').update(pixels.subarray(4)).digest('hex');
+
+async function task(maps: ReducedSpec['maps'], change: { images?: number[]; imagesDigest?: string } = {}) {
+  const spec = newReducedSpec({ imagesDigest: change.imagesDigest ?? imagesDigest, imageSize: 2, maps });
+  return await made.task(reducedKind, spec, noIndex, { pixels, images: change.images ?? asked });
 }
 
 async function twoArtifacts() {
@@ -53,7 +60,7 @@ async function twoArtifacts() {
   ];
 }
 
-test('gives the mean of the highest 2 % and the largest mean of 5×5 pixels, of every map', async () => {
+test('gives the mean of the highest 2 %, the same by the image’s brightness, and the largest mean of 5×5 pixels, of every map', async () => {
   const context = notedContext();
   const result = await makeReduced(await task(await twoArtifacts()), context);
   const { tensors } = decodeSafetensors(await readFile(result!.files.scores!));
@@ -68,14 +75,33 @@ test('gives the mean of the highest 2 % and the largest mean of 5×5 pixels, of 
   expect(found).toEqual({
     nearTop: close(25 / 82, 12.5 / 82, 0.25),
     nearPeak: close(1, 0.5, 0.25),
+    // A black image counts as one grey level.
+    nearRelative: {
+      shape: [3],
+      data: [expect.closeTo(50 / 82, 6), expect.closeTo((12.5 / 82) * 255, 4), expect.closeTo(1.25, 6)],
+    },
     farTop: close(2, 50 / 82, 0),
     farPeak: close(2, 50 / 25, 0),
+    farRelative: { shape: [3], data: [4, expect.closeTo((50 / 82) * 255, 4), 0] },
   });
   expect(context.told.at(-1)).toMatchObject({ done: 3, total: 3 });
 });
 
 test('ends between two maps when it is told to, and publishes nothing', async () => {
   expect(await makeReduced(await task(await twoArtifacts()), notedContext(1))).toBeNull();
+});
+
+test('refuses maps of other images than are asked for', async () => {
+  const first = await twoArtifacts();
+  await expect(makeReduced(await task(first, { images: [1, 2] }), notedContext())).rejects.toMatchObject({
+    kind: 'invalid',
+    message: 'near: expected maps of 2 images, got 3; far: expected maps of 2 images, got 3',
+  });
+  const other = { imagesDigest: 'e'.repeat(64) };
+  await expect(makeReduced(await task(first, other), notedContext())).rejects.toMatchObject({
+    kind: 'invalid',
+    message: expect.stringContaining(`images: expected digest ${other.imagesDigest}, got `),
+  });
 });
 
 test('names every tensor that is not there or is no map', async () => {

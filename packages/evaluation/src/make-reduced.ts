@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { peakMean, topMean } from '@ddad/anomaly';
+import { brightness, peakMean, topMean } from '@ddad/anomaly';
 import {
+  leastBrightness,
   peakWindow,
   type ReducedSpec,
   type Reduction,
@@ -11,6 +12,7 @@ import {
 } from '@ddad/contract';
 import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';
+import { readPieces } from '@ddad/jobs/images';
 import { inputFile, type MakeTask } from '@ddad/jobs/task';
 import {
   type NamedTensor,
@@ -24,8 +26,9 @@ import { JobPace, plainEnvironment, Stopped } from './job-pace.ts';
 const pieceValues = 2 ** 20;
 
 /** One number of a map, [side, side] flattened, by how it is made. */
-const reduce: Record<Reduction, (map: Float32Array, side: number) => number> = {
+const reduce: Record<Reduction, (map: Float32Array, side: number, brightness: number) => number> = {
   top: (map) => topMean(map, topPixels(map.length)),
+  relative: (map, _, bright) => topMean(map, topPixels(map.length)) / Math.max(bright, leastBrightness),
   peak: (map, side) => peakMean(map, side, peakWindow(side)),
 };
 
@@ -64,8 +67,12 @@ export async function makeReduced(
         faults.push(`${one.kind} ${one.key}: maps ${tensor}: expected shape [T, H, H], got ${came}`);
       }
     }
+    for (const { score, images } of mapped)
+      if (images !== task.images.length)
+        faults.push(`${score}: expected maps of ${task.images.length} images, got ${images}`);
     if (faults.length > 0) throw new ChildFault('invalid', faults.join('; '));
     context.ready();
+    const bright = await brightnessOf(task);
     const most = Math.max(0, ...mapped.map(({ images }) => images));
     const pace = new JobPace(
       context,
@@ -74,7 +81,7 @@ export async function makeReduced(
     );
     const tensors = new Map<string, NamedTensor>();
     for (const one of mapped) {
-      for (const [name, data] of await reducedScores(one, pace)) {
+      for (const [name, data] of await reducedScores(one, bright, pace)) {
         tensors.set(name, { shape: [one.images], data });
       }
     }
@@ -89,8 +96,20 @@ export async function makeReduced(
   }
 }
 
+/** @throws ChildFault `invalid` where the images are not those of the specification */
+async function brightnessOf(task: MakeTask<ReducedSpec>): Promise<Float64Array> {
+  const area = task.spec.imageSize ** 2;
+  const found = new Float64Array(task.images.length);
+  await readPieces('images', task, (piece, at) => {
+    for (let from = 0; from < piece.length; from += area)
+      found[(at + from) / area] = brightness(piece.subarray(from, from + area));
+  });
+  return found;
+}
+
 async function reducedScores(
   { score, tensor, images, side, file }: MappedScore,
+  bright: Float64Array,
   pace: JobPace,
 ): Promise<[name: string, scores: Float32Array][]> {
   const area = side * side;
@@ -101,7 +120,8 @@ async function reducedScores(
     const values = await file.read(tensor, first, count);
     for (let image = 0; image < count; image += 1) {
       const map = values.subarray(image * area, (image + 1) * area);
-      for (const { reduction, scores } of found) scores[first + image] = reduce[reduction](map, side);
+      for (const { reduction, scores } of found)
+        scores[first + image] = reduce[reduction](map, side, bright[first + image]!);
     }
     await pace.advanceOrStop(count);
   }

@@ -32,8 +32,12 @@ export async function readSpecifiedPixels(what: string, images: SpecifiedImages)
 
 const valuesOf = ({ spec, images }: SpecifiedImages) => images.length * spec.imageSize ** 2;
 
-/** @param take is given the next pixels, and how many there were before */
-async function readPieces(
+/**
+ * The same, a few at a time.
+ * @param take is given the grey values of the next whole images, and how many values there were before
+ * @throws ChildFault `invalid` where they are not those of the specification, once all were taken
+ */
+export async function readPieces(
   what: string,
   { spec, pixels: path, images }: SpecifiedImages,
   take: (piece: Uint8Array, at: number) => void,

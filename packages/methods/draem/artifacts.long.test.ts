@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { peakMean, topMean } from '@ddad/anomaly';
+import { brightness, peakMean, topMean } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { peakWindow } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
@@ -148,7 +148,7 @@ test('an exported run gives the scorer’s own maps and scores', async () => {
   const found = await session.run({ images: new Tensor('uint8', pixels, [count, 1, side, side]) });
   await session.release();
   expect(Object.keys(found).sort()).toEqual(
-    ['probability', 'probabilityPeak', 'probabilityTop', 'probability_map'].sort(),
+    ['probability', 'probabilityPeak', 'probabilityRelative', 'probabilityTop', 'probability_map'].sort(),
   );
   const map = scored.get('map')!.data;
   const each = Array.from({ length: count }, (_, i) => map.slice(i * area, (i + 1) * area));
@@ -158,6 +158,10 @@ test('an exported run gives the scorer’s own maps and scores', async () => {
     probabilityTop: each.map((one) => topMean(one, Math.round(area * 0.02))),
     // The source's image score: its window of 21 of 256 pixels is 5 of 64.
     probabilityPeak: each.map((one) => peakMean(one, side, peakWindow(side))),
+    probabilityRelative: each.map(
+      (one, i) =>
+        topMean(one, Math.round(area * 0.02)) / brightness(pixels.subarray(i * area, (i + 1) * area)),
+    ),
   };
   for (const [name, values] of Object.entries(expected))
     Array.from(values).forEach((value, at) => {

@@ -49,7 +49,13 @@ it('says what a run is, and how it differs from its source', () => {
 it('ranks by the latent error, the residual’s map notwithstanding', () => {
   const definitions = withReductions(ganomaly.scores(settings({})));
   const all = Object.fromEntries(definitions.map(({ name }) => [name, 1]));
-  expect(Object.keys(all)).toEqual(['latentError', 'residual', 'residualTop', 'residualPeak']);
+  expect(Object.keys(all)).toEqual([
+    'latentError',
+    'residual',
+    'residualTop',
+    'residualPeak',
+    'residualRelative',
+  ]);
   expect(mainScore(definitions, all)).toBe('latentError');
 });
 

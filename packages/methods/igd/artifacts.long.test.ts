@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { peakMean, topMean } from '@ddad/anomaly';
+import { brightness, peakMean, topMean } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { peakWindow } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
@@ -164,7 +164,7 @@ test('an exported run gives the scorer’s own maps and scores', async () => {
   const found = await session.run({ images: new Tensor('uint8', pixels, [count, 1, side, side]) });
   await session.release();
   expect(Object.keys(found).sort()).toEqual(
-    ['igd', 'residual', 'residualPeak', 'residualTop', 'residual_map'].sort(),
+    ['igd', 'residual', 'residualPeak', 'residualRelative', 'residualTop', 'residual_map'].sort(),
   );
   const map = scored.get('map')!.data;
   const each = Array.from({ length: count }, (_, i) => map.slice(i * area, (i + 1) * area));
@@ -174,6 +174,10 @@ test('an exported run gives the scorer’s own maps and scores', async () => {
     residual_map: map,
     residualTop: each.map((one) => topMean(one, Math.round(area * 0.02))),
     residualPeak: each.map((one) => peakMean(one, side, peakWindow(side))),
+    residualRelative: each.map(
+      (one, i) =>
+        topMean(one, Math.round(area * 0.02)) / brightness(pixels.subarray(i * area, (i + 1) * area)),
+    ),
   };
   for (const [name, values] of Object.entries(expected))
     Array.from(values).forEach((value, at) => {

@@ -51,6 +51,7 @@ export const reductionTitles: Record<ScoreLook['reduction'], string> = {
   mean: 'Means of the maps',
   top: 'Means of the highest pixels',
   peak: 'Largest local means',
+  relative: 'Means of the highest pixels, by the image’s brightness',
 };
 
 /** The look of one score. @throws RangeError where it has no definition */

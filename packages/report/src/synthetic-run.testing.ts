@@ -175,6 +175,8 @@ function reducedScores(maps: Readonly<Record<string, Float32Array>>, side: numbe
     return [
       [reducedName(name, 'top'), each((map) => topMean(map, topPixels(area)))],
       [reducedName(name, 'peak'), each((map) => peakMean(map, side, peakWindow(side)))],
+      // As if all images were equally bright.
+      [reducedName(name, 'relative'), each((map) => topMean(map, topPixels(area)) / 0.5)],
     ] as const;
   });
   return Object.fromEntries(entries);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { peakMean, topMean } from '@ddad/anomaly';
+import { brightness, peakMean, topMean } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { peakWindow } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
@@ -107,7 +107,7 @@ test("the highest pixels of a subset's maps are those of a run of its members al
   const tensors = await kCurve(whole, 'reductions');
   expect([...tensors.keys()].sort()).toEqual(
     ['recEnsemble', 'aInter', 'aIntra']
-      .flatMap((score) => ['Top', 'Peak'].map((reduction) => `${score}${reduction}`))
+      .flatMap((score) => ['Top', 'Peak', 'Relative'].map((reduction) => `${score}${reduction}`))
       .flatMap((score) => (score.startsWith('aIntra') ? [2, 3] : [1, 2, 3]).map((k) => `${score}.${k}`))
       .sort(),
   );
@@ -121,6 +121,10 @@ test("the highest pixels of a subset's maps are those of a run of its members al
     expect(worst(of(`${score}Top`), top), `${score}Top`).toBeLessThan(5e-6);
     const peak = each.map((map) => peakMean(map, side, peakWindow(side)));
     expect(worst(of(`${score}Peak`), peak), `${score}Peak`).toBeLessThan(5e-6);
+    const relative = top.map(
+      (value, i) => value / brightness(pixels.subarray(i * side * side, (i + 1) * side * side)),
+    );
+    expect(worst(of(`${score}Relative`), relative), `${score}Relative`).toBeLessThan(5e-6);
   }
 });
 

@@ -1,10 +1,17 @@
 import { type InferenceStep, inferenceStep, type Shapes, type Tensor, tf } from '@ddad/compute';
-import { peakWindow, type Reduction, reducedName, reductions, topPixels } from '@ddad/contract';
+import {
+  leastBrightness,
+  peakWindow,
+  type Reduction,
+  reducedName,
+  reductions,
+  topPixels,
+} from '@ddad/contract';
 
 type Tensor4D = ReturnType<typeof tf.tensor4d>;
 
-/** As `@ddad/anomaly` has them of one map; here of many, [B,H,H] to [B]. */
-const reduceMaps: Record<Reduction, (maps: Tensor, side: number) => Tensor> = {
+/** As `@ddad/anomaly` has them of one map; here of many, [B,H,H] to [B]. `brightness` is that of the maps' images, [B]. */
+const reduceMaps: Record<Reduction, (maps: Tensor, side: number, brightness: Tensor) => Tensor> = {
   top(maps, side) {
     const area = side * side;
     const { values } = tf.topk(maps.reshape([-1, area]), topPixels(area), false);
@@ -14,6 +21,7 @@ const reduceMaps: Record<Reduction, (maps: Tensor, side: number) => Tensor> = {
     const channels = maps.reshape([-1, side, side, 1]) as Tensor4D;
     return tf.max(tf.avgPool(channels, peakWindow(side), 1, 'valid'), [1, 2, 3]);
   },
+  relative: (maps, side, brightness) => reduceMaps.top(maps, side, brightness).div(brightness),
 };
 
 /** What a step over subsets is fixed to. */
@@ -61,6 +69,9 @@ export function subsetStep(shape: SubsetStepShape): InferenceStep {
       const spread = tf.relu(over(deviations.square()).sub(shift.square()));
       const sigma2 = variance ? over(given.variance!) : null;
       const sigma = sigma2 === null ? null : sigma2.sqrt();
+      // Of images in [-1,1].
+      const shares = given.images!.add(1).div(2).reshape([images, pixels]);
+      const brightness = tf.maximum(tf.mean(shares.square(), 1).sqrt(), leastBrightness).tile([subsets]);
       const scores: Record<string, Tensor> = {};
       const score = (name: string, map: Tensor, uncertainty: Tensor | null): void => {
         const refined = uncertainty === null ? map : map.div(uncertainty);
@@ -69,7 +80,11 @@ export function subsetStep(shape: SubsetStepShape): InferenceStep {
           return;
         }
         for (const reduction of reductions) {
-          const reduced = reduceMaps[reduction](refined.reshape([subsets * images, side, side]), side);
+          const reduced = reduceMaps[reduction](
+            refined.reshape([subsets * images, side, side]),
+            side,
+            brightness,
+          );
           scores[reducedName(name, reduction)] = reduced.reshape([subsets, images]);
         }
       };

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { peakMean, topMean } from '@ddad/anomaly';
+import { brightness, peakMean, topMean } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { peakWindow } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
@@ -127,6 +127,11 @@ async function makeExported(name: Backbone) {
       `${score}Peak`,
       Float32Array.from(each, (map) => peakMean(map, side, peakWindow(side))),
     );
+    const bright = each.map((_, i) => brightness(pixels.subarray(i * side * side, (i + 1) * side * side)));
+    own.set(
+      `${score}Relative`,
+      own.get(`${score}Top`)!.map((top, i) => top / bright[i]!),
+    );
   }
   const facts: PipelineFacts & DdadFacts = {
     format: 1,
@@ -241,7 +246,8 @@ test('weights in a file of their own give the same; a one-class run has neither 
   };
   await writeFile(file, await pipelineModel(oneClass, weights, inlineWeights));
   expect([...(await run(file, greyImages)).keys()].filter((key) => !key.endsWith('_map')).sort()).toEqual([
-    ...['aIntra', 'aIntraPeak', 'aIntraTop', 'rIntra', 'rIntraPeak', 'rIntraTop', 'rec', 'recEnsemble'],
-    ...['recEnsemblePeak', 'recEnsembleTop'],
+    ...['aIntra', 'aIntraPeak', 'aIntraRelative', 'aIntraTop'],
+    ...['rIntra', 'rIntraPeak', 'rIntraRelative', 'rIntraTop', 'rec', 'recEnsemble'],
+    ...['recEnsemblePeak', 'recEnsembleRelative', 'recEnsembleTop'],
   ]);
 });

@@ -108,7 +108,7 @@ export function pipelineModel(
     'normal',
     'anomalous',
   );
-  outputMap(graph, 'probability', anomalous, imageSize);
+  outputMap(graph, 'probability', anomalous, imageSize, grey);
   return graph.build(
     'pipeline',
     `Scores of a DRAEM run: the higher, the more abnormal. images: grey values 0..255, [N,1,${imageSize},${imageSize}].`,

@@ -70,6 +70,7 @@ test('an exported run gives the scorer’s own scores and maps, and satisfies ON
     'izif',
     'residual',
     'residualPeak',
+    'residualRelative',
     'residualTop',
     'residual_map',
   ]);

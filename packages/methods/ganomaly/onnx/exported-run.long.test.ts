@@ -53,6 +53,7 @@ test('an exported run gives the scorer’s own scores and maps, and satisfies ON
     'latentError',
     'residual',
     'residualPeak',
+    'residualRelative',
     'residualTop',
     'residual_map',
   ]);

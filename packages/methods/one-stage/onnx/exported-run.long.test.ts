@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { peakMean, topMean } from '@ddad/anomaly';
+import { brightness, peakMean, topMean } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { peakWindow, type RunResult, topPixels } from '@ddad/contract';
 import { type ArtifactReader, inlineWeights, type PipelineFacts } from '@ddad/onnx';
@@ -87,6 +87,9 @@ test('an exported run gives the scorer’s own maps and scores, and satisfies ON
     expect(values('predicted')[image]! / scores[image]!).toBeCloseTo(1, 3);
     expect(values('predictedTop')[image]! / topMean(map, topPixels(area))).toBeCloseTo(1, 3);
     expect(values('predictedPeak')[image]! / peakMean(map, side, peakWindow(side))).toBeCloseTo(1, 3);
+    const bright = brightness(pixels.subarray(image * area, (image + 1) * area));
+    const relative = topMean(map, topPixels(area)) / bright;
+    expect(values('predictedRelative')[image]! / relative).toBeCloseTo(1, 3);
   }
 
   const alone = join(data.directory, 'network.onnx');

@@ -45,8 +45,9 @@ export function pipelineModel(facts: FileFacts, weights: Weights, sink: WeightSi
   const { imageSize } = facts;
   const graph = new GraphBuilder(sink);
   const bytes = graph.input('images', 'uint8', ['N', 1, imageSize, imageSize]);
-  const grey = graph.op('Div', [graph.op('Cast', [bytes], { to: 1 }), graph.scalar(255)]);
-  outputMap(graph, 'predicted', map(graph, weights, grey), imageSize);
+  const grey = graph.op('Cast', [bytes], { to: 1 });
+  const share = graph.op('Div', [grey, graph.scalar(255)]);
+  outputMap(graph, 'predicted', map(graph, weights, share), imageSize, grey);
   return graph.build(
     'pipeline',
     `Scores of a run: the higher, the more abnormal. images: grey values 0..255, [N,1,${imageSize},${imageSize}].`,

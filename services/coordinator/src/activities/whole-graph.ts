@@ -47,14 +47,15 @@ function reducedNode(basis: PlanBasis, graph: Graph, images: 'test' | 'reference
     );
     return own.length === 0 ? [] : [{ kind, key, scores: own }];
   });
-  if (maps.length === 0) return [];
+  const facts = basis.images[images];
+  if (maps.length === 0 || facts === null) return [];
   const names = maps.flatMap(({ scores }) => scores.flatMap(({ score }) => reducedNames(score)));
   return [
-    graphNode(reducedKind, newReducedSpec({ maps }), {
+    graphNode(reducedKind, newReducedSpec({ imagesDigest: facts.digest, imageSize: basis.imageSize, maps }), {
       id: images === 'test' ? 'highest pixels' : 'reference highest pixels',
-      images: null,
+      images,
       stage: reportStage.name,
-      total: basis.images[images]?.count ?? 0,
+      total: facts.count,
       unit: 'image',
       imagesPerUnit: 1,
       scores: names.map((score) => ({ score, images, tensor: score })),

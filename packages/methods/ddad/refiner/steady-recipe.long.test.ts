@@ -62,7 +62,7 @@ describe('the recipe "steady"', () => {
   test('gives the recorded losses, and the same bytes again; they are not those of the paper', async () => {
     const { result, weights, sha256 } = await train(steady());
     // Recorded like those above. If this fails and you changed numerics of this recipe alone, raise `recipes.steadyRefiner`.
-    const recorded = [0.237597, 0.0964939, 0.0539694, 0.0439945, 0.0415239];
+    const recorded = [0.23758, 0.0964716, 0.0539691, 0.0437183, 0.0397258];
     result.history!.forEach((loss, epoch) => {
       expect(Math.abs(loss / recorded[epoch]! - 1), `losses ${result.history}`).toBeLessThan(1e-3);
     });
@@ -110,7 +110,8 @@ describe('the recipe "steady"', () => {
         const worst = found
           .get(name)!
           .data.reduce((most, value, i) => Math.max(most, Math.abs(value - data[i]!)), 0);
-        expect(worst, name).toBeLessThan(1e-6);
+        // Means over ten steps and more, in float32 there and in float64 here.
+        expect(worst, name).toBeLessThan(1e-5);
       }
       // A mean, and not the last weights.
       const last = step.read().get('model.3.weight')!.data;

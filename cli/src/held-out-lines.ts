@@ -1,12 +1,19 @@
-import { type Calibration, type LabelFree, leastHeldOut, type RunResult } from '@ddad/contract';
+import {
+  type Calibration,
+  type LabelFree,
+  leastHeldOut,
+  type RunResult,
+  type ScoreDefinition,
+} from '@ddad/contract';
 import { definitionsOf } from '@ddad/runs';
 import { lossFigure, percent } from './figures.ts';
 import { type Column, tableLines } from './table.ts';
 
 /** What held-out normal images tell: thresholds, and figures for choosing settings. Nothing where there are none. */
 export function heldOutLines(result: RunResult): string[] {
-  const names = definitionsOf(result).map(({ name }) => name);
-  return [...thresholdLines(names, result.calibration), ...labelFreeLines(names, result.labelFree)];
+  const definitions = definitionsOf(result);
+  const names = definitions.map(({ name }) => name);
+  return [...thresholdLines(names, result.calibration), ...labelFreeLines(definitions, result.labelFree)];
 }
 
 /** Thresholds from held-out normal images, and what they give on the test images. */
@@ -40,7 +47,7 @@ function thresholdLines(names: readonly string[], calibration: Calibration | und
 }
 
 /** Figures that need no label of a test image. */
-function labelFreeLines(names: readonly string[], labelFree: LabelFree | undefined): string[] {
+function labelFreeLines(definitions: readonly ScoreDefinition[], labelFree: LabelFree | undefined): string[] {
   if (labelFree === undefined) return [];
   const { unlabeled, heldOut } = labelFree.images;
   const withAuc = Object.values(labelFree.scores).some(({ auc }) => auc !== null);
@@ -49,17 +56,21 @@ function labelFreeLines(names: readonly string[], labelFree: LabelFree | undefin
     ...(withAuc ? [{ heading: 'label-free AUC %', align: 'right' } as const] : []),
     { heading: 'held-out mean', align: 'right' },
   ];
-  const rows = names.flatMap((name) => {
-    const found = labelFree.scores[name];
-    if (found === undefined) return [];
-    const { auc, heldOutMean } = found;
-    return [[name, ...(withAuc ? [auc === null ? '' : percent(auc)] : []), lossFigure(heldOutMean)]];
+  const shown = definitions.filter(({ name }) => labelFree.scores[name] !== undefined);
+  const rows = shown.map(({ name, learnsUnlabeled }) => {
+    const { auc, heldOutMean } = labelFree.scores[name]!;
+    const found = auc === null ? '' : `${percent(auc)}${learnsUnlabeled ? '*' : ''}`;
+    return [name, ...(withAuc ? [found] : []), lossFigure(heldOutMean)];
   });
+  const learned = withAuc && shown.some(({ learnsUnlabeled }) => learnsUnlabeled);
   const against = withAuc ? `${unlabeled} unlabeled against ${heldOut}` : `${heldOut}`;
   return [
     '',
     `label-free, for choosing: ${against} held-out normal images`,
     ...tableLines(columns, rows),
+    ...(learned
+      ? ['* learned from these unlabeled images, and knows some by heart: not to be compared']
+      : []),
     '',
   ];
 }

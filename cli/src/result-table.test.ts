@@ -173,6 +173,17 @@ describe('resultLines', () => {
     expect(resultLines(result).join('\n')).not.toMatch(/threshold|label-free/);
   });
 
+  it('marks the label-free AUC of scores that learned from the unlabeled images', () => {
+    const definitions = heldOut.definitions!.map((one) =>
+      one.name === 'fused' ? { ...one, learnsUnlabeled: true as const } : one,
+    );
+    const text = resultLines({ ...heldOut, definitions }).join('\n');
+    expect(text).toMatch(/^near +70\.2 +0\.02130$/m);
+    expect(text).toMatch(/^fused +75\.0\* +1\.000e-4$/m);
+    expect(text).toContain('\n* learned from these unlabeled images');
+    expect(resultLines(heldOut).join('\n')).not.toContain('* learned');
+  });
+
   it('says how many held-out images a threshold takes where there are too few, and leaves out an AUC that is none', () => {
     const text = resultLines({
       ...heldOut,

@@ -37,6 +37,19 @@ test('what has a map gives three scores more, beside it', () => {
   });
 });
 
+test('what a map gives learned from what the map did', () => {
+  const all = withReductions([
+    { ...definition('near', 2, true), learnsUnlabeled: true },
+    definition('far', 1, true),
+  ]);
+  expect(all.filter(({ learnsUnlabeled }) => learnsUnlabeled).map(({ name }) => name)).toEqual([
+    'near',
+    'nearTop',
+    'nearPeak',
+    'nearRelative',
+  ]);
+});
+
 test('the main score is the mean of the highest pixels of the map that ranks highest', () => {
   const all = withReductions(own);
   const has = Object.fromEntries(all.map(({ name }) => [name, 0]));

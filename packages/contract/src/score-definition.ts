@@ -36,6 +36,11 @@ export const scoreDefinitionSchema = z.object({
   meaning: z.string().max(300),
   /** Whether there is a heat map whose mean over the pixels is this score. */
   map: z.boolean(),
+  /**
+   * Of scores whose networks learn from the run's unlabeled images: how these differ from held-out normal ones then tells what the
+   * networks know by heart as well.
+   */
+  learnsUnlabeled: z.literal(true).optional(),
   /** Absent of means of maps, and of what has no map: the score whose map it was made from, and how. */
   from: z.object({ score: z.string(), reduction: z.enum(reductions) }).optional(),
   /** Of what has a map: the reduction that its source scores images by, which then ranks above every `top`; absent where `top` is the best. */
@@ -74,7 +79,7 @@ export const reducedNames = (score: string): string[] =>
 /** A method's scores, and after each that has a map what else its map gives. */
 export function withReductions(definitions: readonly ScoreDefinition[]): ScoreDefinition[] {
   return definitions.flatMap((definition) => {
-    const { name, symbol, map, rank, main } = definition;
+    const { name, symbol, map, rank, main, learnsUnlabeled } = definition;
     if (!map) return [definition];
     const made = reductions.map((reduction): ScoreDefinition => {
       const index = symbol.index === '' ? reduction : `${symbol.index}, ${reduction}`;
@@ -83,6 +88,7 @@ export function withReductions(definitions: readonly ScoreDefinition[]): ScoreDe
         symbol: { letter: symbol.letter, index },
         meaning: `${wordsOf[reduction]} of the map of ${name}`,
         map: false,
+        ...(learnsUnlabeled === undefined ? {} : { learnsUnlabeled }),
         from: { score: name, reduction },
         rank: rank + (reduction === main ? sourceRank : rankOf[reduction]),
       };

@@ -35,7 +35,14 @@ export function ddadScores({ dropout, dsu }: Pick<DdadSettings, 'dropout' | 'dsu
     { name: 'rec', symbol: symbol('A', 'rec,0'), meaning: meanings.rec, map: false, rank: 0 },
     { name: 'recEnsemble', symbol: symbol('A', 'rec'), meaning: meanings.recEnsemble, map: true, rank: 1 },
     { name: 'aIntra', symbol: symbol('A', 'intra'), meaning: meanings.aIntra, map: true, rank: -1 },
-    { name: 'aInter', symbol: symbol('A', 'inter'), meaning: meanings.aInter, map: true, rank: 3 },
+    {
+      name: 'aInter',
+      symbol: symbol('A', 'inter'),
+      meaning: meanings.aInter,
+      map: true,
+      learnsUnlabeled: true,
+      rank: 3,
+    },
     ...(dsu === true ? [dsuScore] : []),
     {
       name: 'rIntra',
@@ -49,6 +56,7 @@ export function ddadScores({ dropout, dsu }: Pick<DdadSettings, 'dropout' | 'dsu
       symbol: symbol('R', 'dual'),
       meaning: 'ASR-Net on both discrepancies (eq. 10)',
       map: true,
+      learnsUnlabeled: true,
       rank: 5,
     },
   ];

@@ -18,7 +18,7 @@ export function oneStageMethod(planned: PlannedMethod): Method<OneStageSettings>
     schema: oneStageSchema as unknown as Method<OneStageSettings>['schema'],
     kinds: [kinds.network, kinds.maps] as unknown as KindDefinition[],
     usesUnlabeled: true,
-    scores: () => [...oneStageScores],
+    scores: oneStageScores,
     facts: ({ epochs, batchSize, unlabeled }) => ({
       epochs,
       batchSize,

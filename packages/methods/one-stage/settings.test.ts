@@ -21,6 +21,12 @@ it.each(names)('%s has a default for every field but the dataset, and no unlabel
   });
 });
 
+it.each(names)('%s says that its score learns from unlabeled images where it does', (name) => {
+  const scores = (unlabeled: number) => method(name).scores(settings({ method: name, unlabeled }));
+  expect(scores(0)[0]).not.toHaveProperty('learnsUnlabeled');
+  expect(scores(10)[0]).toMatchObject({ name: 'predicted', learnsUnlabeled: true });
+});
+
 it('lists all faults at once', () => {
   expect(faultsIn({ method: 'nsa', epochs: 0, batchSize: 1, learningRate: 2, unlabeled: -1, k: 3 })).toEqual([
     expect.stringMatching(/^unlabeled: .*, got -1$/),

@@ -423,10 +423,23 @@ describe('a run with held-out normal images', () => {
 
   test('shows its thresholds and label-free figures apart from the scores', async () => {
     const { texts, data } = await page(heldOut());
-    expect(texts('tr[data-threshold="rDual"] td')).toEqual(['0.1250', '87.5', '75.0', '62.5', '0.06250']);
+    expect(texts('tr[data-threshold="rDual"] td')).toEqual(['0.1250', '87.5', '75.0', '62.5*', '0.06250']);
     expect(texts('#thresholds .caption')[0]).toMatch(/at most 5\.0 % are expected above a threshold/);
     expect(texts('#scores')[0]).not.toContain('label-free');
     expect(data.thresholds).toEqual({ rDual: 0.125 });
+  });
+
+  test('marks the label-free AUC of scores that learned from the unlabeled images', async () => {
+    const data = heldOut();
+    data.result.labelFree!.scores.rIntra = { auc: 0.6, heldOutMean: 0.5 };
+    const both = await page(data);
+    expect(both.texts('tr[data-threshold="rDual"] td')[3]).toBe('62.5*');
+    expect(both.texts('tr[data-threshold="rIntra"] td')[3]).toBe('60.0');
+    expect(both.texts('#thresholds .caption')[0]).toContain(
+      'Scores with * learned from these unlabeled images',
+    );
+    data.result.labelFree!.scores = { rIntra: { auc: 0.6, heldOutMean: 0.5 } };
+    expect((await page(data)).texts('#thresholds .caption')[0]).not.toContain('*');
   });
 
   test('says what thresholds need where the images are too few', async () => {

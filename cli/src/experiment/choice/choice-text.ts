@@ -24,6 +24,7 @@ export function choiceLines({ choice, sources, leftOut }: ChoiceReport): string[
     `Chosen without labels: ${called(chosen)}, label-free AUC ${spreadText(chosen.labelFree)} ` +
       `(${images.unlabeled} unlabeled against ${images.heldOut} held-out normal images${seedsText(chosen)}).`,
     ...(others.length === 0 ? [] : [sureText(choice), unsure]),
+    ...learnedLines(others),
     ...leftOut.map(({ workflowId, reason }) => `Left out of the choice: ${workflowId}: ${reason}.`),
     ...sourceLines(choice, sources),
     ...regretLines(choice),
@@ -44,12 +45,22 @@ function seedsText({ runs }: Candidate): string {
 }
 
 function sureText({ chosen, others, bootstrap }: Choice): string {
+  const candidates = 1 + others.filter(({ learned }) => !learned).length;
   const compared =
-    bootstrap.compared < others.length + 1 ? `, of which the first ${bootstrap.compared} were resampled` : '';
+    bootstrap.compared < candidates ? `, of which the first ${bootstrap.compared} were resampled` : '';
   return (
-    `It is the best of ${others.length + 1}${compared} in ${percent(chosen.standing?.probability ?? 0)} % of ${bootstrap.resamples} resamples ` +
+    `It is the best of ${candidates}${compared} in ${percent(chosen.standing?.probability ?? 0)} % of ${bootstrap.resamples} resamples ` +
     'of these images; another seed may move it further.'
   );
+}
+
+function learnedLines(others: readonly Candidate[]): string[] {
+  const names = [...new Set(others.flatMap(({ score, learned }) => (learned ? [score] : [])))];
+  if (names.length === 0) return [];
+  return [
+    `Not chosen from: ${names.join(', ')}. They learned from these unlabeled images, and know some of them by heart: their ` +
+      'label-free AUC is not to be compared with that of others.',
+  ];
 }
 
 /** Whether unlabeled and held-out normal images differ by what may be their source. */

@@ -103,6 +103,32 @@ describe('a choice among runs', () => {
     expect(others.map(({ score }) => score)).toEqual(['fused']);
   });
 
+  it('is of no score that learned from the unlabeled images beside such that did not', () => {
+    const definitions = inventedResult({}).definitions!.map((one) =>
+      one.name === 'far' ? { ...one, learnsUnlabeled: true as const } : one,
+    );
+    const labels = { far: { auc: 0.875, ap: 0.5 }, fused: { auc: 0.75, ap: 0.5 } };
+    const result = { definitions, scores: labels };
+    const run = compared({}, { far: orders.perfect, fused: orders.good }, result);
+    const choice = chooseRun([run], 'scores', plainDraws());
+    expect(choice.chosen).toMatchObject({ score: 'fused', learned: false, standing: { probability: 1 } });
+    expect(choice.others).toMatchObject([{ score: 'far', learned: true, standing: null }]);
+    expect(choice.regret).toMatchObject({ score: 'far', regret: 0.125 });
+    const text = choiceLines({ choice, sources: [], leftOut: [] }).join('\n');
+    expect(text).toContain('Not chosen from: far. They learned from these unlabeled images');
+    expect(text).toContain('It is the best of 1 in 100.0 %');
+    // All of them did: none has more by heart than the others for that alone.
+    const alone = chooseRun([compared({}, { far: orders.perfect }, result)], 'scores', plainDraws());
+    expect(alone.chosen).toMatchObject({ score: 'far', learned: false });
+    // Runs stand for their main scores, whatever these learned from.
+    const main = {
+      ...result,
+      definitions: definitions.map((one) => ({ ...one, rank: one.name === 'far' ? 9 : 0 })),
+    };
+    const runs = [compared({ k: 2 }, { far: orders.good, fused: orders.good }, main)];
+    expect(chooseRun(runs, 'axes', plainDraws()).chosen).toMatchObject({ score: 'far', learned: false });
+  });
+
   it('takes seeds for repetitions of one candidate', () => {
     const runs = [
       compared({ k: 2, seed: 0 }, { fused: orders.perfect }),

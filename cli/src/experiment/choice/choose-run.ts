@@ -19,8 +19,13 @@ export interface Candidate {
   /** AUC of the unlabeled against the held-out normal images, over its seeds. */
   labelFree: SpreadOverSeeds;
   /**
+   * True where it could not be chosen beside scores that learn nothing of the unlabeled images: what its networks know by heart of
+   * them separates these images better, and no others.
+   */
+  learned: boolean;
+  /**
    * Against the chosen one, over resamples of the images; null of one whose AUC is so far down the list that it was not
-   * resampled.
+   * resampled, and of one that could not be chosen.
    */
   standing: {
     /** Share of the resamples in which it is the best. */
@@ -51,7 +56,7 @@ export interface Choice {
   images: ReferenceScores['images'];
   bootstrap: { resamples: number; confidence: number; compared: number };
   chosen: Candidate;
-  /** All others, highest AUC first. */
+  /** All others, highest AUC first; behind them those that could not be chosen. */
   others: Candidate[];
   /** Null where the test images have no labels. Uses them. */
   regret: Regret | null;
@@ -75,7 +80,7 @@ export function chooseRun(
 ): Choice {
   const images = sameImages(runs);
   const labels = [...Array<number>(images.heldOut).fill(0), ...Array<number>(images.unlabeled).fill(1)];
-  const candidates = bySeeds(runs)
+  const all = bySeeds(runs)
     .flatMap(({ axes, runs: seeds }) =>
       scoresOf(seeds, among).map((score) => candidateOf(axes, score, seeds)),
     )
@@ -84,7 +89,14 @@ export function chooseRun(
       labelFree: spreadOverSeeds(candidate.values.map((values) => auc(values, labels))),
     }))
     .sort((a, b) => b.labelFree.mean - a.labelFree.mean);
-  const compared = candidates.slice(0, mostCompared);
+  const fair = all.filter(({ learned }) => !learned);
+  // Where all of them do they are alike, as far as they learn alike: so are runs by their main scores.
+  const chosenFrom = among === 'axes' || fair.length === 0 ? all : fair;
+  const candidates = [...chosenFrom, ...all.filter((one) => !chosenFrom.includes(one))].map((one) => ({
+    ...one,
+    learned: !chosenFrom.includes(one),
+  }));
+  const compared = chosenFrom.slice(0, mostCompared);
   const { standings } = bestSeparation(
     compared.map(({ values }) => values),
     labels,
@@ -106,7 +118,7 @@ export function chooseRun(
   };
 }
 
-/** Scores that are candidates: of every one that any of the seeds gives, or the main one alone. */
+/** Scores that are compared: every one that any of the seeds gives, or the main one alone. */
 function scoresOf(seeds: readonly ComparedRun[], among: ChoiceMode): string[] {
   const present = Object.assign(
     {},
@@ -123,9 +135,11 @@ function scoresOf(seeds: readonly ComparedRun[], among: ChoiceMode): string[] {
 function candidateOf(axes: AxisValues, score: string, seeds: readonly ComparedRun[]) {
   const own = seeds.filter(({ reference }) => reference.scores[score] !== undefined);
   const judged = own.flatMap(({ result }) => result.scores?.[score]?.auc ?? []);
+  const definitions = own.flatMap(({ result }) => definitionsOf(result));
   return {
     axes,
     score,
+    learned: definitions.some(({ name, learnsUnlabeled }) => name === score && learnsUnlabeled === true),
     runs: own.map(({ number }) => number),
     values: own.flatMap(({ reference }) => reference.scores[score] ?? []),
     byLabels: judged.length === 0 ? null : spreadOverSeeds(judged).mean,

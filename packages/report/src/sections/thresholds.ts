@@ -14,8 +14,13 @@ export function thresholds({ result, definitions }: ReportData): Html | null {
   if (calibration === undefined || labelFree === undefined) return null;
   const { images, falsePositiveRate, thresholds: found } = calibration;
   const rate = `${percent(falsePositiveRate)} %`;
-  const share = (value: number | null | undefined) =>
-    html`<td class="number">${value == null ? '–' : percent(value)}</td>`;
+  const share = (value: number | null | undefined, mark = '') =>
+    html`<td class="number">${value == null ? '–' : `${percent(value)}${mark}`}</td>`;
+  const learned = new Set(
+    definitions.flatMap(({ name, learnsUnlabeled }) =>
+      learnsUnlabeled === true && labelFree.scores[name] !== undefined ? [name] : [],
+    ),
+  );
   return html`<section id="thresholds">
   <h2>Held-out normals</h2>
   <div class="scroll" tabindex="0" role="region" aria-label="Table of held-out normal images">
@@ -28,7 +33,7 @@ export function thresholds({ result, definitions }: ReportData): Html | null {
       return html`
       <tr data-threshold="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th>
         <td class="number">${threshold === undefined ? '–' : figure(threshold.threshold, 4)}</td>${share(threshold?.sensitivity)}${share(threshold?.specificity)}
-        ${share(free?.auc)}<td class="number">${free === undefined ? '' : figure(free.heldOutMean, 4)}</td></tr>`;
+        ${share(free?.auc, learned.has(name) ? '*' : '')}<td class="number">${free === undefined ? '' : figure(free.heldOutMean, 4)}</td></tr>`;
     })}</tbody>
   </table>
   </div>
@@ -38,7 +43,10 @@ export function thresholds({ result, definitions }: ReportData): Html | null {
       : html`Of new normal images, at most ${rate} are expected above a threshold (conformal quantile of ${plural(images, 'normal image')} that nothing was trained on); sensitivity
     and specificity are those seen on the test images.`
   } The label-free AUC is that of ${plural(labelFree.images.unlabeled, 'unlabeled image')} against the held-out
-    normal ones: for choosing settings without test labels, and no measure of how well abnormal images are found.</p>
+    normal ones: for choosing settings without test labels, and no measure of how well abnormal images are found.${
+      learned.size > 0 &&
+      html` Scores with * learned from these unlabeled images, of which they know some by heart: theirs is not to be compared with others.`
+    }</p>
   ${warningNotes(result, ['blind'])}
 </section>`;
 }

@@ -4,12 +4,16 @@ import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
 import { presentScores } from '../score-looks.ts';
 
-/** AUC of every score by pathology, and over seen and unseen ones (Table 4). Null where none are named. */
+/**
+ * AUC by pathology, and over seen and unseen ones (Table 4), of the maps' means and of the scores like the main one: a table of all
+ * is wider than a page. Null where none are named.
+ */
 export function pathologies({ result, definitions }: ReportData): Html | null {
   const { pathologies: found, scores } = result;
   if (found === undefined || scores === null) return null;
-  const shown = presentScores(definitions, scores);
-  const main = shown.find(({ name }) => name === mainScore(definitions, scores));
+  const all = presentScores(definitions, scores);
+  const main = all.find(({ name }) => name === mainScore(definitions, scores));
+  const shown = all.filter(({ reduction }) => reduction === 'mean' || reduction === main?.reduction);
   const figures = (of: RunScores | null) => {
     const best = of === null ? Number.NaN : Math.max(...shown.map(({ name }) => of[name]?.auc ?? 0));
     const cells = shown.map(({ name }) => {
@@ -43,6 +47,6 @@ export function pathologies({ result, definitions }: ReportData): Html | null {
   </div>
   <p class="caption">Abnormal test images that show a pathology, whatever else they show, against all ${plural(found.normals, 'normal test image')}. A pathology is seen where an image of the run's
     unlabeled images <i>D</i><sub>u</sub> shows it; the last rows are of images all of whose pathologies are seen, or none (Table 4 of the paper); ${byRun.neither} are in neither.
-    ${found.unnamed > 0 && `Of ${plural(found.unnamed, 'abnormal test image')} no pathology is named.`} AP depends on the share of abnormal images: compare it within a row only.</p>
+    ${found.unnamed > 0 && `Of ${plural(found.unnamed, 'abnormal test image')} no pathology is named.`} AP depends on the share of abnormal images: compare it within a row only.${shown.length < all.length && ' Of the other scores report.json has the same.'}</p>
 </section>`;
 }

@@ -151,7 +151,7 @@ describe('a run', () => {
     const sum = Object.values(stages).reduce((a, b) => a + b, 0);
     expect(Math.abs(total! - sum)).toBeLessThan(0.5);
     // Small enough for a payload many times over; no list of images travels.
-    expect(JSON.stringify(result).length).toBeLessThan(8000);
+    expect(JSON.stringify(result).length).toBeLessThan(12_000);
     for (const { images } of made) expect(Array.isArray(images)).toBe(false);
 
     const progress = await handle.query<RunProgress>('progress');

@@ -23,5 +23,6 @@ export function averagePrecision(scores: ArrayLike<number>, labels: ArrayLike<nu
     area += ((found - before) / abnormal) * (found / to);
     from = to;
   }
-  return area;
+  // A hundred hundredths add up to more than one.
+  return Math.min(1, area);
 }

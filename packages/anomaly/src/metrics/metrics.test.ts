@@ -29,6 +29,15 @@ describe('by hand', () => {
     expect(separation([3, 3, 3, 3], [0, 1, 0, 0])).toEqual({ auc: 0.5, ap: 0.25 });
   });
 
+  test('is no more than 1 where all abnormal images score above all others, however many they are', () => {
+    for (const each of [1, 3, 10, 49, 100, 600]) {
+      const scores = Array.from({ length: 2 * each }, (_, i) => i);
+      const labels = scores.map((_, i) => (i < each ? 0 : 1));
+      expect([auc(scores, labels), averagePrecision(scores, labels)]).toEqual([1, expect.closeTo(1, 12)]);
+      expect(averagePrecision(scores, labels)).toBeLessThanOrEqual(1);
+    }
+  });
+
   test('perfect and reversed', () => {
     expect(separation([0, 1, 2], [0, 1, 1])).toEqual({ auc: 1, ap: 1 });
     // Reversed: the abnormal images come third and second of three: 1/2·1/2 + 1/2·2/3 = 7/12.

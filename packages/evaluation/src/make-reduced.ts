@@ -25,12 +25,11 @@ import { JobPace, plainEnvironment, Stopped } from './job-pace.ts';
 /** Values of heat maps that are read at a time: 4 MB. */
 const pieceValues = 2 ** 20;
 
-/** One number of a map, [side, side] flattened, by how it is made. */
-const reduce: Record<Reduction, (map: Float32Array, side: number, brightness: number) => number> = {
-  top: (map) => topMean(map, topPixels(map.length)),
-  relative: (map, _, bright) => topMean(map, topPixels(map.length)) / Math.max(bright, leastBrightness),
-  peak: (map, side) => peakMean(map, side, peakWindow(side)),
-};
+/** What a map, [side, side] flattened, gives beside its mean. @param bright brightness of its image, never 0 */
+function reduce(map: Float32Array, side: number, bright: number): Record<Reduction, number> {
+  const top = topMean(map, topPixels(map.length));
+  return { top, peak: peakMean(map, side, peakWindow(side)), relative: top / bright };
+}
 
 interface MappedScore {
   score: string;
@@ -96,13 +95,16 @@ export async function makeReduced(
   }
 }
 
-/** @throws ChildFault `invalid` where the images are not those of the specification */
+/**
+ * Of the task's images, in their order; of a black one what `relative` takes in its place.
+ * @throws ChildFault `invalid` where the images are not those of the specification
+ */
 async function brightnessOf(task: MakeTask<ReducedSpec>): Promise<Float64Array> {
   const area = task.spec.imageSize ** 2;
   const found = new Float64Array(task.images.length);
   await readPieces('images', task, (piece, at) => {
     for (let from = 0; from < piece.length; from += area)
-      found[(at + from) / area] = brightness(piece.subarray(from, from + area));
+      found[(at + from) / area] = Math.max(leastBrightness, brightness(piece.subarray(from, from + area)));
   });
   return found;
 }
@@ -120,8 +122,8 @@ async function reducedScores(
     const values = await file.read(tensor, first, count);
     for (let image = 0; image < count; image += 1) {
       const map = values.subarray(image * area, (image + 1) * area);
-      for (const { reduction, scores } of found)
-        scores[first + image] = reduce[reduction](map, side, bright[first + image]!);
+      const reduced = reduce(map, side, bright[first + image]!);
+      for (const { reduction, scores } of found) scores[first + image] = reduced[reduction];
     }
     await pace.advanceOrStop(count);
   }

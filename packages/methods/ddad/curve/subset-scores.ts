@@ -10,19 +10,17 @@ import {
 
 type Tensor4D = ReturnType<typeof tf.tensor4d>;
 
-/** As `@ddad/anomaly` has them of one map; here of many, [B,H,H] to [B]. `brightness` is that of the maps' images, [B]. */
-const reduceMaps: Record<Reduction, (maps: Tensor, side: number, brightness: Tensor) => Tensor> = {
-  top(maps, side) {
-    const area = side * side;
-    const { values } = tf.topk(maps.reshape([-1, area]), topPixels(area), false);
-    return tf.mean(values, 1);
-  },
-  peak(maps, side) {
-    const channels = maps.reshape([-1, side, side, 1]) as Tensor4D;
-    return tf.max(tf.avgPool(channels, peakWindow(side), 1, 'valid'), [1, 2, 3]);
-  },
-  relative: (maps, side, brightness) => reduceMaps.top(maps, side, brightness).div(brightness),
-};
+/** As `@ddad/evaluation` has them of one map; here of many, [B,H,H] to [B]. `brightness` is that of the maps' images, [B]. */
+function reduceMaps(maps: Tensor, side: number, brightness: Tensor): Record<Reduction, Tensor> {
+  const area = side * side;
+  const top = tf.mean(tf.topk(maps.reshape([-1, area]), topPixels(area), false).values, 1);
+  const channels = maps.reshape([-1, side, side, 1]) as Tensor4D;
+  return {
+    top,
+    peak: tf.max(tf.avgPool(channels, peakWindow(side), 1, 'valid'), [1, 2, 3]),
+    relative: top.div(brightness),
+  };
+}
 
 /** What a step over subsets is fixed to. */
 export interface SubsetStepShape {
@@ -79,14 +77,10 @@ export function subsetStep(shape: SubsetStepShape): InferenceStep {
           scores[name] = tf.mean(refined.reshape([subsets, images, pixels]), 2);
           return;
         }
-        for (const reduction of reductions) {
-          const reduced = reduceMaps[reduction](
-            refined.reshape([subsets * images, side, side]),
-            side,
-            brightness,
-          );
-          scores[reducedName(name, reduction)] = reduced.reshape([subsets, images]);
-        }
+        const maps = refined.reshape([subsets * images, side, side]);
+        const reduced = reduceMaps(maps, side, brightness);
+        for (const reduction of reductions)
+          scores[reducedName(name, reduction)] = reduced[reduction].reshape([subsets, images]);
       };
       score('recEnsemble', given.images!.sub(mean).sub(shift).square(), sigma2);
       score('aIntra', spread.sqrt(), sigma);

@@ -1,6 +1,7 @@
 import {
   factsKey,
   GraphBuilder,
+  imageBrightness,
   outputMap,
   type PipelineFacts,
   type Value,
@@ -100,7 +101,8 @@ export async function pipelineModel(
   const [first] = ndm;
   if (first === undefined) throw new RangeError('members: expected at least one ndm, got none');
   graph.output('rec', score(refined(square(images, first.image), first.variance)), ['N']);
-  for (const [name, map] of maps) outputMap(graph, name, map, imageSize, grey);
+  const brightness = imageBrightness(graph, grey);
+  for (const [name, map] of maps) outputMap(graph, name, map, imageSize, brightness);
   return graph.build(
     'pipeline',
     `Scores of a DDAD run: the higher, the more abnormal. images: grey values 0..255, [N,1,${imageSize},${imageSize}].`,

@@ -3,6 +3,7 @@ import {
   addWeight,
   factsKey,
   GraphBuilder,
+  imageBrightness,
   type Network,
   outputMap,
   type PipelineFacts,
@@ -108,7 +109,7 @@ export function pipelineModel(
     'normal',
     'anomalous',
   );
-  outputMap(graph, 'probability', anomalous, imageSize, grey);
+  outputMap(graph, 'probability', anomalous, imageSize, imageBrightness(graph, grey));
   return graph.build(
     'pipeline',
     `Scores of a DRAEM run: the higher, the more abnormal. images: grey values 0..255, [N,1,${imageSize},${imageSize}].`,

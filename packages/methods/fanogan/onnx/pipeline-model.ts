@@ -1,6 +1,7 @@
 import {
   factsKey,
   GraphBuilder,
+  imageBrightness,
   type Network,
   outputMap,
   type PipelineFacts,
@@ -39,7 +40,13 @@ export function pipelineModel(
   // The critic's weights are in the graph once, for both.
   const [real, fake] = [features(images), features(made)];
   graph.output('izif', graph.op('Add', [square(images, made), square(real, fake)]), ['N']);
-  outputMap(graph, 'residual', graph.op('Abs', [graph.op('Sub', [images, made])]), imageSize, grey);
+  outputMap(
+    graph,
+    'residual',
+    graph.op('Abs', [graph.op('Sub', [images, made])]),
+    imageSize,
+    imageBrightness(graph, grey),
+  );
   return graph.build(
     'pipeline',
     `Scores of an f-AnoGAN run: the higher, the more abnormal. images: grey values 0..255, [N,1,${imageSize},${imageSize}].`,

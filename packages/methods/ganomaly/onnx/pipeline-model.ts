@@ -3,6 +3,7 @@ import {
   addWeight,
   factsKey,
   GraphBuilder,
+  imageBrightness,
   type Network,
   outputMap,
   type PipelineFacts,
@@ -30,7 +31,13 @@ export function pipelineModel(facts: PipelineFacts, weights: Weights, sink: Weig
   const drift = graph.op('Sub', [code, addEncoder(network, parts.second, image)]);
   const latentError = graph.op('ReduceMean', [graph.op('Mul', [drift, drift])], { axes: [1], keepdims: 0 });
   graph.output('latentError', latentError, ['N']);
-  outputMap(graph, 'residual', graph.op('Abs', [graph.op('Sub', [images, image])]), imageSize, grey);
+  outputMap(
+    graph,
+    'residual',
+    graph.op('Abs', [graph.op('Sub', [images, image])]),
+    imageSize,
+    imageBrightness(graph, grey),
+  );
   return graph.build(
     'pipeline',
     `Scores of a GANomaly run: the higher, the more abnormal. images: grey values 0..255, [N,1,${imageSize},${imageSize}].`,

@@ -89,22 +89,25 @@ export function chooseRun(
       labelFree: spreadOverSeeds(candidate.values.map((values) => auc(values, labels))),
     }))
     .sort((a, b) => b.labelFree.mean - a.labelFree.mean);
-  const fair = all.filter(({ learned }) => !learned);
   // Where all of them do they are alike, as far as they learn alike: so are runs by their main scores.
-  const chosenFrom = among === 'axes' || fair.length === 0 ? all : fair;
-  const candidates = [...chosenFrom, ...all.filter((one) => !chosenFrom.includes(one))].map((one) => ({
-    ...one,
-    learned: !chosenFrom.includes(one),
-  }));
+  const apart = among === 'scores' && all.some(({ learned }) => !learned);
+  const [chosenFrom, rest] = apart
+    ? [all.filter(({ learned }) => !learned), all.filter(({ learned }) => learned)]
+    : [all, []];
   const compared = chosenFrom.slice(0, mostCompared);
   const { standings } = bestSeparation(
     compared.map(({ values }) => values),
     labels,
     { resamples, confidence, integer },
   );
-  const [chosen, ...others] = candidates.map(({ values: _, ...candidate }, place): Candidate => {
+  const candidates = [...chosenFrom, ...rest];
+  const [chosen, ...others] = candidates.map(({ values: _, learned, ...candidate }, place): Candidate => {
     const found = standings[place];
-    return { ...candidate, standing: found === undefined ? null : standingOf(found) };
+    return {
+      ...candidate,
+      learned: apart && learned,
+      standing: found === undefined ? null : standingOf(found),
+    };
   });
   // Without any candidate nothing could be resampled.
   if (chosen === undefined) throw new RangeError('expected a score to choose, got none');

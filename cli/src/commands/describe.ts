@@ -9,6 +9,7 @@ import {
 import type { MethodRegistry } from '@ddad/methods';
 import { definitionsOf, describeRun, finishedProgress } from '@ddad/runs';
 import { ObjectNotFound, type ObjectStore, readManifest } from '@ddad/storage';
+import pLimit from 'p-limit';
 import { CommandFailure, noSuchRun } from '../failure.ts';
 import { duration, lossFigure, moment, percent, plural } from '../figures.ts';
 import { type ListedStatus, listedStatus, wallSeconds } from '../listed-status.ts';
@@ -16,6 +17,9 @@ import { type Screens, styled } from '../screen.ts';
 import { storedResult } from '../stored-results.ts';
 import { itemLines, tableLines } from '../table.ts';
 import type { RunEntry, RunHandle, TemporalRuns } from '../temporal-runs.ts';
+
+/** Manifests to read at a time. */
+const manifestsAtOnce = 16;
 
 export interface DescribeDeps {
   runs: Pick<TemporalRuns, 'find' | 'progress' | 'experimentProgress' | 'result' | 'experimentResult'>;
@@ -172,15 +176,13 @@ async function resultOf({ store }: DescribeDeps, runId: string): Promise<RunResu
 }
 
 async function jobsOf({ store }: DescribeDeps, nodes: readonly NodeProgress[]): Promise<DescribedJob[]> {
-  return Promise.all(
-    nodes.map(async (node) => {
-      const { id, kind, key, stage, unit, state, done, total, loss, worker, reused, trouble = null } = node;
-      // What a run is does not depend on how long its parts took: a store that says nothing leaves that out.
-      const manifest = state === 'finished' ? await readManifest(store(), kind, key).catch(() => null) : null;
-      const seconds = manifest?.seconds ?? null;
-      return { id, kind, key, stage, unit, state, done, total, loss, worker, seconds, reused, trouble };
-    }),
-  );
+  return pLimit(manifestsAtOnce).map(nodes, async (node) => {
+    const { id, kind, key, stage, unit, state, done, total, loss, worker, reused, trouble = null } = node;
+    // What a run is does not depend on how long its parts took: a store that says nothing leaves that out.
+    const manifest = state === 'finished' ? await readManifest(store(), kind, key).catch(() => null) : null;
+    const seconds = manifest?.seconds ?? null;
+    return { id, kind, key, stage, unit, state, done, total, loss, worker, seconds, reused, trouble };
+  });
 }
 
 /** In the words of `ddad watch`; null where a run has a result, or goes on. */

@@ -27,7 +27,7 @@ export interface AsrNet {
  * Parameters carry the names of an `nn.Sequential` called `model`: convolutions `model.0`, `model.3`, `model.6`, BatchNorm
  * `model.1`, `model.4`. 152,834 parameters of two maps, 151,682 of one.
  * @param inputs 2: A_intra and A_inter, in this order (R_dual); 1: A_intra (R_intra)
- * @param width channels between the layers, for trials of training; the paper's are 128
+ * @param width channels between the layers, for tests; the paper's are 128
  */
 export function asrNet({ inputs, width }: { inputs: 1 | 2; width?: number }): AsrNet {
   const blocks = refinerBlocks(inputs, width);

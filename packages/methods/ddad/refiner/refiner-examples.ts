@@ -26,8 +26,6 @@ export interface RefinerExamples {
     start: number,
     target: { maps: Float32Array; labels: Float32Array },
   ): void;
-  /** Maps of all images as they are, in their order, some at a time: [n,H,W,C]. */
-  untouched(): Iterable<Float32Array>;
   dispose(): void;
 }
 
@@ -125,13 +123,6 @@ export function ensembleExamples(
         patchLabel(labels.subarray(i * area, (i + 1) * area), rank < 0 ? null : patched.patches[rank]!);
       }
     },
-    *untouched() {
-      for (let start = 0; start < count; start += blockSize) {
-        const maps = new Float32Array(Math.min(blockSize, count - start) * width);
-        writeUntouched(start, maps);
-        yield maps;
-      }
-    },
     dispose() {
       untouched.dispose();
       step.dispose();
@@ -170,8 +161,6 @@ export function dropoutExamples(
     mode: 'graph',
   });
   const batch = new Float32Array(batchSize * area);
-  const count = images.pixels.length / area;
-  const mapsOfBatch = (masks: Float32Array) => step.run({ images: batch, masks }).maps!;
   return {
     write(epoch, order, start, { maps, labels }) {
       for (let i = 0; i < batchSize; i++) {
@@ -179,16 +168,8 @@ export function dropoutExamples(
         writeImage(images, order[start + i]!, patch, batch.subarray(i * area, (i + 1) * area));
         patchLabel(labels.subarray(i * area, (i + 1) * area), patch);
       }
-      maps.set(mapsOfBatch(maskSeed(dropout.seed, 'refiner', epoch, start)));
-    },
-    *untouched() {
-      for (let start = 0; start < count; start += batchSize) {
-        const size = Math.min(batchSize, count - start);
-        batch.fill(0);
-        batch.set(images.pixels.subarray(start * area, (start + size) * area));
-        const maps = mapsOfBatch(maskSeed(dropout.seed, 'untouched', start));
-        yield maps.subarray(0, (maps.length / batchSize) * size);
-      }
+      const masks = maskSeed(dropout.seed, 'refiner', epoch, start);
+      maps.set(step.run({ images: batch, masks }).maps!);
     },
     dispose: () => step.dispose(),
   };

@@ -4,7 +4,7 @@
  *     node bench/refiner-curve.ts collect DIRECTORY     while a run refines: keeps every checkpoint that is published
  *     node bench/refiner-curve.ts evaluate DIRECTORY RUN_ID [EVERY_EPOCHS]   afterwards: a line of JSON a checkpoint
  *
- * Run inside of a checkout whose local cluster is up (`.ddad/cluster.env` is read).
+ * Run inside of a checkout whose local cluster is up, or with its `DDAD_HOME`.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
@@ -14,11 +14,8 @@ import { auc, averagePrecision } from '@ddad/anomaly';
 import { inferenceStep, tf } from '@ddad/compute';
 import type { RunResult } from '@ddad/contract';
 import { testImages } from '@ddad/dataset';
-import { readClusterEnv } from '@ddad/local-cluster';
 import { asrNet } from '@ddad/models';
-import { storeAccess } from '@ddad/platform';
 import {
-  createS3Store,
   decodeSafetensors,
   fetchFile,
   type ObjectStore,
@@ -26,14 +23,9 @@ import {
   readDatasetRecord,
   readManifest,
 } from '@ddad/storage';
+import { openLocalStore } from './local-store.ts';
 
 const batchSize = 16;
-
-function openStore(): ObjectStore {
-  const env = readClusterEnv('.ddad/cluster.env');
-  if (env === null) throw new Error('expected a local cluster: .ddad/cluster.env is missing');
-  return createS3Store(storeAccess(env));
-}
 
 /** Keeps checkpoints as `KEY-STEPS.safetensors` until none has come for ten minutes. */
 async function collect(store: ObjectStore, directory: string): Promise<void> {
@@ -130,7 +122,7 @@ async function evaluate(
 }
 
 const [command, directory, runId, every] = process.argv.slice(2);
-if (command === 'collect' && directory !== undefined) await collect(openStore(), directory);
+if (command === 'collect' && directory !== undefined) await collect(openLocalStore(), directory);
 else if (command === 'evaluate' && runId !== undefined)
-  await evaluate(openStore(), directory!, runId, Number(every ?? 5));
+  await evaluate(openLocalStore(), directory!, runId, Number(every ?? 5));
 else throw new Error('expected: collect DIRECTORY, or evaluate DIRECTORY RUN_ID [EVERY_EPOCHS]');

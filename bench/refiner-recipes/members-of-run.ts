@@ -4,12 +4,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runKeys, runResultSchema } from '@ddad/contract';
 import { selectTrainingImages, testImages } from '@ddad/dataset';
-import { readClusterEnv } from '@ddad/local-cluster';
-import { storeAccess } from '@ddad/platform';
+import { readImages } from '@ddad/dataset/packed-file';
+import { networkInput as packedInput } from '@ddad/dataset/packed-pixels';
 import {
-  createS3Store,
   fetchFile,
-  type ObjectStore,
   publishedManifest,
   readDatasetIndex,
   readDatasetPixels,
@@ -21,6 +19,7 @@ import { memberKind, type Role } from '../../packages/methods/ddad/kinds.ts';
 import { ensembleOf } from '../../packages/methods/ddad/maps/ensemble.ts';
 import { ensembleMapMaker } from '../../packages/methods/ddad/maps/ensemble-maps.ts';
 import { backboneSchema } from '../../packages/methods/ddad/settings.ts';
+import { openLocalStore } from '../local-store.ts';
 
 const side = 64;
 const area = side ** 2;
@@ -42,17 +41,9 @@ const pixelsFile = (folder: string) => join(folder, 'pixels.u8');
 const memberFile = (folder: string, role: Role, index: number) =>
   join(folder, `${role}-${index}.safetensors`);
 
-/** The store of the local cluster whose folder is `DDAD_HOME`, or `.ddad`. */
-function openStore(): ObjectStore {
-  const file = join(process.env.DDAD_HOME ?? '.ddad', 'cluster.env');
-  const env = readClusterEnv(file);
-  if (env === null) throw new Error(`expected a local cluster, found no ${file}`);
-  return createS3Store(storeAccess(env));
-}
-
 /** Copies a run's members and images into the folder. @throws Error where it is no run of an ensemble with labelled test images */
 export async function copyRun(folder: string, runId: string): Promise<RunSet> {
-  const store = openStore();
+  const store = openLocalStore();
   await mkdir(folder, { recursive: true });
   const result = runResultSchema.parse(JSON.parse((await store.get(runKeys.report(runId))).toString()));
   const record = await readDatasetRecord(store, result.dataset);
@@ -90,11 +81,7 @@ export async function readSet(folder: string): Promise<RunSet> {
 
 /** Pixels of some images in [-1,1], [N·H·W]. */
 export async function networkInput(folder: string, images: readonly number[]): Promise<Float32Array> {
-  const pixels = await readFile(pixelsFile(folder));
-  const input = new Float32Array(images.length * area);
-  for (const [i, position] of images.entries())
-    for (let at = 0; at < area; at++) input[i * area + at] = pixels[position * area + at]! / 127.5 - 1;
-  return input;
+  return packedInput(await readImages(pixelsFile(folder), side, images));
 }
 
 /** The members of a folder, all of them or those of the NDM alone, ready to score. */

@@ -7,12 +7,12 @@ import { writePhantom } from '@ddad/dataset';
 import { brainFolder } from '@ddad/dataset/testing';
 import { decodeSafetensors, fetchFile, readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mapScores } from './map-scores.ts';
 import { startTestCluster, type TestCluster } from './test-cluster.ts';
 
 const counts = { train: 450, unlabeledNormal: 20, unlabeledAbnormal: 20, testNormal: 250, testAbnormal: 40 };
 const rate = 0.1;
 const unrefined = ['rec', 'recEnsemble', 'aIntra', 'aInter', 'dsu'] as const;
-const withReductions = (name: string) => [name, `${name}Top`, `${name}Peak`, `${name}Relative`];
 
 let cluster: TestCluster;
 let folder: string;
@@ -116,7 +116,7 @@ test('thresholds from held-out normal images call as many unseen normal images a
   const [header, ...lines] = (await readFile(join(out, 'scores.csv'), 'utf8')).trim().split('\n');
   const columns = header!.split(',');
   expect(columns.filter((name) => name.startsWith('p_'))).toEqual(
-    unrefined.flatMap((name) => (name === 'rec' ? [name] : withReductions(name)).map((each) => `p_${each}`)),
+    unrefined.flatMap((name) => (name === 'rec' ? [name] : mapScores(name)).map((each) => `p_${each}`)),
   );
   const rows = lines.map((line) => line.split(','));
   const column = (name: string) => rows.map((row) => Number(row[columns.indexOf(name)]));
@@ -168,7 +168,7 @@ test('a dataset packed at 64 and 128 trains, scores and refines images of 128×1
   expect(result).toMatchObject({ imageSize: 128, synthetic: true });
   expect(Object.keys(result.scores ?? {})).toEqual([
     'rec',
-    ...['recEnsemble', 'aIntra', 'dsu', 'rIntra'].flatMap(withReductions),
+    ...['recEnsemble', 'aIntra', 'dsu', 'rIntra'].flatMap(mapScores),
   ]);
   const shapes = async (kind: 'members' | 'maps', key: string, file: string) => {
     const manifest = await readManifest(cluster.store, kind, key);

@@ -6,15 +6,14 @@ import { packDataset } from '@ddad/dataset';
 import { connectNats, createLogger, watchWorkers } from '@ddad/platform';
 import { readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mapScores } from './map-scores.ts';
 import { type RunCommands, runCommands } from './run-commands.ts';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { startByTemporal, startTestCluster, type TestCluster } from './test-cluster.ts';
 
 const input = { dataset: 'small', k: 2, epochs: 3, batchSize: 16, refiner: { epochs: 1 } };
-const withReductions = (mapped: readonly string[]) =>
-  mapped.flatMap((name) => [name, `${name}Top`, `${name}Peak`, `${name}Relative`]);
 /** Of MC Dropout, which has no spread over networks. */
-const scoreNames = ['rec', ...withReductions(['recEnsemble', 'aIntra', 'aInter', 'rIntra', 'rDual'])];
+const scoreNames = ['rec', ...['recEnsemble', 'aIntra', 'aInter', 'rIntra', 'rDual'].flatMap(mapScores)];
 
 let cluster: TestCluster;
 let dataset: SmallDataset;
@@ -68,7 +67,7 @@ test('without unlabeled images a run has no UDM, and no score of one', async () 
   );
   expect(Object.keys(result.scores ?? {})).toEqual([
     'rec',
-    ...withReductions(['recEnsemble', 'aIntra', 'dsu', 'rIntra']),
+    ...['recEnsemble', 'aIntra', 'dsu', 'rIntra'].flatMap(mapScores),
   ]);
   expect(result.artifacts.rDual).toBeNull();
 });

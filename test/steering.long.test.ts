@@ -3,6 +3,7 @@ import type { RunProgress, RunResult } from '@ddad/contract';
 import type { RunNews } from '@ddad/runs';
 import { manifestKey, readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mapScores } from './map-scores.ts';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { startTestCluster, type TestCluster } from './test-cluster.ts';
 
@@ -70,12 +71,7 @@ test('a run is paused, given more members and resumed from the command line', as
   expect(result.members.filter(({ restarts }) => (restarts ?? 0) > 0).length).toBeGreaterThanOrEqual(2);
   expect(Object.keys(result.scores ?? {})).toEqual([
     'rec',
-    ...['recEnsemble', 'aIntra', 'dsu', 'rIntra'].flatMap((name) => [
-      name,
-      `${name}Top`,
-      `${name}Peak`,
-      `${name}Relative`,
-    ]),
+    ...['recEnsemble', 'aIntra', 'dsu', 'rIntra'].flatMap(mapScores),
   ]);
   // Live losses of a member that joined, then the whole history of all, the result, and the end.
   const news = [...(await events).matchAll(/^event: news\ndata: (.*)$/gm)].map(

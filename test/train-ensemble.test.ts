@@ -8,6 +8,7 @@ import { dicomFile } from '@ddad/dataset/testing';
 import { artifactKeysOf, artifactsUnderWay, parseReport } from '@ddad/runs';
 import { decodeSafetensors, findLeftOvers, readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mapScores } from './map-scores.ts';
 import { type RunCommands, runCommands } from './run-commands.ts';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { startTestCluster, type TestCluster } from './test-cluster.ts';
@@ -15,10 +16,7 @@ import { type WhatLeaves, watchWhatLeaves } from './what-leaves.ts';
 
 const small = { batchSize: 16, refiner: { epochs: 1 } };
 const mapped = ['recEnsemble', 'aIntra', 'aInter', 'dsu', 'rIntra', 'rDual'];
-const scoreNames = [
-  'rec',
-  ...mapped.flatMap((name) => [name, `${name}Top`, `${name}Peak`, `${name}Relative`]),
-];
+const scoreNames = ['rec', ...mapped.flatMap(mapScores)];
 
 let cluster: TestCluster;
 let dataset: SmallDataset;

@@ -12,7 +12,7 @@ import { connectWorker } from '@ddad/rpc';
 import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { noTracing } from '@ddad/tracing';
-import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { Client, WorkflowFailedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type Coordinator, type CoordinatorDeps, createCoordinator } from './coordinator.ts';
 import { addDataset, datasetCache } from './datasets.testing.ts';
@@ -45,6 +45,10 @@ export const oneClass = {
 const hearMs = 250;
 let runs = 0;
 
+function unlessEnded(error: unknown): void {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
+}
+
 /** A coordinator's surroundings: a store in memory, a trainer and a scorer whose jobs end when the test says so. */
 export async function createBench({ connection, client }: Temporal) {
   const store: ObjectStore = memoryStore();
@@ -53,6 +57,7 @@ export async function createBench({ connection, client }: Temporal) {
   const scorer = await startWorker(store, 's1', 'score');
   const live: { key: string; progress: JobProgress }[] = [];
   const started: { stop(): Promise<void> }[] = [];
+  const begun: WorkflowHandle[] = [];
   return {
     store,
     trainer,
@@ -99,9 +104,12 @@ export async function createBench({ connection, client }: Temporal) {
       started.push(one);
       return one;
     },
-    start(input: object = oneClass): Promise<WorkflowHandle> {
+    async start(input: object = oneClass): Promise<WorkflowHandle> {
       runs += 1;
-      return client.workflow.start(workflowType, { taskQueue, workflowId: `run-${runs}`, args: [input] });
+      const workflowId = `run-${runs}`;
+      const handle = await client.workflow.start(workflowType, { taskQueue, workflowId, args: [input] });
+      begun.push(handle);
+      return handle;
     },
     /** What a run of this input would do. */
     foresee(input: object = oneClass): Promise<RunForecast> {
@@ -110,6 +118,8 @@ export async function createBench({ connection, client }: Temporal) {
       return client.workflow.execute(forecastType, { taskQueue, workflowId, args: [input] });
     },
     async close() {
+      // A run that a failed test leaves would take the workers of the next one, on the same Temporal server.
+      for (const handle of begun) await handle.terminate().catch(unlessEnded);
       for (const one of started) await one.stop();
       await Promise.all([trainer.close(), scorer.close()]);
     },

@@ -184,7 +184,7 @@ describe('a run on Kubernetes', () => {
     }
   });
 
-  it('gives the scores and weights of an undisturbed run, whose maps and refiners two scorers share', async () => {
+  it('gives the scores and weights of an undisturbed run, after which both of two scorers have done jobs', async () => {
     await kubectl(['scale', 'deployment/scorer', '--replicas=2']);
     await rolledOut('deployment/scorer');
     await forgetArtifacts(evaluation.store);
@@ -195,10 +195,11 @@ describe('a run on Kubernetes', () => {
     expect(await weightsOf(result)).toEqual(disturbed.weights);
     for (const { metadata } of await pods('scorer')) {
       const metrics = await inPod(metadata.name, printMetrics);
-      // The refiner of the UDM may be ready before the rest: two refiners can be one scorer's, all three jobs cannot.
-      expect(metrics).toMatch(
-        /^ddad_job_seconds_count\{.*kind="(maps|refiners)",outcome="finished".*\} [1-9]/m,
-      );
+      // Which job goes to which scorer is chance: one may have had both refiners and the maps, the other curves and `dsu`.
+      const finished = metrics
+        .split('\n')
+        .filter((line) => /^ddad_job_seconds_count\{.*outcome="finished"/.test(line));
+      expect(finished, metadata.name).not.toEqual([]);
     }
   });
 

@@ -40,6 +40,7 @@ test('a run with patches of unlabeled images goes from input to page, and its fi
     'predictedTop',
     'predictedPeak',
     'predictedRelative',
+    'predictedForeground',
   ]);
   expect(Object.keys(result.artifacts)).toEqual(['network', 'maps']);
   const page = textOf(await readFile(join(out, 'report.html'), 'utf8'));
@@ -63,7 +64,13 @@ test('a run with patches of unlabeled images goes from input to page, and its fi
   expect(lines).toHaveLength(rows.length);
   for (const [at, line] of lines.entries()) {
     const { scores } = JSON.parse(line) as { scores: Record<string, number> };
-    expect(Object.keys(scores)).toEqual(['predicted', 'predictedTop', 'predictedPeak', 'predictedRelative']);
+    expect(Object.keys(scores)).toEqual([
+      'predicted',
+      'predictedTop',
+      'predictedPeak',
+      'predictedRelative',
+      'predictedForeground',
+    ]);
     const own = rows[at]!.split(',');
     for (const [name, score] of Object.entries(scores))
       expect(Math.abs(score - Number(own[columns.indexOf(name)])), name).toBeLessThan(1e-4);

@@ -46,13 +46,16 @@ test('a method that only this test knows goes from input to report page', async 
     'distanceTop',
     'distancePeak',
     'distanceRelative',
+    'distanceForeground',
     'brightness',
   ]);
   expect(Object.keys(result.seconds)).toEqual(['plan', 'learn', 'measure', 'report', 'total']);
   expect(Object.keys(result.artifacts)).toEqual(['distances']);
 
   const [header, ...lines] = (await readFile(join(out, 'scores.csv'), 'utf8')).trim().split('\n');
-  expect(header).toBe('image,label,distance,distanceTop,distancePeak,distanceRelative,brightness');
+  expect(header).toBe(
+    'image,label,distance,distanceTop,distancePeak,distanceRelative,distanceForeground,brightness',
+  );
   expect(lines).toHaveLength(images.data.test['0'].length + images.data.test['1'].length);
   // AUC by counting pairs.
   const rows = lines.map((line) => line.split(',').slice(1).map(Number));

@@ -78,7 +78,8 @@ export interface RecordedRun extends z.infer<typeof runSchema> {
 }
 
 /** Scores and figures that runs give since; they are not what was recorded. */
-const laterScore = /^((p_)?(\w+(Top|Peak|Relative)|dsu)|(auc|ap)Interval|(sensitivity|specificity)At)$/;
+const laterScore =
+  /^((p_)?(\w+(Top|Peak|Relative|Foreground)|dsu)|(auc|ap)Interval|(sensitivity|specificity)At)$/;
 
 /** The same without scores that runs give since. */
 function withoutLaterScores(value: unknown): unknown {

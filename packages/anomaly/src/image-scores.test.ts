@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { brightness, imageScores, peakMean, topMean } from './image-scores.ts';
+import { brightness, foregroundMean, imageScores, peakMean, topMean } from './image-scores.ts';
 
 test("is the mean of each image's pixels", () => {
   // (1 + 3 + 0 + 4) / 4 = 2; (0 + 0 + 0 + 1) / 4 = 0.25
@@ -45,6 +45,24 @@ test('brightness is the root of the mean square of the grey values, as a share o
   expect(brightness(Uint8Array.of(255, 255))).toBe(1);
   expect(brightness(Uint8Array.of(0))).toBe(0);
   expect(() => brightness(new Uint8Array())).toThrow('expected an image, got no pixels');
+});
+
+describe('the mean over the foreground', () => {
+  test('is that of pixels as bright as asked for', () => {
+    expect(foregroundMean(Float32Array.of(1, 4, 2, 9), Uint8Array.of(13, 200, 99, 12), 13)).toBeCloseTo(
+      7 / 3,
+    );
+  });
+
+  test('is that of all pixels where none is so bright', () => {
+    expect(foregroundMean(Float32Array.of(1, 4), Uint8Array.of(0, 12), 13)).toBe(2.5);
+  });
+
+  test('refuses another image’s size, and none', () => {
+    const message = 'expected a map and its image, got 2 and 1 pixels';
+    expect(() => foregroundMean(new Float32Array(2), new Uint8Array(1), 13)).toThrow(message);
+    expect(() => foregroundMean(new Float32Array(0), new Uint8Array(0), 13)).toThrow(RangeError);
+  });
 });
 
 describe('the largest local mean', () => {

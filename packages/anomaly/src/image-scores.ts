@@ -48,6 +48,28 @@ export function brightness(pixels: Uint8Array): number {
 }
 
 /**
+ * The mean of a map over what its image shows: pixels that are not nearly black, as the background of MRI and CT is. How much of an image
+ * is background differs from image to image, and what a map has there is noise.
+ * @param map pixel scores
+ * @param pixels of the image, grey values 0 to 255, as many
+ * @param least grey value of a pixel that counts; where none is so bright all count
+ * @example foregroundMean(Float32Array.of(1, 4, 2), Uint8Array.of(0, 200, 99), 13) // 3
+ */
+export function foregroundMean(map: Float32Array, pixels: Uint8Array, least: number): number {
+  if (map.length !== pixels.length || map.length === 0) {
+    throw new RangeError(`expected a map and its image, got ${map.length} and ${pixels.length} pixels`);
+  }
+  let [sum, count, all] = [0, 0, 0];
+  for (const [at, value] of map.entries()) {
+    all += value;
+    if (pixels[at]! < least) continue;
+    sum += value;
+    count += 1;
+  }
+  return count === 0 ? all / map.length : sum / count;
+}
+
+/**
  * The largest mean of a square window that lies within the map.
  * @param map pixel scores, [side, side] flattened
  * @param window side of the window, at most the map's

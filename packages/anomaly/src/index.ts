@@ -19,4 +19,5 @@ export * from './metrics/score-bins.ts';
 export * from './metrics/separation.ts';
 export * from './metrics/separation-intervals.ts';
 export * from './pass-moments.ts';
+export * from './reduce-map.ts';
 export * from './synthetic-anomaly.ts';

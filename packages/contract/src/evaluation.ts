@@ -30,7 +30,7 @@ const selectionSchema = z.strictObject({
 /** Raise it whenever an evaluation of the same scores gives other figures. */
 const evaluationRecipe = 3;
 const pageRecipe = 2;
-const reducedRecipe = 2;
+const reducedRecipe = 3;
 
 /** Everything that decides an evaluation: whose scores, of which images. */
 const evaluationSpecSchema = z.strictObject({
@@ -76,7 +76,7 @@ export const newEvaluationSpec = ({
 /** Everything that decides what else a set of images' maps give beside their means. */
 const reducedSpecSchema = z.strictObject({
   recipe: z.literal(reducedRecipe),
-  /** SHA-256 over the pixels of the images that the maps are of, in their order, and their side: `relative` takes their brightness. */
+  /** SHA-256 over the pixels of the images that the maps are of, in their order, and their side: `relative` takes their brightness, `foreground` their background. */
   imagesDigest: sha256Schema,
   imageSize: z.int().positive(),
   /** Artifacts whose file `maps` is read, with the scores and their tensors, [T,H,W]. */

@@ -17,7 +17,7 @@ const definition = (name: string, rank: number, map: boolean): ScoreDefinition =
 });
 const own = [definition('one', 0, false), definition('near', 2, true), definition('far', 1, true)];
 
-test('what has a map gives three scores more, beside it', () => {
+test('what has a map gives four scores more, beside it', () => {
   const all = withReductions(own);
   expect(all.map(({ name }) => name)).toEqual([
     'one',
@@ -25,10 +25,12 @@ test('what has a map gives three scores more, beside it', () => {
     'nearTop',
     'nearPeak',
     'nearRelative',
+    'nearForeground',
     'far',
     'farTop',
     'farPeak',
     'farRelative',
+    'farForeground',
   ]);
   expect(all[2]).toMatchObject({
     symbol: { letter: 'A', index: 'near, top' },
@@ -47,6 +49,7 @@ test('what a map gives learned from what the map did', () => {
     'nearTop',
     'nearPeak',
     'nearRelative',
+    'nearForeground',
   ]);
 });
 
@@ -54,8 +57,8 @@ test('the main score is the mean of the highest pixels of the map that ranks hig
   const all = withReductions(own);
   const has = Object.fromEntries(all.map(({ name }) => [name, 0]));
   expect(mainScore(all, has)).toBe('nearTop');
-  const { near: _, nearTop: _top, nearPeak: _peak, nearRelative: _relative, ...rest } = has;
-  expect(mainScore(all, rest)).toBe('farTop');
+  const rest = Object.entries(has).filter(([name]) => !name.startsWith('near'));
+  expect(mainScore(all, Object.fromEntries(rest))).toBe('farTop');
   // Of a result from before there were others: the mean.
   expect(mainScore(all, { one: 0, near: 0, far: 0 })).toBe('near');
   expect(mainScore(own, has)).toBe('near');

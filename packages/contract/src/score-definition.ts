@@ -4,7 +4,7 @@ import { z } from 'zod';
  * How a heat map becomes one number an image, beside its mean, which is the paper's. A mean over all pixels drowns what is
  * small: a lesion of 2 % of the pixels moves it by a fiftieth of what it moves the lesion's own.
  */
-export const reductions = ['top', 'peak', 'relative'] as const;
+export const reductions = ['top', 'peak', 'relative', 'foreground'] as const;
 export type Reduction = (typeof reductions)[number];
 
 /**
@@ -25,6 +25,12 @@ export const peakWindow = (side: number): number => 2 * Math.floor((5 * side) / 
  * One grey level of 255.
  */
 export const leastBrightness = 1 / 255;
+
+/**
+ * Of `foreground`, the mean over what an image shows: the least grey value, of 255, of a pixel that counts; 5 % of white. Background is
+ * black or nearly so in what is trained on; of an image without it, or on white, all pixels count, and of one that is black.
+ */
+export const foregroundGrey = 13;
 
 /** What a score of a method is: reports, tables and CSV are made from these. */
 export const scoreDefinitionSchema = z.object({
@@ -58,9 +64,10 @@ const wordsOf: Record<Reduction, string> = {
   top: `mean of the highest ${topShare * 100} % of the pixels`,
   peak: 'largest local mean (5×5 of 64×64 pixels)',
   relative: `mean of the highest ${topShare * 100} % of the pixels, by the image’s brightness,`,
+  foreground: 'mean over the pixels that are not nearly black,',
 };
 /** Every `top` ranks above every mean, the others below. */
-const rankOf: Record<Reduction, number> = { top: 1000, peak: -1000, relative: -2000 };
+const rankOf: Record<Reduction, number> = { top: 1000, peak: -1000, relative: -2000, foreground: -3000 };
 /**
  * Rank of the score by which a method's source ranks images, where it is not a map's mean: above every `top`. Reductions that are `main`
  * are ranked by it as well.

@@ -41,13 +41,17 @@ const far = squares(
 /** A maker of reductions reads nothing of a dataset but pixels. */
 const noIndex = {} as DatasetIndex;
 
-/** Images of 2×2 pixels: one that is not asked for, one of brightness ½, a black one, one of grey 51, which is a fifth. */
-const pixels = Uint8Array.of(9, 9, 9, 9, 0, 255, 0, 0, 0, 0, 0, 0, 51, 51, 51, 51);
+/** One that is not asked for, one with a white upper quarter, which has a brightness of ½, a black one, one of grey 51, which is a fifth. */
+const pixels = new Uint8Array(4 * area);
+pixels
+  .fill(9, 0, area)
+  .fill(255, area, 1.25 * area)
+  .fill(51, 3 * area);
 const asked = [1, 2, 3];
-const imagesDigest = createHash('sha256').update(pixels.subarray(4)).digest('hex');
+const imagesDigest = createHash('sha256').update(pixels.subarray(area)).digest('hex');
 
 async function task(maps: ReducedSpec['maps'], change: { images?: number[]; imagesDigest?: string } = {}) {
-  const spec = newReducedSpec({ imagesDigest: change.imagesDigest ?? imagesDigest, imageSize: 2, maps });
+  const spec = newReducedSpec({ imagesDigest: change.imagesDigest ?? imagesDigest, imageSize: side, maps });
   return await made.task(reducedKind, spec, noIndex, { pixels, images: change.images ?? asked });
 }
 
@@ -60,7 +64,7 @@ async function twoArtifacts() {
   ];
 }
 
-test('gives the mean of the highest 2 %, the same by the image’s brightness, and the largest mean of 5×5 pixels, of every map', async () => {
+test('gives the mean of the highest 2 %, the same by the image’s brightness, the largest mean of 5×5 pixels, and that of the foreground, of every map', async () => {
   const context = notedContext();
   const result = await makeReduced(await task(await twoArtifacts()), context);
   const { tensors } = decodeSafetensors(await readFile(result!.files.scores!));
@@ -80,9 +84,13 @@ test('gives the mean of the highest 2 %, the same by the image’s brightness, a
       shape: [3],
       data: [expect.closeTo(50 / 82, 6), expect.closeTo((12.5 / 82) * 255, 4), expect.closeTo(1.25, 6)],
     },
+    // Of the white rows the square has 25 pixels; of a black image all pixels count.
+    nearForeground: close(25 / (area / 4), 12.5 / area, 0.25),
     farTop: close(2, 50 / 82, 0),
     farPeak: close(2, 50 / 25, 0),
     farRelative: { shape: [3], data: [4, expect.closeTo((50 / 82) * 255, 4), 0] },
+    // Rows 0 to 15 are white; the square begins in row 20.
+    farForeground: close(0, 50 / area, 0),
   });
   expect(context.told.at(-1)).toMatchObject({ done: 3, total: 3 });
 });
@@ -95,7 +103,9 @@ test('refuses maps of other images than are asked for', async () => {
   const first = await twoArtifacts();
   await expect(makeReduced(await task(first, { images: [1, 2] }), notedContext())).rejects.toMatchObject({
     kind: 'invalid',
-    message: 'near: expected maps of 2 images, got 3; far: expected maps of 2 images, got 3',
+    message:
+      `maps ${first[0]!.key}: maps near of near: expected shape [2, 64, 64], got [3, 64, 64]; ` +
+      `refined ${first[1]!.key}: maps maps of far: expected shape [2, 64, 64], got [3, 64, 64]`,
   });
   const other = { imagesDigest: 'e'.repeat(64) };
   await expect(makeReduced(await task(first, other), notedContext())).rejects.toMatchObject({
@@ -114,7 +124,7 @@ test('names every tensor that is not there or is no map', async () => {
   await expect(makeReduced(await task([{ ...odd, scores }]), notedContext())).rejects.toMatchObject({
     kind: 'invalid',
     message:
-      `maps ${odd.key}: maps flat: expected shape [T, H, H], got [3]; ` +
-      `maps ${odd.key}: maps nothing: expected shape [T, H, H], got tensors flat, near`,
+      `maps ${odd.key}: maps flat of a: expected shape [3, 64, 64], got [3]; ` +
+      `maps ${odd.key}: maps nothing of b: expected shape [3, 64, 64], got tensors flat, near`,
   });
 });

@@ -40,7 +40,7 @@ const valuesOf = ({ spec, images }: SpecifiedImages) => images.length * spec.ima
 export async function readPieces(
   what: string,
   { spec, pixels: path, images }: SpecifiedImages,
-  take: (piece: Uint8Array, at: number) => void,
+  take: (piece: Uint8Array, at: number) => void | Promise<void>,
 ): Promise<void> {
   if (path === null)
     throw new TypeError(`${what}: expected the dataset's pixels, got none; does the kind read them?`);
@@ -48,7 +48,7 @@ export async function readPieces(
   let at = 0;
   for await (const piece of imagePieces(path, spec.imageSize, images)) {
     hash.update(piece);
-    take(piece, at);
+    await take(piece, at);
     at += piece.length;
   }
   const digest = hash.digest('hex');

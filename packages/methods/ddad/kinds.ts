@@ -35,7 +35,7 @@ export const recipes = {
   repulsion: 1,
   maps: 2,
   dsu: 1,
-  kCurve: 3,
+  kCurve: 4,
   refiner: 2,
   /** Of what the recipe "steady" changes of a refiner's training. */
   steadyRefiner: 2,

@@ -54,7 +54,14 @@ it('says what a run is, and how it differs from its source', () => {
 it('ranks by the source’s own score, the residual’s map notwithstanding', () => {
   const definitions = withReductions(fanogan.scores(settings({})));
   const all = Object.fromEntries(definitions.map(({ name }) => [name, 1]));
-  expect(Object.keys(all)).toEqual(['izif', 'residual', 'residualTop', 'residualPeak', 'residualRelative']);
+  expect(Object.keys(all)).toEqual([
+    'izif',
+    'residual',
+    'residualTop',
+    'residualPeak',
+    'residualRelative',
+    'residualForeground',
+  ]);
   expect(mainScore(definitions, all)).toBe('izif');
 });
 

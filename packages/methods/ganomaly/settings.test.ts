@@ -55,6 +55,7 @@ it('ranks by the latent error, the residual’s map notwithstanding', () => {
     'residualTop',
     'residualPeak',
     'residualRelative',
+    'residualForeground',
   ]);
   expect(mainScore(definitions, all)).toBe('latentError');
 });

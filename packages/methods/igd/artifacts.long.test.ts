@@ -6,9 +6,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { brightness, peakMean, topMean } from '@ddad/anomaly';
+import { reduceMap } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { peakWindow } from '@ddad/contract';
+import { reducedName, reducedNames, reductions } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
 import type { ChildProgress, MakeTask } from '@ddad/jobs';
 import { inlineWeights, type PipelineFacts } from '@ddad/onnx';
@@ -164,19 +164,19 @@ test('an exported run gives the scorer’s own maps and scores', async () => {
   const found = await session.run({ images: new Tensor('uint8', pixels, [count, 1, side, side]) });
   await session.release();
   expect(Object.keys(found).sort()).toEqual(
-    ['igd', 'residual', 'residualPeak', 'residualRelative', 'residualTop', 'residual_map'].sort(),
+    ['igd', 'residual', ...reducedNames('residual'), 'residual_map'].sort(),
   );
   const map = scored.get('map')!.data;
-  const each = Array.from({ length: count }, (_, i) => map.slice(i * area, (i + 1) * area));
+  const each = Array.from({ length: count }, (_, i) => {
+    const [from, to] = [i * area, (i + 1) * area];
+    return reduceMap(map.subarray(from, to), pixels.subarray(from, to));
+  });
   const expected = {
     igd: scored.get('igd')!.data,
     residual: scored.get('residual')!.data,
     residual_map: map,
-    residualTop: each.map((one) => topMean(one, Math.round(area * 0.02))),
-    residualPeak: each.map((one) => peakMean(one, side, peakWindow(side))),
-    residualRelative: each.map(
-      (one, i) =>
-        topMean(one, Math.round(area * 0.02)) / brightness(pixels.subarray(i * area, (i + 1) * area)),
+    ...Object.fromEntries(
+      reductions.map((reduction) => [reducedName('residual', reduction), each.map((of) => of[reduction])]),
     ),
   };
   for (const [name, values] of Object.entries(expected))

@@ -87,7 +87,7 @@ it('has one network unless more are asked for, and no fields of what ddad adds',
     expect.stringMatching(/^backbone: unknown field of method ae/),
   ]);
   expect(faultsIn({ method: 'ae', headline: 'rDual' })).toEqual([
-    'headline: expected one of rec, recEnsemble, recEnsembleTop, recEnsemblePeak, recEnsembleRelative; got "rDual"',
+    'headline: expected one of rec, recEnsemble, recEnsembleTop, recEnsemblePeak, recEnsembleRelative, recEnsembleForeground; got "rDual"',
   ]);
   expect(faultsIn({ method: 'memae', imageSize: 224 })).toEqual([
     'imageSize: expected 64 or 128 with method memae, whose networks take no other size, got 224',

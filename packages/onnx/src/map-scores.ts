@@ -1,4 +1,5 @@
 import {
+  foregroundGrey,
   leastBrightness,
   peakWindow,
   type Reduction,
@@ -8,11 +9,26 @@ import {
 } from '@ddad/contract';
 import type { GraphBuilder, Value } from './graph-builder.ts';
 
-/** As `@ddad/anomaly` has it of an image. @param grey 0 to 255 as floats, [N,1,H,W] @returns [N], never 0 */
-export function imageBrightness(graph: GraphBuilder, grey: Value): Value {
+/** What scores take of the images whose maps they are of, as `@ddad/anomaly` has it. */
+export interface ImageLevels {
+  /** [N], never 0 */
+  brightness: Value;
+  /** 1 where a pixel counts, [N,1,H,W]; never 0 everywhere. */
+  foreground: Value;
+}
+
+/** @param grey 0 to 255 as floats, [N,1,H,W] */
+export function imageLevels(graph: GraphBuilder, grey: Value): ImageLevels {
   const share = graph.op('Div', [grey, graph.scalar(255)]);
   const square = mean(graph, graph.op('Mul', [share, share]));
-  return graph.op('Max', [graph.op('Sqrt', [square]), graph.scalar(leastBrightness)]);
+  const brightness = graph.op('Max', [graph.op('Sqrt', [square]), graph.scalar(leastBrightness)]);
+  // Half a grey level below, so that rounding does not decide.
+  const bright = graph.op('Cast', [graph.op('Greater', [grey, graph.scalar(foregroundGrey - 0.5)])], {
+    to: 1,
+  });
+  const any = graph.op('ReduceMax', [bright], { axes: [1, 2, 3], keepdims: 1 });
+  const all = graph.op('Sub', [graph.scalar(1), any]);
+  return { brightness, foreground: graph.op('Add', [bright, all]) };
 }
 
 /** Of each image: [N,1,H,W] to [N]. */
@@ -20,7 +36,12 @@ const mean = (graph: GraphBuilder, values: Value): Value =>
   graph.op('ReduceMean', [values], { axes: [1, 2, 3], keepdims: 0 });
 
 /** As `@ddad/evaluation` has them of one map. */
-function reduce(graph: GraphBuilder, map: Value, side: number, brightness: Value): Record<Reduction, Value> {
+function reduce(
+  graph: GraphBuilder,
+  map: Value,
+  side: number,
+  { brightness, foreground }: ImageLevels,
+): Record<Reduction, Value> {
   const flat = graph.op('Flatten', [map], { axis: 1 });
   const highest = `${map} highest`;
   graph.node('TopK', [flat, graph.integers([topPixels(side * side)])], { axis: 1 }, [
@@ -34,6 +55,7 @@ function reduce(graph: GraphBuilder, map: Value, side: number, brightness: Value
     top,
     peak: graph.op('ReduceMax', [means], { axes: [1, 2, 3], keepdims: 0 }),
     relative: graph.op('Div', [top, brightness]),
+    foreground: graph.op('Div', [mean(graph, graph.op('Mul', [map, foreground])), mean(graph, foreground)]),
   };
 }
 
@@ -41,17 +63,17 @@ function reduce(graph: GraphBuilder, map: Value, side: number, brightness: Value
  * Makes a heat map, and all image scores that it gives, results of a model: `NAME` (its mean), what `reducedName` calls the
  * others, [N] each, and `NAME_map`.
  * @param map [N,1,side,side]
- * @param brightness of the images, as `imageBrightness` has it
+ * @param levels of the images
  */
 export function outputMap(
   graph: GraphBuilder,
   name: string,
   map: Value,
   side: number,
-  brightness: Value,
+  levels: ImageLevels,
 ): void {
   graph.output(name, mean(graph, map), ['N']);
-  const reduced = reduce(graph, map, side, brightness);
+  const reduced = reduce(graph, map, side, levels);
   for (const reduction of reductions) graph.output(reducedName(name, reduction), reduced[reduction], ['N']);
   graph.output(`${name}_map`, map, ['N', 1, side, side]);
 }

@@ -52,6 +52,7 @@ export const reductionTitles: Record<ScoreLook['reduction'], string> = {
   top: 'Means of the highest pixels',
   peak: 'Largest local means',
   relative: 'Means of the highest pixels, by the image’s brightness',
+  foreground: 'Means over the foreground',
 };
 
 /** The look of one score. @throws RangeError where it has no definition */

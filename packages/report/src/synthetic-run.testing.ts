@@ -2,18 +2,16 @@ import {
   auc,
   averagePrecision,
   imageStrata,
-  peakMean,
+  reduceMap,
   SeparationBootstrap,
   scoreHistogram,
-  topMean,
 } from '@ddad/anomaly';
 import {
   type MemberResult,
-  peakWindow,
   type RunResult,
   reducedName,
+  reductions,
   type ScoreDefinition,
-  topPixels,
   withReductions,
 } from '@ddad/contract';
 import { methods } from '@ddad/methods';
@@ -165,19 +163,18 @@ export function syntheticRun(options: SyntheticRun): SyntheticData {
 }
 
 /** As a run works them out from its maps. */
+/** As if every image were of a middle grey. */
 function reducedScores(maps: Readonly<Record<string, Float32Array>>, side: number) {
   const area = side * side;
+  const grey = new Uint8Array(area).fill(128);
   const entries = Object.entries(maps).flatMap(([name, values]) => {
-    const each = (of: (map: Float32Array) => number) =>
-      Float32Array.from({ length: values.length / area }, (_, image) =>
-        of(values.subarray(image * area, (image + 1) * area)),
-      );
-    return [
-      [reducedName(name, 'top'), each((map) => topMean(map, topPixels(area)))],
-      [reducedName(name, 'peak'), each((map) => peakMean(map, side, peakWindow(side)))],
-      // As if all images were equally bright.
-      [reducedName(name, 'relative'), each((map) => topMean(map, topPixels(area)) / 0.5)],
-    ] as const;
+    const each = Array.from({ length: values.length / area }, (_, image) =>
+      reduceMap(values.subarray(image * area, (image + 1) * area), grey),
+    );
+    return reductions.map((reduction) => [
+      reducedName(name, reduction),
+      Float32Array.from(each, (found) => found[reduction]),
+    ]);
   });
   return Object.fromEntries(entries);
 }

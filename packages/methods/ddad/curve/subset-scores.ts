@@ -1,5 +1,6 @@
 import { type InferenceStep, inferenceStep, type Shapes, type Tensor, tf } from '@ddad/compute';
 import {
+  foregroundGrey,
   leastBrightness,
   peakWindow,
   type Reduction,
@@ -10,15 +11,45 @@ import {
 
 type Tensor4D = ReturnType<typeof tf.tensor4d>;
 
-/** As `@ddad/evaluation` has them of one map; here of many, [B,H,H] to [B]. `brightness` is that of the maps' images, [B]. */
-function reduceMaps(maps: Tensor, side: number, brightness: Tensor): Record<Reduction, Tensor> {
+/** What reductions take of the maps' images. */
+interface ImageLevels {
+  /** [N] */
+  brightness: Tensor;
+  /** 1 where a pixel counts, [N,P]. */
+  foreground: Tensor;
+}
+
+/** @param images in [-1,1], [N,P] */
+function imageLevels(images: Tensor): ImageLevels {
+  const share = images.add(1).div(2);
+  // Half a grey level below, so that rounding does not decide.
+  const bright = tf.cast(tf.greater(share, (foregroundGrey - 0.5) / 255), 'float32');
+  return {
+    brightness: tf.maximum(tf.mean(share.square(), 1).sqrt(), leastBrightness),
+    foreground: bright.add(tf.sub(1, tf.max(bright, 1, true))),
+  };
+}
+
+/** As `@ddad/evaluation` has them of one map; here of those of many subsets, [S·N,H,H] to [S·N]. */
+function reduceMaps(
+  maps: Tensor,
+  side: number,
+  { brightness, foreground }: ImageLevels,
+): Record<Reduction, Tensor> {
   const area = side * side;
   const top = tf.mean(tf.topk(maps.reshape([-1, area]), topPixels(area), false).values, 1);
   const channels = maps.reshape([-1, side, side, 1]) as Tensor4D;
   return {
     top,
     peak: tf.max(tf.avgPool(channels, peakWindow(side), 1, 'valid'), [1, 2, 3]),
-    relative: top.div(brightness),
+    relative: top
+      .reshape([-1, ...brightness.shape])
+      .div(brightness)
+      .reshape([-1]),
+    foreground: tf
+      .sum(maps.reshape([-1, ...foreground.shape]).mul(foreground), 2)
+      .div(tf.sum(foreground, 1))
+      .reshape([-1]),
   };
 }
 
@@ -67,9 +98,7 @@ export function subsetStep(shape: SubsetStepShape): InferenceStep {
       const spread = tf.relu(over(deviations.square()).sub(shift.square()));
       const sigma2 = variance ? over(given.variance!) : null;
       const sigma = sigma2 === null ? null : sigma2.sqrt();
-      // Of images in [-1,1].
-      const shares = given.images!.add(1).div(2).reshape([images, pixels]);
-      const brightness = tf.maximum(tf.mean(shares.square(), 1).sqrt(), leastBrightness).tile([subsets]);
+      const levels = imageLevels(given.images!.reshape([images, pixels]));
       const scores: Record<string, Tensor> = {};
       const score = (name: string, map: Tensor, uncertainty: Tensor | null): void => {
         const refined = uncertainty === null ? map : map.div(uncertainty);
@@ -78,7 +107,7 @@ export function subsetStep(shape: SubsetStepShape): InferenceStep {
           return;
         }
         const maps = refined.reshape([subsets * images, side, side]);
-        const reduced = reduceMaps(maps, side, brightness);
+        const reduced = reduceMaps(maps, side, levels);
         for (const reduction of reductions)
           scores[reducedName(name, reduction)] = reduced[reduction].reshape([subsets, images]);
       };

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { brightness, peakMean, topMean } from '@ddad/anomaly';
+import { reduceMap } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { peakWindow } from '@ddad/contract';
+import { reducedName, reductions } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
 import { externalWeights, inlineWeights, type PipelineFacts } from '@ddad/onnx';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
@@ -116,22 +116,15 @@ async function makeExported(name: Backbone) {
   for (const [key, values] of [...own]) {
     if (!key.endsWith('_map')) continue;
     const score = key.slice(0, -'_map'.length);
-    const each = Array.from({ length: count }, (_, i) =>
-      values.slice(i * side * side, (i + 1) * side * side),
-    );
-    own.set(
-      `${score}Top`,
-      Float32Array.from(each, (map) => topMean(map, Math.round(side * side * 0.02))),
-    );
-    own.set(
-      `${score}Peak`,
-      Float32Array.from(each, (map) => peakMean(map, side, peakWindow(side))),
-    );
-    const bright = each.map((_, i) => brightness(pixels.subarray(i * side * side, (i + 1) * side * side)));
-    own.set(
-      `${score}Relative`,
-      own.get(`${score}Top`)!.map((top, i) => top / bright[i]!),
-    );
+    const each = Array.from({ length: count }, (_, i) => {
+      const [from, to] = [i * side * side, (i + 1) * side * side];
+      return reduceMap(values.subarray(from, to), pixels.subarray(from, to));
+    });
+    for (const reduction of reductions)
+      own.set(
+        reducedName(score, reduction),
+        Float32Array.from(each, (found) => found[reduction]),
+      );
   }
   const facts: PipelineFacts & DdadFacts = {
     format: 1,
@@ -246,8 +239,8 @@ test('weights in a file of their own give the same; a one-class run has neither 
   };
   await writeFile(file, await pipelineModel(oneClass, weights, inlineWeights));
   expect([...(await run(file, greyImages)).keys()].filter((key) => !key.endsWith('_map')).sort()).toEqual([
-    ...['aIntra', 'aIntraPeak', 'aIntraRelative', 'aIntraTop'],
-    ...['rIntra', 'rIntraPeak', 'rIntraRelative', 'rIntraTop', 'rec', 'recEnsemble'],
-    ...['recEnsemblePeak', 'recEnsembleRelative', 'recEnsembleTop'],
+    ...['aIntra', 'aIntraForeground', 'aIntraPeak', 'aIntraRelative', 'aIntraTop'],
+    ...['rIntra', 'rIntraForeground', 'rIntraPeak', 'rIntraRelative', 'rIntraTop', 'rec', 'recEnsemble'],
+    ...['recEnsembleForeground', 'recEnsemblePeak', 'recEnsembleRelative', 'recEnsembleTop'],
   ]);
 });

@@ -1,7 +1,7 @@
 import {
   factsKey,
   GraphBuilder,
-  imageBrightness,
+  imageLevels,
   outputMap,
   type PipelineFacts,
   type Value,
@@ -101,8 +101,8 @@ export async function pipelineModel(
   const [first] = ndm;
   if (first === undefined) throw new RangeError('members: expected at least one ndm, got none');
   graph.output('rec', score(refined(square(images, first.image), first.variance)), ['N']);
-  const brightness = imageBrightness(graph, grey);
-  for (const [name, map] of maps) outputMap(graph, name, map, imageSize, brightness);
+  const levels = imageLevels(graph, grey);
+  for (const [name, map] of maps) outputMap(graph, name, map, imageSize, levels);
   return graph.build(
     'pipeline',
     `Scores of a DDAD run: the higher, the more abnormal. images: grey values 0..255, [N,1,${imageSize},${imageSize}].`,

@@ -3,7 +3,7 @@ import {
   addWeight,
   factsKey,
   GraphBuilder,
-  imageBrightness,
+  imageLevels,
   type Network,
   outputMap,
   type PipelineFacts,
@@ -109,7 +109,7 @@ export function pipelineModel(
     'normal',
     'anomalous',
   );
-  outputMap(graph, 'probability', anomalous, imageSize, imageBrightness(graph, grey));
+  outputMap(graph, 'probability', anomalous, imageSize, imageLevels(graph, grey));
   return graph.build(
     'pipeline',
     `Scores of a DRAEM run: the higher, the more abnormal. images: grey values 0..255, [N,1,${imageSize},${imageSize}].`,

@@ -69,6 +69,7 @@ test('an exported run gives the scorer’s own scores and maps, and satisfies ON
   expect([...found.keys()].sort()).toEqual([
     'izif',
     'residual',
+    'residualForeground',
     'residualPeak',
     'residualRelative',
     'residualTop',

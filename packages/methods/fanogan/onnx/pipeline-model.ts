@@ -1,7 +1,7 @@
 import {
   factsKey,
   GraphBuilder,
-  imageBrightness,
+  imageLevels,
   type Network,
   outputMap,
   type PipelineFacts,
@@ -45,7 +45,7 @@ export function pipelineModel(
     'residual',
     graph.op('Abs', [graph.op('Sub', [images, made])]),
     imageSize,
-    imageBrightness(graph, grey),
+    imageLevels(graph, grey),
   );
   return graph.build(
     'pipeline',

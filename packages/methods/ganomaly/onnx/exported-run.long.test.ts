@@ -52,6 +52,7 @@ test('an exported run gives the scorer’s own scores and maps, and satisfies ON
   expect([...found.keys()].sort()).toEqual([
     'latentError',
     'residual',
+    'residualForeground',
     'residualPeak',
     'residualRelative',
     'residualTop',

@@ -3,7 +3,7 @@ import {
   addWeight,
   factsKey,
   GraphBuilder,
-  imageBrightness,
+  imageLevels,
   type Network,
   outputMap,
   type PipelineFacts,
@@ -36,7 +36,7 @@ export function pipelineModel(facts: PipelineFacts, weights: Weights, sink: Weig
     'residual',
     graph.op('Abs', [graph.op('Sub', [images, image])]),
     imageSize,
-    imageBrightness(graph, grey),
+    imageLevels(graph, grey),
   );
   return graph.build(
     'pipeline',

@@ -2,7 +2,7 @@ import {
   addWeight,
   factsKey,
   GraphBuilder,
-  imageBrightness,
+  imageLevels,
   outputMap,
   type PipelineFacts,
   type WeightSink,
@@ -53,7 +53,7 @@ export function pipelineModel(
   const near = graph.op('Exp', [graph.op('Neg', [graph.op('Div', [squares, addWeight(network, 'sigma')])])]);
   const distance = graph.op('Sub', [graph.scalar(1), near]);
   graph.output('igd', graph.op('Mul', [graph.op('Add', [each, distance]), graph.scalar(0.5)]), ['N']);
-  outputMap(graph, 'residual', map, imageSize, imageBrightness(graph, grey));
+  outputMap(graph, 'residual', map, imageSize, imageLevels(graph, grey));
   return graph.build(
     'pipeline',
     `Scores of an IGD run: the higher, the more abnormal. images: grey values 0..255, [N,1,${imageSize},${imageSize}].`,

@@ -1,7 +1,7 @@
 import {
   factsKey,
   GraphBuilder,
-  imageBrightness,
+  imageLevels,
   inlineWeights,
   outputMap,
   type Value,
@@ -48,7 +48,7 @@ export function pipelineModel(facts: FileFacts, weights: Weights, sink: WeightSi
   const bytes = graph.input('images', 'uint8', ['N', 1, imageSize, imageSize]);
   const grey = graph.op('Cast', [bytes], { to: 1 });
   const share = graph.op('Div', [grey, graph.scalar(255)]);
-  outputMap(graph, 'predicted', map(graph, weights, share), imageSize, imageBrightness(graph, grey));
+  outputMap(graph, 'predicted', map(graph, weights, share), imageSize, imageLevels(graph, grey));
   return graph.build(
     'pipeline',
     `Scores of a run: the higher, the more abnormal. images: grey values 0..255, [N,1,${imageSize},${imageSize}].`,

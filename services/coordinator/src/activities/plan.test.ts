@@ -374,7 +374,7 @@ describe('a plan', () => {
   it('refuses a headline that is no score, or none that the run gives, and names those that there are', async () => {
     const settings = { dataset: 'tiny', batchSize: 2, refiner: { batchSize: 2 } };
     expect((await refusal({ ...settings, headline: 'rDuel' })).message).toMatch(
-      /headline: expected one of rec, .*rDual, rDualTop, rDualPeak, rDualRelative; got "rDuel"/,
+      /headline: expected one of rec, .*rDual, rDualTop, rDualPeak, rDualRelative, rDualForeground; got "rDuel"/,
     );
     expect((await refusal({ ...settings, unlabeled: 0, headline: 'rDual' })).message).toMatch(
       /headline: expected (one of|a score that this run gives:) rec, .*; got "?rDual/,

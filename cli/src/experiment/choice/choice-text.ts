@@ -24,7 +24,7 @@ export function choiceLines({ choice, sources, leftOut }: ChoiceReport): string[
     `Chosen without labels: ${called(chosen)}, label-free AUC ${spreadText(chosen.labelFree)} ` +
       `(${images.unlabeled} unlabeled against ${images.heldOut} held-out normal images${seedsText(chosen)}).`,
     ...(others.length === 0 ? [] : [sureText(choice), unsure]),
-    ...learnedLines(others),
+    ...incomparableLines(others),
     ...leftOut.map(({ workflowId, reason }) => `Left out of the choice: ${workflowId}: ${reason}.`),
     ...sourceLines(choice, sources),
     ...regretLines(choice),
@@ -45,7 +45,7 @@ function seedsText({ runs }: Candidate): string {
 }
 
 function sureText({ chosen, others, bootstrap }: Choice): string {
-  const candidates = 1 + others.filter(({ learned }) => !learned).length;
+  const candidates = 1 + others.filter(({ comparable }) => comparable).length;
   const compared =
     bootstrap.compared < candidates ? `, of which the first ${bootstrap.compared} were resampled` : '';
   return (
@@ -54,12 +54,12 @@ function sureText({ chosen, others, bootstrap }: Choice): string {
   );
 }
 
-function learnedLines(others: readonly Candidate[]): string[] {
-  const names = [...new Set(others.flatMap(({ score, learned }) => (learned ? [score] : [])))];
+function incomparableLines(others: readonly Candidate[]): string[] {
+  const names = [...new Set(others.flatMap(({ score, comparable }) => (comparable ? [] : [score])))];
   if (names.length === 0) return [];
   return [
-    `Not chosen from: ${names.join(', ')}. They learned from these unlabeled images, and know some of them by heart: their ` +
-      'label-free AUC is not to be compared with that of others.',
+    `Not chosen from: ${names.join(', ')}. Networks know by heart some of the unlabeled images that they learn from: without labels ` +
+      'only scores that learned alike are compared, those of the map of the main score.',
   ];
 }
 

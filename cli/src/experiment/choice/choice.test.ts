@@ -9,6 +9,7 @@ import {
   evaluationKind,
   newEvaluationSpec,
   type RunResult,
+  type ScoreDefinition,
 } from '@ddad/contract';
 import { datasetDigest } from '@ddad/dataset';
 import {
@@ -103,30 +104,63 @@ describe('a choice among runs', () => {
     expect(others.map(({ score }) => score)).toEqual(['fused']);
   });
 
-  it('is of no score that learned from the unlabeled images beside such that did not', () => {
-    const definitions = inventedResult({}).definitions!.map((one) =>
-      one.name === 'far' ? { ...one, learnsUnlabeled: true as const } : one,
-    );
-    const labels = { far: { auc: 0.875, ap: 0.5 }, fused: { auc: 0.75, ap: 0.5 } };
-    const result = { definitions, scores: labels };
-    const run = compared({}, { far: orders.perfect, fused: orders.good }, result);
-    const choice = chooseRun([run], 'scores', plainDraws());
-    expect(choice.chosen).toMatchObject({ score: 'fused', learned: false, standing: { probability: 1 } });
-    expect(choice.others).toMatchObject([{ score: 'far', learned: true, standing: null }]);
-    expect(choice.regret).toMatchObject({ score: 'far', regret: 0.125 });
-    const text = choiceLines({ choice, sources: [], leftOut: [] }).join('\n');
-    expect(text).toContain('Not chosen from: far. They learned from these unlabeled images');
-    expect(text).toContain('It is the best of 1 in 100.0 %');
-    // All of them did: none has more by heart than the others for that alone.
-    const alone = chooseRun([compared({}, { far: orders.perfect }, result)], 'scores', plainDraws());
-    expect(alone.chosen).toMatchObject({ score: 'far', learned: false });
-    // Runs stand for their main scores, whatever these learned from.
-    const main = {
-      ...result,
-      definitions: definitions.map((one) => ({ ...one, rank: one.name === 'far' ? 9 : 0 })),
-    };
-    const runs = [compared({ k: 2 }, { far: orders.good, fused: orders.good }, main)];
-    expect(chooseRun(runs, 'axes', plainDraws()).chosen).toMatchObject({ score: 'far', learned: false });
+  describe('where some scores learned from the unlabeled images', () => {
+    /** Those of the invented method, one of which has a score more of its map. */
+    const definitions = (learned: string[], main = 'fused') =>
+      inventedResult({}).definitions!.flatMap((one): ScoreDefinition[] => {
+        const { name } = one;
+        const learns = learned.includes(name) ? { learnsUnlabeled: true as const } : {};
+        const definition = { ...one, ...learns, rank: name === main ? 9 : 0 };
+        const from = { score: name, reduction: 'peak' as const };
+        return name === 'fused'
+          ? [definition, { ...definition, name: 'fusedPeak', from, rank: -1 }]
+          : [definition];
+      });
+    const scores = { far: orders.perfect, fused: orders.chance, fusedPeak: orders.good };
+    const labels = { far: { auc: 0.875, ap: 0.5 }, fusedPeak: { auc: 0.75, ap: 0.5 } };
+
+    it('is of what the main score’s map gives, which learned alike', () => {
+      const result = { definitions: definitions(['fused']), scores: labels };
+      const choice = chooseRun([compared({}, scores, result)], 'scores', plainDraws());
+      expect(choice.chosen).toMatchObject({
+        score: 'fusedPeak',
+        comparable: true,
+        standing: { probability: 1 },
+      });
+      expect(choice.others).toMatchObject([
+        { score: 'fused', comparable: true },
+        { score: 'far', comparable: false, standing: null },
+      ]);
+      expect(choice.regret).toMatchObject({ score: 'far', regret: 0.125 });
+      const text = choiceLines({ choice, sources: [], leftOut: [] }).join('\n');
+      expect(text).toContain('It is the best of 2 in 100.0 %');
+      expect(text).toContain('Not chosen from: far. Networks know by heart');
+    });
+
+    it('is of what did not learn from them, where the main scores did not, or not all', () => {
+      const own = { definitions: definitions(['far']), scores: labels };
+      const choice = chooseRun([compared({}, scores, own)], 'scores', plainDraws());
+      expect(choice.chosen).toMatchObject({ score: 'fusedPeak' });
+      expect(choice.others.map(({ score, comparable }) => [score, comparable])).toEqual([
+        ['fused', true],
+        ['far', false],
+      ]);
+      const other = { definitions: definitions(['far'], 'far'), scores: labels };
+      const mixed = [compared({ k: 2 }, scores, own), compared({ k: 3 }, scores, other)];
+      expect(chooseRun(mixed, 'scores', plainDraws()).chosen).toMatchObject({ score: 'fusedPeak' });
+    });
+
+    it('is of the main scores, whatever they learned from, where axes are chosen from', () => {
+      const result = { definitions: definitions(['far'], 'far') };
+      const [good, best] = [
+        { ...scores, far: orders.good },
+        { ...scores, far: orders.perfect },
+      ];
+      const runs = [compared({ k: 2 }, good, result), compared({ k: 3 }, best, result)];
+      const { chosen, others } = chooseRun(runs, 'axes', plainDraws());
+      expect(chosen).toMatchObject({ axes: { k: 3 }, score: 'far' });
+      expect(others).toMatchObject([{ axes: { k: 2 }, score: 'far', comparable: true }]);
+    });
   });
 
   it('takes seeds for repetitions of one candidate', () => {

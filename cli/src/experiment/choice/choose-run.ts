@@ -19,10 +19,10 @@ export interface Candidate {
   /** AUC of the unlabeled against the held-out normal images, over its seeds. */
   labelFree: SpreadOverSeeds;
   /**
-   * True where it could not be chosen beside scores that learn nothing of the unlabeled images: what its networks know by heart of
-   * them separates these images better, and no others.
+   * False where it could not be chosen, as its networks learned of the unlabeled images what those of the compared ones did not, or
+   * the other way round: what networks know by heart separates these images better, and no others.
    */
-  learned: boolean;
+  comparable: boolean;
   /**
    * Against the chosen one, over resamples of the images; null of one whose AUC is so far down the list that it was not
    * resampled, and of one that could not be chosen.
@@ -89,11 +89,9 @@ export function chooseRun(
       labelFree: spreadOverSeeds(candidate.values.map((values) => auc(values, labels))),
     }))
     .sort((a, b) => b.labelFree.mean - a.labelFree.mean);
-  // Where all of them do they are alike, as far as they learn alike: so are runs by their main scores.
-  const apart = among === 'scores' && all.some(({ learned }) => !learned);
-  const [chosenFrom, rest] = apart
-    ? [all.filter(({ learned }) => !learned), all.filter(({ learned }) => learned)]
-    : [all, []];
+  // Runs by their main scores learn alike, as far as they train alike.
+  const chosenFrom = among === 'axes' ? all : learnedAlike(all);
+  const rest = all.filter((one) => !chosenFrom.includes(one));
   const compared = chosenFrom.slice(0, mostCompared);
   const { standings } = bestSeparation(
     compared.map(({ values }) => values),
@@ -101,11 +99,11 @@ export function chooseRun(
     { resamples, confidence, integer },
   );
   const candidates = [...chosenFrom, ...rest];
-  const [chosen, ...others] = candidates.map(({ values: _, learned, ...candidate }, place): Candidate => {
+  const [chosen, ...others] = candidates.map(({ values: _, learns: __, ...candidate }, place): Candidate => {
     const found = standings[place];
     return {
       ...candidate,
-      learned: apart && learned,
+      comparable: place < chosenFrom.length,
       standing: found === undefined ? null : standingOf(found),
     };
   });
@@ -138,15 +136,43 @@ function scoresOf(seeds: readonly ComparedRun[], among: ChoiceMode): string[] {
 function candidateOf(axes: AxisValues, score: string, seeds: readonly ComparedRun[]) {
   const own = seeds.filter(({ reference }) => reference.scores[score] !== undefined);
   const judged = own.flatMap(({ result }) => result.scores?.[score]?.auc ?? []);
-  const definitions = own.flatMap(({ result }) => definitionsOf(result));
   return {
     axes,
     score,
-    learned: definitions.some(({ name, learnsUnlabeled }) => name === score && learnsUnlabeled === true),
+    learns: own.map((run) => learningOf(run, score)),
     runs: own.map(({ number }) => number),
     values: own.flatMap(({ reference }) => reference.scores[score] ?? []),
     byLabels: judged.length === 0 ? null : spreadOverSeeds(judged).mean,
   };
+}
+
+/** Whose scores a score is compared with. */
+interface Learning {
+  /** Whether its networks learn from the unlabeled images. */
+  unlabeled: boolean;
+  /** Whether it is a reduction of the map, or the mean, whose reduction the run's main score is. */
+  ofMainMap: boolean;
+}
+
+function learningOf({ result, reference }: ComparedRun, score: string): Learning {
+  const definitions = definitionsOf(result);
+  const mapOf = (name: string) => definitions.find((one) => one.name === name)?.from?.score ?? name;
+  const main = mainScore(definitions, reference.scores);
+  return {
+    unlabeled: definitions.some(({ name, learnsUnlabeled }) => name === score && learnsUnlabeled === true),
+    ofMainMap: main !== null && mapOf(score) === mapOf(main),
+  };
+}
+
+/**
+ * The candidates that can be compared without labels: all, where none learned from the unlabeled images. Else what the map gives
+ * that every run ranks highest, and of which no reduction learned more than another; or, where these did not all learn, what did not.
+ */
+function learnedAlike<One extends { learns: readonly Learning[] }>(all: readonly One[]): readonly One[] {
+  const learned = ({ learns }: One) => learns.some(({ unlabeled }) => unlabeled);
+  if (!all.some(learned)) return all;
+  const ofMainMaps = all.filter(({ learns }) => learns.every(({ ofMainMap }) => ofMainMap));
+  return ofMainMaps.length > 0 && ofMainMaps.every(learned) ? ofMainMaps : all.filter((one) => !learned(one));
 }
 
 function standingOf({ probability, behind }: Standing): NonNullable<Candidate['standing']> {

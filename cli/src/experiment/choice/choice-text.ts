@@ -19,7 +19,7 @@ export function choiceLines({ choice, sources, leftOut }: ChoiceReport): string[
   const unsure =
     alike.length === 0
       ? `No other can be taken for it: the ${share} interval of every difference is above 0.`
-      : `Cannot be told apart from it (the ${share} interval of the difference holds 0): ${listed(alike)}.`;
+      : `Cannot be told apart from it (the ${share} interval of the difference holds 0): ${listed(alike.map(called))}.`;
   return [
     `Chosen without labels: ${called(chosen)}, label-free AUC ${spreadText(chosen.labelFree)} ` +
       `(${images.unlabeled} unlabeled against ${images.heldOut} held-out normal images${seedsText(chosen)}).`,
@@ -34,9 +34,9 @@ export function choiceLines({ choice, sources, leftOut }: ChoiceReport): string[
 /** So many are named in a sentence; the table of results.md has all. */
 const mostNamed = 8;
 
-function listed(candidates: readonly Candidate[]): string {
-  const named = candidates.slice(0, mostNamed).map(called).join('; ');
-  const more = candidates.length - mostNamed;
+function listed(names: readonly string[]): string {
+  const named = names.slice(0, mostNamed).join('; ');
+  const more = names.length - mostNamed;
   return more > 0 ? `${named}; and ${more} more` : named;
 }
 
@@ -58,7 +58,7 @@ function incomparableLines(others: readonly Candidate[]): string[] {
   const names = [...new Set(others.flatMap(({ score, comparable }) => (comparable ? [] : [score])))];
   if (names.length === 0) return [];
   return [
-    `Not chosen from: ${names.join(', ')}. Networks know by heart some of the unlabeled images that they learn from: without labels ` +
+    `Not chosen from: ${listed(names)}. Networks know by heart some of the unlabeled images that they learn from: without labels ` +
       'only scores that learned alike are compared, those of the map of the main score.',
   ];
 }

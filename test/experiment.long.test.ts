@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ExperimentFile, ExperimentResult, RunResult } from '@ddad/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ChoiceReport } from '../cli/src/experiment/choice/attend-choice.ts';
+import { mapScores } from './map-scores.ts';
 import { type SmallDataset, smallDataset } from './small-dataset.ts';
 import { startTestCluster, type TestCluster } from './test-cluster.ts';
 
@@ -158,6 +159,9 @@ test('over seeds every table has mean and deviation, and the best values are cho
   const report = JSON.parse(await readFile(join(out, 'choice.json'), 'utf8')) as ChoiceReport;
   expect(result.choice).toEqual(report);
   const { chosen, others, images } = report.choice;
+  // The main score is `aInterTop`, which learned from the unlabeled images, as what else its map gives.
+  const comparable = [chosen, ...others].filter((one) => one.comparable).map(({ score }) => score);
+  expect(new Set(comparable)).toEqual(new Set(mapScores('aInter')));
   expect(images).toEqual({ heldOut: 24, unlabeled: 16 });
   // Two combinations with every score of theirs; the AUC are those that each run's own evaluation found.
   const runs = (await Promise.all(

@@ -2,22 +2,29 @@ import {
   type Calibration,
   type LabelFree,
   leastHeldOut,
+  likeMain,
   type RunResult,
   type ScoreDefinition,
 } from '@ddad/contract';
 import { definitionsOf } from '@ddad/runs';
 import { lossFigure, percent } from './figures.ts';
+import { gridLines } from './grid-lines.ts';
 import { type Column, tableLines } from './table.ts';
 
 /** What held-out normal images tell: thresholds, and figures for choosing settings. Nothing where there are none. */
 export function heldOutLines(result: RunResult): string[] {
   const definitions = definitionsOf(result);
-  const names = definitions.map(({ name }) => name);
-  return [...thresholdLines(names, result.calibration), ...labelFreeLines(definitions, result.labelFree)];
+  return [
+    ...thresholdLines(definitions, result.calibration),
+    ...labelFreeLines(definitions, result.labelFree),
+  ];
 }
 
-/** Thresholds from held-out normal images, and what they give on the test images. */
-function thresholdLines(names: readonly string[], calibration: Calibration | undefined): string[] {
+/** Thresholds of scores like the main one, and what they give on the test images; the others are in report.json and on the page. */
+function thresholdLines(
+  definitions: readonly ScoreDefinition[],
+  calibration: Calibration | undefined,
+): string[] {
   if (calibration === undefined) return [];
   const { images, falsePositiveRate, thresholds } = calibration;
   const rate = `${percent(falsePositiveRate)} %`;
@@ -34,7 +41,7 @@ function thresholdLines(names: readonly string[], calibration: Calibration | und
     { heading: 'sensitivity %', align: 'right' },
     { heading: 'specificity %', align: 'right' },
   ];
-  const rows = names.flatMap((name) => {
+  const rows = likeMain(definitions, thresholds).flatMap((name) => {
     const found = thresholds[name];
     if (found === undefined) return [];
     return [[name, lossFigure(found.threshold), share(found.sensitivity), share(found.specificity)]];
@@ -57,16 +64,24 @@ function labelFreeLines(definitions: readonly ScoreDefinition[], labelFree: Labe
     { heading: 'held-out mean', align: 'right' },
   ];
   const shown = definitions.filter(({ name }) => labelFree.scores[name] !== undefined);
-  const rows = shown.map(({ name, learnsUnlabeled }) => {
-    const { auc, heldOutMean } = labelFree.scores[name]!;
-    const found = auc === null ? '' : `${percent(auc)}${learnsUnlabeled ? '*' : ''}`;
-    return [name, ...(withAuc ? [found] : []), lossFigure(heldOutMean)];
-  });
+  const figure = (auc: number | null, { learnsUnlabeled }: ScoreDefinition) =>
+    auc === null ? '' : `${percent(auc)}${learnsUnlabeled ? '*' : ''}`;
+  const like = likeMain(definitions, labelFree.scores);
+  const rows = shown
+    .filter(({ name }) => like.includes(name))
+    .map((definition) => {
+      const { auc, heldOutMean } = labelFree.scores[definition.name]!;
+      return [definition.name, ...(withAuc ? [figure(auc, definition)] : []), lossFigure(heldOutMean)];
+    });
+  const grid = withAuc
+    ? gridLines('label-free AUC %', definitions, labelFree.scores, ({ auc }, of) => figure(auc, of))
+    : [];
   const learned = withAuc && shown.some(({ learnsUnlabeled }) => learnsUnlabeled);
   const against = withAuc ? `${unlabeled} unlabeled against ${heldOut}` : `${heldOut}`;
   return [
     '',
     `label-free, for choosing: ${against} held-out normal images`,
+    ...grid,
     ...tableLines(columns, rows),
     ...(learned
       ? ['* learned from these unlabeled images, and knows some by heart: not to be compared']

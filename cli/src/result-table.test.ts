@@ -1,4 +1,4 @@
-import { defaultMethod, type RunResult, type RunSettings } from '@ddad/contract';
+import { defaultMethod, type RunResult, type RunSettings, withReductions } from '@ddad/contract';
 import { methods } from '@ddad/methods';
 import { describe, expect, it } from 'vitest';
 import { inventedMethods, inventedResult } from './invented-method.testing.ts';
@@ -19,6 +19,48 @@ describe('resultLines', () => {
     ]);
     expect(lines.join('\n')).toContain('near of each single network: AUC 81.7 ± 0.9');
     expect(lines.at(-1)).toBe('time: 1:34 (plan 0:01, train 1:00, score 0:32, report 0:01)');
+  });
+
+  it('shows AUC of all scores by map and what made a number of it, and more of those like the main score', () => {
+    const definitions = result.definitions!.map((one) => ({ ...one, map: one.name !== 'near' }));
+    const scores = {
+      near: { auc: 0.6, ap: 0.55 },
+      far: { auc: 0.7, ap: 0.65 },
+      farTop: { auc: 0.8, ap: 0.75 },
+      fused: { auc: 0.9, ap: 0.85 },
+      fusedTop: { auc: 1, ap: 0.95 },
+      fusedForeground: { auc: 0.5, ap: 0.45 },
+    };
+    const labelFree = {
+      images: { unlabeled: 9, heldOut: 20 },
+      scores: { fused: { auc: 0.75, heldOutMean: 0.5 }, fusedTop: { auc: 0.625, heldOutMean: 0.25 } },
+    };
+    const calibration = {
+      images: 20,
+      falsePositiveRate: 0.05,
+      thresholds: Object.fromEntries(
+        ['fused', 'fusedTop'].map((name) => [name, { threshold: 0.5, sensitivity: 0.25, specificity: 1 }]),
+      ),
+    };
+    const reduced = { ...result, definitions: withReductions(definitions), scores, labelFree, calibration };
+    const lines = resultLines(reduced);
+    expect(lines.slice(2, 11)).toEqual([
+      'AUC %  mean    Top  Foreground',
+      'near   60.0                     of the first student',
+      'far    70.0   80.0              of all students',
+      'fused  90.0  100.0        50.0  of both',
+      '',
+      'score     AUC %  AP %',
+      'near       60.0  55.0  of the first student',
+      'farTop     80.0  75.0  mean of the highest 2 % of the pixels of the map of far',
+      'fusedTop  100.0  95.0  mean of the highest 2 % of the pixels of the map of fused',
+    ]);
+    const text = lines.join('\n');
+    expect(text).toMatch(/^fusedTop +0\.5000 +25\.0 +100\.0$/m);
+    expect(text).not.toMatch(/^fused +0\.5000/m);
+    expect(text).toMatch(/^label-free AUC % +mean +Top$/m);
+    expect(text).toMatch(/^fused +75\.0 +62\.5 +of both$/m);
+    expect(text).toMatch(/^fusedTop +62\.5 +0\.2500$/m);
   });
 
   it('shows intervals beside AUC and AP where the result has them, says how they were drawn, and warns', () => {

@@ -1,6 +1,7 @@
 import {
   type Interval,
   type Intervals,
+  likeMain,
   mainScore,
   type RunResult,
   type RunScores,
@@ -10,6 +11,7 @@ import {
 import type { MethodRegistry } from '@ddad/methods';
 import { definitionsOf, describeRun } from '@ddad/runs';
 import { duration, percent, plural } from './figures.ts';
+import { gridLines } from './grid-lines.ts';
 import { heldOutLines } from './held-out-lines.ts';
 import { type Column, tableLines } from './table.ts';
 
@@ -21,8 +23,8 @@ export function resultHeading(result: RunResult, methods?: MethodRegistry): stri
 }
 
 /**
- * A finished run's scores as a table, AUC and AP in percent, and what belongs to it. The columns without copies
- * stand where the dataset has copies of test images among the training images.
+ * A finished run's scores, and what belongs to them: AUC of all in percent, by map and by what made a number of it; then AUC and AP of
+ * those like the main score. The columns without copies stand where the dataset has copies of test images among the training images.
  * @param methods whose words describe the run; those that ship unless given
  */
 export function resultLines(result: RunResult, methods?: MethodRegistry): string[] {
@@ -46,13 +48,18 @@ export function resultLines(result: RunResult, methods?: MethodRegistry): string
     ];
     if (without) columns.push({ heading: 'AUC %*', align: 'right' }, { heading: 'AP %*', align: 'right' });
     columns.push({ heading: '' });
-    const shown = definitionsOf(result).filter(({ name }) => scores[name] !== undefined);
-    const rows = shown.map(({ name, meaning }) => [
-      name,
-      ...(intervals === undefined ? cells(scores, name) : cellsWithIntervals(scores[name])),
-      ...(without ? cells(without.scores, name) : []),
-      meaning,
-    ]);
+    const definitions = definitionsOf(result);
+    const like = likeMain(definitions, scores);
+    const shown = definitions.filter(({ name }) => scores[name] !== undefined);
+    const rows = shown
+      .filter(({ name }) => like.includes(name))
+      .map(({ name, meaning }) => [
+        name,
+        ...(intervals === undefined ? cells(scores, name) : cellsWithIntervals(scores[name])),
+        ...(without ? cells(without.scores, name) : []),
+        meaning,
+      ]);
+    lines.push(...gridLines('AUC %', definitions, scores, ({ auc }) => percent(auc)));
     lines.push(...tableLines(columns, rows), '');
     lines.push(...shown.flatMap(({ name }) => singleNetworkLines(name, scores[name])));
     if (intervals !== undefined) lines.push(intervalLine(intervals));

@@ -29,7 +29,7 @@ const selectionSchema = z.strictObject({
 
 /** Raise it whenever an evaluation of the same scores gives other figures. */
 const evaluationRecipe = 3;
-const pageRecipe = 2;
+const pageRecipe = 3;
 const reducedRecipe = 3;
 
 /** Everything that decides an evaluation: whose scores, of which images. */

@@ -17,6 +17,7 @@ export * from './progress.ts';
 export * from './run-input.ts';
 export * from './run-result.ts';
 export * from './score-definition.ts';
+export * from './score-grid.ts';
 export * from './score-warnings.ts';
 export * from './sha256.ts';
 export * from './text-cell.ts';

@@ -1,4 +1,4 @@
-import { mainScore, type Reduction, type ScoreDefinition } from '@ddad/contract';
+import { mainScore, type ScoreColumn, type ScoreDefinition } from '@ddad/contract';
 import { type Html, html } from './html.ts';
 import { type LineLook, scoreLine } from './palette.ts';
 
@@ -9,8 +9,8 @@ export interface ScoreLook extends LineLook {
   /** As a paper writes it. */
   symbol: Html;
   meaning: string;
-  /** How its map became a number; `mean` also of what has no map. */
-  reduction: 'mean' | Reduction;
+  /** How its map became a number. */
+  reduction: ScoreColumn;
 }
 
 /**
@@ -37,7 +37,7 @@ export function presentScores(
 export function byReduction(
   definitions: readonly ScoreDefinition[],
   shown: readonly ScoreLook[],
-): { reduction: ScoreLook['reduction']; looks: ScoreLook[] }[] {
+): { reduction: ScoreColumn; looks: ScoreLook[] }[] {
   const main = mainScore(definitions, Object.fromEntries(shown.map(({ name }) => [name, true])));
   const first = shown.find(({ name }) => name === main)?.reduction ?? 'mean';
   const order = [...new Set([first, ...shown.map(({ reduction }) => reduction)])];
@@ -47,7 +47,7 @@ export function byReduction(
 }
 
 /** For headings. */
-export const reductionTitles: Record<ScoreLook['reduction'], string> = {
+export const reductionTitles: Record<ScoreColumn, string> = {
   mean: 'Means of the maps',
   top: 'Means of the highest pixels',
   peak: 'Largest local means',

@@ -1,8 +1,17 @@
-import type { Interval, Intervals, Rate, RunScores } from '@ddad/contract';
+import {
+  type Interval,
+  type Intervals,
+  mainScore,
+  type Rate,
+  type RunScores,
+  reducedName,
+  type ScoreColumn,
+  scoreGrid,
+} from '@ddad/contract';
 import { percent, percentInterval, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
-import { byReduction, presentScores, reductionTitles, type ScoreLook } from '../score-looks.ts';
+import { byReduction, presentScores, reductionTitles, type ScoreLook, scoreLook } from '../score-looks.ts';
 import { warningNotes } from './score-warnings.ts';
 
 type Metric = 'auc' | 'ap';
@@ -22,46 +31,28 @@ function withoutNetwork(alone: readonly AloneSeparation[], bestAuc: number): Htm
   ${near.length > 0 && html`<p class="note warning"><b>Trivial?</b> ${near.join(' and ')} alone ${near.length === 1 ? 'tells' : 'tell'} normal from abnormal about as well as the best score does: it may have seen no anomaly.</p>`}`;
 }
 
-/** AUC, AP and χ² of every score; beside them the same without copies, where the dataset has some. Null without labels. */
+/**
+ * AUC of every score, by map and by what made a number of it; below AUC, AP and χ² of those like the main score, and of the others, folded
+ * away. Beside them the same without copies, where the dataset has some. Null without labels.
+ */
 export function scoresTable(
   { result, definitions, test }: ReportData,
   alone: readonly AloneSeparation[],
 ): Html | null {
-  const { scores, withoutCopies: clean, histogramDistance } = result;
+  const { scores, withoutCopies: clean } = result;
   if (scores === null) return null;
   const shown = presentScores(definitions, scores);
-  const best = (of: RunScores | null, metric: Metric) =>
-    Math.max(...shown.map(({ name }) => of?.[name]?.[metric] ?? Number.NEGATIVE_INFINITY));
-  const cells = (of: RunScores | null) => {
-    const highest = { auc: best(of, 'auc'), ap: best(of, 'ap') };
-    return (name: string) =>
-      (['auc', 'ap'] as const).map((metric) => {
-        const value = of?.[name]?.[metric];
-        return value === undefined
-          ? html`<td></td>`
-          : html`<td class="number${value === highest[metric] ? ' best' : null}" style="--share: ${Math.round(value * 1000) / 10}%">${percent(value)}${intervalBelow(of?.[name]?.[`${metric}Interval`])}</td>`;
-      });
-  };
-  const [all, withoutCopies] = [cells(scores), clean === undefined ? null : cells(clean.scores)];
+  const [first, ...others] = byReduction(definitions, shown);
+  if (first === undefined) return null;
   return html`<section id="scores">
   <h2>Scores</h2>
-  <div class="scroll" tabindex="0" role="region" aria-label="Table of scores">
-  <table class="scores">
-    <thead><tr><th scope="col">score</th><th scope="col">what it is</th><th scope="col" class="number">AUC %</th><th scope="col" class="number">AP %</th><th scope="col" class="number">χ²</th>
-      ${clean !== undefined && html`<th scope="col" class="number">AUC %<br><small>without copies</small></th><th scope="col" class="number">AP %<br><small>without copies</small></th>`}</tr></thead>
-    <tbody>${shown.map(({ name, symbol, meaning, colour }) => {
-      const distance = histogramDistance?.[name];
-      return html`
-      <tr data-score="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th><td class="meaning">${meaning}</td>
-        ${all(name)}<td class="number">${distance === undefined ? '' : distance.toFixed(1)}</td>
-        ${withoutCopies?.(name) ?? null}</tr>`;
-    })}</tbody>
-  </table>
-  </div>
+  ${others.length > 0 && aucGrid(definitions, scores)}
+  ${figuresTable(result, others.length > 0 ? reductionTitles[first.reduction] : null, first.looks)}
+  ${others.map(({ reduction, looks }) => html`<details><summary>${reductionTitles[reduction]}</summary>${figuresTable(result, reductionTitles[reduction], looks)}</details>`)}
   <p class="caption">${result.intervals !== undefined && drawnHow(result.intervals)}${shown.map(({ name }) => spread(name, scores))}χ² is the distance
     of the two histograms below, 0 to 100.</p>
   ${warningNotes(result, ['inverted', 'chance'])}
-  ${withoutNetwork(alone, best(scores, 'auc'))}
+  ${withoutNetwork(alone, highest(scores, shown, 'auc'))}
   ${
     clean !== undefined &&
     test !== null &&
@@ -70,6 +61,80 @@ export function scoresTable(
   }
   ${ratesTables(result, definitions)}
 </section>`;
+}
+
+const highest = (of: RunScores | null, looks: readonly ScoreLook[], metric: Metric): number =>
+  Math.max(...looks.map(({ name }) => of?.[name]?.[metric] ?? Number.NEGATIVE_INFINITY));
+
+/** A figure with its interval below, as a share of the cell's width, too. */
+const shareCell = (value: number, interval: Interval | undefined, classes: string): Html =>
+  html`<td class="number${classes}" style="--share: ${Math.round(value * 1000) / 10}%">${percent(value)}${intervalBelow(interval)}</td>`;
+
+/** What a map became a number by, in a word or two. */
+const columnTitles: Record<ScoreColumn, string> = {
+  mean: 'mean',
+  top: 'highest 2\u00a0%',
+  peak: 'largest 5×5',
+  relative: 'by brightness',
+  foreground: 'foreground',
+};
+
+/** AUC of all scores, a row a map. */
+function aucGrid(definitions: ReportData['definitions'], scores: RunScores): Html {
+  const { columns, rows } = scoreGrid(definitions, scores);
+  const main = mainScore(definitions, scores);
+  const best = highest(scores, presentScores(definitions, scores), 'auc');
+  const cell = (name: string | undefined) => {
+    const found = name === undefined ? undefined : scores[name];
+    if (found === undefined) return html`<td></td>`;
+    const classes = `${found.auc === best ? ' best' : ''}${name === main ? ' main' : ''}`;
+    return shareCell(found.auc, found.aucInterval, classes);
+  };
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of AUC by map and image score">
+  <table class="scores">
+    <thead><tr><th scope="col">AUC %, by map</th><th scope="col">what it is</th>${columns.map(
+      (column) =>
+        html`<th scope="col" class="number">${columnTitles[column]}${column !== 'mean' && html`<br><code>${reducedName('…', column)}</code>`}</th>`,
+    )}</tr></thead>
+    <tbody>${rows.map(({ definition, names }) => {
+      const { symbol, colour, name, meaning } = scoreLook(definitions, definition.name);
+      return html`
+      <tr data-map="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th><td class="meaning">${meaning}</td>${names.map(cell)}</tr>`;
+    })}</tbody>
+  </table>
+  </div>
+  ${main !== null && html`<p class="caption">Framed: <code>${main}</code>, the main score, by which this page ranks images. It is chosen before any label is looked at.</p>`}`;
+}
+
+/** AUC, AP and χ² of some scores. @param title null where there are no others */
+function figuresTable(
+  { scores, withoutCopies: clean, histogramDistance }: ReportData['result'],
+  title: string | null,
+  looks: readonly ScoreLook[],
+): Html {
+  const cells = (of: RunScores | null) => {
+    const best = { auc: highest(of, looks, 'auc'), ap: highest(of, looks, 'ap') };
+    return (name: string) =>
+      (['auc', 'ap'] as const).map((metric) => {
+        const value = of?.[name]?.[metric];
+        if (value === undefined) return html`<td></td>`;
+        return shareCell(value, of?.[name]?.[`${metric}Interval`], value === best[metric] ? ' best' : '');
+      });
+  };
+  const [all, withoutCopies] = [cells(scores), clean === undefined ? null : cells(clean.scores)];
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of scores${title !== null && `: ${title.toLowerCase()}`}">
+  <table class="scores">
+    <thead><tr><th scope="col">${title ?? 'score'}</th><th scope="col">what it is</th><th scope="col" class="number">AUC %</th><th scope="col" class="number">AP %</th><th scope="col" class="number">χ²</th>
+      ${clean !== undefined && html`<th scope="col" class="number">AUC %<br><small>without copies</small></th><th scope="col" class="number">AP %<br><small>without copies</small></th>`}</tr></thead>
+    <tbody>${looks.map(({ name, symbol, meaning, colour }) => {
+      const distance = histogramDistance?.[name];
+      return html`
+      <tr data-score="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th><td class="meaning">${meaning}</td>
+        ${all(name)}<td class="number">${distance === undefined ? '' : distance.toFixed(1)}</td>
+        ${withoutCopies?.(name) ?? null}</tr>`;
+    })}</tbody>
+  </table>
+  </div>`;
 }
 
 /** In a line of its own. */

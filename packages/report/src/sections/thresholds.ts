@@ -2,7 +2,7 @@ import { leastHeldOut } from '@ddad/contract';
 import { figure, percent, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
-import { presentScores } from '../score-looks.ts';
+import { byReduction, presentScores, reductionTitles, type ScoreLook } from '../score-looks.ts';
 import { warningNotes } from './score-warnings.ts';
 
 /**
@@ -21,13 +21,14 @@ export function thresholds({ result, definitions }: ReportData): Html | null {
       learnsUnlabeled === true && labelFree.scores[name] !== undefined ? [name] : [],
     ),
   );
-  return html`<section id="thresholds">
-  <h2>Held-out normals</h2>
-  <div class="scroll" tabindex="0" role="region" aria-label="Table of held-out normal images">
+  const table = (
+    title: string | null,
+    looks: readonly ScoreLook[],
+  ) => html`<div class="scroll" tabindex="0" role="region" aria-label="Table of held-out normal images${title !== null && `: ${title.toLowerCase()}`}">
   <table class="scores">
-    <thead><tr><th scope="col">score</th><th scope="col" class="number">threshold</th><th scope="col" class="number">sensitivity %</th><th scope="col" class="number">specificity %</th>
+    <thead><tr><th scope="col">${title ?? 'score'}</th><th scope="col" class="number">threshold</th><th scope="col" class="number">sensitivity %</th><th scope="col" class="number">specificity %</th>
       <th scope="col" class="number">AUC %<br><small>label-free</small></th><th scope="col" class="number">mean<br><small>held-out normals</small></th></tr></thead>
-    <tbody>${presentScores(definitions, labelFree.scores).map(({ name, symbol, colour }) => {
+    <tbody>${looks.map(({ name, symbol, colour }) => {
       const threshold = found?.[name];
       const free = labelFree.scores[name];
       return html`
@@ -36,7 +37,13 @@ export function thresholds({ result, definitions }: ReportData): Html | null {
         ${share(free?.auc, learned.has(name) ? '*' : '')}<td class="number">${free === undefined ? '' : figure(free.heldOutMean, 4)}</td></tr>`;
     })}</tbody>
   </table>
-  </div>
+  </div>`;
+  const [first, ...others] = byReduction(definitions, presentScores(definitions, labelFree.scores));
+  if (first === undefined) return null;
+  return html`<section id="thresholds">
+  <h2>Held-out normals</h2>
+  ${table(others.length > 0 ? reductionTitles[first.reduction] : null, first.looks)}
+  ${others.map(({ reduction, looks }) => html`<details><summary>${reductionTitles[reduction]}</summary>${table(reductionTitles[reduction], looks)}</details>`)}
   <p class="caption">${
     found === null
       ? html`No thresholds: at ${rate} false positives they need ${leastHeldOut(falsePositiveRate)} held-out normal images, not ${images}.`

@@ -103,7 +103,7 @@ function aucGrid(definitions: ReportData['definitions'], scores: RunScores): Htm
     })}</tbody>
   </table>
   </div>
-  ${main !== null && html`<p class="caption">Framed: <code>${main}</code>, the main score, by which this page ranks images. It is chosen before any label is looked at.</p>`}`;
+  ${main !== null && html`<p class="caption">Framed: <code>${main}</code>, the main score, by which this page ranks images. No label has a say in it.</p>`}`;
 }
 
 /** AUC, AP and χ² of some scores. @param title null where there are no others */

@@ -26,7 +26,7 @@ const { refinerStep } = await import('../packages/methods/ddad/refiner/refiner-s
 const { withFreshStatistics } = await import('../packages/methods/ddad/refiner/fresh-statistics.ts');
 const { averagingRate } = await import('../packages/methods/ddad/refiner/weight-average.ts');
 const { evaluate } = await import('./refiner-recipes/evaluate.ts');
-const { copyRun, loadMembers, networkInput, readSet, testMaps } = await import(
+const { copyRun, greyValues, loadMembers, networkInput, readSet, testMaps } = await import(
   './refiner-recipes/members-of-run.ts'
 );
 
@@ -91,6 +91,10 @@ async function refine(folder: string, input: RefinerInput): Promise<void> {
   );
   const looked = set.test.flatMap((_, i) => (i % everyImage === 0 ? [i] : []));
   const labels = looked.map((i) => set.labels[i]!);
+  const pixels = await greyValues(
+    folder,
+    looked.map((i) => set.test[i]!),
+  );
   const maps = await testMaps(folder, set, roles);
   const test = new Float32Array(looked.length * area * channels);
   for (const [channel, map] of (channels === 2 ? ['aIntra', 'aInter'] : ['aIntra']).entries())
@@ -121,7 +125,7 @@ async function refine(folder: string, input: RefinerInput): Promise<void> {
       yield training.inputs(epochs + epoch, order, i * batchSize, 0).maps!;
   }
   const tell = async (way: string, weights: ReadonlyMap<string, TensorData>, loss: number) => {
-    const aucs = evaluate(network, weights, test, labels);
+    const aucs = evaluate(network, weights, test, pixels, labels);
     const line = JSON.stringify({
       dataset: set.dataset,
       backbone,

@@ -1,7 +1,7 @@
-/** What a refiner's weights are worth on test images, by three image scores. For looking only, never for choosing an epoch. */
-import { auc, imageScores, peakMean, topMean } from '@ddad/anomaly';
+/** What a refiner's weights are worth on test images, by image score. For looking only, never for choosing an epoch. */
+import { auc, imageScores, reduceMap } from '@ddad/anomaly';
 import { inferenceStep, type TensorData } from '@ddad/compute';
-import { peakWindow, topPixels } from '@ddad/contract';
+import { reductions, type ScoreColumn } from '@ddad/contract';
 import type { AsrNet } from '@ddad/models';
 
 const batchSize = 50;
@@ -9,20 +9,18 @@ const side = 64;
 const area = side ** 2;
 
 /** AUC in percent by what makes an image score of a map. */
-export interface Aucs {
-  mean: number;
-  top2: number;
-  local: number;
-}
+export type Aucs = Record<ScoreColumn, number>;
 
 /**
  * @param maps of the test images, [T,H,W,C]
+ * @param pixels of the same, grey values, [T,H,W]
  * @param labels 1 abnormal, 0 normal, [T]
  */
 export function evaluate(
   network: AsrNet,
   weights: ReadonlyMap<string, TensorData>,
   maps: Float32Array,
+  pixels: Uint8Array,
   labels: readonly number[],
 ): Aucs {
   const width = maps.length / labels.length;
@@ -32,7 +30,8 @@ export function evaluate(
     compute: (tensors, given) => ({ refined: network.anomalyProbability(tensors, tensors, given.maps!) }),
     mode: 'graph',
   });
-  const scores = { mean: [] as number[], top2: [] as number[], local: [] as number[] };
+  const columns: readonly ScoreColumn[] = ['mean', ...reductions];
+  const scores = new Map(columns.map((column) => [column, [] as number[]]));
   try {
     for (let start = 0; start < labels.length; start += batchSize) {
       const count = Math.min(batchSize, labels.length - start);
@@ -41,14 +40,14 @@ export function evaluate(
       const refined = step.run({ maps: batch }).refined!;
       for (let i = 0; i < count; i++) {
         const map = refined.subarray(i * area, (i + 1) * area);
-        scores.mean.push(...imageScores(map, 1));
-        scores.top2.push(topMean(map, topPixels(area)));
-        scores.local.push(peakMean(map, side, peakWindow(side)));
+        const own = pixels.subarray((start + i) * area, (start + i + 1) * area);
+        const found = { mean: imageScores(map, 1)[0]!, ...reduceMap(map, own) };
+        for (const column of columns) scores.get(column)!.push(found[column]);
       }
     }
   } finally {
     step.dispose();
   }
   const percent = (of: number[]) => Number((100 * auc(of, labels)).toFixed(1));
-  return { mean: percent(scores.mean), top2: percent(scores.top2), local: percent(scores.local) };
+  return Object.fromEntries(columns.map((column) => [column, percent(scores.get(column)!)])) as Aucs;
 }

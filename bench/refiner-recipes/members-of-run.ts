@@ -79,9 +79,14 @@ export async function readSet(folder: string): Promise<RunSet> {
   return setSchema.parse(JSON.parse(await readFile(setFile(folder), 'utf8')));
 }
 
-/** Pixels of some images in [-1,1], [N·H·W]. */
+/** Pixels of some images, 0 to 255, [N·H·W]. */
+export async function greyValues(folder: string, images: readonly number[]): Promise<Uint8Array> {
+  return await readImages(pixelsFile(folder), side, images);
+}
+
+/** The same in [-1,1], as networks read them. */
 export async function networkInput(folder: string, images: readonly number[]): Promise<Float32Array> {
-  return packedInput(await readImages(pixelsFile(folder), side, images));
+  return packedInput(await greyValues(folder, images));
 }
 
 /** The members of a folder, all of them or those of the NDM alone, ready to score. */

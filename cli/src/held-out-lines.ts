@@ -84,7 +84,7 @@ function labelFreeLines(definitions: readonly ScoreDefinition[], labelFree: Labe
     ...grid,
     ...tableLines(columns, rows),
     ...(learned
-      ? ['* learned from these unlabeled images, and knows some by heart: not to be compared']
+      ? ['* learned from these unlabeled images, and knows some by heart: to be compared within a map only']
       : []),
     '',
   ];

@@ -52,7 +52,7 @@ export function thresholds({ result, definitions }: ReportData): Html | null {
   } The label-free AUC is that of ${plural(labelFree.images.unlabeled, 'unlabeled image')} against the held-out
     normal ones: for choosing settings without test labels, and no measure of how well abnormal images are found.${
       learned.size > 0 &&
-      html` Scores with * learned from these unlabeled images, of which they know some by heart: theirs is not to be compared with others.`
+      html` Scores with * learned from these unlabeled images, of which they know some by heart: theirs is to be compared within a map only.`
     }</p>
   ${warningNotes(result, ['blind'])}
 </section>`;

@@ -13,7 +13,6 @@ export * from './messages.ts';
 export * from './open-job-server.ts';
 export * from './open-worker.ts';
 export * from './open-worker-store.ts';
-export { emptyScratch } from './scratch.ts';
 export * from './serve.ts';
 export * from './shutdown-limits.ts';
 export * from './steps-config.ts';

@@ -1,5 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { type Child, forkChild, type Logger, withTimeLimit } from '@ddad/platform';
+import {
+  type Child,
+  forkChild,
+  jobDirectory,
+  type Logger,
+  removeDirectory,
+  withTimeLimit,
+} from '@ddad/platform';
 import { JobError } from '@ddad/rpc';
 import {
   type ArtifactKind,
@@ -19,7 +26,6 @@ import { CheckpointUploads } from './checkpoint-uploads.ts';
 import { memoryKills } from './memory-kills.ts';
 import type { ChildProgress, ChildResult, FromChild, ToChild } from './messages.ts';
 import { describeEnd } from './process-end.ts';
-import { jobDirectory, removeDirectory } from './scratch.ts';
 import { type FetchedCheckpoint, fetchSoundCheckpoint, setAside } from './sound-checkpoint.ts';
 import { StallClock, type StallLimits, stallWatchMs } from './stall-clock.ts';
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { formatHostPort, type KindDefinition, type Pool } from '@ddad/contract';
 import {
+  emptyScratch,
   type GrpcAccess,
   type Logger,
   type NatsConnection,
@@ -19,7 +20,6 @@ import { JobHost } from './job-host.ts';
 import { jobMetrics } from './job-metrics.ts';
 import { createWorkerServer } from './make-server.ts';
 import { openJobServer } from './open-job-server.ts';
-import { emptyScratch } from './scratch.ts';
 
 export interface WorkerPlace {
   /** Name of the service, for metrics: `trainer`. */

@@ -7,6 +7,7 @@ export * from './logger.ts';
 export * from './nats.ts';
 export * from './operations-server.ts';
 export * from './progress.ts';
+export * from './scratch.ts';
 export * from './service-registry.ts';
 export * from './settings.ts';
 export * from './shutdown.ts';

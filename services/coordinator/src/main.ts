@@ -6,6 +6,7 @@ import {
   closeNats,
   connectNats,
   createLogger,
+  emptyScratch,
   grpcAccess,
   natsAccess,
   publishProgress,
@@ -88,6 +89,8 @@ try {
     logger.warn({ err: error }, 'runs go without search attributes');
     return false;
   });
+  const mlflowScratch = join(config.SCRATCH_DIR, 'mlflow');
+  await emptyScratch(mlflowScratch);
   const coordinator = createCoordinator({
     store,
     datasets: new DatasetCache(store, join(config.SCRATCH_DIR, 'datasets')),
@@ -109,11 +112,7 @@ try {
     mlflow:
       mlflow === undefined
         ? undefined
-        : {
-            access: mlflow,
-            exportRun: exportInProcess(store, config.METHODS),
-            scratch: join(config.SCRATCH_DIR, 'mlflow'),
-          },
+        : { access: mlflow, exportRun: exportInProcess(store, config.METHODS), scratch: mlflowScratch },
     heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_S * 1000,
     progressIntervalMs: config.PROGRESS_INTERVAL_S * 1000,
     registry,

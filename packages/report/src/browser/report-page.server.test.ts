@@ -567,6 +567,20 @@ test('the header is one line on a phone, and nothing is hidden in it that cannot
   expect(new URL(page.url()).hash).toBe('#repeat');
 });
 
+test('every figure stands below the head of its column on a phone, where what a score means has no room', async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  const shown = await page.evaluate(() => {
+    const visible = (row: Element) =>
+      [...row.children].filter((cell) => getComputedStyle(cell).display !== 'none').length;
+    return [...document.querySelectorAll('#scores > .scroll table')].map((table) => [
+      visible(table.querySelector('thead tr')!),
+      ...[...table.querySelectorAll('tbody tr')].map(visible),
+    ]);
+  });
+  expect(shown.length).toBeGreaterThan(0);
+  for (const cells of shown) expect(new Set(cells).size).toBe(1);
+});
+
 test.each([1280, 1000, 480, 360])('is no wider than a window of %d pixels', async (width) => {
   await page.setViewportSize({ width, height: 800 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);

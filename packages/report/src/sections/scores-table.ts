@@ -92,7 +92,7 @@ function aucGrid(definitions: ReportData['definitions'], scores: RunScores): Htm
   };
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of AUC by map and image score">
   <table class="scores">
-    <thead><tr><th scope="col">AUC %, by map</th><th scope="col">what it is</th>${columns.map(
+    <thead><tr><th scope="col">AUC %, by map</th><th scope="col" class="meaning">what it is</th>${columns.map(
       (column) =>
         html`<th scope="col" class="number">${columnTitles[column]}${column !== 'mean' && html`<br><code>${reducedName('…', column)}</code>`}</th>`,
     )}</tr></thead>
@@ -124,7 +124,7 @@ function figuresTable(
   const [all, withoutCopies] = [cells(scores), clean === undefined ? null : cells(clean.scores)];
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of scores${title !== null && `: ${title.toLowerCase()}`}">
   <table class="scores">
-    <thead><tr><th scope="col">${title ?? 'score'}</th><th scope="col">what it is</th><th scope="col" class="number">AUC %</th><th scope="col" class="number">AP %</th><th scope="col" class="number">χ²</th>
+    <thead><tr><th scope="col">${title ?? 'score'}</th><th scope="col" class="meaning">what it is</th><th scope="col" class="number">AUC %</th><th scope="col" class="number">AP %</th><th scope="col" class="number">χ²</th>
       ${clean !== undefined && html`<th scope="col" class="number">AUC %<br><small>without copies</small></th><th scope="col" class="number">AP %<br><small>without copies</small></th>`}</tr></thead>
     <tbody>${looks.map(({ name, symbol, meaning, colour }) => {
       const distance = histogramDistance?.[name];

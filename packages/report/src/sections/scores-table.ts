@@ -12,6 +12,7 @@ import { percent, percentInterval, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
 import { byReduction, presentScores, reductionTitles, type ScoreLook, scoreLook } from '../score-looks.ts';
+import { foldedTables } from './folded-tables.ts';
 import { warningNotes } from './score-warnings.ts';
 
 type Metric = 'auc' | 'ap';
@@ -46,9 +47,9 @@ export function scoresTable(
   if (first === undefined) return null;
   return html`<section id="scores">
   <h2>Scores</h2>
-  ${others.length > 0 && aucGrid(definitions, scores)}
+  ${others.length > 0 && aucGrid(definitions, scores, highest(scores, shown, 'auc'))}
   ${figuresTable(result, others.length > 0 ? reductionTitles[first.reduction] : null, first.looks)}
-  ${others.map(({ reduction, looks }) => html`<details><summary>${reductionTitles[reduction]}</summary>${figuresTable(result, reductionTitles[reduction], looks)}</details>`)}
+  ${foldedTables(others, (title, looks) => figuresTable(result, title, looks))}
   <p class="caption">${result.intervals !== undefined && drawnHow(result.intervals)}${shown.map(({ name }) => spread(name, scores))}χ² is the distance
     of the two histograms below, 0 to 100.</p>
   ${warningNotes(result, ['inverted', 'chance'])}
@@ -79,11 +80,10 @@ const columnTitles: Record<ScoreColumn, string> = {
   foreground: 'foreground',
 };
 
-/** AUC of all scores, a row a map. */
-function aucGrid(definitions: ReportData['definitions'], scores: RunScores): Html {
+/** AUC of all scores, a row a map. @param best of them */
+function aucGrid(definitions: ReportData['definitions'], scores: RunScores, best: number): Html {
   const { columns, rows } = scoreGrid(definitions, scores);
   const main = mainScore(definitions, scores);
-  const best = highest(scores, presentScores(definitions, scores), 'auc');
   const cell = (name: string | undefined) => {
     const found = name === undefined ? undefined : scores[name];
     if (found === undefined) return html`<td></td>`;
@@ -179,7 +179,7 @@ function ratesTables({ scores }: ReportData['result'], definitions: ReportData['
   return html`<h3>Sensitivity and specificity</h3>
   ${table(reductionTitles[first.reduction], first.looks)}
   <p class="caption">The best that any threshold gives on these test images, chosen by their labels: what a score can do, and no result. Thresholds that need no label come from held-out normal images.</p>
-  ${others.map(({ reduction, looks }) => html`<details><summary>${reductionTitles[reduction]}</summary>${table(reductionTitles[reduction], looks)}</details>`)}`;
+  ${foldedTables(others, table)}`;
 }
 
 /** Of a score that is one network's: how the others do. Null where there are no others. */

@@ -3,6 +3,7 @@ import { figure, percent, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
 import { byReduction, presentScores, reductionTitles, type ScoreLook } from '../score-looks.ts';
+import { foldedTables } from './folded-tables.ts';
 import { warningNotes } from './score-warnings.ts';
 
 /**
@@ -43,7 +44,7 @@ export function thresholds({ result, definitions }: ReportData): Html | null {
   return html`<section id="thresholds">
   <h2>Held-out normals</h2>
   ${table(others.length > 0 ? reductionTitles[first.reduction] : null, first.looks)}
-  ${others.map(({ reduction, looks }) => html`<details><summary>${reductionTitles[reduction]}</summary>${table(reductionTitles[reduction], looks)}</details>`)}
+  ${foldedTables(others, table)}
   <p class="caption">${
     found === null
       ? html`No thresholds: at ${rate} false positives they need ${leastHeldOut(falsePositiveRate)} held-out normal images, not ${images}.`

@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises';
 import {
   type Child,
   forkChild,
-  jobDirectory,
   type Logger,
   removeDirectory,
+  scratchDirectory,
   withTimeLimit,
 } from '@ddad/platform';
 import { JobError } from '@ddad/rpc';
@@ -167,7 +167,7 @@ export class Job {
       return { manifest: published.manifest, reused: true };
     }
     if (published.damage !== null) logger.warn(published.damage, 'a damaged artifact is made again');
-    const directory = await jobDirectory(scratch, key);
+    const directory = await scratchDirectory(scratch, key);
     try {
       let result: ChildResult | null = null;
       while (result === null) {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { emptyScratch, jobDirectory, removeDirectory } from './scratch.ts';
+import { emptyScratch, removeDirectory, scratchDirectory } from './scratch.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ afterAll(async () => {
 test('empties what a former instance left, of its own alone', async () => {
   const [own, other] = [join(folder, 'jobs/one'), join(folder, 'jobs/two')];
   await emptyScratch(own);
-  const left = await jobDirectory(own, 'key');
+  const left = await scratchDirectory(own, 'key');
   await writeFile(join(left, 'checkpoint-7.safetensors'), 'state');
   await mkdir(other);
   await emptyScratch(own);
@@ -26,7 +26,7 @@ test('empties what a former instance left, of its own alone', async () => {
 
 test('gives two jobs of one key directories of their own', async () => {
   const scratch = join(folder, 'jobs/three');
-  const [first, second] = [await jobDirectory(scratch, 'key'), await jobDirectory(scratch, 'key')];
+  const [first, second] = [await scratchDirectory(scratch, 'key'), await scratchDirectory(scratch, 'key')];
   expect(first).not.toBe(second);
   expect(dirname(first)).toBe(scratch);
   await writeFile(join(first, 'file'), '');

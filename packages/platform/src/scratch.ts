@@ -10,13 +10,13 @@ export async function emptyScratch(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
 }
 
-/** A new directory in `scratch`, never one that an abandoned job of the same key still writes to. */
-export async function jobDirectory(scratch: string, key: string): Promise<string> {
+/** A new directory in `scratch`, never one that something abandoned of the same name, as a job of its key, still writes to. */
+export async function scratchDirectory(scratch: string, name: string): Promise<string> {
   await mkdir(scratch, { recursive: true });
-  return mkdtemp(join(scratch, `${key}-`));
+  return mkdtemp(join(scratch, `${name}-`));
 }
 
-/** Removes a job's directory with all that is in it. */
+/** Removes it with all that is in it. */
 export async function removeDirectory(directory: string): Promise<void> {
   await rm(directory, removal);
 }

@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { RunResult } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { logRun, type MlflowAccess, MlflowClient, MlflowError } from '@ddad/mlflow';
 import { runFiles } from '@ddad/mlflow/run-files';
+import { removeDirectory, scratchDirectory } from '@ddad/platform';
 import { ObjectNotFound, type ObjectReader, StoreError } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { ExportRun } from '../export/export-in-process.ts';
@@ -42,8 +41,7 @@ export async function logToMlflow(
   if (mlflow === undefined)
     throw new Error('expected MLFLOW_TRACKING_URI among the settings, got none any more');
   const { access, exportRun, scratch } = mlflow;
-  await mkdir(scratch, { recursive: true });
-  const directory = await mkdtemp(join(scratch, 'run-'));
+  const directory = await scratchDirectory(scratch, 'run');
   try {
     const exportOnnx = (run: RunResult, file: string) => exportRun(run, file, signal);
     const { files, missing } = await runFiles({ store, methods, exportOnnx }, result, directory);
@@ -56,7 +54,7 @@ export async function logToMlflow(
     // Without its causes: a run's note is the message of the last one.
     throw ApplicationFailure.retryable(error.message, error.name);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DatasetIndex, EvaluatedSource, RunResult, ScoreDefinition } from '@ddad/contract';
+import { type DatasetIndex, type EvaluatedSource, mapOf, type RunResult } from '@ddad/contract';
 import { greyPixels } from '@ddad/dataset';
 import { testImages } from '@ddad/dataset/select';
 import { tensorScale } from '@ddad/onnx/run';
@@ -69,15 +69,15 @@ export async function comparedPictures(
   for (const [run, { result, places }] of comparison.runs.entries()) {
     onRun(run);
     const wanted = shown.map((place) => places[place]!);
-    maps.push(await mapsOf(store, result, mapOf(comparison), wanted, directory));
+    maps.push(await mapsOf(store, result, comparedMap(comparison), wanted, directory));
   }
   return { side, pixels: async (place) => pictures.get(place)!, maps };
 }
 
 /** The score whose map the runs are compared by: what a map's highest pixels give has no other. */
-function mapOf({ definitions, sides: { score } }: Comparison): string {
-  const definition: ScoreDefinition | undefined = definitions.find(({ name }) => name === score);
-  return definition?.from?.score ?? score;
+function comparedMap({ definitions, sides: { score } }: Comparison): string {
+  const definition = definitions.find(({ name }) => name === score);
+  return definition === undefined ? score : mapOf(definition);
 }
 
 /** Maps of some images; in words what is missing where there are none. */

@@ -1,9 +1,8 @@
-import { type ScoreColumn, type ScoreDefinition, scoreGrid } from '@ddad/contract';
+import { reducedName, type ScoreColumn, type ScoreDefinition, scoreGrid } from '@ddad/contract';
 import { tableLines } from './table.ts';
 
 /** As the names of scores end. */
-const heading = (column: ScoreColumn) =>
-  column === 'mean' ? 'mean' : `${column.charAt(0).toUpperCase()}${column.slice(1)}`;
+const heading = (column: ScoreColumn) => (column === 'mean' ? 'mean' : reducedName('', column));
 
 /**
  * One figure of every score: a line a map, a column a way to make a number of it, as `…Top`. Nothing where there is one way only.

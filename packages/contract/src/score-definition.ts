@@ -79,6 +79,9 @@ export function reducedName(score: string, reduction: Reduction): string {
   return `${score}${reduction.charAt(0).toUpperCase()}${reduction.slice(1)}`;
 }
 
+/** The score whose map a score is made of, or is the mean of; itself where it has none. */
+export const mapOf = ({ name, from }: Pick<ScoreDefinition, 'name' | 'from'>): string => from?.score ?? name;
+
 /** Names of all that a score's map gives beside its mean. */
 export const reducedNames = (score: string): string[] =>
   reductions.map((reduction) => reducedName(score, reduction));

@@ -1,4 +1,4 @@
-import { mainScore, type Reduction, reductions, type ScoreDefinition } from './score-definition.ts';
+import { mainScore, mapOf, type Reduction, reductions, type ScoreDefinition } from './score-definition.ts';
 
 /** How a score was made: `mean` also of what has no map. */
 export type ScoreColumn = 'mean' | Reduction;
@@ -11,7 +11,8 @@ export interface ScoreGrid {
   rows: { definition: ScoreDefinition; names: (string | undefined)[] }[];
 }
 
-const columnOf = ({ from }: ScoreDefinition): ScoreColumn => from?.reduction ?? 'mean';
+/** Where a score stands. */
+export const columnOf = ({ from }: Pick<ScoreDefinition, 'from'>): ScoreColumn => from?.reduction ?? 'mean';
 
 /**
  * @param definitions in the order of the rows
@@ -27,7 +28,7 @@ export function scoreGrid(
   const rows = definitions
     .filter(({ from }) => from === undefined)
     .map((definition) => {
-      const own = present.filter(({ name, from }) => (from?.score ?? name) === definition.name);
+      const own = present.filter((one) => mapOf(one) === definition.name);
       return {
         definition,
         names: columns.map((column) => own.find((one) => columnOf(one) === column)?.name),

@@ -1,4 +1,4 @@
-import { mainScore, type ScoreColumn, type ScoreDefinition } from '@ddad/contract';
+import { columnOf, mainScore, mapOf, type ScoreColumn, type ScoreDefinition } from '@ddad/contract';
 import { type Html, html } from './html.ts';
 import { type LineLook, scoreLine } from './palette.ts';
 
@@ -25,7 +25,7 @@ export function presentScores(
   const own = definitions.filter(({ from }) => from === undefined).map(({ name }) => name);
   return definitions.flatMap((definition) => {
     if (has[definition.name] === undefined) return [];
-    const place = own.indexOf(definition.from?.score ?? definition.name);
+    const place = own.indexOf(mapOf(definition));
     return [lookOf(definition, own.length - 1 - Math.max(0, place))];
   });
 }
@@ -63,8 +63,7 @@ export function scoreLook(definitions: readonly ScoreDefinition[], name: string)
 }
 
 function lookOf({ name, symbol, meaning, from }: ScoreDefinition, fromLast: number): ScoreLook {
-  const reduction = from?.reduction ?? 'mean';
-  return { name, symbol: symbolOf(symbol), meaning, reduction, ...scoreLine(fromLast) };
+  return { name, symbol: symbolOf(symbol), meaning, reduction: columnOf({ from }), ...scoreLine(fromLast) };
 }
 
 function symbolOf({ letter, index }: ScoreDefinition['symbol']): Html {

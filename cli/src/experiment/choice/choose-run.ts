@@ -1,5 +1,12 @@
 import { auc, type BootstrapSettings, bestSeparation, type Difference, type Standing } from '@ddad/anomaly';
-import { type AxisValues, type ChoiceMode, canonicalJson, describeAxes, mainScore } from '@ddad/contract';
+import {
+  type AxisValues,
+  type ChoiceMode,
+  canonicalJson,
+  describeAxes,
+  mainScore,
+  mapOf,
+} from '@ddad/contract';
 import { bySeeds, type SpreadOverSeeds, spreadOverSeeds } from '@ddad/methods';
 import { definitionsOf } from '@ddad/runs/described';
 import type { FinishedRun } from '../finished-runs.ts';
@@ -156,11 +163,11 @@ interface Learning {
 
 function learningOf({ result, reference }: ComparedRun, score: string): Learning {
   const definitions = definitionsOf(result);
-  const mapOf = (name: string) => definitions.find((one) => one.name === name)?.from?.score ?? name;
   const main = mainScore(definitions, reference.scores);
+  const [own, mains] = [score, main].map((wanted) => definitions.find(({ name }) => name === wanted));
   return {
-    unlabeled: definitions.some(({ name, learnsUnlabeled }) => name === score && learnsUnlabeled === true),
-    ofMainMap: main !== null && mapOf(score) === mapOf(main),
+    unlabeled: own?.learnsUnlabeled === true,
+    ofMainMap: own !== undefined && mains !== undefined && mapOf(own) === mapOf(mains),
   };
 }
 

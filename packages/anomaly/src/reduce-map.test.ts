@@ -23,6 +23,10 @@ test('a black image has the brightness of one grey level, and all of it counts',
   expect(found).toEqual({ top: 0.5, peak: 0.5, relative: expect.closeTo(127.5), foreground: 0.5 });
 });
 
+test('a pixel is of the foreground from a grey of 13 on', () => {
+  expect(reduceMap(Float32Array.of(1, 2, 4, 8), Uint8Array.of(0, 12, 13, 255)).foreground).toBe(6);
+});
+
 test('a map that is no square, or not its image’s, is refused', () => {
   expect(() => reduceMap(new Float32Array(6), new Uint8Array(6))).toThrow(RangeError);
   expect(() => reduceMap(new Float32Array(9), new Uint8Array(4))).toThrow(RangeError);

@@ -17,3 +17,21 @@ export function reduceMap(map: Float32Array, pixels: Uint8Array): Record<Reducti
     foreground: foregroundMean(map, pixels, foregroundGrey),
   };
 }
+
+/**
+ * The same of many maps, as `reduceMap` has it of each.
+ * @param maps pixel scores, [images, side, side] flattened
+ * @param pixels of their images, as many
+ * @param images how many there are
+ */
+export function reduceMaps(
+  maps: Float32Array,
+  pixels: Uint8Array,
+  images: number,
+): Record<Reduction, number>[] {
+  const area = maps.length / images;
+  return Array.from({ length: images }, (_, image) => {
+    const [from, to] = [image * area, (image + 1) * area];
+    return reduceMap(maps.subarray(from, to), pixels.subarray(from, to));
+  });
+}

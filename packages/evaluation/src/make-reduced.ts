@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { reduceMap } from '@ddad/anomaly';
+import { reduceMaps } from '@ddad/anomaly';
 import { type ReducedSpec, type Reduction, reducedName, reductions, sourceName } from '@ddad/contract';
 import type { ChildResult } from '@ddad/jobs';
 import { type ChildContext, ChildFault } from '@ddad/jobs/child';
@@ -55,7 +55,8 @@ export async function makeReduced(
     context.ready();
     const pace = new JobPace(context, task.images.length, mapped.length * task.images.length);
     await readPieces('images', task, async (pixels, at) => {
-      for (const one of mapped) await reducePiece(one, pixels, at / side ** 2, side, pace);
+      for (const one of mapped)
+        await reducePiece(one, pixels, at / side ** 2, pixels.length / side ** 2, pace);
     });
     const tensors = new Map<string, NamedTensor>();
     for (const { score, reduced } of mapped) {
@@ -76,21 +77,19 @@ export async function makeReduced(
 const emptyScores = (images: number): MappedScore['reduced'] =>
   reductions.map((reduction) => ({ reduction, scores: new Float32Array(images) }));
 
-/** @param pixels of some images, the first of which is number `first` */
+/** @param pixels of `count` images, the first of which is number `first` */
 async function reducePiece(
   { tensor, file, reduced }: MappedScore,
   pixels: Uint8Array,
   first: number,
-  side: number,
+  count: number,
   pace: JobPace,
 ): Promise<void> {
-  const area = side * side;
-  const count = pixels.length / area;
-  const values = await file.read(tensor, first, count);
-  for (let image = 0; image < count; image += 1) {
-    const [from, to] = [image * area, (image + 1) * area];
-    const found = reduceMap(values.subarray(from, to), pixels.subarray(from, to));
-    for (const { reduction, scores } of reduced) scores[first + image] = found[reduction];
-  }
+  const found = reduceMaps(await file.read(tensor, first, count), pixels, count);
+  for (const { reduction, scores } of reduced)
+    scores.set(
+      found.map((of) => of[reduction]),
+      first,
+    );
   await pace.advanceOrStop(count);
 }

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reduceMap } from '@ddad/anomaly';
+import { reduceMaps } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { reducedName, reducedNames, reductions } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
@@ -167,10 +167,7 @@ test('an exported run gives the scorer’s own maps and scores', async () => {
     ['igd', 'residual', ...reducedNames('residual'), 'residual_map'].sort(),
   );
   const map = scored.get('map')!.data;
-  const each = Array.from({ length: count }, (_, i) => {
-    const [from, to] = [i * area, (i + 1) * area];
-    return reduceMap(map.subarray(from, to), pixels.subarray(from, to));
-  });
+  const each = reduceMaps(map, pixels, count);
   const expected = {
     igd: scored.get('igd')!.data,
     residual: scored.get('residual')!.data,

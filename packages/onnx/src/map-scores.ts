@@ -35,7 +35,7 @@ export function imageLevels(graph: GraphBuilder, grey: Value): ImageLevels {
 const mean = (graph: GraphBuilder, values: Value): Value =>
   graph.op('ReduceMean', [values], { axes: [1, 2, 3], keepdims: 0 });
 
-/** As `@ddad/evaluation` has them of one map. */
+/** As `@ddad/anomaly` has them of one map. */
 function reduce(
   graph: GraphBuilder,
   map: Value,

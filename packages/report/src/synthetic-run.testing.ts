@@ -2,7 +2,7 @@ import {
   auc,
   averagePrecision,
   imageStrata,
-  reduceMap,
+  reduceMaps,
   SeparationBootstrap,
   scoreHistogram,
 } from '@ddad/anomaly';
@@ -162,15 +162,10 @@ export function syntheticRun(options: SyntheticRun): SyntheticData {
   };
 }
 
-/** As a run works them out from its maps. */
-/** As if every image were of a middle grey. */
+/** As a run works them out from its maps, if every image were of a middle grey. */
 function reducedScores(maps: Readonly<Record<string, Float32Array>>, side: number) {
-  const area = side * side;
-  const grey = new Uint8Array(area).fill(128);
   const entries = Object.entries(maps).flatMap(([name, values]) => {
-    const each = Array.from({ length: values.length / area }, (_, image) =>
-      reduceMap(values.subarray(image * area, (image + 1) * area), grey),
-    );
+    const each = reduceMaps(values, new Uint8Array(values.length).fill(128), values.length / side ** 2);
     return reductions.map((reduction) => [
       reducedName(name, reduction),
       Float32Array.from(each, (found) => found[reduction]),

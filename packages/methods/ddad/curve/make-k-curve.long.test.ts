@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { reduceMap } from '@ddad/anomaly';
+import { reduceMaps } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { reducedName, reducedNames, reductions } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
@@ -114,10 +114,7 @@ test("the highest pixels of a subset's maps are those of a run of its members al
   const { maps } = await runScores(whole, [1, 2]);
   for (const score of ['recEnsemble', 'aIntra', 'aInter']) {
     const { data } = maps.get(score)!;
-    const each = images.map((image) => {
-      const [from, to] = [image * side * side, (image + 1) * side * side];
-      return reduceMap(data.subarray(from, to), pixels.subarray(from, to));
-    });
+    const each = reduceMaps(data, pixels, count);
     for (const reduction of reductions) {
       const name = reducedName(score, reduction);
       const found = tensors.get(`${name}.2`)!.data.subarray(2 * count, 3 * count);

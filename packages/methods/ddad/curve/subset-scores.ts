@@ -30,7 +30,7 @@ function imageLevels(images: Tensor): ImageLevels {
   };
 }
 
-/** As `@ddad/evaluation` has them of one map; here of those of many subsets, [S·N,H,H] to [S·N]. */
+/** As `@ddad/anomaly` has them of one map; here of those of many subsets, [S·N,H,H] to [S·N]. */
 function reduceMaps(
   maps: Tensor,
   side: number,

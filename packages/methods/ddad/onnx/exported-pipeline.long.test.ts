@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { reduceMap } from '@ddad/anomaly';
+import { reduceMaps } from '@ddad/anomaly';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { reducedName, reductions } from '@ddad/contract';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
@@ -116,10 +116,7 @@ async function makeExported(name: Backbone) {
   for (const [key, values] of [...own]) {
     if (!key.endsWith('_map')) continue;
     const score = key.slice(0, -'_map'.length);
-    const each = Array.from({ length: count }, (_, i) => {
-      const [from, to] = [i * side * side, (i + 1) * side * side];
-      return reduceMap(values.subarray(from, to), pixels.subarray(from, to));
-    });
+    const each = reduceMaps(values, pixels, count);
     for (const reduction of reductions)
       own.set(
         reducedName(score, reduction),

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TensorData } from '@ddad/compute';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
+import type { NormalisedNetwork } from '../packages/methods/ddad/averaging/fresh-statistics.ts';
 import { type RefinerInput, type Role, refinerInputs } from '../packages/methods/ddad/kinds.ts';
 import type { AveragedWeights } from '../packages/methods/ddad/refiner/refiner-recipe.ts';
 import { type Precision, precisions } from '../packages/methods/ddad/settings.ts';
@@ -23,7 +24,7 @@ Object.assign(process.env, tensorflowEnvironment(1));
 const { asrNet } = await import('@ddad/models');
 const { ensembleExamples } = await import('../packages/methods/ddad/refiner/refiner-examples.ts');
 const { refinerStep } = await import('../packages/methods/ddad/refiner/refiner-step.ts');
-const { withFreshStatistics } = await import('../packages/methods/ddad/refiner/fresh-statistics.ts');
+const { withFreshStatistics } = await import('../packages/methods/ddad/averaging/fresh-statistics.ts');
 const { averagingRate } = await import('../packages/methods/ddad/refiner/weight-average.ts');
 const { evaluate } = await import('./refiner-recipes/evaluate.ts');
 const { copyRun, greyValues, loadMembers, networkInput, readSet, testMaps } = await import(
@@ -61,6 +62,10 @@ async function refine(folder: string, input: RefinerInput): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'refiner-recipes-'));
   const channels = input === 'dual' ? 2 : 1;
   const network = asrNet({ inputs: channels });
+  const normalised: NormalisedNetwork = {
+    parameters: network.parameters,
+    statistics: (own, { maps }) => network.batchStatistics(own, maps!),
+  };
   const examples = ensembleExamples(ensemble, images, scratch);
   const spec = {
     batchSize,
@@ -95,7 +100,7 @@ async function refine(folder: string, input: RefinerInput): Promise<void> {
     folder,
     looked.map((i) => set.test[i]!),
   );
-  const maps = await testMaps(folder, set, roles);
+  const maps = await testMaps(folder, set, ensemble);
   const test = new Float32Array(looked.length * area * channels);
   for (const [channel, map] of (channels === 2 ? ['aIntra', 'aInter'] : ['aIntra']).entries())
     for (const [place, i] of looked.entries())
@@ -122,7 +127,7 @@ async function refine(folder: string, input: RefinerInput): Promise<void> {
   function* statistics(epoch: number) {
     const order = training.order(epochs + epoch);
     for (let i = 0; i < statisticsBatches; i++)
-      yield training.inputs(epochs + epoch, order, i * batchSize, 0).maps!;
+      yield training.inputs(epochs + epoch, order, i * batchSize, 0);
   }
   const tell = async (way: string, weights: ReadonlyMap<string, TensorData>, loss: number) => {
     const aucs = evaluate(network, weights, test, pixels, labels);
@@ -161,10 +166,10 @@ async function refine(folder: string, input: RefinerInput): Promise<void> {
       for (const [tensor, mean] of means.get(way)!)
         averaged.set(tensor, { shape: now.get(tensor)!.shape, data: Float32Array.from(mean) });
       const fresh = await withFreshStatistics(
-        network,
+        normalised,
         averaged,
         statistics(epoch),
-        [batchSize, side, side, channels],
+        { maps: [batchSize, side, side, channels] },
         async () => true,
       );
       await tell(way, fresh!, sum / since);

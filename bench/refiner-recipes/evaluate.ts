@@ -1,4 +1,4 @@
-/** What a refiner's weights are worth on test images, by image score. For looking only, never for choosing an epoch. */
+/** What maps, and a refiner's weights, are worth on test images, by image score. For looking only, never for choosing an epoch. */
 import { auc, imageScores, reduceMap } from '@ddad/anomaly';
 import { inferenceStep, type TensorData } from '@ddad/compute';
 import { reductions, type ScoreColumn } from '@ddad/contract';
@@ -30,23 +30,35 @@ export function evaluate(
     compute: (tensors, given) => ({ refined: network.anomalyProbability(tensors, tensors, given.maps!) }),
     mode: 'graph',
   });
-  const columns: readonly ScoreColumn[] = ['mean', ...reductions];
-  const scores = new Map(columns.map((column) => [column, [] as number[]]));
+  const refined = new Float32Array(labels.length * area);
   try {
     for (let start = 0; start < labels.length; start += batchSize) {
       const count = Math.min(batchSize, labels.length - start);
       const batch = new Float32Array(batchSize * width);
       batch.set(maps.subarray(start * width, (start + count) * width));
-      const refined = step.run({ maps: batch }).refined!;
-      for (let i = 0; i < count; i++) {
-        const map = refined.subarray(i * area, (i + 1) * area);
-        const own = pixels.subarray((start + i) * area, (start + i + 1) * area);
-        const found = { mean: imageScores(map, 1)[0]!, ...reduceMap(map, own) };
-        for (const column of columns) scores.get(column)!.push(found[column]);
-      }
+      refined.set(step.run({ maps: batch }).refined!.subarray(0, count * area), start * area);
     }
   } finally {
     step.dispose();
+  }
+  return aucsOf(refined, pixels, labels);
+}
+
+/**
+ * @param maps of the test images, [T,H,W]
+ * @param pixels of the same, grey values, [T,H,W]
+ * @param labels 1 abnormal, 0 normal, [T]
+ */
+export function aucsOf(maps: Float32Array, pixels: Uint8Array, labels: readonly number[]): Aucs {
+  const columns: readonly ScoreColumn[] = ['mean', ...reductions];
+  const scores = new Map(columns.map((column) => [column, [] as number[]]));
+  for (const image of labels.keys()) {
+    const [map, own] = [maps, pixels].map((all) => all.subarray(image * area, (image + 1) * area));
+    const found = {
+      mean: imageScores(map as Float32Array, 1)[0]!,
+      ...reduceMap(map as Float32Array, own as Uint8Array),
+    };
+    for (const column of columns) scores.get(column)!.push(found[column]);
   }
   const percent = (of: number[]) => Number((100 * auc(of, labels)).toFixed(1));
   return Object.fromEntries(columns.map((column) => [column, percent(scores.get(column)!)])) as Aucs;

@@ -16,7 +16,7 @@ import {
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { z } from 'zod';
 import { memberKind, type Role } from '../../packages/methods/ddad/kinds.ts';
-import { ensembleOf } from '../../packages/methods/ddad/maps/ensemble.ts';
+import { type Ensemble, ensembleOf } from '../../packages/methods/ddad/maps/ensemble.ts';
 import { ensembleMapMaker } from '../../packages/methods/ddad/maps/ensemble-maps.ts';
 import { backboneSchema } from '../../packages/methods/ddad/settings.ts';
 import { openLocalStore } from '../local-store.ts';
@@ -104,8 +104,7 @@ export async function loadMembers(folder: string, { backbone, k }: RunSet, roles
 }
 
 /** Discrepancy maps of the test images by name, [T·H·W] each. */
-export async function testMaps(folder: string, set: RunSet, roles: readonly Role[]) {
-  const ensemble = await loadMembers(folder, set, roles);
+export async function testMaps(folder: string, set: RunSet, ensemble: Ensemble) {
   const pixels = await networkInput(folder, set.test);
   const maker = ensembleMapMaker(ensemble, side);
   const maps = new Map<string, Float32Array>();

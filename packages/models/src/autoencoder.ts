@@ -1,7 +1,15 @@
-import { tf } from '@ddad/compute';
+import { type Tensor, tf } from '@ddad/compute';
 import { decoderBlocks, encoderBlocks, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
-import { blockParameters, foldBlocks, inferBlocks, inferFolded, trainBlocks } from './blocks.ts';
+import {
+  blockParameters,
+  foldBlocks,
+  inferBlocks,
+  inferFolded,
+  type Tensors,
+  type TrainBlocksOptions,
+  trainBlocks,
+} from './blocks.ts';
 import { frozenEncoder } from './frozen-encoder.ts';
 
 /**
@@ -12,15 +20,21 @@ export function autoencoder(imageSize: number, widths: Widths = {}): BackboneMod
   const encoder = encoderBlocks(imageSize, widths);
   const decoder = decoderBlocks(1, imageSize, widths);
   const blocks = [...encoder, ...decoder];
+  const train = (weights: Tensors, buffers: Tensors, images: Tensor, how: TrainBlocksOptions) => {
+    const encoded = trainBlocks(encoder, weights, buffers, images, how);
+    const decoded = trainBlocks(decoder, weights, buffers, encoded.y, how);
+    return { y: decoded.y, codes: encoded.y, buffers: { ...encoded.buffers, ...decoded.buffers } };
+  };
   return {
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { images }, drop) =>
       tf.tidy(() => {
-        const encoded = trainBlocks(encoder, weights, buffers, images, { drop });
-        const decoded = trainBlocks(decoder, weights, buffers, encoded.y, { drop });
-        const loss = tf.mean(tf.squaredDifference(decoded.y, images));
-        return { loss, buffers: { ...encoded.buffers, ...decoded.buffers }, codes: encoded.y };
+        const { y, ...found } = train(weights, buffers, images, { drop });
+        const loss = tf.mean(tf.squaredDifference(y, images));
+        return { loss, ...found };
       }),
+    batchStatistics: (weights, images, drop) =>
+      tf.tidy(() => train(weights, weights, images, { drop, momentum: 1 }).buffers),
     reconstruct: (weights, buffers, images, drop) => ({
       image: tf.tidy(() => inferBlocks(blocks, weights, buffers, images, drop)),
       variance: null,

@@ -33,6 +33,11 @@ export interface BackboneModel {
    * @param drop MC Dropout's masks, here and below; none without dropout
    */
   loss(weights: Tensors, buffers: Tensors, inputs: { images: Tensor }, drop?: Drop): BackboneLoss;
+  /**
+   * What BatchNorm normalises a batch of images [N,S,S,1] by: mean and unbiased variance of its own, under the buffers' names. To be
+   * called inside of compute's steps, as `loss`.
+   */
+  batchStatistics(weights: Tensors, images: Tensor, drop?: Drop): Tensors;
   /** Inference mode, on images [N,S,S,1]. With several passes' masks (`dropInPasses`) the passes lie along N, [P·N,S,S,1]. */
   reconstruct(weights: Tensors, buffers: Tensors, images: Tensor, drop?: Drop): Reconstruction;
   /** Weights of a frozen member, BatchNorm folded into the layers before it, from trainable tensors and buffers. */

@@ -56,11 +56,16 @@ function dropped(block: Block, y: Tensor, drop: Drop | undefined): Tensor {
   return drop === undefined || block.dropSite === null ? y : drop(y, block.dropSite);
 }
 
+export interface TrainBlocksOptions {
+  /** None without dropout. */
+  drop?: Drop | undefined;
+  /** The batch's share in the running statistics; default that of a training. */
+  momentum?: number;
+}
+
 /**
  * Training mode: BatchNorm by the batch's own statistics.
  * @param buffers running statistics before the step
- * @param options.drop none without dropout
- * @param options.momentum the batch's share in the running statistics
  * @returns the chain's output and the running statistics after it: 0.9 of the old and 0.1 of the batch's, the variance
  *   unbiased, as in PyTorch
  */
@@ -69,7 +74,7 @@ export function trainBlocks(
   weights: Tensors,
   buffers: Tensors,
   x: Tensor,
-  { drop, momentum = runningMomentum }: { drop?: Drop | undefined; momentum?: number } = {},
+  { drop, momentum = runningMomentum }: TrainBlocksOptions = {},
 ): { y: Tensor; buffers: Tensors } {
   const renewed: Tensors = {};
   let y = x;

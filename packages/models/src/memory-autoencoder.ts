@@ -1,7 +1,16 @@
 import { type Tensor, tf } from '@ddad/compute';
 import { decoderBlocks, encoderBlocks, memoryName, paperWidths, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
-import { blockParameters, foldBlocks, inferBlocks, inferFolded, tensorOf, trainBlocks } from './blocks.ts';
+import {
+  blockParameters,
+  foldBlocks,
+  inferBlocks,
+  inferFolded,
+  type Tensors,
+  type TrainBlocksOptions,
+  tensorOf,
+  trainBlocks,
+} from './blocks.ts';
 import { frozenEncoder } from './frozen-encoder.ts';
 import type { ParameterSpec } from './parameters.ts';
 
@@ -59,17 +68,28 @@ export function memoryAutoencoder(imageSize: number, widths: Widths = {}): Backb
   const encoder = encoderBlocks(imageSize, widths);
   const decoder = decoderBlocks(1, imageSize, widths);
   const memory = memoryOf(widths);
+  const train = (weights: Tensors, buffers: Tensors, images: Tensor, how: TrainBlocksOptions) => {
+    const encoded = trainBlocks(encoder, weights, buffers, images, how);
+    const { attention, codes } = recall(encoded.y, tensorOf(weights, memory.name));
+    const decoded = trainBlocks(decoder, weights, buffers, codes, how);
+    return {
+      y: decoded.y,
+      attention,
+      codes: encoded.y,
+      buffers: { ...encoded.buffers, ...decoded.buffers },
+    };
+  };
   return {
     parameters: [...blockParameters(encoder), memory, ...blockParameters(decoder)],
     loss: (weights, buffers, { images }, drop) =>
       tf.tidy(() => {
-        const encoded = trainBlocks(encoder, weights, buffers, images, { drop });
-        const { attention, codes } = recall(encoded.y, tensorOf(weights, memory.name));
-        const decoded = trainBlocks(decoder, weights, buffers, codes, { drop });
-        const error = tf.mean(tf.squaredDifference(decoded.y, images));
+        const { y, attention, ...found } = train(weights, buffers, images, { drop });
+        const error = tf.mean(tf.squaredDifference(y, images));
         const loss = tf.add(error, tf.mul(attentionEntropy(attention), entropyWeight));
-        return { loss, buffers: { ...encoded.buffers, ...decoded.buffers }, codes: encoded.y };
+        return { loss, ...found };
       }),
+    batchStatistics: (weights, images, drop) =>
+      tf.tidy(() => train(weights, weights, images, { drop, momentum: 1 }).buffers),
     reconstruct: (weights, buffers, images, drop) => ({
       image: tf.tidy(() => {
         const encoded = inferBlocks(encoder, weights, buffers, images, drop);

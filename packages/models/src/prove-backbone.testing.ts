@@ -209,6 +209,24 @@ export function proveBackbone(
       expect(trained.losses[steps - 1]).toBeLessThan(trained.losses[0]! * 0.72);
     }, 120_000);
 
+    it("tells a batch's statistics, a tenth of which a step takes into the running ones", () => {
+      const [before, after] = trained.before;
+      const step = inferenceStep({
+        weights: before!,
+        inputs: { input: [batchSize, side, side, 1] },
+        compute: (weights, { input }) => model.batchStatistics(weights, input!),
+        mode: 'graph',
+      });
+      const found = step.run({ input: batch(0) });
+      step.dispose();
+      expect(Object.keys(found).sort()).toEqual(buffersOf(parameters).sort());
+      for (const [key, values] of Object.entries(found)) {
+        const renewed = before!.get(key)!.data.map((old, i) => 0.9 * old + 0.1 * values[i]!);
+        expect(largestDifference(renewed, after!.get(key)!.data), key).toBeLessThan(1e-5);
+        expect(largestDifference(values, before!.get(key)!.data), key).toBeGreaterThan(1e-3);
+      }
+    });
+
     it('leaves no tensor behind', () => {
       withStep({ name, batchSize, side, mode: 'eager' }, (step) => {
         step.write(initialise(parameters, 1));

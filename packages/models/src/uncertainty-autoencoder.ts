@@ -1,7 +1,15 @@
 import { type Tensor, tf } from '@ddad/compute';
 import { decoderBlocks, encoderBlocks, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
-import { blockParameters, foldBlocks, inferBlocks, inferFolded, trainBlocks } from './blocks.ts';
+import {
+  blockParameters,
+  foldBlocks,
+  inferBlocks,
+  inferFolded,
+  type Tensors,
+  type TrainBlocksOptions,
+  trainBlocks,
+} from './blocks.ts';
 import { frozenEncoder } from './frozen-encoder.ts';
 
 /** The two channels of the last layer, each [N,H,W,1]. */
@@ -37,16 +45,22 @@ export function uncertaintyAutoencoder(imageSize: number, widths: Widths = {}): 
   const encoder = encoderBlocks(imageSize, widths);
   const decoder = decoderBlocks(2, imageSize, widths);
   const blocks = [...encoder, ...decoder];
+  const train = (weights: Tensors, buffers: Tensors, images: Tensor, how: TrainBlocksOptions) => {
+    const encoded = trainBlocks(encoder, weights, buffers, images, how);
+    const decoded = trainBlocks(decoder, weights, buffers, encoded.y, how);
+    return { y: decoded.y, codes: encoded.y, buffers: { ...encoded.buffers, ...decoded.buffers } };
+  };
   return {
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { images }, drop) =>
       tf.tidy(() => {
-        const encoded = trainBlocks(encoder, weights, buffers, images, { drop });
-        const decoded = trainBlocks(decoder, weights, buffers, encoded.y, { drop });
-        const { image, logVariance } = channels(decoded.y);
+        const { y, ...found } = train(weights, buffers, images, { drop });
+        const { image, logVariance } = channels(y);
         const loss = uncertaintyLoss(images, image, logVariance);
-        return { loss, buffers: { ...encoded.buffers, ...decoded.buffers }, codes: encoded.y };
+        return { loss, ...found };
       }),
+    batchStatistics: (weights, images, drop) =>
+      tf.tidy(() => train(weights, weights, images, { drop, momentum: 1 }).buffers),
     reconstruct: (weights, buffers, images, drop) =>
       tf.tidy(() => reconstruction(inferBlocks(blocks, weights, buffers, images, drop))),
     fold: (tensors) => foldBlocks(blocks, tensors),

@@ -3,6 +3,7 @@ import type { MakeTask } from '@ddad/jobs';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { undisturbed } from '../../undisturbed.testing.ts';
+import type { NormalisedNetwork } from '../averaging/fresh-statistics.ts';
 import { type RefinerSpec, recipes } from '../kinds.ts';
 import type { RefinerTraining } from './refiner-training.testing.ts';
 
@@ -11,7 +12,7 @@ Object.assign(process.env, tensorflowEnvironment(1));
 const { asrNet, fromPyTorch } = await import('@ddad/models');
 const { readSpecifiedImages } = await import('@ddad/jobs/images');
 const { loadEnsemble } = await import('../maps/ensemble.ts');
-const { withFreshStatistics } = await import('./fresh-statistics.ts');
+const { withFreshStatistics } = await import('../averaging/fresh-statistics.ts');
 const { ensembleExamples } = await import('./refiner-examples.ts');
 const { refinerRecipes } = await import('./refiner-recipe.ts');
 const { refinerStep } = await import('./refiner-step.ts');
@@ -102,9 +103,15 @@ describe('the recipe "steady"', () => {
         ]),
       );
       const order = parts.order(epochs);
-      const batches = [0, 2, 4, 6].map((start) => parts.inputs(epochs, order, start, 0).maps!.slice());
-      const shape = [batchSize, 64, 64, 2];
-      const expected = (await withFreshStatistics(network, averaged, batches, shape, async () => true))!;
+      const batches = [0, 2, 4, 6].map((start) => ({
+        maps: parts.inputs(epochs, order, start, 0).maps!.slice(),
+      }));
+      const own: NormalisedNetwork = {
+        parameters: network.parameters,
+        statistics: (tensors, { maps }) => network.batchStatistics(tensors, maps!),
+      };
+      const shapes = { maps: [batchSize, 64, 64, 2] };
+      const expected = (await withFreshStatistics(own, averaged, batches, shapes, async () => true))!;
       const found = fromPyTorch(network.parameters, decodeSafetensors(weights).tensors);
       for (const [name, { data }] of expected) {
         const worst = found

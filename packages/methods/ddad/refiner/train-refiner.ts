@@ -5,9 +5,10 @@ import { readSpecifiedImages } from '@ddad/jobs/images';
 import { runTraining } from '@ddad/jobs/training';
 import { asrNet } from '@ddad/models';
 import { trainedResult, writeWeights } from '../../trained-result.ts';
+import { type NormalisedNetwork, withFreshStatistics } from '../averaging/fresh-statistics.ts';
+import { oneMoreEpoch } from '../averaging/one-more-epoch.ts';
 import { type RefinerInput, type RefinerSpec, recipeOf } from '../kinds.ts';
 import { loadEnsemble } from '../maps/ensemble.ts';
-import { withFreshStatistics } from './fresh-statistics.ts';
 import { dropoutExamples, ensembleExamples } from './refiner-examples.ts';
 import { refinerRecipes } from './refiner-recipe.ts';
 import { type RefinerStep, refinerStep } from './refiner-step.ts';
@@ -41,7 +42,6 @@ export async function trainRefiner(
     dropout === undefined
       ? ensembleExamples(ensemble, images, directory)
       : dropoutExamples(ensemble, dropout, images, batchSize);
-  const goOn = () => goesOn(context);
   let training: RefinerStep | null = null;
   try {
     training = refinerStep(
@@ -57,24 +57,19 @@ export async function trainRefiner(
       examples,
     );
     const { step, order, inputs } = training;
-    const outcome = await runTraining({
-      step,
-      epochs: spec.epochs,
-      images: task.images.length,
-      batchSize,
-      order,
-      inputs,
-      directory,
-      checkpoint: task.checkpoint,
-      context,
-    });
+    const loop = { epochs: spec.epochs, images: task.images.length, batchSize, order, inputs };
+    const outcome = await runTraining({ ...loop, step, directory, checkpoint: task.checkpoint, context });
     if (outcome === null) return null;
     const started = performance.now();
     let tensors: ReadonlyMap<string, TensorData> | null = training.read();
     if (recipe.average !== null) {
       context.ready();
-      const batches = epochMaps(training, spec.epochs, task.images.length, batchSize);
-      tensors = await withFreshStatistics(network, tensors, batches, [batchSize, side, side, channels], goOn);
+      const own: NormalisedNetwork = {
+        parameters: network.parameters,
+        statistics: (weights, { maps }) => network.batchStatistics(weights, maps!),
+      };
+      const shapes = { maps: [batchSize, side, side, channels] };
+      tensors = await withFreshStatistics(own, tensors, oneMoreEpoch(loop), shapes, () => goesOn(context));
     }
     if (tensors === null) return null;
     const weights = await writeWeights(task, network.parameters, tensors, { refiner: spec.input });
@@ -84,16 +79,4 @@ export async function trainRefiner(
     examples.dispose();
     training?.step.dispose();
   }
-}
-
-/** The maps of an epoch's batches, one after the other in the same memory. */
-function* epochMaps(
-  { order, inputs }: RefinerStep,
-  epoch: number,
-  images: number,
-  batchSize: number,
-): Iterable<Float32Array> {
-  const all = order(epoch);
-  for (let start = 0; start + batchSize <= images; start += batchSize)
-    yield inputs(epoch, all, start, 0).maps!;
 }

@@ -1,10 +1,14 @@
 import { randomStream } from '@ddad/compute';
 import { asrNet, initialise } from '@ddad/models';
 import { expect, it } from 'vitest';
-import { withFreshStatistics } from './fresh-statistics.ts';
+import { type NormalisedNetwork, withFreshStatistics } from './fresh-statistics.ts';
 
 const [side, size, width] = [8, 3, 4];
-const network = asrNet({ inputs: 1, width });
+const net = asrNet({ inputs: 1, width });
+const network: NormalisedNetwork = {
+  parameters: net.parameters,
+  statistics: (own, { maps }) => net.batchStatistics(own, maps!),
+};
 const weights = initialise(network.parameters, 1);
 // A first layer that hands the maps on, as 1, 2, 3, 4 times themselves, plus 0.5: its centres are the only weights.
 const kernel = weights.get('model.0.weight')!.data;
@@ -17,10 +21,11 @@ const batches = Array.from({ length: 4 }, (_, i) => {
   randomStream(5, 'maps', i).fillUniform(i, 2 * i + 1, maps);
   return maps;
 });
-const shape = [size, side, side, 1];
+const shapes = { maps: [size, side, side, 1] };
+const shown = batches.map((maps) => ({ maps }));
 
 it("has the mean over the batches of each batch's own mean and unbiased variance", async () => {
-  const fresh = (await withFreshStatistics(network, weights, batches, shape, async () => true))!;
+  const fresh = (await withFreshStatistics(network, weights, shown, shapes, async () => true))!;
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const means = batches.map((maps) => mean([...maps]));
   const variances = batches.map((maps, i) => {
@@ -46,12 +51,12 @@ it('does not depend on the statistics that were there', async () => {
   for (const [name, { shape: own, data }] of weights)
     if (name.includes('running')) other.set(name, { shape: own, data: data.map((_, i) => 3 + i) });
   const once = async (of: typeof weights) =>
-    withFreshStatistics(network, of, batches, shape, async () => true);
+    withFreshStatistics(network, of, shown, shapes, async () => true);
   expect(await once(other)).toEqual(await once(weights));
 });
 
 it('stops when it is told to', async () => {
   let turns = 0;
-  expect(await withFreshStatistics(network, weights, batches, shape, async () => ++turns < 2)).toBeNull();
+  expect(await withFreshStatistics(network, weights, shown, shapes, async () => ++turns < 2)).toBeNull();
   expect(turns).toBe(2);
 });

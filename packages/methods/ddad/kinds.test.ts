@@ -69,6 +69,7 @@ describe('members', () => {
       {},
       { dropout: 0.1 },
       { precision: 'bfloat16' },
+      { steady: recipes.steadyMember },
       { latentSize: 4, wideLayer: 1024 },
     ])
       expect(faults(memberKind, { ...member, ...change })).toEqual([]);
@@ -88,6 +89,7 @@ describe('members', () => {
       latentSize: 16,
       wideLayer: 2048,
       precision: 'float32',
+      steady: 99,
       dropout: 0.91,
       layers: 3,
     };
@@ -103,6 +105,7 @@ describe('members', () => {
       'latentSize',
       'wideLayer',
       'precision',
+      'steady',
       'dropout',
       'layers',
     ]);

@@ -9,7 +9,7 @@ import {
   dropoutRateSchema,
   memberImageSizes,
   passesSchema,
-  type RefinerRecipeName,
+  type RecipeName,
   refinerPassesSchema,
   repulsionSchema,
   trainingFields,
@@ -31,6 +31,8 @@ export type RefinerInput = (typeof refinerInputs)[number];
  */
 export const recipes = {
   member: { ae: 2, aeu: 2, memae: 2 } satisfies Record<Backbone, number>,
+  /** Of what the recipe "steady" changes of a member's training, beside its backbone's. */
+  steadyMember: 1,
   /** Of members that are trained away from others, beside their backbone's. */
   repulsion: 1,
   maps: 2,
@@ -81,6 +83,8 @@ const memberSpecSchema = z
     imageSize,
     ...specifiedWidths,
     precision,
+    /** Version of the recipe "steady"; absent with the paper's: keys from before there was a choice stay. */
+    steady: z.literal(recipes.steadyMember).optional(),
     /** Rate of the dropout that it is trained with; absent where there is none. */
     dropout: dropoutRateSchema.optional(),
     repulsion: memberRepulsionSchema.optional(),
@@ -199,7 +203,7 @@ const refinerSpecSchema = z
 export type RefinerSpec = z.infer<typeof refinerSpecSchema>;
 
 /** The recipe that a specification names by a version, or by none. */
-export const recipeOf = ({ steady }: Pick<RefinerSpec, 'steady'>): RefinerRecipeName =>
+export const recipeOf = ({ steady }: { steady?: number | undefined }): RecipeName =>
   steady === undefined ? 'paper' : 'steady';
 
 /** What whoever refines maps has to know of the refiner: part of its specification. */
@@ -239,11 +243,12 @@ export const memberKind: KindDefinition<MemberSpec> = {
     Object.fromEntries((repulsion?.earlier ?? []).map((key, index) => [earlierName(index), weightsOf(key)])),
   listing: {
     fields: ['role', 'backbone', 'seed', 'epochs'],
-    describe: ({ backbone, role, epochs, repulsion, ...others }) =>
+    describe: ({ backbone, role, epochs, steady, repulsion, ...others }) =>
       [
         `${backbone} ${role}`,
         ...describeWidths(others),
         `${epochs} epochs`,
+        ...(steady === undefined ? [] : ['steady']),
         ...(repulsion === undefined ? [] : [`away from ${repulsion.earlier.length} others`]),
       ].join(', '),
   },

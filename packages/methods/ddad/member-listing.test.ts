@@ -16,6 +16,9 @@ it('a member is listed by role, backbone, seed and epochs', () => {
   expect(memberKind.listing?.fields).toEqual(['role', 'backbone', 'seed', 'epochs']);
   expect(memberKind.listing?.describe(memberKind.schema.parse(spec))).toBe('ae udm, 9 epochs');
   expect(memberKind.listing?.describe({ ...spec, latentSize: 4 })).toBe('ae udm, latent size 4, 9 epochs');
+  expect(memberKind.listing?.describe({ ...spec, steady: recipes.steadyMember })).toBe(
+    'ae udm, 9 epochs, steady',
+  );
   const repulsion = { recipe: recipes.repulsion, weight: 1, earlier: ['1'.repeat(64)] };
   expect(memberKind.listing?.describe({ ...spec, repulsion })).toBe('ae udm, 9 epochs, away from 1 others');
 });

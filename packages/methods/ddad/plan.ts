@@ -114,6 +114,7 @@ function memberNode(
       imageSize,
       ...widthsOf(settings),
       ...precisionOf(settings),
+      ...(settings.recipe === 'steady' ? { steady: recipes.steadyMember } : {}),
       ...(dropout === undefined ? {} : { dropout: dropout.rate }),
       ...repulsionOf(basis, before),
     },

@@ -15,6 +15,7 @@ it('has a default for every field but the dataset', () => {
     batchSize: 64,
     learningRate: 5e-4,
     precision: 'float32',
+    recipe: 'steady',
     dsu: true,
     calibration: 0,
     refiner: { epochs: 40, batchSize: 8, learningRate: 1e-4, weightDecay: 1e-4, recipe: 'steady' },
@@ -30,6 +31,11 @@ it('keeps defaults of nested fields that are left out', () => {
     weightDecay: 1e-4,
     recipe: 'steady',
   });
+});
+
+it('members are trained by a recipe that has a name', () => {
+  expect(settings({ recipe: 'paper' })).toMatchObject({ recipe: 'paper', refiner: { recipe: 'steady' } });
+  expect(faults({ recipe: 2 })).toEqual([expect.stringMatching(/^recipe: .*"paper".*"steady".*got 2$/)]);
 });
 
 describe('ASR-Net', () => {

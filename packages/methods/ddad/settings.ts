@@ -27,6 +27,10 @@ export const trainingFields = {
 };
 /** Images a step; the last incomplete batch of an epoch is dropped. */
 export const countedBatch = (least: number) => z.int().min(least).max(4096);
+
+/** How networks are trained: as the paper has it, or so that their weights do not depend on which step was the last. */
+export const recipeNames = ['paper', 'steady'] as const;
+export type RecipeName = (typeof recipeNames)[number];
 /** Settings of a member's network and training. */
 export const memberFields = {
   /** Values of a member's latent code. */
@@ -37,19 +41,16 @@ export const memberFields = {
   batchSize: countedBatch(2).default(64),
   learningRate: trainingFields.learningRate.default(5e-4),
   precision: z.enum(precisions).default('float32'),
+  recipe: z.enum(recipeNames).default('steady'),
 };
 /** L2 term added to every parameter's gradient. */
 export const weightDecaySchema = z.number().min(0).max(1);
 
-/** How ASR-Net is trained: as the paper has it, or so that its weights do not depend on which epoch was the last. */
-export const refinerRecipeNames = ['paper', 'steady'] as const;
-export type RefinerRecipeName = (typeof refinerRecipeNames)[number];
-
 /** Epochs of a recipe where none are asked for: the paper's, and after how many an averaged refiner is as good as it gets. */
-const refinerEpochs: Readonly<Record<RefinerRecipeName, number>> = { paper: 100, steady: 40 };
+const refinerEpochs: Readonly<Record<RecipeName, number>> = { paper: 100, steady: 40 };
 
 const refinerFields = z.strictObject({
-  recipe: z.enum(refinerRecipeNames).default('steady'),
+  recipe: z.enum(recipeNames).default('steady'),
   epochs: trainingFields.epochs.optional(),
   batchSize: countedBatch(1).default(8),
   learningRate: trainingFields.learningRate.default(1e-4),

@@ -8,15 +8,16 @@ const result = (input: object | undefined, changes: Partial<RunResult> = {}): Ru
   ({ k: 3, ...(input === undefined ? {} : { input: settingsOf(input) }), ...changes }) as RunResult;
 
 it('is nothing of the paper’s settings, whatever the backbone and the seed', () => {
-  const refiner = { recipe: 'paper' };
-  expect(unlikePaper(result({ refiner }))).toEqual([]);
-  expect(unlikePaper(result({ refiner, backbone: 'aeu', seed: 7, calibration: 0.1, dsu: false }))).toEqual(
+  const recipes = { recipe: 'paper', refiner: { recipe: 'paper' } };
+  expect(unlikePaper(result(recipes))).toEqual([]);
+  expect(unlikePaper(result({ ...recipes, backbone: 'aeu', seed: 7, calibration: 0.1, dsu: false }))).toEqual(
     [],
   );
 });
 
-it('is ASR-Net’s training of a run that nothing was asked of', () => {
+it('is the recipes of a run that nothing was asked of', () => {
   expect(unlikePaper(result({}))).toEqual([
+    'members by the recipe steady',
     'ASR-Net’s epochs 40 instead of 100',
     'ASR-Net by the recipe steady',
   ]);
@@ -24,19 +25,28 @@ it('is ASR-Net’s training of a run that nothing was asked of', () => {
 
 it('lists every setting that is not the paper’s', () => {
   const refiner = { epochs: 6, recipe: 'steady', learningRate: 3e-4 };
-  const input = { k: 5, epochs: 20, batchSize: 16, precision: 'bfloat16', repulsion: 1, refiner };
+  const input = {
+    k: 5,
+    epochs: 20,
+    batchSize: 16,
+    recipe: 'steady',
+    precision: 'bfloat16',
+    repulsion: 1,
+    refiner,
+  };
   expect(unlikePaper(result(input, { k: 5, imageSize: 128 }))).toEqual([
     'size 128 instead of 64',
     'K 5 instead of 3',
     'epochs 20 instead of 250',
     'images a step 16 instead of 64',
+    'members by the recipe steady',
     'bfloat16',
     'repulsion 1',
     'ASR-Net’s epochs 6 instead of 100',
     'ASR-Net’s learning rate 0.0003 instead of 0.0001',
     'ASR-Net by the recipe steady',
   ]);
-  expect(unlikePaper(result({ refiner: false, wideLayer: 1024 }))).toEqual([
+  expect(unlikePaper(result({ refiner: false, wideLayer: 1024, recipe: 'paper' }))).toEqual([
     'wide layer 1024 instead of 2048',
   ]);
 });

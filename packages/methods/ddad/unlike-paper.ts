@@ -2,8 +2,8 @@ import { defaultImageSize, type RunResult } from '@ddad/contract';
 import { instead } from '../instead.ts';
 import { ddadSchema } from './settings.ts';
 
-/** The paper's settings, those of its Table 2, are the defaults but for ASR-Net's training. */
-const paper = ddadSchema.parse({ dataset: 'any', refiner: { recipe: 'paper' } });
+/** The paper's settings, those of its Table 2, are the defaults but for the recipes. */
+const paper = ddadSchema.parse({ dataset: 'any', recipe: 'paper', refiner: { recipe: 'paper' } });
 
 /**
  * Where a run is not the paper's, beside its backbone. Of results from before they held their input, the size and K alone.
@@ -23,6 +23,7 @@ export function unlikePaper({ input, imageSize = defaultImageSize, k }: RunResul
     ...instead('learning rate', own.learningRate, paper.learningRate),
     ...instead('latent size', own.latentSize, paper.latentSize),
     ...instead('wide layer', own.wideLayer, paper.wideLayer),
+    ...(own.recipe === paper.recipe ? [] : [`members by the recipe ${own.recipe}`]),
     ...(precision === paper.precision ? [] : [precision]),
     ...(uncertainty === paper.uncertainty ? [] : ['MC Dropout']),
     ...(repulsion === undefined ? [] : [`repulsion ${repulsion}`]),

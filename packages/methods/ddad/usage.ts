@@ -10,6 +10,7 @@ export const usage = `\
   "refiner": false    no ASR-Net: the run ends with rec, recEnsemble, aIntra, aInter
   "repulsion": 1      train the members of a role one after the other, each away from those before it
   "dsu": false        no dual-space uncertainty
+  "recipe": "paper"   a member's last weights count, in place of a mean over its last tenth of the epochs ("steady")
   "refiner": {"recipe": "paper"}   ASR-Net's last weights count, of 100 epochs, in place of a mean over the steps of 40
   "precision": "bfloat16"   of matrix products in training, in place of "float32"
   "uncertainty": "dropout"  MC Dropout: passes through one network per role in place of K members ("ensemble"), with

@@ -48,9 +48,10 @@ export function reconstructionMethod(
     describe: ({ k, ...others }) =>
       [k === 1 ? 'one network' : `${String(k)} networks`, ...describeWidths(others)].join(', '),
     roles: { ndm: 'trained on normal images' },
-    deviations: ({ epochs }, imageSize) => [
+    deviations: ({ epochs, recipe }, imageSize) => [
       ...instead('size', imageSize, source.imageSize),
       ...instead('epochs', epochs, source.epochs),
+      ...(recipe === 'paper' ? [] : ['weights averaged over the last tenth of the epochs']),
     ],
     batchSizes,
     grow(settings, k) {

@@ -80,6 +80,7 @@ it('has one network unless more are asked for, and no fields of what ddad adds',
     batchSize: 64,
     learningRate: 5e-4,
     precision: 'float32',
+    recipe: 'steady',
   });
   expect(faultsIn({ method: 'ae', k: 0, refiner: false, backbone: 'aeu', headline: 'rDual' })).toEqual([
     expect.stringMatching(/^k: .*, got 0$/),
@@ -96,9 +97,12 @@ it('has one network unless more are asked for, and no fields of what ddad adds',
 
 it('says what a run is, and how it differs from its source', () => {
   const method = methods.method('aeu');
-  const own = settingsOf({ method: 'aeu', epochs: 20, wideLayer: 1024 }) as RunSettings;
+  const own = settingsOf({ method: 'aeu', epochs: 20, wideLayer: 1024, recipe: 'paper' }) as RunSettings;
   expect(method.describe(method.facts(own))).toBe('one network, wide layer 1024');
   expect(method.describe({ k: 3 })).toBe('3 networks');
   expect(method.deviations!(own, 128)).toEqual(['size 128 instead of 64', 'epochs 20 instead of 250']);
-  expect(method.deviations!(settingsOf({ method: 'aeu' }) as RunSettings, 64)).toEqual([]);
+  expect(method.deviations!(settingsOf({ method: 'aeu', recipe: 'paper' }) as RunSettings, 64)).toEqual([]);
+  expect(method.deviations!(settingsOf({ method: 'aeu' }) as RunSettings, 64)).toEqual([
+    'weights averaged over the last tenth of the epochs',
+  ]);
 });

@@ -7,13 +7,16 @@ import { imagesDigest } from '@ddad/dataset';
 import type { ChildProgress, MakeTask } from '@ddad/jobs';
 import type { ChildContext } from '@ddad/jobs/child';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { taskOf } from '../../make-task.testing.ts';
 import { phantomPixels } from '../../phantom-pixels.testing.ts';
 import { type MemberSpec, memberKind, recipes } from '../kinds.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
+const { inferenceStep } = await import('@ddad/compute');
+const { readSpecifiedImages } = await import('@ddad/jobs/images');
+const { backbone, fromPyTorch, shapesOf } = await import('@ddad/models');
 const { trainMember } = await import('./train-member.ts');
 
 let directory: string;
@@ -124,6 +127,74 @@ test('with dropout it gives the recorded losses, and the same bytes when it was 
   const resumed = await train({ ...withDropout, stepsACall: 3, checkpoint: stopped.checkpoints[0]! });
   expect(resumed.sha256).toBe(whole.sha256);
   expect(whole.sha256).not.toBe(first.sha256);
+});
+
+describe('the recipe "steady"', () => {
+  /** A step an epoch: what a training of fewer epochs publishes are the weights that a longer one has on its way. */
+  const [epochs, batchSize] = [30, 48];
+  const spec = (change: Partial<MemberSpec>): Partial<MakeTask<MemberSpec>> => ({
+    spec: { ...task.spec, batchSize, epochs, ...change },
+  });
+  const steady = { steady: recipes.steadyMember };
+  const tensorsOf = ({ weights }: Awaited<ReturnType<typeof train>>) =>
+    fromPyTorch(backbone('ae', task.spec.imageSize).parameters, decodeSafetensors(weights!).tensors);
+
+  test('publishes the plain mean of the weights behind each epoch of its last tenth, with statistics of its own', async () => {
+    const found = tensorsOf(await train(spec(steady)));
+    const last: ReturnType<typeof tensorsOf>[] = [];
+    for (const to of [28, 29, 30]) last.push(tensorsOf(await train(spec({ epochs: to }))));
+    const model = backbone('ae', task.spec.imageSize);
+    const averaged = new Map(
+      [...last[0]!].map(([name, { shape, data }]) => [
+        name,
+        { shape, data: data.map((_, i) => last.reduce((sum, one) => sum + one.get(name)!.data[i]!, 0) / 3) },
+      ]),
+    );
+    const worst = (of: ReadonlyMap<string, { data: Float32Array }>, name: string) =>
+      found.get(name)!.data.reduce((most, x, i) => Math.max(most, Math.abs(x - of.get(name)!.data[i]!)), 0);
+    const { trainable, buffers } = shapesOf(model.parameters);
+    for (const name of Object.keys(trainable)) expect(worst(averaged, name), name).toBeLessThan(1e-6);
+    expect(worst(last[2]!, 'encoder.0.weight')).toBeGreaterThan(1e-5);
+    // All images are one batch: its statistics, by these weights, in whatever order.
+    const pixels = await readSpecifiedImages('training images', task);
+    const step = inferenceStep({
+      weights: averaged,
+      inputs: { images: [48, 64, 64, 1] },
+      compute: (own, { images }) => model.batchStatistics(own, images!),
+      mode: 'graph',
+    });
+    const statistics = step.run({ images: pixels });
+    step.dispose();
+    for (const name of Object.keys(buffers)) {
+      const expected = new Map([[name, { data: statistics[name]! }]]);
+      expect(worst(expected, name), name).toBeLessThan(1e-4);
+      expect(worst(last[2]!, name), name).toBeGreaterThan(1e-3);
+    }
+  });
+
+  test('has the losses of the paper’s', async () => {
+    const { result } = await train(spec({ ...steady, epochs: 3, batchSize: 16 }));
+    const paper = await train(spec({ epochs: 3, batchSize: 16 }));
+    expect(result?.history).toEqual(paper.result?.history);
+  });
+
+  test('gives the same bytes stopped and resumed, in several steps a call, and wherever its images lie, with dropout too', async () => {
+    for (const change of [steady, { ...steady, dropout: 0.3 }]) {
+      const whole = await train(spec(change));
+      // Behind the first two of the three that count.
+      const stopped = await train(spec(change), (step) => (step === 29 ? 'stop' : 'go on'));
+      expect(stopped.result).toBeNull();
+      const rest = { ...spec(change), checkpoint: stopped.checkpoints[0]!, stepsACall: 2 };
+      expect((await train(rest)).sha256).toBe(whole.sha256);
+      expect((await train(spec(change), undefined, 2 ** 30)).sha256).toBe(whole.sha256);
+      expect((await train(spec({ ...change, steady: undefined }))).sha256).not.toBe(whole.sha256);
+    }
+  });
+
+  test('stops when it is told to behind its last step, too', async () => {
+    // 30 steps, then the batch of the statistics.
+    expect((await train(spec(steady), (call) => (call === 31 ? 'stop' : 'go on'))).result).toBeNull();
+  });
 });
 
 test('refuses images other than those that the specification names', async () => {

@@ -1,11 +1,25 @@
-import { backend, maskSeed, maskSeedSize, randomStream, tf, trainStep, usualStepsACall } from '@ddad/compute';
+import {
+  backend,
+  maskSeed,
+  maskSeedSize,
+  randomStream,
+  type Shapes,
+  type TensorData,
+  tf,
+  trainStep,
+  usualStepsACall,
+} from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
-import type { ChildContext } from '@ddad/jobs/child';
+import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
 import { runTraining } from '@ddad/jobs/training';
-import { backbone, dropInTraining, initialise, shapesOf } from '@ddad/models';
+import { type BackboneModel, backbone, dropInTraining, initialise, shapesOf } from '@ddad/models';
 import { trainedResult, writeWeights } from '../../trained-result.ts';
-import type { MemberSpec } from '../kinds.ts';
+import { withEpochMeans } from '../averaging/epoch-means.ts';
+import { type NormalisedNetwork, withFreshStatistics } from '../averaging/fresh-statistics.ts';
+import { type FinishedTraining, oneMoreEpoch } from '../averaging/one-more-epoch.ts';
+import { type MemberSpec, recipeOf } from '../kinds.ts';
+import { memberRecipes } from './member-recipe.ts';
 import { loadRepulsion } from './repulsion.ts';
 import { fedImages, residentImages, type TrainingImages } from './training-images.ts';
 
@@ -48,11 +62,12 @@ export async function trainMember(
   const parameters = model.parameters;
   const repulsion = await loadRepulsion(task, model);
   const { trainable, buffers } = shapesOf(parameters);
+  const { averagedShare: share } = memberRecipes[recipeOf(spec)];
   const step = trainStep({
     trainable,
-    buffers,
+    buffers: buffers,
     frozen: { ...images.frozen, ...repulsion?.shapes },
-    inputs: { ...images.inputs, ...(rate === undefined ? {} : { masks: [maskSeedSize] }) },
+    inputs: { ...images.inputs, ...masksOf(rate) },
     loss: (weights, running, inputs, frozen) => {
       const batch = images.batch(inputs, frozen);
       const drop = rate === undefined ? undefined : dropInTraining(inputs.masks!, rate);
@@ -68,24 +83,64 @@ export async function trainMember(
   try {
     step.write(initialise(parameters, spec.seed));
     images.moveInto(step, repulsion?.frozen);
-    const outcome = await runTraining({
-      step,
+    const loop = {
       epochs: spec.epochs,
       images: task.images.length,
       batchSize: spec.batchSize,
-      order: (epoch) => randomStream(spec.seed, 'order', epoch).shuffle(task.images.length),
-      inputs: (epoch, order, start, place) => ({
+      order: (epoch: number) => randomStream(spec.seed, 'order', epoch).shuffle(task.images.length),
+      inputs: (epoch: number, order: Uint32Array, start: number, place: number) => ({
         ...images.values(order, start, place),
         ...(rate !== undefined && { masks: maskSeed(spec.seed, 'member', epoch, start) }),
       }),
+    };
+    const stepsPerEpoch = Math.floor(loop.images / loop.batchSize);
+    const averaged =
+      share === null ? null : withEpochMeans(step, { trainable, epochs: spec.epochs, stepsPerEpoch, share });
+    const outcome = await runTraining({
+      ...loop,
+      step: averaged ?? step,
       directory,
       checkpoint: task.checkpoint,
       context,
     });
     if (outcome === null) return null;
-    const weights = await writeWeights(task, parameters, step.read(), { backbone: spec.backbone });
-    return trainedResult(task, outcome, { weights });
+    const started = performance.now();
+    const tensors =
+      averaged === null
+        ? step.read()
+        : await withOwnStatistics(task, model, averaged.read(), images, loop, context);
+    if (tensors === null) return null;
+    const weights = await writeWeights(task, parameters, tensors, { backbone: spec.backbone });
+    const seconds = outcome.seconds + (performance.now() - started) / 1000;
+    return trainedResult(task, { ...outcome, seconds }, { weights });
   } finally {
     step.dispose();
   }
 }
+
+/** Averaged weights with the statistics of one more epoch. @param trained the step's images: those on its device are read again */
+async function withOwnStatistics(
+  task: MakeTask<MemberSpec>,
+  { parameters, batchStatistics }: BackboneModel,
+  weights: Map<string, TensorData>,
+  trained: TrainingImages,
+  loop: FinishedTraining,
+  context: ChildContext,
+): Promise<Map<string, TensorData> | null> {
+  const { spec } = task;
+  const { dropout: rate } = spec;
+  context.ready();
+  const images = trained.resident ? await readTrainingImages(task, 0) : trained;
+  const statistics: NormalisedNetwork['statistics'] = (own, { images: batch, masks }) =>
+    batchStatistics(own, batch!, rate === undefined ? undefined : dropInTraining(masks!, rate));
+  const inputs = (epoch: number, order: Uint32Array, start: number, place: number) => ({
+    ...loop.inputs(epoch, order, start, place),
+    ...images.values(order, start, place),
+  });
+  const shapes = { ...images.inputs, ...masksOf(rate) };
+  const batches = oneMoreEpoch({ ...loop, inputs });
+  return withFreshStatistics({ parameters, statistics }, weights, batches, shapes, () => goesOn(context));
+}
+
+/** A step's input by which dropout's masks are drawn. */
+const masksOf = (rate: number | undefined): Shapes => (rate === undefined ? {} : { masks: [maskSeedSize] });

@@ -3,6 +3,8 @@ import { gatherBatch } from '@ddad/dataset/packed-pixels';
 
 /** How a training step comes by its batches. */
 export interface TrainingImages {
+  /** Whether they lie beside the step's weights alone, once `moveInto` was called. */
+  resident: boolean;
   /** What the step is given, and what lies beside its weights. */
   inputs: Shapes;
   frozen: Shapes;
@@ -28,6 +30,7 @@ export function residentImages(images: Float32Array, side: number, batchSize: nu
   const shape = [images.length / side ** 2, side, side, 1];
   let waiting: Float32Array | null = images;
   return {
+    resident: true,
     inputs: { positions: [batchSize] },
     frozen: { pixels: shape },
     batch: ({ positions }, { pixels }) => rowsAt(pixels!, positions!),
@@ -46,6 +49,7 @@ export function fedImages(images: Float32Array, side: number, batchSize: number)
   const area = side * side;
   const buffers: Float32Array[] = [];
   return {
+    resident: false,
     inputs: { images: [batchSize, side, side, 1] },
     frozen: {},
     batch: ({ images: batch }) => batch!,

@@ -1,4 +1,4 @@
-import type { RefinerRecipeName } from '../settings.ts';
+import type { RecipeName } from '../settings.ts';
 
 /** Weights that are a mean over steps. */
 export interface AveragedWeights {
@@ -18,7 +18,7 @@ export interface RefinerRecipe {
  * `steady` averages over about half of its steps: its loss is flat from early on, while the AUC of single steps' weights goes up and
  * down by tens of points. Measured in docs/results.md, "A refiner that holds".
  */
-export const refinerRecipes: Readonly<Record<RefinerRecipeName, RefinerRecipe>> = {
+export const refinerRecipes: Readonly<Record<RecipeName, RefinerRecipe>> = {
   paper: { average: null },
   steady: { average: { from: 0.1, horizon: 0.5 } },
 };

@@ -87,6 +87,7 @@ describe('a plan', () => {
       seed: 5,
       epochs: 3,
       batchSize: 4,
+      recipe: 'paper',
       refiner: { batchSize: 2 },
     });
     // The pixels of image p are 4096 bytes of value p; NDM: images 0 to 5, UDM: 0 to 10.
@@ -154,6 +155,16 @@ describe('a plan', () => {
     expect(told(plan)).toEqual(told(plan).map(() => 8));
     expect(told(paper)).toEqual(told(plan).map(() => 'none'));
     expect(specOf(nodeOf(plan, 'maps'))).toMatchObject({ latentSize: 8, wideLayer: 512 });
+  });
+
+  it('tells members of the recipe that averages weights, and none of the paper’s', async () => {
+    const wanted = { dataset: 'tiny', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+    const [plan, paper] = [await planOf(wanted), await planOf({ ...wanted, recipe: 'paper' })];
+    expect(membersOf(plan).map((node) => specOf(node).steady)).toEqual([1, 1, 1, 1]);
+    const { steady: _, ...rest } = specOf(membersOf(plan)[0]!);
+    expect(rest).toEqual(specOf(membersOf(paper)[0]!));
+    const alone = await planOf({ dataset: 'tiny', method: 'ae', k: 2, batchSize: 4 });
+    expect(keysOf(alone)).toEqual(keysOf(plan).slice(0, 2));
   });
 
   it('names maps, both refiners and their refined maps before anything is trained', async () => {

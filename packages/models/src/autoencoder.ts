@@ -1,15 +1,8 @@
-import { type Tensor, tf } from '@ddad/compute';
+import { tf } from '@ddad/compute';
 import { decoderBlocks, encoderBlocks, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
-import {
-  blockParameters,
-  foldBlocks,
-  inferBlocks,
-  inferFolded,
-  type Tensors,
-  type TrainBlocksOptions,
-  trainBlocks,
-} from './blocks.ts';
+import { blockParameters, foldBlocks, inferBlocks, inferFolded } from './blocks.ts';
+import { encoderDecoder } from './encoder-decoder.ts';
 import { frozenEncoder } from './frozen-encoder.ts';
 
 /**
@@ -20,21 +13,16 @@ export function autoencoder(imageSize: number, widths: Widths = {}): BackboneMod
   const encoder = encoderBlocks(imageSize, widths);
   const decoder = decoderBlocks(1, imageSize, widths);
   const blocks = [...encoder, ...decoder];
-  const train = (weights: Tensors, buffers: Tensors, images: Tensor, how: TrainBlocksOptions) => {
-    const encoded = trainBlocks(encoder, weights, buffers, images, how);
-    const decoded = trainBlocks(decoder, weights, buffers, encoded.y, how);
-    return { y: decoded.y, codes: encoded.y, buffers: { ...encoded.buffers, ...decoded.buffers } };
-  };
+  const { train, batchStatistics } = encoderDecoder(encoder, decoder, (codes) => ({ codes }));
   return {
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { images }, drop) =>
       tf.tidy(() => {
-        const { y, ...found } = train(weights, buffers, images, { drop });
+        const { y, codes, buffers: renewed } = train(weights, buffers, images, { drop });
         const loss = tf.mean(tf.squaredDifference(y, images));
-        return { loss, ...found };
+        return { loss, buffers: renewed, codes };
       }),
-    batchStatistics: (weights, images, drop) =>
-      tf.tidy(() => train(weights, weights, images, { drop, momentum: 1 }).buffers),
+    batchStatistics,
     reconstruct: (weights, buffers, images, drop) => ({
       image: tf.tidy(() => inferBlocks(blocks, weights, buffers, images, drop)),
       variance: null,

@@ -1,16 +1,8 @@
 import { type Tensor, tf } from '@ddad/compute';
 import { decoderBlocks, encoderBlocks, memoryName, paperWidths, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
-import {
-  blockParameters,
-  foldBlocks,
-  inferBlocks,
-  inferFolded,
-  type Tensors,
-  type TrainBlocksOptions,
-  tensorOf,
-  trainBlocks,
-} from './blocks.ts';
+import { blockParameters, foldBlocks, inferBlocks, inferFolded, tensorOf } from './blocks.ts';
+import { encoderDecoder } from './encoder-decoder.ts';
 import { frozenEncoder } from './frozen-encoder.ts';
 import type { ParameterSpec } from './parameters.ts';
 
@@ -68,28 +60,19 @@ export function memoryAutoencoder(imageSize: number, widths: Widths = {}): Backb
   const encoder = encoderBlocks(imageSize, widths);
   const decoder = decoderBlocks(1, imageSize, widths);
   const memory = memoryOf(widths);
-  const train = (weights: Tensors, buffers: Tensors, images: Tensor, how: TrainBlocksOptions) => {
-    const encoded = trainBlocks(encoder, weights, buffers, images, how);
-    const { attention, codes } = recall(encoded.y, tensorOf(weights, memory.name));
-    const decoded = trainBlocks(decoder, weights, buffers, codes, how);
-    return {
-      y: decoded.y,
-      attention,
-      codes: encoded.y,
-      buffers: { ...encoded.buffers, ...decoded.buffers },
-    };
-  };
+  const { train, batchStatistics } = encoderDecoder(encoder, decoder, (codes, weights) =>
+    recall(codes, tensorOf(weights, memory.name)),
+  );
   return {
     parameters: [...blockParameters(encoder), memory, ...blockParameters(decoder)],
     loss: (weights, buffers, { images }, drop) =>
       tf.tidy(() => {
-        const { y, attention, ...found } = train(weights, buffers, images, { drop });
+        const { y, codes, seen, buffers: renewed } = train(weights, buffers, images, { drop });
         const error = tf.mean(tf.squaredDifference(y, images));
-        const loss = tf.add(error, tf.mul(attentionEntropy(attention), entropyWeight));
-        return { loss, ...found };
+        const loss = tf.add(error, tf.mul(attentionEntropy(seen.attention), entropyWeight));
+        return { loss, buffers: renewed, codes };
       }),
-    batchStatistics: (weights, images, drop) =>
-      tf.tidy(() => train(weights, weights, images, { drop, momentum: 1 }).buffers),
+    batchStatistics,
     reconstruct: (weights, buffers, images, drop) => ({
       image: tf.tidy(() => {
         const encoded = inferBlocks(encoder, weights, buffers, images, drop);

@@ -1,15 +1,8 @@
 import { type Tensor, tf } from '@ddad/compute';
 import { decoderBlocks, encoderBlocks, type Widths } from './architecture.ts';
 import type { BackboneModel } from './backbone-model.ts';
-import {
-  blockParameters,
-  foldBlocks,
-  inferBlocks,
-  inferFolded,
-  type Tensors,
-  type TrainBlocksOptions,
-  trainBlocks,
-} from './blocks.ts';
+import { blockParameters, foldBlocks, inferBlocks, inferFolded } from './blocks.ts';
+import { encoderDecoder } from './encoder-decoder.ts';
 import { frozenEncoder } from './frozen-encoder.ts';
 
 /** The two channels of the last layer, each [N,H,W,1]. */
@@ -45,22 +38,17 @@ export function uncertaintyAutoencoder(imageSize: number, widths: Widths = {}): 
   const encoder = encoderBlocks(imageSize, widths);
   const decoder = decoderBlocks(2, imageSize, widths);
   const blocks = [...encoder, ...decoder];
-  const train = (weights: Tensors, buffers: Tensors, images: Tensor, how: TrainBlocksOptions) => {
-    const encoded = trainBlocks(encoder, weights, buffers, images, how);
-    const decoded = trainBlocks(decoder, weights, buffers, encoded.y, how);
-    return { y: decoded.y, codes: encoded.y, buffers: { ...encoded.buffers, ...decoded.buffers } };
-  };
+  const { train, batchStatistics } = encoderDecoder(encoder, decoder, (codes) => ({ codes }));
   return {
     parameters: blockParameters(blocks),
     loss: (weights, buffers, { images }, drop) =>
       tf.tidy(() => {
-        const { y, ...found } = train(weights, buffers, images, { drop });
+        const { y, codes, buffers: renewed } = train(weights, buffers, images, { drop });
         const { image, logVariance } = channels(y);
         const loss = uncertaintyLoss(images, image, logVariance);
-        return { loss, ...found };
+        return { loss, buffers: renewed, codes };
       }),
-    batchStatistics: (weights, images, drop) =>
-      tf.tidy(() => train(weights, weights, images, { drop, momentum: 1 }).buffers),
+    batchStatistics,
     reconstruct: (weights, buffers, images, drop) =>
       tf.tidy(() => reconstruction(inferBlocks(blocks, weights, buffers, images, drop))),
     fold: (tensors) => foldBlocks(blocks, tensors),

@@ -1,5 +1,5 @@
 /** What maps, and a refiner's weights, are worth on test images, by image score. For looking only, never for choosing an epoch. */
-import { auc, imageScores, reduceMap } from '@ddad/anomaly';
+import { auc, imageScores, reduceMaps } from '@ddad/anomaly';
 import { inferenceStep, type TensorData } from '@ddad/compute';
 import { reductions, type ScoreColumn } from '@ddad/contract';
 import type { AsrNet } from '@ddad/models';
@@ -50,16 +50,12 @@ export function evaluate(
  * @param labels 1 abnormal, 0 normal, [T]
  */
 export function aucsOf(maps: Float32Array, pixels: Uint8Array, labels: readonly number[]): Aucs {
-  const columns: readonly ScoreColumn[] = ['mean', ...reductions];
-  const scores = new Map(columns.map((column) => [column, [] as number[]]));
-  for (const image of labels.keys()) {
-    const [map, own] = [maps, pixels].map((all) => all.subarray(image * area, (image + 1) * area));
-    const found = {
-      mean: imageScores(map as Float32Array, 1)[0]!,
-      ...reduceMap(map as Float32Array, own as Uint8Array),
-    };
-    for (const column of columns) scores.get(column)!.push(found[column]);
-  }
-  const percent = (of: number[]) => Number((100 * auc(of, labels)).toFixed(1));
-  return Object.fromEntries(columns.map((column) => [column, percent(scores.get(column)!)])) as Aucs;
+  const means = imageScores(maps, labels.length);
+  const reduced = reduceMaps(maps, pixels, labels.length);
+  const percent = (of: ArrayLike<number>) => Number((100 * auc(of, labels)).toFixed(1));
+  const others = reductions.map((reduction) => [
+    reduction,
+    percent(reduced.map((found) => found[reduction])),
+  ]);
+  return Object.fromEntries([['mean', percent(means)], ...others]) as Aucs;
 }

@@ -9,7 +9,7 @@
  */
 import type { TensorData } from '@ddad/compute';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import { precisions } from '../packages/methods/ddad/settings.ts';
+import { memberFields } from '../packages/methods/ddad/settings.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
@@ -19,6 +19,7 @@ const { epochMean } = await import('../packages/methods/ddad/averaging/epoch-mea
 const { withFreshStatistics } = await import('../packages/methods/ddad/averaging/fresh-statistics.ts');
 const { oneMoreEpoch } = await import('../packages/methods/ddad/averaging/one-more-epoch.ts');
 const { ensembleOf } = await import('../packages/methods/ddad/maps/ensemble.ts');
+const { adam } = await import('../packages/methods/ddad/members/train-member.ts');
 const { fedImages } = await import('../packages/methods/ddad/members/training-images.ts');
 const { aucsOf } = await import('./refiner-recipes/evaluate.ts');
 const { greyValues, networkInput, readSet, testMaps } = await import('./refiner-recipes/members-of-run.ts');
@@ -28,7 +29,7 @@ const batchSize = 64;
 const epochs = Number(process.env.EPOCHS ?? 250);
 const firstSeed = Number(process.env.SEED ?? 200);
 const shares = (process.env.SHARES ?? '0.1').split(',').map(Number);
-const bfloat16 = precisions.find((one) => one === process.env.PRECISION) === 'bfloat16';
+const bfloat16 = process.env.PRECISION === 'bfloat16';
 
 const [folder = ''] = process.argv.slice(2);
 const set = await readSet(folder);
@@ -47,7 +48,7 @@ async function train(seed: number): Promise<Map<string, ReadonlyMap<string, Tens
       const { loss, buffers: renewed } = model.loss(weights, running, { images: images.batch(inputs, {}) });
       return { loss, buffers: renewed };
     },
-    optimiser: { learningRate: 5e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+    optimiser: { ...adam, learningRate: memberFields.learningRate.parse(undefined) },
     precision: bfloat16 ? 'bfloat16' : undefined,
     stepsACall: 1,
     mode: 'graph',

@@ -14,8 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TensorData } from '@ddad/compute';
 import { tensorflowEnvironment } from '@ddad/compute/environment';
-import type { NormalisedNetwork } from '../packages/methods/ddad/averaging/fresh-statistics.ts';
 import { type RefinerInput, type Role, refinerInputs } from '../packages/methods/ddad/kinds.ts';
+import { normalisedRefiner } from '../packages/methods/ddad/refiner/normalised-refiner.ts';
 import type { AveragedWeights } from '../packages/methods/ddad/refiner/refiner-recipe.ts';
 import { type Precision, precisions } from '../packages/methods/ddad/settings.ts';
 
@@ -62,10 +62,6 @@ async function refine(folder: string, input: RefinerInput): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'refiner-recipes-'));
   const channels = input === 'dual' ? 2 : 1;
   const network = asrNet({ inputs: channels });
-  const normalised: NormalisedNetwork = {
-    parameters: network.parameters,
-    statistics: (own, { maps }) => network.batchStatistics(own, maps!),
-  };
   const examples = ensembleExamples(ensemble, images, scratch);
   const spec = {
     batchSize,
@@ -166,7 +162,7 @@ async function refine(folder: string, input: RefinerInput): Promise<void> {
       for (const [tensor, mean] of means.get(way)!)
         averaged.set(tensor, { shape: now.get(tensor)!.shape, data: Float32Array.from(mean) });
       const fresh = await withFreshStatistics(
-        normalised,
+        normalisedRefiner(network),
         averaged,
         statistics(epoch),
         { maps: [batchSize, side, side, channels] },

@@ -31,6 +31,7 @@ export const countedBatch = (least: number) => z.int().min(least).max(4096);
 /** How networks are trained: as the paper has it, or so that their weights do not depend on which step was the last. */
 export const recipeNames = ['paper', 'steady'] as const;
 export type RecipeName = (typeof recipeNames)[number];
+
 /** Settings of a member's network and training. */
 export const memberFields = {
   /** Values of a member's latent code. */

@@ -1,14 +1,11 @@
 import { randomStream } from '@ddad/compute';
 import { asrNet, initialise } from '@ddad/models';
 import { expect, it } from 'vitest';
-import { type NormalisedNetwork, withFreshStatistics } from './fresh-statistics.ts';
+import { normalisedRefiner } from '../refiner/normalised-refiner.ts';
+import { withFreshStatistics } from './fresh-statistics.ts';
 
 const [side, size, width] = [8, 3, 4];
-const net = asrNet({ inputs: 1, width });
-const network: NormalisedNetwork = {
-  parameters: net.parameters,
-  statistics: (own, { maps }) => net.batchStatistics(own, maps!),
-};
+const network = normalisedRefiner(asrNet({ inputs: 1, width }));
 const weights = initialise(network.parameters, 1);
 // A first layer that hands the maps on, as 1, 2, 3, 4 times themselves, plus 0.5: its centres are the only weights.
 const kernel = weights.get('model.0.weight')!.data;

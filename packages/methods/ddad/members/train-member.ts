@@ -4,6 +4,7 @@ import {
   maskSeedSize,
   randomStream,
   type Shapes,
+  type Tensor,
   type TensorData,
   tf,
   trainStep,
@@ -17,14 +18,14 @@ import { type BackboneModel, backbone, dropInTraining, initialise, shapesOf } fr
 import { trainedResult, writeWeights } from '../../trained-result.ts';
 import { withEpochMeans } from '../averaging/epoch-means.ts';
 import { type NormalisedNetwork, withFreshStatistics } from '../averaging/fresh-statistics.ts';
-import { type FinishedTraining, oneMoreEpoch } from '../averaging/one-more-epoch.ts';
+import { oneMoreEpoch, type TrainingEpochs } from '../averaging/one-more-epoch.ts';
 import { type MemberSpec, recipeOf } from '../kinds.ts';
 import { memberRecipes } from './member-recipe.ts';
 import { loadRepulsion } from './repulsion.ts';
 import { fedImages, residentImages, type TrainingImages } from './training-images.ts';
 
 /** Adam's settings beside the learning rate (method: "Reconstruction networks"). */
-const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
+export const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
 
 /**
  * Bytes of images, as float32, up to which they lie on the device. A GPU is spared a megabyte a step, but may have less memory than
@@ -70,7 +71,7 @@ export async function trainMember(
     inputs: { ...images.inputs, ...masksOf(rate) },
     loss: (weights, running, inputs, frozen) => {
       const batch = images.batch(inputs, frozen);
-      const drop = rate === undefined ? undefined : dropInTraining(inputs.masks!, rate);
+      const drop = dropOf(rate, inputs);
       const { loss, buffers: renewed, codes } = model.loss(weights, running, { images: batch }, drop);
       if (repulsion === null) return { loss, buffers: renewed };
       return { loss: tf.add(loss, repulsion.term(codes, batch, frozen)), buffers: renewed };
@@ -83,16 +84,7 @@ export async function trainMember(
   try {
     step.write(initialise(parameters, spec.seed));
     images.moveInto(step, repulsion?.frozen);
-    const loop = {
-      epochs: spec.epochs,
-      images: task.images.length,
-      batchSize: spec.batchSize,
-      order: (epoch: number) => randomStream(spec.seed, 'order', epoch).shuffle(task.images.length),
-      inputs: (epoch: number, order: Uint32Array, start: number, place: number) => ({
-        ...images.values(order, start, place),
-        ...(rate !== undefined && { masks: maskSeed(spec.seed, 'member', epoch, start) }),
-      }),
-    };
+    const loop = loopOver(task, images);
     const stepsPerEpoch = Math.floor(loop.images / loop.batchSize);
     const averaged =
       share === null ? null : withEpochMeans(step, { trainable, epochs: spec.epochs, stepsPerEpoch, share });
@@ -108,7 +100,7 @@ export async function trainMember(
     const tensors =
       averaged === null
         ? step.read()
-        : await withOwnStatistics(task, model, averaged.read(), images, loop, context);
+        : await withOwnStatistics(task, model, averaged.read(), images, context);
     if (tensors === null) return null;
     const weights = await writeWeights(task, parameters, tensors, { backbone: spec.backbone });
     const seconds = outcome.seconds + (performance.now() - started) / 1000;
@@ -124,23 +116,39 @@ async function withOwnStatistics(
   { parameters, batchStatistics }: BackboneModel,
   weights: Map<string, TensorData>,
   trained: TrainingImages,
-  loop: FinishedTraining,
   context: ChildContext,
 ): Promise<Map<string, TensorData> | null> {
-  const { spec } = task;
-  const { dropout: rate } = spec;
+  const { dropout: rate } = task.spec;
   context.ready();
   const images = trained.resident ? await readTrainingImages(task, 0) : trained;
-  const statistics: NormalisedNetwork['statistics'] = (own, { images: batch, masks }) =>
-    batchStatistics(own, batch!, rate === undefined ? undefined : dropInTraining(masks!, rate));
-  const inputs = (epoch: number, order: Uint32Array, start: number, place: number) => ({
-    ...loop.inputs(epoch, order, start, place),
-    ...images.values(order, start, place),
-  });
+  const statistics: NormalisedNetwork['statistics'] = (own, inputs) =>
+    batchStatistics(own, images.batch(inputs, {}), dropOf(rate, inputs));
   const shapes = { ...images.inputs, ...masksOf(rate) };
-  const batches = oneMoreEpoch({ ...loop, inputs });
+  const batches = oneMoreEpoch(loopOver(task, images));
   return withFreshStatistics({ parameters, statistics }, weights, batches, shapes, () => goesOn(context));
 }
+
+/** What is the same of a member's training and of the epoch behind it: sizes, order, and the inputs of a step that has these images. */
+function loopOver(
+  { spec, images: { length } }: MakeTask<MemberSpec>,
+  images: TrainingImages,
+): TrainingEpochs {
+  const { seed, epochs, batchSize, dropout: rate } = spec;
+  return {
+    epochs,
+    images: length,
+    batchSize,
+    order: (epoch) => randomStream(seed, 'order', epoch).shuffle(length),
+    inputs: (epoch, order, start, place) => ({
+      ...images.values(order, start, place),
+      ...(rate !== undefined && { masks: maskSeed(seed, 'member', epoch, start) }),
+    }),
+  };
+}
+
+/** Dropout in training, by a step's inputs; none without a rate. */
+const dropOf = (rate: number | undefined, { masks }: Record<string, Tensor>) =>
+  rate === undefined ? undefined : dropInTraining(masks!, rate);
 
 /** A step's input by which dropout's masks are drawn. */
 const masksOf = (rate: number | undefined): Shapes => (rate === undefined ? {} : { masks: [maskSeedSize] });

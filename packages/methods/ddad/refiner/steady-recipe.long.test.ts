@@ -3,8 +3,8 @@ import type { MakeTask } from '@ddad/jobs';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { undisturbed } from '../../undisturbed.testing.ts';
-import type { NormalisedNetwork } from '../averaging/fresh-statistics.ts';
 import { type RefinerSpec, recipes } from '../kinds.ts';
+import { normalisedRefiner } from './normalised-refiner.ts';
 import type { RefinerTraining } from './refiner-training.testing.ts';
 
 // TensorFlow reads its settings when it loads.
@@ -106,10 +106,7 @@ describe('the recipe "steady"', () => {
       const batches = [0, 2, 4, 6].map((start) => ({
         maps: parts.inputs(epochs, order, start, 0).maps!.slice(),
       }));
-      const own: NormalisedNetwork = {
-        parameters: network.parameters,
-        statistics: (tensors, { maps }) => network.batchStatistics(tensors, maps!),
-      };
+      const own = normalisedRefiner(network);
       const shapes = { maps: [batchSize, 64, 64, 2] };
       const expected = (await withFreshStatistics(own, averaged, batches, shapes, async () => true))!;
       const found = fromPyTorch(network.parameters, decodeSafetensors(weights).tensors);

@@ -5,10 +5,11 @@ import { readSpecifiedImages } from '@ddad/jobs/images';
 import { runTraining } from '@ddad/jobs/training';
 import { asrNet } from '@ddad/models';
 import { trainedResult, writeWeights } from '../../trained-result.ts';
-import { type NormalisedNetwork, withFreshStatistics } from '../averaging/fresh-statistics.ts';
+import { withFreshStatistics } from '../averaging/fresh-statistics.ts';
 import { oneMoreEpoch } from '../averaging/one-more-epoch.ts';
 import { type RefinerInput, type RefinerSpec, recipeOf } from '../kinds.ts';
 import { loadEnsemble } from '../maps/ensemble.ts';
+import { normalisedRefiner } from './normalised-refiner.ts';
 import { dropoutExamples, ensembleExamples } from './refiner-examples.ts';
 import { refinerRecipes } from './refiner-recipe.ts';
 import { type RefinerStep, refinerStep } from './refiner-step.ts';
@@ -64,10 +65,7 @@ export async function trainRefiner(
     let tensors: ReadonlyMap<string, TensorData> | null = training.read();
     if (recipe.average !== null) {
       context.ready();
-      const own: NormalisedNetwork = {
-        parameters: network.parameters,
-        statistics: (weights, { maps }) => network.batchStatistics(weights, maps!),
-      };
+      const own = normalisedRefiner(network);
       const shapes = { maps: [batchSize, side, side, channels] };
       tensors = await withFreshStatistics(own, tensors, oneMoreEpoch(loop), shapes, () => goesOn(context));
     }

@@ -16,7 +16,7 @@ import { choiceLines } from './choice/choice-text.ts';
 import { experimentDisplay } from './experiment-display.ts';
 import { type ExperimentOutcome, readOutcome } from './finished-runs.ts';
 import { followExperiment } from './follow-experiment.ts';
-import { type Layouts, layoutFiles } from './layouts.ts';
+import { type Layouts, layoutsOf } from './layouts.ts';
 import { resultsCsv } from './results-csv.ts';
 import { resultsMarkdown, sharingLines } from './results-markdown.ts';
 import { spreadCsv } from './spread-csv.ts';
@@ -39,7 +39,8 @@ export interface ExperimentOptions {
 
 /**
  * Follows an experiment to its end, and says and writes what came of it.
- * @throws CommandFailure with the exit code that the end gives; where runs failed, once all else is written
+ * @throws CommandFailure with the exit code that the end gives; where runs failed, or a choice, table or figure could not be made,
+ *   once all else is written
  */
 export async function attendExperiment(
   deps: ExperimentDeps,
@@ -73,6 +74,7 @@ export async function attendExperiment(
   const outcome = await readOutcome(deps.store(), experiment);
   const choosing = options.choose === undefined ? null : await choose(deps.store(), outcome, options.choose);
   const chosen = choosing !== null && 'choice' in choosing ? choosing : null;
+  const failures = choosing instanceof Error ? [choosing] : [];
   const document = withChoice(experiment, chosen);
   const heading = `${plural(outcome.runs.length, 'run')} of ${experiment.runs.length} finished`;
   out.write(`\n${[styled(out, 'bold', heading), ...sharingLines(deps.methods, outcome)].join('\n')}\n`);
@@ -82,32 +84,41 @@ export async function attendExperiment(
     }
   }
   if (options.out !== undefined) {
+    const files = await writeResults(deps.methods, outcome, handle.id, options.out, chosen);
     const wanted = options.layouts ?? { tables: [], figures: [] };
     const imagesOf = (result: RunResult) => scoredImages(deps.store(), result);
-    const layouts = await layoutFiles(deps.methods, outcome, wanted, imagesOf);
-    const files = await writeResults(deps.methods, outcome, handle.id, options.out, layouts, chosen);
+    for (const { name, text } of layoutsOf(deps.methods, outcome, wanted, imagesOf)) {
+      const path = join(options.out, name);
+      try {
+        await writeWhole(path, await text());
+        files.push(path);
+      } catch (error) {
+        failures.push(asError(error));
+      }
+    }
     for (const file of files) out.write(`${file}\n`);
   }
-  reportFailures(document);
-  if (choosing instanceof CommandFailure)
-    throw new CommandFailure(choosing.message, choosing.exitCode, { cause: choosing, document });
+  reportFailures(document, failures);
   return document;
 }
 
-/** A choice that cannot be made is told last: all else is written. */
+/** @returns what kept it from being made, which is told last: all else is written */
 async function choose(
   store: ObjectStore,
   outcome: ExperimentOutcome,
   among: ChoiceMode,
-): Promise<ChoiceReport | CommandFailure> {
+): Promise<ChoiceReport | Error> {
   // Artifacts and statistics that no other experiment needs.
   const { attendChoice } = await import('./choice/attend-choice.ts');
   try {
     return await attendChoice(store, outcome, among);
   } catch (error) {
-    if (error instanceof CommandFailure) return error;
-    throw error;
+    return asError(error);
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error), { cause: error });
 }
 
 function withChoice(experiment: ExperimentResult, choice: ChoiceReport | null): ExperimentDocument {
@@ -120,7 +131,6 @@ async function writeResults(
   outcome: ExperimentOutcome,
   id: string,
   directory: string,
-  layouts: readonly [name: string, text: string][],
   choice: ChoiceReport | null,
 ): Promise<string[]> {
   const spread = spreadCsv(outcome);
@@ -131,7 +141,6 @@ async function writeResults(
     ...(choice === null
       ? []
       : [['choice.json', `${JSON.stringify(choice, null, 2)}\n`] satisfies [string, string]]),
-    ...layouts,
   ];
   await makeDirectory(join(directory, 'runs'));
   await writeWhole(
@@ -150,12 +159,28 @@ async function scoredImages(store: ObjectStore, { runId, files }: RunResult): Pr
   return readScoresCsv((await store.get(runKeys.scores(runId))).toString('utf8'));
 }
 
-/** @throws CommandFailure that names the runs that failed, where there are any */
-function reportFailures(document: ExperimentDocument): void {
-  const { runs } = document;
-  const failed = runs.filter(({ failure }) => failure !== undefined);
-  if (failed.length === 0) return;
-  const lines = failed.map(({ workflowId, failure }) => `  ${workflowId}: ${failure}`);
+/**
+ * @param others what kept a choice, table or figure from being made
+ * @throws CommandFailure that names the runs that failed, where there are any, and all others; an error that is none of ours as it is
+ */
+function reportFailures(document: ExperimentDocument, others: readonly Error[]): void {
+  const failed = document.runs.filter(({ failure }) => failure !== undefined);
+  const [first] = others;
+  if (failed.length === 0 && first === undefined) return;
+  const unforeseen = others.find((error) => !(error instanceof CommandFailure));
   const heading = `${plural(failed.length, 'run')} of the experiment failed; started again, it makes what is missing:`;
-  throw new CommandFailure([heading, ...lines].join('\n'), exitCodes.runFailed, { document });
+  const lines = [
+    ...(failed.length === 0
+      ? []
+      : [heading, ...failed.map(({ workflowId, failure }) => `  ${workflowId}: ${failure}`)]),
+    ...others.filter((error) => error !== unforeseen).map(({ message }) => message),
+  ];
+  // Its stack is what there is to know of it, behind all else.
+  if (unforeseen !== undefined && lines.length === 0) throw unforeseen;
+  const ours = first instanceof CommandFailure ? first.exitCode : undefined;
+  throw new CommandFailure(
+    [...lines, ...(unforeseen === undefined ? [] : [unforeseen.stack ?? unforeseen.message])].join('\n'),
+    failed.length > 0 ? exitCodes.runFailed : ours,
+    { document, ...(first === undefined ? {} : { cause: first }) },
+  );
 }

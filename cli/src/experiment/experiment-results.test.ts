@@ -4,7 +4,8 @@ import type { ScoredImage } from '@ddad/report';
 import { describe, expect, it } from 'vitest';
 import { entry as inventedEntry, inventedMethods, inventedResult } from '../invented-method.testing.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
-import { layoutFaults, layoutFiles, offeredTables } from './layouts.ts';
+import { type Layouts, layoutFaults, layoutsOf, offeredTables } from './layouts.ts';
+import type { HistogramsOf } from './paper-figures.ts';
 import { resultsCsv } from './results-csv.ts';
 import { resultsMarkdown } from './results-markdown.ts';
 import { spreadCsv } from './spread-csv.ts';
@@ -43,6 +44,17 @@ function outcome(...runs: { axes: AxisValues; result: Partial<RunResult> }[]): E
       files: { experiment: 'experiments/e/experiment.json' },
     },
   };
+}
+
+/** Names and texts of the layouts' files. */
+async function layoutFiles(
+  methods: MethodRegistry,
+  made: ExperimentOutcome,
+  layouts: Layouts,
+  histogramsOf: HistogramsOf,
+): Promise<[name: string, text: string][]> {
+  const files = layoutsOf(methods, made, layouts, histogramsOf);
+  return Promise.all(files.map(async ({ name, text }): Promise<[string, string]> => [name, await text()]));
 }
 
 const curve: KCurvePoint[] = [
@@ -241,6 +253,53 @@ describe('an experiment over seeds', () => {
     const text = resultsMarkdown(inventedMethods, fewer, 'e');
     expect(text).toContain('(n − 1) over 1 to 3 seeds.');
     expect(text).toContain('| y | 1 | 12.5 / 0.0 |');
+  });
+
+  it('compares the values of an axis over the same runs, and names those beside which one is missing', () => {
+    // Rules do not matter, seeds do not: of size 1 all have 0.5, of size 2 0.75. Run 2 (x, 1, seed 1) failed.
+    const all = ['x', 'y'].flatMap((rule) =>
+      [1, 2].flatMap((size) =>
+        [0, 1].map((seed) => ({
+          axes: { rule, size, seed },
+          result: { scores: { near: separation(0.25 + size / 4) } },
+        })),
+      ),
+    );
+    const whole = outcome(...all);
+    const text = resultsMarkdown(inventedMethods, { ...whole, runs: whole.runs.toSpliced(1, 1) }, 'e');
+    const [rules, sizes] = [text.slice(text.indexOf('## rule')), text.slice(text.indexOf('## size'))];
+    expect(rules).toContain('Left out, as another value has no finished run beside: run 6.');
+    expect(rules).toContain('| x | 3 | 68.8 ± 8.8 / 56.3 ± 8.8 |\n| y | 3 | 68.8 ± 8.8 / 56.3 ± 8.8 |');
+    expect(sizes).toContain('Left out, as another value has no finished run beside: run 4.');
+    expect(sizes).toContain('| 1 | 3 | 50.0 ± 0.0 / 37.5 ± 0.0 |\n| 2 | 3 | 75.0 ± 0.0 / 62.5 ± 0.0 |');
+  });
+
+  it('has scores that some values do not give over the runs that give them', () => {
+    const made = outcome(
+      ...[1, 2].flatMap((size) => [
+        { axes: { rule: 'x', size }, result: { scores: { near: separation(0.5) } } },
+        { axes: { rule: 'y', size }, result: { scores: { near: separation(0.5), far: separation(0.75) } } },
+      ]),
+    );
+    const text = resultsMarkdown(inventedMethods, made, 'e');
+    expect(text).toContain('| y | 2 | 50.0 ± 0.0 / 37.5 ± 0.0 | 75.0 ± 0.0 / 62.5 ± 0.0 |');
+    expect(text).not.toContain('Left out');
+  });
+
+  it('has one line in its CSV for seeds of which fewer members finished', () => {
+    const fewer = outcome(
+      ...[0.25, 0.75].map((near, seed) => ({
+        axes: { seed },
+        result: { kPerRole: { student: 3 - seed }, scores: { near: separation(near) }, kCurve: curve },
+      })),
+    );
+    const lines = spreadCsv(fewer)!.trimEnd().split('\n');
+    expect(lines.slice(1)).toEqual([
+      // Deviation √((1/16 + 1/16) / 1).
+      `run,near,,0.5,${Math.sqrt(1 / 8)},2,0.375,${Math.sqrt(1 / 8)},2`,
+      'subsets,fused,1,0.6,0,2,0.5,0,2',
+      'subsets,fused,2,0.7,0,2,0.65,0,2',
+    ]);
   });
 
   it('has a CSV of means, deviations and numbers, beside the one with every seed', () => {

@@ -95,26 +95,49 @@ function tabledRuns(runs: ExperimentOutcome['runs']): TabledRun[] {
   });
 }
 
-/** The files of the layouts: names and texts. */
-export async function layoutFiles(
+/** A file of a layout. */
+export interface LayoutFile {
+  name: string;
+  /** @throws CommandFailure where the runs do not give it */
+  text(): string | Promise<string>;
+}
+
+/** The files of the layouts, each made by itself: one that the runs do not give takes no other with it. */
+export function layoutsOf(
   methods: MethodRegistry,
   outcome: ExperimentOutcome,
   { tables, figures, published }: Layouts,
   histogramsOf: HistogramsOf,
-): Promise<[name: string, text: string][]> {
-  const present = new Set(outcome.runs.map(({ result }) => result.method));
-  const files = tables.map((number): [string, string] => {
-    const offer = offeredBy(methods, number, (method) => present.has(method));
-    const own = outcome.runs.filter(
-      ({ result }) => offer !== null && (offer.method === null || result.method === offer.method),
-    );
-    const content =
-      offer === null || own.length === 0
-        ? { missing: 'No run of the method whose table it is has finished.' }
-        : offer.table.make(tabledRuns(own), published);
-    return [`table-${number}.md`, `# Table ${number}\n\n${tableText(content, overSeedsText(own))}\n`];
-  });
-  if (figures.includes('6')) files.push(['figure-6.svg', await anomalousRateSvg(outcome)]);
-  if (figures.includes('8')) files.push(['figure-8.svg', await histogramsSvg(outcome, histogramsOf)]);
-  return files;
+): LayoutFile[] {
+  const figureTexts = {
+    '6': () => anomalousRateSvg(outcome),
+    '8': () => histogramsSvg(outcome, histogramsOf),
+  };
+  return [
+    ...tables.map((number) => ({
+      name: `table-${number}.md`,
+      text: () => tableFile(methods, outcome, number, published),
+    })),
+    ...figureNumbers
+      .filter((number) => figures.includes(number))
+      .map((number) => ({ name: `figure-${number}.svg`, text: figureTexts[number] })),
+  ];
+}
+
+function tableFile(
+  methods: MethodRegistry,
+  { runs }: ExperimentOutcome,
+  number: string,
+  published: string | undefined,
+): string {
+  const present = new Set(runs.map(({ result }) => result.method));
+  const offer = offeredBy(methods, number, (method) => present.has(method));
+  const own = runs.filter(
+    ({ result }) => offer !== null && (offer.method === null || result.method === offer.method),
+  );
+  const content =
+    offer === null || own.length === 0
+      ? { missing: 'No run of the method whose table it is has finished.' }
+      : offer.table.make(tabledRuns(own), published);
+  return `# Table ${number}\n\n${tableText(content, overSeedsText(own))}\n`;
 }

@@ -1,21 +1,14 @@
-import { meanAndDeviation } from '@ddad/anomaly';
-import {
-  axisText,
-  describeAxes,
-  type PixelFigures,
-  type Separation,
-  type Sharing,
-  seedAxis,
-} from '@ddad/contract';
-import { bySeeds, type CellSpread, type MethodRegistry, spreadOverSeeds } from '@ddad/methods';
+import { axisText, describeAxes, type PixelFigures, type Sharing, seedAxis } from '@ddad/contract';
+import { bySeeds, type MethodRegistry, spreadOverSeeds } from '@ddad/methods';
 import { markdownTable } from '@ddad/report/markdown';
 import { duration, percent, plural } from '../figures.ts';
+import { axisTable } from './axis-table.ts';
 import type { ChoiceReport } from './choice/attend-choice.ts';
 import { choiceSection } from './choice/choice-text.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
 import { overSeedsText } from './over-seeds-text.ts';
 import { definitionsOfAll, scoresOfAll } from './score-columns.ts';
-import { aucAp, spreadText } from './table-text.ts';
+import { aucAp, spreadCell } from './table-text.ts';
 
 /**
  * What sharing saved, a sentence for every kind of artifact whose making is training: `Members trained: 18 of 36 that the runs
@@ -147,62 +140,4 @@ function pixelCell(found: PixelFigures | readonly PixelFigures[]): string {
   const means = spreads.map(({ mean }) => percent(mean)).join('/');
   const deviations = spreads.flatMap(({ std }) => (std === null ? [] : percent(std)));
   return deviations.length === 0 ? means : `${means} ± ${deviations.join('/')}`;
-}
-
-/**
- * One axis against the scores, over whatever else varies: means of AUC and AP with standard deviations over the runs. Where
- * there are seeds, the deviations are over them alone, each seed's figure the mean over what else varies.
- * @param seeds what is said of figures over seeds; null where there are none
- */
-function axisTable(
-  axis: string,
-  { axes, runs }: ExperimentOutcome,
-  scores: readonly string[],
-  seeds: string | null,
-): string[] {
-  const groups = Map.groupBy(runs, (run) => axisText(run.axes[axis]));
-  const others = axes.filter((other) => other !== axis && (seeds === null || other !== seedAxis)).join(', ');
-  const separationsOf = (group: readonly FinishedRun[], name: string) =>
-    group.flatMap(({ result }) => result.scores?.[name] ?? []);
-  const cell = (group: readonly FinishedRun[], name: string) => {
-    if (seeds === null) return spreadCell(separationsOf(group, name), overRuns);
-    const bySeed = [...Map.groupBy(group, (run) => axisText(run.axes[seedAxis])).values()];
-    const means = bySeed.flatMap((own) => {
-      const found = separationsOf(own, name);
-      const mean = (metric: 'auc' | 'ap') => overRuns(found.map((one) => one[metric])).mean;
-      return found.length === 0 ? [] : [{ auc: mean('auc'), ap: mean('ap') }];
-    });
-    return spreadCell(means, spreadOverSeeds);
-  };
-  return [
-    `## ${axis}`,
-    seeds === null
-      ? `Means ± standard deviations over the runs of each value (${others} vary).`
-      : `${seeds} Each seed's figure is the mean over its runs of each value (${others} varies).`,
-    markdownTable(
-      [axis, 'runs', ...scores],
-      [...groups].map(([value, group]) => [
-        value,
-        String(group.length),
-        ...scores.map((name) => cell(group, name)),
-      ]),
-    ),
-  ];
-}
-
-/** The runs of a value are all that there are of it: their deviation divides by their number. */
-function overRuns(values: readonly number[]): CellSpread {
-  const { mean, deviation } = meanAndDeviation(values);
-  return { mean, std: deviation };
-}
-
-/** `55.0 ± 5.0 / 42.5 ± 5.0`: AUC and AP; a dash where there are none. */
-function spreadCell(
-  found: readonly Pick<Separation, 'auc' | 'ap'>[],
-  spread: (values: readonly number[]) => CellSpread,
-): string {
-  if (found.length === 0) return '–';
-  return (['auc', 'ap'] as const)
-    .map((metric) => spreadText(spread(found.map((one) => one[metric]))))
-    .join(' / ');
 }

@@ -14,7 +14,7 @@ const ofPixels =
 
 /**
  * spread.csv: mean, standard deviation (n − 1) and number of every figure of results.csv over the seeds, in long form; shares in
- * 0..1. A deviation is empty where one seed alone has the figure.
+ * 0..1. A deviation is empty where one seed alone has the figure, `k` where it differs between seeds.
  * @returns null where seeds are no axis
  */
 export function spreadCsv({ axes, runs }: ExperimentOutcome): string | null {
@@ -39,18 +39,27 @@ export function spreadCsv({ axes, runs }: ExperimentOutcome): string | null {
     ...names.flatMap((name) => [`${name}_mean`, `${name}_sd`, `${name}_n`]),
   ];
   const rows = bySeeds(runs).flatMap(({ axes: values, runs: seeds }) => {
-    const lines = Map.groupBy(seeds.flatMap(linesOf), ({ of, score, k }) => JSON.stringify([of, score, k]));
+    const lines = Map.groupBy(seeds.flatMap(linesOf), figureOf);
     return [...lines.values()].map((same) => [
       ...others.map((axis) => axisText(values[axis])),
-      ...nameOf(same[0]!),
+      ...nameOf(same),
       ...names.flatMap((name) => spreadCells(same.flatMap((line) => figures[name]!(line) ?? []))),
     ]);
   });
   return `${csvFormatRows([header, ...rows])}\n`;
 }
 
-function nameOf({ of, score, k }: Line): string[] {
-  return [of, score, k === null ? '' : String(k)];
+/** Which figure a line has: of subsets one for each size; of runs the same, however many members of each seed finished. */
+function figureOf({ of, score, k }: Line): string {
+  return JSON.stringify([of, score, of === 'subsets' ? k : null]);
+}
+
+/** The size where it is the same in all seeds. */
+function nameOf(same: readonly Line[]): string[] {
+  const [first] = same;
+  if (first === undefined) return ['', '', ''];
+  const { of, score, k } = first;
+  return [of, score, k === null || same.some((line) => line.k !== k) ? '' : String(k)];
 }
 
 function spreadCells(values: readonly number[]): string[] {

@@ -37,3 +37,14 @@ export function spreadText({ mean, std }: CellSpread): string {
 export function aucAp(separation: Pick<Separation, 'auc' | 'ap'> | undefined): string {
   return separation === undefined ? '–' : `${percent(separation.auc)}/${percent(separation.ap)}`;
 }
+
+/** `55.0 ± 5.0 / 42.5 ± 5.0`: AUC and AP; a dash where there are none. */
+export function spreadCell(
+  found: readonly Pick<Separation, 'auc' | 'ap'>[],
+  spread: (values: readonly number[]) => CellSpread,
+): string {
+  if (found.length === 0) return '–';
+  return (['auc', 'ap'] as const)
+    .map((metric) => spreadText(spread(found.map((one) => one[metric]))))
+    .join(' / ');
+}

@@ -23,6 +23,16 @@ describe('an experiment that is chosen from', () => {
     expect(faultsOf({ k: [2, 3] }, 'axes')).toEqual([]);
   });
 
+  it('has no seed among the fields of its runs', () => {
+    const runs = { a: { seed: 0 }, b: { seed: 1, k: 3 } };
+    const { faults } = readExperiment({ base: {}, runs, choose: 'axes' });
+    expect(faults.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+      'runs.a.seed: expected seeds as an axis where one of the runs is to be chosen: they are averaged, never chosen',
+      'runs.b.seed: expected seeds as an axis where one of the runs is to be chosen: they are averaged, never chosen',
+    ]);
+    expect(readExperiment({ base: {}, runs }).faults).toEqual([]);
+  });
+
   it('says what is chosen among', () => {
     expect(faultsOf({ k: [2, 3] }, true)).toEqual(['choose: expected one of "axes"|"scores", got true']);
   });

@@ -30,7 +30,16 @@ export function choiceFaults({
   const faults = names
     .filter((name) => imageFields.includes(name))
     .map((name): Fault => ({ path: `axes.${name}`, message: sameImages('axis', name) }));
-  faults.push(...inRuns);
+  const seeds = Object.entries(runs)
+    .filter(([, fields]) => Object.hasOwn(fields, seedAxis))
+    .map(
+      ([run]): Fault => ({
+        path: `runs.${run}.${seedAxis}`,
+        message:
+          'expected seeds as an axis where one of the runs is to be chosen: they are averaged, never chosen',
+      }),
+    );
+  faults.push(...inRuns, ...seeds);
   if (
     choose === 'axes' &&
     Object.keys(runs).length < 2 &&

@@ -42,6 +42,13 @@ describe('runs with fields of their own', () => {
       'runs.Other.seed: expected no field that an axis sets, but seed is one',
       "runs.Other.../x: expected a run's field, a nested one by its dotted path",
     ]);
+    const within = { A: { refiner: false, 'refiner.epochs': 3 } };
+    expect(readExperiment({ base: {}, runs: within }).faults).toEqual([
+      {
+        path: 'runs.A.refiner.epochs',
+        message: 'expected fields that do not overlap, but refiner beside it holds it',
+      },
+    ]);
     expect(readExperiment({ base: {}, runs: {} }).faults).toEqual([
       { path: 'runs', message: 'expected at least one entry, got none' },
     ]);

@@ -129,6 +129,13 @@ function runsFaults({ runs, axes, base }: ResolvedExperimentInput): Fault[] {
       if (axis !== undefined) {
         faults.push({ path, message: `expected no field that an axis sets, but ${axis} is one` });
       }
+      const outer = Object.keys(fields).find((one) => one !== field && field.startsWith(`${one}.`));
+      if (outer !== undefined) {
+        faults.push({
+          path,
+          message: `expected fields that do not overlap, but ${outer} beside it holds it`,
+        });
+      }
       for (const { message } of fieldFaults(path, field, base)) faults.push({ path, message });
     }
   }

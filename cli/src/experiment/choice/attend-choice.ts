@@ -3,10 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { usualBootstrap } from '@ddad/anomaly/usual-bootstrap';
 import type { ChoiceMode } from '@ddad/contract';
-import { ArtifactNotFound, type ObjectStore } from '@ddad/storage';
+import {
+  ArtifactNotFound,
+  DigestMismatch,
+  MalformedObject,
+  ObjectNotFound,
+  type ObjectStore,
+  StoreError,
+} from '@ddad/storage';
 import { CommandFailure } from '../../failure.ts';
 import type { ExperimentOutcome } from '../finished-runs.ts';
 import { type Choice, type ComparedRun, chooseRun } from './choose-run.ts';
+import { type ReferenceImages, referenceImages, referencePatients } from './reference-images.ts';
 import { referenceScores } from './reference-scores.ts';
 import { type SourceDifference, sourceDifferences } from './source-differences.ts';
 
@@ -39,14 +47,34 @@ export async function attendChoice(
     }
     const [first] = compared;
     if (first === undefined) throw nothingToChoose(leftOut);
-    const choice = chooseRun(compared, among, usualBootstrap());
-    const sources = await sourceDifferences(store, first.result, first.reference.selection, directory);
+    const { result, reference } = first;
+    const found = await referenceImages(store, result, reference.selection);
+    const { heldOut, unlabeled } = reference.images;
+    const known = found?.heldOut.length === heldOut && found.unlabeled.length === unlabeled ? found : null;
+    const patients = known === null ? null : referencePatients(known);
+    const choice = chooseRun(compared, among, usualBootstrap(), patients);
+    const sources = known === null ? null : await sourcesOf(store, result.dataset, known, directory);
     return { choice, sources, leftOut };
   } catch (error) {
-    if (!(error instanceof RangeError || error instanceof ArtifactNotFound)) throw error;
-    throw new CommandFailure(`none of the runs was chosen: ${error.message}`, undefined, { cause: error });
+    if (!hindrances.some((kind) => error instanceof kind)) throw error;
+    throw new CommandFailure(`none of the runs was chosen: ${(error as Error).message}`, undefined, {
+      cause: error,
+    });
   } finally {
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** What is said in a sentence of its own: nothing to compare, or scores that are gone or damaged. */
+const hindrances = [RangeError, ArtifactNotFound, StoreError, DigestMismatch, MalformedObject];
+
+/** @returns null where the dataset's pixels have gone from the store */
+async function sourcesOf(store: ObjectStore, dataset: string, images: ReferenceImages, directory: string) {
+  try {
+    return await sourceDifferences(store, dataset, images, directory);
+  } catch (error) {
+    if (error instanceof ObjectNotFound) return null;
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@ import { percent } from '../../figures.ts';
 import { spreadText } from '../table-text.ts';
 import type { ChoiceReport } from './attend-choice.ts';
 import type { Candidate, Choice } from './choose-run.ts';
+import type { SourceDifference } from './source-differences.ts';
 
 /** `backbone = aeu, epochs = 250 (rDual)`; the score alone where there are no axes. */
 function called({ axes, score }: Pick<Candidate, 'axes' | 'score'>): string {
@@ -23,8 +24,9 @@ export function choiceLines({ choice, sources, leftOut }: ChoiceReport): string[
   return [
     `Chosen without labels: ${called(chosen)}, label-free AUC ${spreadText(chosen.labelFree)} ` +
       `(${images.unlabeled} unlabeled against ${images.heldOut} held-out normal images${seedsText(chosen)}).`,
-    ...(others.length === 0 ? [] : [sureText(choice), unsure]),
-    ...incomparableLines(others),
+    ...seedLines(choice),
+    ...(others.some(({ comparable }) => comparable) ? [sureText(choice), unsure] : []),
+    ...incomparableLines(choice),
     ...leftOut.map(({ workflowId, reason }) => `Left out of the choice: ${workflowId}: ${reason}.`),
     ...sourceLines(choice, sources),
     ...regretLines(choice),
@@ -44,22 +46,36 @@ function seedsText({ runs }: Candidate): string {
   return runs.length === 1 ? '' : `; mean ± standard deviation (n − 1) over ${runs.length} seeds`;
 }
 
+/** Which seeds the comparison does without. */
+function seedLines({ seeds: { compared, leftOut } }: Choice): string[] {
+  if (leftOut.length === 0) return [];
+  const seeds = (list: readonly unknown[]) => list.map(axisText).join(', ');
+  return [
+    `Compared over the seeds of which every combination has a finished run: ${seeds(compared)}; without ${seeds(leftOut)}.`,
+  ];
+}
+
 function sureText({ chosen, others, bootstrap }: Choice): string {
   const candidates = 1 + others.filter(({ comparable }) => comparable).length;
   const compared =
     bootstrap.compared < candidates ? `, of which the first ${bootstrap.compared} were resampled` : '';
   return (
     `It is the best of ${candidates}${compared} in ${percent(chosen.standing?.probability ?? 0)} % of ${bootstrap.resamples} resamples ` +
-    'of these images; another seed may move it further.'
+    `of ${bootstrap.by === 'patient' ? `these images' ${bootstrap.units} patients` : 'these images'}; another seed may move it further.`
   );
 }
 
-function incomparableLines(others: readonly Candidate[]): string[] {
-  const names = [...new Set(others.flatMap(({ score, comparable }) => (comparable ? [] : [score])))];
+function incomparableLines({ chosen, others }: Choice): string[] {
+  const candidates = new Set(
+    [chosen, ...others].flatMap(({ score, comparable }) => (comparable ? score : [])),
+  );
+  const names = others
+    .filter(({ comparable }) => !comparable)
+    .map((one) => (candidates.has(one.score) ? called(one) : one.score));
   if (names.length === 0) return [];
   return [
-    `Not chosen from: ${listed(names)}. Networks know by heart some of the unlabeled images that they learn from: without labels ` +
-      'only scores that learned alike are compared, those of the map of the main score.',
+    `Not chosen from: ${listed([...new Set(names)])}. Networks know by heart some of the unlabeled images that they learn from: ` +
+      'without labels only scores that learned alike are compared.',
   ];
 }
 
@@ -67,8 +83,11 @@ function incomparableLines(others: readonly Candidate[]): string[] {
 function sourceLines({ chosen }: Choice, sources: ChoiceReport['sources']): string[] {
   if (sources === null)
     return ['Not known: whether the images differ by their source, as the dataset has gone.'];
-  const figures = sources.map(({ of, auc }) => `${of} ${percent(auc)}`).join(', ');
-  const lines = [`AUC of the same without any network: ${figures}.`];
+  const figures = (over: SourceDifference['over']) =>
+    sources.flatMap((one) => (one.over === over ? `${one.of} ${percent(one.auc)}` : [])).join(', ');
+  const ofFiles = figures('files');
+  const files = ofFiles === '' ? '' : ` Of all unlabeled against all normal files: ${ofFiles}.`;
+  const lines = [`AUC of the same without any network: ${figures('pixels')}.${files}`];
   const differing = sources.filter(({ differs }) => differs);
   if (differing.length === 0) return lines;
   const names = differing.map(({ of }) => of).join(' and ');
@@ -77,7 +96,7 @@ function sourceLines({ chosen }: Choice, sources: ChoiceReport['sources']): stri
     : '';
   return [
     ...lines,
-    `warning: ${names} alone tell${differing.length === 1 ? 's' : ''} unlabeled from held-out normal images. Where that is their ` +
+    `warning: ${names} alone tell${differing.length === 1 ? 's' : ''} unlabeled from normal images. Where that is their ` +
       `source (scanner, site, file) and not what is wrong in them, the choice is of what tells sources apart.${better}`,
   ];
 }

@@ -76,6 +76,12 @@ function plainDraws() {
   return { resamples: 5, confidence: 0.95, integer };
 }
 
+/** Of one unit that one, of two units the first twice, then the second twice, and so on. */
+function alternately() {
+  let draws = 0;
+  return (below: number) => (below === 1 ? 0 : Math.floor(draws++ / 2) % 2);
+}
+
 describe('a choice among runs', () => {
   it('is of the highest AUC of unlabeled against held-out images of the main score', () => {
     const runs = [
@@ -163,6 +169,94 @@ describe('a choice among runs', () => {
     });
   });
 
+  describe('of runs that learned unlike each other', () => {
+    const learning = (main: string, learned: string[]) => ({
+      definitions: inventedResult({}).definitions!.map(
+        (one): ScoreDefinition => ({
+          ...one,
+          rank: one.name === main ? 9 : one.rank,
+          ...(learned.includes(one.name) ? { learnsUnlabeled: true as const } : {}),
+        }),
+      ),
+    });
+    const scores = { near: orders.good, far: orders.perfect, fused: orders.chance };
+
+    it('compares what did not learn from the unlabeled images, where axes are chosen from, too', () => {
+      // As of "refiner": [false, {}]: the main scores are of two maps, and both learned.
+      const runs = [
+        compared({ refiner: 'no' }, scores, learning('far', ['far', 'fused'])),
+        compared({ refiner: 'yes' }, scores, learning('fused', ['far', 'fused'])),
+      ];
+      const choice = chooseRun(runs, 'axes', plainDraws());
+      expect(choice.chosen).toMatchObject({ score: 'near', comparable: true });
+      expect(choice.others.map(({ score, comparable }) => [score, comparable])).toEqual([
+        ['near', true],
+        ['far', false],
+        ['fused', false],
+      ]);
+      const text = choiceLines({ choice, sources: [], leftOut: [] }).join('\n');
+      expect(text).toContain('It is the best of 2 in 50.0 %');
+      expect(text).toContain('Not chosen from: far; fused. Networks know by heart');
+    });
+
+    it('names what is not chosen from with its run where others have a score of that name to choose from', () => {
+      const runs = [
+        compared({ method: 'a' }, scores, learning('far', [])),
+        compared({ method: 'b' }, scores, learning('far', ['far'])),
+      ];
+      const choice = chooseRun(runs, 'axes', plainDraws());
+      expect(choice.chosen).toMatchObject({ axes: { method: 'a' }, score: 'far' });
+      const text = choiceLines({ choice, sources: [], leftOut: [] }).join('\n');
+      expect(text).toContain('Not chosen from: method = b (far).');
+    });
+
+    it('is refused where nothing can be compared', () => {
+      const runs = [
+        compared({ refiner: 'no' }, { far: orders.good }, learning('far', ['far'])),
+        compared({ refiner: 'yes' }, { fused: orders.good }, learning('fused', ['fused'])),
+      ];
+      expect(() => chooseRun(runs, 'axes', plainDraws())).toThrow(
+        'expected scores to choose from that learned alike, got none',
+      );
+    });
+  });
+
+  it('compares over the seeds that all combinations have, as some are luckier than others', () => {
+    const auc = (value: number) => ({ scores: { fused: { auc: value, ap: 0.5 } } });
+    const runs = [
+      compared({ k: 2, seed: 0 }, { fused: orders.perfect }, auc(0.75)),
+      compared({ k: 2, seed: 1 }, { fused: orders.chance }, auc(0.25)),
+      compared({ k: 3, seed: 0 }, { fused: orders.good }, auc(0.5)),
+    ];
+    const choice = chooseRun(runs, 'axes', plainDraws());
+    // Over all seeds k = 2 would have 3/4, k = 3 21/24.
+    expect(choice.chosen).toMatchObject({ axes: { k: 2 }, labelFree: { mean: 1, n: 1 }, byLabels: 0.75 });
+    expect(choice.seeds).toEqual({ compared: [0], leftOut: [1] });
+    expect(choiceLines({ choice, sources: [], leftOut: [] })[1]).toBe(
+      'Compared over the seeds of which every combination has a finished run: 0; without 1.',
+    );
+    expect(() => chooseRun(runs.slice(1), 'axes', plainDraws())).toThrow(
+      'expected a seed of which all combinations have a finished run, got none: k = 2 has 1; k = 3 has 0',
+    );
+  });
+
+  it('draws patients with all of their images where they are known', () => {
+    const runs = [compared({ k: 2 }, { fused: orders.perfect }), compared({ k: 3 }, { fused: orders.good })];
+    // The two lowest unlabeled images of k = 3 are of one patient: whether it is drawn is all the difference.
+    const patients = [1, 1, 1, 1, 2, 3, 3, 2, 2, 2];
+    const choice = chooseRun(
+      runs,
+      'axes',
+      { resamples: 4, confidence: 0.95, integer: alternately() },
+      patients,
+    );
+    expect(choice.bootstrap).toMatchObject({ by: 'patient', units: 3 });
+    // Of units 2 and 3 the draws are 2 2, 3 3, 2 2, 3 3: alike, and all of the pairs lost twice.
+    expect(choice.chosen.standing!.probability).toBeCloseTo(0.75, 12);
+    const text = choiceLines({ choice, sources: [], leftOut: [] }).join('\n');
+    expect(text).toContain("of 4 resamples of these images' 3 patients");
+  });
+
   it('takes seeds for repetitions of one candidate', () => {
     const runs = [
       compared({ k: 2, seed: 0 }, { fused: orders.perfect }),
@@ -207,6 +301,16 @@ describe('a choice among runs', () => {
     expect(() => chooseRun(runs, 'axes', plainDraws())).toThrow(
       'expected runs with scores of the same images, but k = 2 has {"dataset":"brain",',
     );
+    const digest = (letter: string) => ({ datasetDigest: letter.repeat(64), imageSize: 16 });
+    const added = [
+      compared({ k: 2 }, { fused: orders.good }, digest('a')),
+      compared({ k: 3 }, { fused: orders.good }, digest('b')),
+    ];
+    expect(() => chooseRun(added, 'axes', plainDraws())).toThrow(
+      'expected runs with scores of the same images, but dataset brain was added anew between k = 2 and k = 3',
+    );
+    added[1]!.result.imageSize = 32;
+    expect(chooseRun(added, 'axes', plainDraws()).others).toHaveLength(1);
     expect(() => chooseRun([], 'axes', plainDraws())).toThrow('expected runs to choose from, got none');
     expect(() => chooseRun([compared({}, {})], 'axes', plainDraws())).toThrow('expected');
   });
@@ -215,18 +319,24 @@ describe('a choice among runs', () => {
 describe('what tells images apart by their source', () => {
   it('counts where it is much and more than chance', () => {
     const of = 'contrast';
+    const over = 'pixels';
     const many = { normal: 100, unlabeled: 1000 };
-    expect(sourceDifference({ of, auc: 0.65 }, many)).toEqual({ of, auc: 0.65, differs: true });
-    expect(sourceDifference({ of, auc: 0.59 }, many).differs).toBe(false);
+    expect(sourceDifference({ of, over, auc: 0.65 }, many)).toEqual({
+      of,
+      over,
+      auc: 0.65,
+      differs: true,
+    });
+    expect(sourceDifference({ of, over, auc: 0.59 }, many).differs).toBe(false);
     // With 10 and 10 images chance alone reaches 0.5 + 1.96 · √(21 / 1200) = 0.759.
     const few = { normal: 10, unlabeled: 10 };
-    expect(sourceDifference({ of, auc: 0.75 }, few).differs).toBe(false);
-    expect(sourceDifference({ of, auc: 0.77 }, few).differs).toBe(true);
+    expect(sourceDifference({ of, over, auc: 0.75 }, few).differs).toBe(false);
+    expect(sourceDifference({ of, over, auc: 0.77 }, few).differs).toBe(true);
   });
 });
 
 /** Images of one grey each: held out (4), unlabeled (6) as given, and six that are trained on. */
-async function addDataset(unlabeledGrey: number): Promise<string> {
+async function addDataset(unlabeledGrey: number, patients?: number[]): Promise<string> {
   const index: DatasetIndex = {
     format: 1,
     imageSize: 16,
@@ -237,6 +347,7 @@ async function addDataset(unlabeledGrey: number): Promise<string> {
     validation: [12, 13, 14, 15],
     copies: [],
     synthetic: true,
+    ...(patients === undefined ? {} : { patients }),
   };
   const greys = index.images.map(
     (_, position) => (position >= 6 && position < 12 ? unlabeledGrey : 100) + (position % 2),
@@ -325,11 +436,11 @@ describe("an experiment's choice", () => {
       [2, 0],
     ]);
     expect(report.sources).toEqual([
-      { of: 'mean grey', auc: 1, differs: true },
+      { of: 'mean grey', over: 'pixels', auc: 1, differs: true },
       // Every image is of one grey.
-      { of: 'contrast', auc: 0.5, differs: false },
-      { of: 'sharpness', auc: 0.5, differs: false },
-      { of: 'original size', auc: 0.55, differs: false },
+      { of: 'contrast', over: 'pixels', auc: 0.5, differs: false },
+      { of: 'sharpness', over: 'pixels', auc: 0.5, differs: false },
+      { of: 'original size', over: 'files', auc: 0.55, differs: false },
     ]);
     expect(report.leftOut).toEqual([
       { workflowId: 'x-04', reason: 'its evaluation is not in the store any more' },
@@ -344,8 +455,11 @@ describe("an experiment's choice", () => {
       /^Cannot be told apart from it \(the 95 % interval .* holds 0\): k = 4 \(fused\)\.$/,
     );
     expect(lines[3]).toBe('Left out of the choice: x-04: its evaluation is not in the store any more.');
-    expect(lines[4]).toContain('mean grey 100.0, contrast 50.0, sharpness 50.0, original size 55.0');
-    expect(lines[5]).toMatch(/^warning: mean grey alone tells unlabeled from held-out .* no better\.$/);
+    expect(lines[4]).toBe(
+      'AUC of the same without any network: mean grey 100.0, contrast 50.0, sharpness 50.0. ' +
+        'Of all unlabeled against all normal files: original size 55.0.',
+    );
+    expect(lines[5]).toMatch(/^warning: mean grey alone tells unlabeled from normal .* no better\.$/);
     expect(lines[6]).toBe(
       'With the labels of the test images, which the choice did not use: k = 3 (fused) has AUC 50.0, the best by labels, ' +
         'k = 4 (fused), has 75.0; regret 25.0 points.',
@@ -355,6 +469,17 @@ describe("an experiment's choice", () => {
     expect(section).toMatch(/^\| fused \| 3 \| 1 \| 100\.0 \| \d+\.\d \| 0\.0 to 0\.0 \| 50\.0 \|$/m);
     // The same draws every time.
     expect(await attendChoice(store, outcome([...runs, old]), 'axes')).toEqual(report);
+  });
+
+  it('draws patients where the dataset knows them, and a difference counts only among enough of these', async () => {
+    // Six of training, the unlabeled of patients 7 to 9, the held-out of 10 and 11.
+    const patients = [1, 2, 3, 4, 5, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11];
+    const digest = await addDataset(150, patients);
+    const runs = [await finishedRun(1, {}, digest, { far: orders.perfect, fused: orders.chance })];
+    const { choice, sources } = await attendChoice(store, outcome(runs), 'scores');
+    expect(choice.bootstrap).toMatchObject({ by: 'patient', units: 5 });
+    // By chance alone 2 and 3 reach 0.5 + 1.96 · √(6 / 72) = 1.07.
+    expect(sources?.[0]).toEqual({ of: 'mean grey', over: 'pixels', auc: 1, differs: false });
   });
 
   it('is refused in words where scores have gone from the store', async () => {

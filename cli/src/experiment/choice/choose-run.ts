@@ -1,15 +1,17 @@
-import { auc, type BootstrapSettings, bestSeparation, type Difference, type Standing } from '@ddad/anomaly';
 import {
-  type AxisValues,
-  type ChoiceMode,
-  canonicalJson,
-  describeAxes,
-  mainScore,
-  mapOf,
-} from '@ddad/contract';
-import { bySeeds, type SpreadOverSeeds, spreadOverSeeds } from '@ddad/methods';
-import { definitionsOf } from '@ddad/runs/described';
+  auc,
+  type BootstrapSettings,
+  bestSeparation,
+  type Difference,
+  imageStrata,
+  patientStrata,
+  type Standing,
+  unitsOf,
+} from '@ddad/anomaly';
+import { type AxisValues, type ChoiceMode, canonicalJson, describeAxes, seedAxis } from '@ddad/contract';
+import { bySeeds, type SeedGroup, type SpreadOverSeeds, spreadOverSeeds } from '@ddad/methods';
 import type { FinishedRun } from '../finished-runs.ts';
+import { learnedAlike } from './learned-alike.ts';
 import type { ReferenceScores } from './reference-scores.ts';
 
 /** A finished run with its scores of the images that the choice is made by. */
@@ -25,10 +27,7 @@ export interface Candidate {
   runs: number[];
   /** AUC of the unlabeled against the held-out normal images, over its seeds. */
   labelFree: SpreadOverSeeds;
-  /**
-   * False where it could not be chosen, as its networks learned of the unlabeled images what those of the compared ones did not, or
-   * the other way round: what networks know by heart separates these images better, and no others.
-   */
+  /** False where it could not be chosen, as it learned otherwise than those compared, see `learnedAlike`. */
   comparable: boolean;
   /**
    * Against the chosen one, over resamples of the images; null of one whose AUC is so far down the list that it was not
@@ -61,7 +60,17 @@ export interface Regret {
 export interface Choice {
   among: ChoiceMode;
   images: ReferenceScores['images'];
-  bootstrap: { resamples: number; confidence: number; compared: number };
+  /** Seeds that all combinations have runs of, over which they are compared, and those that some lack. */
+  seeds: { compared: unknown[]; leftOut: unknown[] };
+  bootstrap: {
+    resamples: number;
+    confidence: number;
+    /** Candidates that were resampled. */
+    compared: number;
+    /** What was drawn, images or patients with all of their images, and how many there are. */
+    by: 'image' | 'patient';
+    units: number;
+  };
   chosen: Candidate;
   /** All others, highest AUC first; behind them those that could not be chosen. */
   others: Candidate[];
@@ -76,37 +85,44 @@ export const mostCompared = 50;
  * Chooses a combination of the axes' values, and a score where asked, without any label: the one whose scores separate the
  * unlabeled images best from held-out normal ones. Of M unlabeled images a share π shows anomalies, and the others are as normal as
  * the held-out ones, so that this AUC is ½ + π·(AUC − ½): it has the same order as the AUC that labels would give (arXiv
- * 2606.08742). Seeds are repetitions: their AUC are averaged.
+ * 2606.08742). Seeds are repetitions: their AUC are averaged, over those that every combination has, as some are luckier than others.
  * @param runs at least one, all with scores of the same images
- * @throws RangeError where there is no candidate, or runs have scores of other images
+ * @param patients of these images, which are then drawn by patient; null where none is known
+ * @throws RangeError where there is no candidate, or no seed of all combinations, or runs have scores of other images
  */
 export function chooseRun(
   runs: readonly ComparedRun[],
   among: ChoiceMode,
   { resamples, confidence, integer }: BootstrapSettings,
+  patients: readonly (number | null)[] | null = null,
 ): Choice {
   const images = sameImages(runs);
   const labels = [...Array<number>(images.heldOut).fill(0), ...Array<number>(images.unlabeled).fill(1)];
-  const all = bySeeds(runs)
-    .flatMap(({ axes, runs: seeds }) =>
-      scoresOf(seeds, among).map((score) => candidateOf(axes, score, seeds)),
-    )
-    .map((candidate) => ({
-      ...candidate,
-      labelFree: spreadOverSeeds(candidate.values.map((values) => auc(values, labels))),
-    }))
-    .sort((a, b) => b.labelFree.mean - a.labelFree.mean);
-  // Runs by their main scores learn alike, as far as they train alike.
-  const chosenFrom = among === 'axes' ? all : learnedAlike(all);
-  const rest = all.filter((one) => !chosenFrom.includes(one));
+  const { groups, seeds } = ofCommonSeeds(bySeeds(runs));
+  const scores = learnedAlike(
+    groups.map((group) => group.runs),
+    among,
+  );
+  const candidatesOf = (which: 'chosenFrom' | 'others') =>
+    groups
+      .flatMap(({ axes, runs: own }, place) =>
+        scores[place]![which].map((score) => candidateOf(axes, score, own, labels)),
+      )
+      .sort((a, b) => b.labelFree.mean - a.labelFree.mean);
+  const chosenFrom = candidatesOf('chosenFrom');
+  if (chosenFrom.length === 0) {
+    throw new RangeError('expected scores to choose from that learned alike, got none');
+  }
   const compared = chosenFrom.slice(0, mostCompared);
+  const strata = patients === null ? imageStrata(labels) : patientStrata(labels, patients);
   const { standings } = bestSeparation(
     compared.map(({ values }) => values),
     labels,
     { resamples, confidence, integer },
+    strata,
   );
-  const candidates = [...chosenFrom, ...rest];
-  const [chosen, ...others] = candidates.map(({ values: _, learns: __, ...candidate }, place): Candidate => {
+  const candidates = [...chosenFrom, ...candidatesOf('others')];
+  const [chosen, ...others] = candidates.map(({ values: _, ...candidate }, place): Candidate => {
     const found = standings[place];
     return {
       ...candidate,
@@ -114,72 +130,65 @@ export function chooseRun(
       standing: found === undefined ? null : standingOf(found),
     };
   });
-  // Without any candidate nothing could be resampled.
-  if (chosen === undefined) throw new RangeError('expected a score to choose, got none');
   return {
     among,
     images,
-    bootstrap: { resamples, confidence, compared: compared.length },
-    chosen,
+    seeds,
+    bootstrap: {
+      resamples,
+      confidence,
+      compared: compared.length,
+      by: patients === null ? 'image' : 'patient',
+      units: unitsOf(strata),
+    },
+    chosen: chosen!,
     others,
-    regret: regretOf(chosen, others),
-  };
-}
-
-/** Scores that are compared: every one that any of the seeds gives, or the main one alone. */
-function scoresOf(seeds: readonly ComparedRun[], among: ChoiceMode): string[] {
-  const present = Object.assign(
-    {},
-    ...seeds.map(({ reference }) => reference.scores),
-  ) as ReferenceScores['scores'];
-  const definitions = seeds.flatMap(({ result }) => definitionsOf(result));
-  if (among === 'scores') {
-    return [...new Set(definitions.map(({ name }) => name))].filter((name) => present[name] !== undefined);
-  }
-  const main = mainScore(definitions, present);
-  return main === null ? [] : [main];
-}
-
-function candidateOf(axes: AxisValues, score: string, seeds: readonly ComparedRun[]) {
-  const own = seeds.filter(({ reference }) => reference.scores[score] !== undefined);
-  const judged = own.flatMap(({ result }) => result.scores?.[score]?.auc ?? []);
-  return {
-    axes,
-    score,
-    learns: own.map((run) => learningOf(run, score)),
-    runs: own.map(({ number }) => number),
-    values: own.flatMap(({ reference }) => reference.scores[score] ?? []),
-    byLabels: judged.length === 0 ? null : spreadOverSeeds(judged).mean,
-  };
-}
-
-/** Whose scores a score is compared with. */
-interface Learning {
-  /** Whether its networks learn from the unlabeled images. */
-  unlabeled: boolean;
-  /** Whether it is a reduction of the map, or the mean, whose reduction the run's main score is. */
-  ofMainMap: boolean;
-}
-
-function learningOf({ result, reference }: ComparedRun, score: string): Learning {
-  const definitions = definitionsOf(result);
-  const main = mainScore(definitions, reference.scores);
-  const [own, mains] = [score, main].map((wanted) => definitions.find(({ name }) => name === wanted));
-  return {
-    unlabeled: own?.learnsUnlabeled === true,
-    ofMainMap: own !== undefined && mains !== undefined && mapOf(own) === mapOf(mains),
+    regret: regretOf(chosen!, others),
   };
 }
 
 /**
- * The candidates that can be compared without labels: all, where none learned from the unlabeled images. Else what the map gives
- * that every run ranks highest, and of which no reduction learned more than another; or, where these did not all learn, what did not.
+ * Every combination's runs of the seeds that all of them have.
+ * @throws RangeError where they have none in common
  */
-function learnedAlike<One extends { learns: readonly Learning[] }>(all: readonly One[]): readonly One[] {
-  const learned = ({ learns }: One) => learns.some(({ unlabeled }) => unlabeled);
-  if (!all.some(learned)) return all;
-  const ofMainMaps = all.filter(({ learns }) => learns.every(({ ofMainMap }) => ofMainMap));
-  return ofMainMaps.length > 0 && ofMainMaps.every(learned) ? ofMainMaps : all.filter((one) => !learned(one));
+function ofCommonSeeds(groups: readonly SeedGroup<ComparedRun>[]) {
+  const seedOf = ({ axes }: ComparedRun) => axes[seedAxis];
+  const all = [...new Set(groups.flatMap(({ runs }) => runs.map(seedOf)))];
+  const compared = all.filter((seed) => groups.every(({ runs }) => runs.some((run) => seedOf(run) === seed)));
+  if (compared.length === 0) {
+    const came = groups.map(
+      ({ axes, runs }) => `${describeAxes(axes)} has ${runs.map((run) => String(seedOf(run))).join(', ')}`,
+    );
+    throw new RangeError(
+      `expected a seed of which all combinations have a finished run, got none: ${came.join('; ')}`,
+    );
+  }
+  return {
+    groups: groups.map(({ axes, runs }) => ({
+      axes,
+      runs: runs.filter((run) => compared.includes(seedOf(run))),
+    })),
+    seeds: { compared, leftOut: all.filter((seed) => !compared.includes(seed)) },
+  };
+}
+
+/** @param runs that all have the score */
+function candidateOf(
+  axes: AxisValues,
+  score: string,
+  runs: readonly ComparedRun[],
+  labels: readonly number[],
+) {
+  const values = runs.flatMap(({ reference }) => reference.scores[score] ?? []);
+  const judged = runs.flatMap(({ result }) => result.scores?.[score]?.auc ?? []);
+  return {
+    axes,
+    score,
+    runs: runs.map(({ number }) => number),
+    values,
+    labelFree: spreadOverSeeds(values.map((own) => auc(own, labels))),
+    byLabels: judged.length === 0 ? null : spreadOverSeeds(judged).mean,
+  };
 }
 
 function standingOf({ probability, behind }: Standing): NonNullable<Candidate['standing']> {
@@ -202,9 +211,21 @@ function sameImages(runs: readonly ComparedRun[]): ReferenceScores['images'] {
   const imagesOf = ({ result, reference: { selection, images } }: ComparedRun) =>
     canonicalJson({ dataset: result.dataset, selection, images });
   const other = runs.find((run) => imagesOf(run) !== imagesOf(first));
-  if (other === undefined) return first.reference.images;
-  throw new RangeError(
-    `expected runs with scores of the same images, but ${describeAxes(first.axes)} has ${imagesOf(first)} and ` +
-      `${describeAxes(other.axes)} ${imagesOf(other)}`,
-  );
+  if (other !== undefined) {
+    throw new RangeError(
+      `expected runs with scores of the same images, but ${describeAxes(first.axes)} has ${imagesOf(first)} and ` +
+        `${describeAxes(other.axes)} ${imagesOf(other)}`,
+    );
+  }
+  // Runs of another size have other pixels of the same images.
+  for (const ofSize of Map.groupBy(runs, ({ result }) => result.imageSize).values()) {
+    const known = ofSize.filter(({ result }) => result.datasetDigest !== undefined);
+    const replaced = known.find(({ result }) => result.datasetDigest !== known[0]!.result.datasetDigest);
+    if (replaced === undefined) continue;
+    throw new RangeError(
+      `expected runs with scores of the same images, but dataset ${first.result.dataset} was added anew between ` +
+        `${describeAxes(known[0]!.axes)} and ${describeAxes(replaced.axes)}`,
+    );
+  }
+  return first.reference.images;
 }

@@ -1,13 +1,6 @@
 import { join } from 'node:path';
-import {
-  type DatasetIndex,
-  type DatasetRecord,
-  datasetKeys,
-  packingsOf,
-  type RunResult,
-} from '@ddad/contract';
+import { type DatasetIndex, type DatasetRecord, datasetKeys, packingsOf } from '@ddad/contract';
 import { imagePieces } from '@ddad/dataset/packed-file';
-import { type ImageChoice, selectTrainingImages } from '@ddad/dataset/select';
 import {
   type GreyMoments,
   greyMoments,
@@ -15,7 +8,8 @@ import {
   momentSeparations,
   sharpnessSeparation,
 } from '@ddad/dataset/trivial-separation';
-import { ObjectNotFound, type ObjectStore, readDatasetIndex, readDatasetRecord } from '@ddad/storage';
+import { type ObjectStore, readDatasetRecord } from '@ddad/storage';
+import { independent, type ReferenceImages } from './reference-images.ts';
 
 /** How well something that needs no network tells unlabeled from normal images. */
 export interface SourceDifference {
@@ -24,6 +18,11 @@ export interface SourceDifference {
   auc: number;
   /** Whether that is much, and more than chance. */
   differs: boolean;
+  /**
+   * What was told apart: pixels of the images that the choice is made by, or the files of all unlabeled and all normal images that
+   * are not for the test.
+   */
+  over: 'pixels' | 'files';
 }
 
 /**
@@ -35,56 +34,40 @@ const muchAuc = 0.6;
 /** Two-sided 95 % of the normal distribution. */
 const beyondChance = 1.96;
 
-/** @param counts how many images of each kind: none can differ where there are few */
+/** @param counts how many of each kind are independent, patients where they are known: none can differ where there are few */
 export function sourceDifference(
-  { of, auc }: { of: string; auc: number },
-  counts: { normal: number; unlabeled: number },
+  { of, auc, over }: Omit<SourceDifference, 'differs'>,
+  { normal, unlabeled }: { normal: number; unlabeled: number },
 ): SourceDifference {
-  const { normal, unlabeled } = counts;
   // Of the AUC of two samples of one distribution (Mann and Whitney, 1947).
   const deviation = Math.sqrt((normal + unlabeled + 1) / (12 * normal * unlabeled));
-  return { of, auc, differs: auc >= muchAuc && auc - 0.5 > beyondChance * deviation };
+  return { of, auc, over, differs: auc >= muchAuc && auc - 0.5 > beyondChance * deviation };
 }
 
 /**
  * What tells the unlabeled images of a run from its held-out normal ones without any network: mean grey, contrast and sharpness of
  * these very images; sizes and formats of the files of all unlabeled and all normal images, where the dataset's record has them.
  * A score may be chosen for it where it comes from the images' source.
- * @param selection what of the run's input chose its images
+ * @param dataset name under which the images were added
  * @param directory for the pixels while they are read
- * @returns null where the dataset is not in the store any more
  */
 export async function sourceDifferences(
   store: ObjectStore,
-  result: Pick<RunResult, 'dataset' | 'datasetDigest'>,
-  selection: ImageChoice,
+  dataset: string,
+  images: ReferenceImages,
   directory: string,
-): Promise<SourceDifference[] | null> {
-  const record = await readDatasetRecord(store, result.dataset);
-  const digest = result.datasetDigest ?? record?.digest;
-  if (digest === undefined) return null;
-  try {
-    const index = await readDatasetIndex(store, digest);
-    const ofPixels = await greyDifferences(store, digest, index, selection, directory);
-    const same = record !== null && packingsOf(record).some((packing) => packing.digest === digest);
-    return [...ofPixels, ...(same ? fileDifferences(record) : [])];
-  } catch (error) {
-    if (error instanceof ObjectNotFound) return null;
-    throw error;
-  }
+): Promise<SourceDifference[]> {
+  const record = await readDatasetRecord(store, dataset);
+  const ofPixels = await greyDifferences(store, images, directory);
+  const same = record !== null && packingsOf(record).some(({ digest }) => digest === images.digest);
+  return [...ofPixels, ...(same ? fileDifferences(record, images.index) : [])];
 }
 
 async function greyDifferences(
   store: ObjectStore,
-  digest: string,
-  index: DatasetIndex,
-  selection: ImageChoice,
+  { digest, index, heldOut, unlabeled }: ReferenceImages,
   directory: string,
 ): Promise<SourceDifference[]> {
-  const selected = selectTrainingImages(index, selection);
-  // The run's plan has refused such a selection, so that the index is another one by now.
-  if ('faults' in selected) return [];
-  const { heldOut, unlabeled } = selected;
   const path = join(directory, 'pixels.u8');
   await store.getToFile(datasetKeys.pixels(digest), path);
   const moments: GreyMoments[] = [];
@@ -97,12 +80,22 @@ async function greyDifferences(
     }
   }
   const labels = moments.map((_moments, image) => (image < heldOut.length ? 0 : 1));
-  const counts = { normal: heldOut.length, unlabeled: unlabeled.length };
+  const counts = { normal: independent(index, heldOut), unlabeled: independent(index, unlabeled) };
   const all = [...momentSeparations(moments, labels), sharpnessSeparation(sharpness, labels)];
-  return all.map((one) => sourceDifference(one, counts));
+  return all.map((one) => sourceDifference({ ...one, over: 'pixels' }, counts));
 }
 
-function fileDifferences({ sourceSeparations = [], counts }: DatasetRecord): SourceDifference[] {
-  const { train, validation, unlabeled } = counts;
-  return sourceSeparations.map((one) => sourceDifference(one, { normal: train + validation, unlabeled }));
+function fileDifferences({ sourceSeparations = [] }: DatasetRecord, index: DatasetIndex): SourceDifference[] {
+  const { train, validation, unlabeled } = index;
+  const pool =
+    unlabeled.labels === 'known'
+      ? [...unlabeled.normal, ...unlabeled.abnormal]
+      : unlabeled.labels === 'unknown'
+        ? unlabeled.images
+        : [];
+  const counts = {
+    normal: independent(index, [...train, ...validation]),
+    unlabeled: independent(index, pool),
+  };
+  return sourceSeparations.map((one) => sourceDifference({ ...one, over: 'files' }, counts));
 }

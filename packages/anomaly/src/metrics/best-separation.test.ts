@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bestSeparation } from './best-separation.ts';
+import { patientStrata } from './resample-images.ts';
 
 const labels = [0, 0, 0, 1, 1, 1];
 const clear = [[1, 2, 4, 3, 5, 6]];
@@ -36,6 +37,19 @@ describe('the best of several candidates', () => {
       expect(behind.low).toBeCloseTo(low, 9);
       expect(behind.high).toBeCloseTo(high, 9);
     }
+  });
+
+  it('draws what it is told to, a patient with all of their images', () => {
+    // Images 3 and 4 decide: of one patient, they are drawn together or not at all. Units 2 2, 3 3, and so on.
+    let draws = 0;
+    const integer = (below: number) => (below === 1 ? 0 : Math.floor(draws++ / 2) % 2);
+    const { standings } = bestSeparation(
+      [[[1, 2, 3, 4, 5, 6]], [[1, 2, 3, 0, 0, 6]]],
+      labels,
+      { resamples: 4, confidence: 0.9, integer },
+      patientStrata(labels, [1, 1, 1, 2, 2, 3]),
+    );
+    expect(standings.map(({ probability }) => probability)).toEqual([0.75, 0.25]);
   });
 
   it('shares what candidates of one order win together', () => {

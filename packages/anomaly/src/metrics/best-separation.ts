@@ -1,7 +1,7 @@
 import { auc } from './auc.ts';
 import type { BootstrapSettings, Difference } from './paired-bootstrap.ts';
 import { percentileInterval } from './percentile-interval.ts';
-import { drawWeights, imageStrata } from './resample-images.ts';
+import { drawWeights, imageStrata, type Stratum } from './resample-images.ts';
 import { rankScore, weightedFigures } from './weighted-figures.ts';
 
 /** How a candidate stands beside the one that separates best. */
@@ -18,11 +18,12 @@ export interface Standing {
 const equal = 1e-12;
 
 /**
- * Which of several candidates separates the same images best by AUC, and how sure that is: bootstrap paired by image, as
- * `pairedBootstrap` draws. A candidate's AUC is the mean over its repetitions (seeds), in every resample too, so that what is
+ * Which of several candidates separates the same images best by AUC, and how sure that is: bootstrap paired by image, or
+ * by patient, as `pairedBootstrap` draws. A candidate's AUC is the mean over its repetitions (seeds), in every resample too, so that what is
  * told is over images alone.
  * @param candidates by candidate, by repetition: scores of the images, higher meaning more abnormal
  * @param labels 1 for abnormal, 0 for normal
+ * @param strata what is drawn, by patient where `patientStrata` made it; each image by itself unless given
  * @returns best: place of the candidate of the highest AUC, the first of equal ones
  * @throws RangeError without candidates, on one without repetitions, or listing every fault of the input, see `labelledScores`
  */
@@ -30,6 +31,7 @@ export function bestSeparation(
   candidates: readonly (readonly ArrayLike<number>[])[],
   labels: ArrayLike<number>,
   { resamples, confidence, integer }: BootstrapSettings,
+  strata: readonly Stratum[] = imageStrata(labels),
 ): { best: number; standings: Standing[] } {
   const empty = candidates.findIndex((repetitions) => repetitions.length === 0);
   if (candidates.length === 0) throw new RangeError('expected at least one candidate, got none');
@@ -39,7 +41,6 @@ export function bestSeparation(
   const ranked = candidates.map((repetitions) => repetitions.map((scores) => rankScore(scores, labels)));
   const behind = candidates.map(() => new Float64Array(resamples));
   const wins = new Float64Array(candidates.length);
-  const strata = imageStrata(labels);
   const weights = new Uint32Array(labels.length);
   for (let resample = 0; resample < resamples; resample += 1) {
     drawWeights(strata, integer, weights);

@@ -28,11 +28,15 @@ const result = (page: string | null): RunResult =>
   });
 
 /** Follows a run that has ended with this. */
-async function attend(ended: WorkflowResult, options: RunOptions = {}) {
+async function attend(ended: WorkflowResult, options: RunOptions = {}, deviations?: string[]) {
   const screens = recordedScreens();
   const runs: Partial<TemporalRuns> = {
     result: async () => ended,
-    progress: async () => inventedProgress([student(0, { state: 'finished' })], { stage: 'finished' }),
+    progress: async () =>
+      inventedProgress([student(0, { state: 'finished' })], {
+        stage: 'finished',
+        ...(deviations === undefined ? {} : { deviations }),
+      }),
   };
   const deps: RunDeps = {
     runs: runs as TemporalRuns,
@@ -79,4 +83,14 @@ it('says so where the page could not be made, and leaves none of an earlier run'
   expect((await readdir(directory)).sort()).toEqual(['report.json', 'scores.csv']);
   const { out } = await attend({ runId, result: result(null) });
   expect(out.trim().split('\n').at(-1)).toBe('report: the page could not be made');
+});
+
+it('says on the other screen how the method differs from its source', async () => {
+  const ended = { runId, result: result(null) };
+  const { err } = await attend(ended, {}, ['no pretrained weights', 'size 64 instead of 256']);
+  expect(err).toContain(
+    'differs from its source: no pretrained weights\ndiffers from its source: size 64 instead of 256\n',
+  );
+  // A coordinator of a version before tells nothing of it.
+  expect((await attend(ended)).err).not.toContain('differs');
 });

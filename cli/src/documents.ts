@@ -89,6 +89,7 @@ const scoredImages = z.strictObject({
 const forecast = z.strictObject({
   input: z.record(z.string(), z.unknown()),
   datasetDigest: sha256Schema,
+  deviations: z.array(z.string()).describe('from the source of the method'),
   workers: z.strictObject({ trainer: z.int(), scorer: z.int() }),
   jobs: z.array(
     z.strictObject({
@@ -168,6 +169,7 @@ const describedRun = z.strictObject({
   datasetDigest: sha256Schema.nullable(),
   method: z.string().nullable(),
   input: z.record(z.string(), z.unknown()).nullable(),
+  deviations: z.array(z.string()).describe('from the source of the method'),
   started: moment.nullable(),
   closed: moment.nullable(),
   seconds: seconds.nullable(),

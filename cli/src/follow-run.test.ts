@@ -19,6 +19,7 @@ function setUp(changes: Partial<FollowDeps> = {}) {
   const end = Promise.withResolvers<RunResult>();
   const views: RunView[] = [];
   const notes: (string | null)[] = [];
+  const said: string[] = [];
   const seen = new Map<(view: RunView) => boolean, () => void>();
   const display: RunDisplay & { closed: number } = {
     closed: 0,
@@ -27,7 +28,7 @@ function setUp(changes: Partial<FollowDeps> = {}) {
       for (const [test, done] of seen) if (test(view)) done();
     },
     note: (text) => void notes.push(text),
-    say() {},
+    say: (text) => void said.push(text),
     close() {
       this.closed += 1;
     },
@@ -43,7 +44,7 @@ function setUp(changes: Partial<FollowDeps> = {}) {
     intervals: { query: 5, draw: 5 },
     ...changes,
   };
-  return { deps, end, views, notes, display, until };
+  return { deps, end, views, notes, said, display, until };
 }
 
 const member = { role: 'student', index: 0, seed: 0, key: 'key-0', trainer: 't1', seconds: 42, loss: 0.1 };
@@ -143,4 +144,23 @@ it('lets go of the run when the user detaches', async () => {
   controller.abort('SIGINT');
   await expect(following).rejects.toBe('SIGINT');
   expect(display.closed).toBe(1);
+});
+
+it('says once how the method differs from its source, as soon as the run is planned', async () => {
+  let asked = 0;
+  const { deps, end, said, until } = setUp({
+    queryProgress: async () => {
+      asked += 1;
+      if (asked === 1) return inventedProgress([], { stage: 'planning' });
+      return inventedProgress([student(0)], { deviations: ['no pretrained weights', 'epochs 2 of 9'] });
+    },
+  });
+  const following = followRun(deps);
+  await until(() => asked > 3);
+  end.resolve(result);
+  await following;
+  expect(said).toEqual([
+    'differs from its source: no pretrained weights',
+    'differs from its source: epochs 2 of 9',
+  ]);
 });

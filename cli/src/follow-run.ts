@@ -1,5 +1,6 @@
 import type { JobProgress, RunProgress, RunResult } from '@ddad/contract';
 import { type HistoryOf, RunTracker } from '@ddad/runs';
+import { deviationLines } from './deviation-lines.ts';
 import type { RunDisplay } from './run-display.ts';
 import { aborted, pause } from './waiting.ts';
 
@@ -68,13 +69,18 @@ export async function followRun(deps: FollowDeps): Promise<RunResult> {
     () => {},
   );
 
-  let [heardAt, heard] = [now(), false];
+  let [heardAt, heard, told] = [now(), false, false];
   async function ask(): Promise<void> {
     try {
       const progress = await deps.queryProgress();
       if (over.signal.aborted) return;
       [heardAt, heard] = [now(), true];
       display.note(null);
+      // Before anything is trained that the user would have wanted otherwise.
+      if (!told && progress.deviations !== undefined) {
+        told = true;
+        for (const line of deviationLines(progress.deviations)) display.say(line);
+      }
       tracker.applyQuery(progress, heardAt);
       if (result !== null) tracker.applyResult(result);
       follow();

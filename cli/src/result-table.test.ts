@@ -111,7 +111,7 @@ describe('resultLines', () => {
 
   it('names the ways in which the method differs from its source', () => {
     const lines = resultLines({ ...result, deviations: ['images of 64 pixels'] });
-    expect(lines).toContain('differs from its paper: images of 64 pixels');
+    expect(lines).toContain('differs from its source: images of 64 pixels');
   });
 
   it('counts members where the method has any', () => {
@@ -166,7 +166,7 @@ describe('resultLines', () => {
     const lines = resultLines({ ...result, pathologies });
     const at = lines.findIndex((line) => line.startsWith('pathology, by fused'));
     expect(lines.slice(at, at + 6)).toEqual([
-      'pathology, by fused  images  in D_u   AUC %   AP %',
+      'pathology, by fused  images  seen     AUC %   AP %',
       'cyst                     12  yes       87.9  100.0',
       'mass                      0  no',
       'node                      1  unknown   87.9  100.0',
@@ -259,12 +259,17 @@ describe('resultLines', () => {
           replaced: 'members/k/x: expected 9 bytes, found none',
         },
       ],
+      nodes: [
+        { id: 'generator', kind: 'trained-nets', key: 'k', unit: 'epoch', divergedSeed: 3, seed: 9 },
+        { id: 'scores', kind: 'scored-sums', key: 'k', unit: 'image' },
+      ],
     });
     expect(lines).toEqual(
       expect.arrayContaining([
         'scores are those of 2 STUDENT and 3 TUTOR members, not of K = 3 each:',
         '  student 1 failed: diverged with seed 4 and with seed 5: loss is NaN',
         'tutor 0 diverged with seed 6 and was trained with seed 7 instead',
+        'generator diverged with seed 3 and was trained with seed 9 instead',
         'tutor 1 was finished before, but damaged (members/k/x: expected 9 bytes, found none): trained again',
       ]),
     );

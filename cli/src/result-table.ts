@@ -9,7 +9,8 @@ import {
   scoreWarnings,
 } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
-import { definitionsOf, describeRun } from '@ddad/runs';
+import { definitionsOf, describeRun, divergedTrainings } from '@ddad/runs';
+import { deviationLines } from './deviation-lines.ts';
 import { duration, percent, plural } from './figures.ts';
 import { gridLines } from './grid-lines.ts';
 import { heldOutLines } from './held-out-lines.ts';
@@ -30,8 +31,7 @@ export function resultHeading(result: RunResult, methods?: MethodRegistry): stri
 export function resultLines(result: RunResult, methods?: MethodRegistry): string[] {
   const lines = [resultHeading(result, methods), ''];
   const { scores, deviations } = result;
-  if (deviations !== undefined)
-    lines.push(...deviations.map((text) => `differs from its paper: ${text}`), '');
+  if (deviations !== undefined) lines.push(...deviationLines(deviations), '');
   const without = result.withoutCopies;
   if (scores === null) {
     lines.push('no AUC and AP: the test images have no labels, or there are none');
@@ -168,7 +168,7 @@ function pathologyLines(result: RunResult): string[] {
   const columns: Column[] = [
     { heading: `pathology, by ${main}` },
     { heading: 'images', align: 'right' },
-    { heading: 'in D_u' },
+    { heading: 'seen' },
     { heading: 'AUC %', align: 'right' },
     { heading: 'AP %', align: 'right' },
   ];
@@ -183,8 +183,8 @@ function pathologyLines(result: RunResult): string[] {
   ];
 }
 
-/** What did not go as planned with members: who is missing, who was trained with another seed or again, and why. */
-function memberNotes({ k, kPerRole, failedMembers, members }: RunResult): string[] {
+/** What did not go as planned with members: who is missing, who was trained with another seed or again, and why; and other trainings. */
+function memberNotes({ k, kPerRole, failedMembers, members, nodes }: RunResult): string[] {
   const lines: string[] = [];
   if (kPerRole !== undefined) {
     const counts = Object.entries(kPerRole).flatMap(([role, count]) =>
@@ -205,6 +205,7 @@ function memberNotes({ k, kPerRole, failedMembers, members }: RunResult): string
       lines.push(`${role} ${index} was finished before, but damaged (${replaced}): trained again`);
     }
   }
+  lines.push(...divergedTrainings({ nodes }));
   return lines;
 }
 

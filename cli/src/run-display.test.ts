@@ -44,6 +44,7 @@ const view = (jobs: JobView[], changes: Partial<RunView> = {}): RunView => ({
   stage: 'training',
   within: 'training',
   stages: ['planning', 'training', 'scoring', 'polishing', 'report', 'finished'],
+  deviations: [],
   jobs,
   elapsed: 5,
   imagesPerSecond: 0,
@@ -233,4 +234,11 @@ it.each([80, 40, 20, 12, 8])('keeps the time left whole in %i columns', (columns
   const wholeLeft = { seconds: 250, atLeast: false };
   terminalDisplay(terminal).update(view([running('stu 0', 1)], { wholeLeft }));
   expect(terminal.shown().at(-1)).toMatch(/^(about )?4:10( left)?( |$|…)/);
+});
+
+it('breaks what it has to say between words where the terminal is narrower', () => {
+  const screen = recordedScreen({ isTerminal: true, columns: 31 });
+  const display = terminalDisplay(screen);
+  display.say('differs from its source: no pretrained weights');
+  expect(screen.shown()).toEqual(['differs from its source: no', 'pretrained weights']);
 });

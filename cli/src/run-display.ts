@@ -120,6 +120,10 @@ export function terminalDisplay(screen: Screen): RunDisplay {
   const noted = noteInBlock(() => draw());
   const troubles = newTroubles();
   let last: RunView | null = null;
+  const saidLines = (text: string) =>
+    wrapped(text, Math.max(1, screen.columns - 1)).map(
+      (line): BlockLine => ({ text: line, style: 'yellow' }),
+    );
 
   const draw = (said: BlockLine[] = []) => {
     if (last === null) return block.draw(noted.lines, said);
@@ -146,15 +150,10 @@ export function terminalDisplay(screen: Screen): RunDisplay {
   return {
     update(view) {
       last = view;
-      const width = Math.max(1, screen.columns - 1);
-      draw(
-        troubles(view).flatMap((said) =>
-          wrapped(said, width).map((text): BlockLine => ({ text, style: 'yellow' })),
-        ),
-      );
+      draw(troubles(view).flatMap(saidLines));
     },
     note: noted.note,
-    say: (text) => draw([{ text, style: 'yellow' }]),
+    say: (text) => draw(saidLines(text)),
     close() {
       endResize();
       const jobs = last?.jobs ?? [];

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunResult } from '@ddad/contract';
+import { methods } from '@ddad/methods';
 import { marked, type Tokens } from 'marked';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { inventedMethods, inventedResult } from '../invented-method.testing.ts';
@@ -39,6 +40,7 @@ const full = inventedResult({
     unlabeled: { images: 50, patients: 20 },
     heldOut: { images: 0, patients: 0 },
     test: { images: 109, abnormal: 51, patients: 60 },
+    trainsOnUnlabeled: true,
   },
   members: [
     {
@@ -78,7 +80,17 @@ const full = inventedResult({
     falsePositiveRate: 0.05,
     thresholds: { fused: { threshold: 1.25, sensitivity: 0.7, specificity: 0.9 } },
   },
-  nodes: [{ id: 'evaluation', kind: 'scored-evaluations', key: key('e'), unit: 'image' }],
+  nodes: [
+    {
+      id: 'generator',
+      kind: 'trained-nets',
+      key: key('f'),
+      unit: 'epoch',
+      divergedSeed: 3,
+      seed: 9,
+    },
+    { id: 'evaluation', kind: 'scored-evaluations', key: key('e'), unit: 'image' },
+  ],
 });
 
 async function card(result: RunResult): Promise<string> {
@@ -124,6 +136,7 @@ test('tells data, settings, seeds, scores with intervals, subgroups, thresholds 
   ]);
   expect(text).toContain(key('d'));
   expect(tables['Settings and seeds']).toEqual([['student 0', '11 (10 diverged)', 'aaaaaaaaaaaa']]);
+  expect(text).toContain('- generator diverged with seed 3 and was trained with seed 9 instead.');
   const json = /```json\n([\s\S]*?)\n```/.exec(text)![1]!;
   expect(JSON.parse(json)).toEqual(input);
   expect(tables.Scores!.map((row) => row.slice(0, 4))).toEqual([
@@ -138,11 +151,14 @@ test('tells data, settings, seeds, scores with intervals, subgroups, thresholds 
   ]);
   expect(tables.Thresholds).toEqual([['fused', '1.25', '70.0', '90.0']]);
   expect(text).toContain('- Inverted. near: ');
-  expect(text).toContain('- Differs from its paper: 64 px in place of 256');
+  expect(text).toContain('- Differs from its source: 64 px in place of 256');
   expect(text).toContain('- Pathologies that no abnormal test image shows: scar.');
   expect(text).toContain('- Where in an image something is: no masks were compared with maps.');
   expect(text).not.toContain('Patients: the dataset does not know them');
-  expect(tables.Artifacts).toEqual([['evaluation', 'scored-evaluations', 'eeeeeeeeeeee']]);
+  expect(tables.Artifacts).toEqual([
+    ['generator', 'trained-nets', 'ffffffffffff'],
+    ['evaluation', 'scored-evaluations', 'eeeeeeeeeeee'],
+  ]);
 });
 
 test('says of an older result, and of one without labels, what is not known and what was not tested', async () => {
@@ -157,6 +173,23 @@ test('says of an older result, and of one without labels, what is not known and 
     expect(text).toContain(expected);
 });
 
+test.each([
+  ['trained on', { trainsOnUnlabeled: true }, 0, 'distillation'],
+  ['scored for label-free figures', { trainsOnUnlabeled: false }, 5, 'distillation'],
+  ['not used', { trainsOnUnlabeled: false }, 0, 'distillation'],
+  // Of a version before it was told, by the method.
+  ['trained on', {}, 5, 'ddad'],
+  ['scored for label-free figures', {}, 5, 'cutpaste'],
+])('says of unlabeled images: %s', async (use, told, heldOut, method) => {
+  const { trainsOnUnlabeled: _, ...before } = full.data!;
+  const data = { ...before, ...told, heldOut: { images: heldOut } };
+  await writeCard(
+    { screens, methods, result: async () => ({ ...full, method, data }) },
+    { run: 'a-run', cwd },
+  );
+  expect(tablesOf(screens.out.text()).Data![1]).toEqual([`unlabeled, ${use}`, '50', 'not known', '20']);
+});
+
 test('the same facts as one JSON object', async () => {
   const deps = { screens, methods: inventedMethods, result: async () => full };
   const { scores, subgroups, notTested, seeds } = await writeCard(deps, { run: 'a-run', cwd });
@@ -165,6 +198,7 @@ test('the same facts as one JSON object', async () => {
   expect(seeds).toEqual({
     run: 7,
     members: [{ role: 'student', index: 0, seed: 11, divergedSeed: 10, key: key('a') }],
+    diverged: ['generator diverged with seed 3 and was trained with seed 9 instead'],
   });
   expect(notTested.length).toBeGreaterThan(4);
 });

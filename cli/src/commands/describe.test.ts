@@ -54,13 +54,18 @@ it('shows a paused run with its input and how far its jobs are', async () => {
   ];
   const made = { spec, loss: 0.25, seconds: 75, worker: 't1', environment: {} };
   await publishArtifact(store, { kind: nodes[1]!.kind, key, ...made, files: {} });
-  const progress = inventedProgress(nodes, { stage: 'paused', pausedIn: 'training', input: input as never });
+  const progress = inventedProgress(nodes, {
+    ...{ stage: 'paused', pausedIn: 'training', input: input as never },
+    deviations: ['no pretrained weights'],
+  });
   const { document, out } = await describe(entry('running'), { progress: async () => progress });
   expect(document).toMatchObject({ status: 'paused', seconds: 60, input, scores: null, failure: null });
   expect(out).toMatch(/^status +paused$/m);
   expect(out).toMatch(/^for +1:00$/m);
   expect(out).toMatch(/^method +method distillation, 3 students$/m);
   expect(out).toMatch(/^ {2}student +\{"layers":2\}$/m);
+  expect(document).toMatchObject({ deviations: ['no pretrained weights'] });
+  expect(out).toContain('\n\ndiffers from its source: no pretrained weights\n');
   expect(out).toMatch(/^student 0 +training +waiting +3\/4 +key-0$/m);
   expect(out).toMatch(/^student 1 +training +found +4\/4 +0\.2500 +1:15 +t1 /m);
   expect(out).toContain('student 0: trainer-1: the kernel, as memory ran out\n');
@@ -73,7 +78,13 @@ it('shows the scores of a finished run, whether the coordinator answers or not',
   expect(out).toMatch(/^fused +87\.9 +100\.0 +main score$/m);
   expect(out).toMatch(/^Temporal +http:\/\/ui\/ddad-brain-1$/m);
   const old = await describe(null);
-  expect(old.document).toMatchObject({ workflowId: null, status: 'completed', started: null, seconds: 94 });
+  expect(old.document).toMatchObject({
+    deviations: [],
+    workflowId: null,
+    status: 'completed',
+    started: null,
+    seconds: 94,
+  });
 });
 
 it('says why a run failed', async () => {

@@ -10,6 +10,7 @@ import type { MethodRegistry } from '@ddad/methods';
 import { definitionsOf, describeRun, finishedProgress } from '@ddad/runs';
 import { ObjectNotFound, type ObjectStore, readManifest } from '@ddad/storage';
 import pLimit from 'p-limit';
+import { deviationLines } from '../deviation-lines.ts';
 import { CommandFailure, noSuchRun } from '../failure.ts';
 import { duration, lossFigure, moment, percent, plural } from '../figures.ts';
 import { type ListedStatus, listedStatus, wallSeconds } from '../listed-status.ts';
@@ -57,6 +58,8 @@ export interface DescribedRun {
   method: string | null;
   /** Its input with all defaults; null where that is not known any more. */
   input: Record<string, unknown> | null;
+  /** In which ways the method differs from its source; empty where that is not known. */
+  deviations: readonly string[];
   started: string | null;
   closed: string | null;
   /** Wall time, until now of one that is under way; null where it is not known. */
@@ -122,6 +125,7 @@ async function described(deps: DescribeDeps, entry: RunEntry): Promise<Described
     dataset,
     method,
     input: progress?.input ?? result?.input ?? null,
+    deviations: known?.deviations ?? [],
     started: started.toISOString(),
     closed: closed?.toISOString() ?? null,
     seconds: wallSeconds(entry, deps.now()),
@@ -145,6 +149,7 @@ async function forgotten(deps: DescribeDeps, runId: string): Promise<DescribedRu
     dataset: result.dataset,
     method: result.method,
     input: result.input ?? null,
+    deviations: result.deviations ?? [],
     started: null,
     closed: null,
     seconds: result.seconds.total ?? null,
@@ -234,6 +239,7 @@ function tellRun({ out }: Screens, run: DescribedRun, methods: MethodRegistry): 
     ['progress', pages.progress],
   ];
   const lines = factLines(facts);
+  if (run.deviations.length > 0) lines.push('', ...deviationLines(run.deviations));
   if (run.failure !== null) lines.push('', styled(out, 'red', run.failure));
   if (input !== null) {
     const fields = Object.entries(input).filter(([name]) => name !== 'dataset' && name !== 'method');

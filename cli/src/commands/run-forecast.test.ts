@@ -1,6 +1,8 @@
 import type { RunForecast } from '@ddad/contract';
 import { expect, it } from 'vitest';
-import { documentOf } from './run-forecast.ts';
+import { inventedMethods } from '../invented-method.testing.ts';
+import { recordedScreens } from '../screens-for-tests.ts';
+import { documentOf, tellForecast } from './run-forecast.ts';
 
 const node = (
   id: string,
@@ -34,4 +36,24 @@ it('says what is not known', () => {
   expect(documentOf(forecast([node('a'), scores]))).toMatchObject({ seconds: 10, atLeast: true });
   expect(documentOf(forecast([node('a')]))).toMatchObject({ seconds: null });
   expect(documentOf(forecast([node('a', { found: true })]))).toMatchObject({ seconds: 0, atLeast: false });
+});
+
+it('tells how the method differs from its source before the jobs', () => {
+  const screens = recordedScreens();
+  const deviations = ['no pretrained weights', 'size 64 instead of 256'];
+  const document = documentOf({ ...forecast([node('a')]), deviations });
+  expect(document.deviations).toEqual(deviations);
+  tellForecast(screens, inventedMethods, document);
+  expect(screens.out.text().split('\n').slice(1, 4)).toEqual([
+    'differs from its source: no pretrained weights',
+    'differs from its source: size 64 instead of 256',
+    '',
+  ]);
+});
+
+it('has no such line of a method as its source has it, nor of a coordinator that does not tell', () => {
+  const screens = recordedScreens();
+  tellForecast(screens, inventedMethods, documentOf({ ...forecast([node('a')]), deviations: [] }));
+  tellForecast(screens, inventedMethods, documentOf(forecast([node('a')])));
+  expect(screens.out.text()).not.toContain('differs');
 });

@@ -1,13 +1,16 @@
 import type { RunForecast, RunSettings } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { describeRun, wholeLeft } from '@ddad/runs';
+import { deviationLines } from '../deviation-lines.ts';
 import { duration, plural } from '../figures.ts';
 import { type Screens, styled } from '../screen.ts';
 import { itemLines } from '../table.ts';
 import { assertDataset, type StartDeps } from './run.ts';
 
 /** What `--json` prints. */
-export interface ForecastDocument extends Omit<RunForecast, 'nodes' | 'stages'> {
+export interface ForecastDocument extends Omit<RunForecast, 'nodes' | 'stages' | 'deviations'> {
+  /** In which ways the method differs from its source. */
+  deviations: readonly string[];
   jobs: (Omit<RunForecast['nodes'][number], 'expectedSeconds'> & { expectedSeconds: number | null })[];
   /** Wall time with the workers that are there now; null where nothing is known of it. */
   seconds: number | null;
@@ -24,11 +27,18 @@ export async function forecastRun(deps: StartDeps, input: RunSettings): Promise<
   await assertDataset(store(), input.dataset);
   const forecast = await runs.foresee(`ddad-dry-run-${newRunName()}`, input);
   const document = documentOf(forecast);
-  tell(screens, methods, document);
+  tellForecast(screens, methods, document);
   return document;
 }
 
-export function documentOf({ input, datasetDigest, stages, nodes, workers }: RunForecast): ForecastDocument {
+export function documentOf({
+  input,
+  datasetDigest,
+  deviations = [],
+  stages,
+  nodes,
+  workers,
+}: RunForecast): ForecastDocument {
   const open = nodes.filter(({ found }) => !found);
   const left = wholeLeft(
     open.map(({ stage, madeBy, expectedSeconds }) => ({
@@ -42,6 +52,7 @@ export function documentOf({ input, datasetDigest, stages, nodes, workers }: Run
   return {
     input,
     datasetDigest,
+    deviations,
     workers,
     jobs: nodes.map(({ expectedSeconds = null, ...node }) => ({ ...node, expectedSeconds })),
     seconds: open.length === 0 ? 0 : (left?.seconds ?? null),
@@ -49,8 +60,13 @@ export function documentOf({ input, datasetDigest, stages, nodes, workers }: Run
   };
 }
 
-function tell({ out, err }: Screens, methods: MethodRegistry, document: ForecastDocument): void {
-  const { input, jobs, workers } = document;
+/** Prints a forecast. */
+export function tellForecast(
+  { out, err }: Screens,
+  methods: MethodRegistry,
+  document: ForecastDocument,
+): void {
+  const { input, deviations, jobs, workers } = document;
   const { dataset, method, seed } = input;
   const facts = methods.find(method)?.facts(input) ?? {};
   const [heading, ...lines] = itemLines(
@@ -72,6 +88,7 @@ function tell({ out, err }: Screens, methods: MethodRegistry, document: Forecast
   const made = jobs.length - found - trained;
   const text = [
     `${dataset}: ${describeRun({ method, ...facts }, methods)}, seed ${seed}`,
+    ...deviationLines(deviations),
     '',
     styled(out, 'bold', heading ?? ''),
     ...lines,

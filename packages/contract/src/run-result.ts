@@ -50,6 +50,11 @@ const runDataSchema = z.object({
   /** Normal images that nothing was trained on. */
   heldOut: dataPartSchema,
   test: dataPartSchema,
+  /**
+   * Whether anything is trained on D_u; where nothing is, its images are scored for label-free figures alone. Absent in results from
+   * before it was told.
+   */
+  trainsOnUnlabeled: z.boolean().optional(),
 });
 export type RunData = z.infer<typeof runDataSchema>;
 
@@ -91,7 +96,18 @@ export const runFactsSchema = z.looseObject({
   /** Every artifact that the run is made of, in the order of its graph; absent in results from before there were methods. */
   nodes: z
     .array(
-      z.object({ id: z.string(), kind: z.string(), key: sha256Schema, unit: z.enum(['epoch', 'image']) }),
+      z.object({
+        id: z.string(),
+        kind: z.string(),
+        key: sha256Schema,
+        unit: z.enum(['epoch', 'image']),
+        /**
+         * The seed with which its training diverged, and the one with which it was made then. Absent where it did not, and of members,
+         * which tell theirs themselves.
+         */
+        divergedSeed: z.number().optional(),
+        seed: z.number().optional(),
+      }),
     )
     .optional(),
   /** Wall time per stage, and `total`. */

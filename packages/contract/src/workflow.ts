@@ -67,6 +67,8 @@ export interface RunProgress {
   stages: string[];
   /** With the K of now, which `addMembers` may have raised. */
   input: RunSettings | null;
+  /** In which ways the method differs from its source; absent before it is planned, and of coordinators that did not tell. */
+  deviations?: string[];
   /** In the order of the graph. */
   nodes: NodeProgress[];
   /** When the workflow last heard of its nodes (ISO 8601); null before the first time. */
@@ -93,6 +95,8 @@ export interface RunForecast {
   /** With all defaults, and what is left to the coordinator settled. */
   input: RunSettings;
   datasetDigest: string;
+  /** In which ways the method differs from its source; absent of coordinators that did not tell. */
+  deviations?: string[];
   /** Titles of the run's stages in their order. */
   stages: string[];
   nodes: ForecastNode[];

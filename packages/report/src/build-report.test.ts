@@ -174,6 +174,16 @@ describe('a run with labelled test images', () => {
     expect(document.querySelector('#pathologies .caption')!.textContent).toMatch(
       /30 normal test images[\s\S]*13 abnormal/,
     );
+    const seen = 'unlabeled images Du, which it was trained on, shows it';
+    expect(document.querySelector('#pathologies .caption')!.textContent).toContain(seen);
+    const normalAlone = await page({
+      ...data,
+      result: { ...data.result, pathologies },
+      trainsOnUnlabeled: false,
+    });
+    const caption = normalAlone.document.querySelector('#pathologies .caption')!.textContent;
+    expect(caption).toContain('The run was trained on normal images alone, and has seen no pathology;');
+    expect(caption).not.toContain(seen);
     expect(made.document.querySelector('#pathologies')).toBeNull();
   });
 
@@ -632,6 +642,23 @@ describe('a run of another method', () => {
     ]);
     expect(document.querySelectorAll('#members svg')).toHaveLength(1);
     expect(document.querySelectorAll('#members table')).toHaveLength(0);
+    expect(document.querySelector('.diverged')).toBeNull();
+  });
+
+  test('says which trainings beside the members diverged, with or without members', async () => {
+    const run = other();
+    const [key, unit] = ['d'.repeat(64), 'epoch'] as const;
+    const nodes = [
+      { id: 'generator', kind: 'trained-nets', key, unit, divergedSeed: 6, seed: 7 },
+      { id: 'scores', kind: 'scored-sums', key, unit },
+    ];
+    const shown = async (members: typeof run.result.members, artifacts = run.artifacts) =>
+      (await page({ ...run, result: { ...run.result, members, nodes }, artifacts })).texts(
+        '#members .diverged',
+      );
+    const expected = ['generator diverged with seed 6 and was trained with seed 7 instead.'];
+    expect(await shown(run.result.members)).toEqual(expected);
+    expect(await shown([], [])).toEqual(expected);
   });
 });
 

@@ -43,3 +43,13 @@ it('lets losses be found by trying the kinds that there are', async () => {
   await tracker.recall(historyOf, new AbortController().signal, ['scored-sums', 'trained-nets']);
   expect(tracker.view(0).jobs.map(({ losses }) => losses)).toEqual([[[1, 0.75]], []]);
 });
+
+it('says how the method differs from its source, where the result does', () => {
+  const deviationsOf = (changes: object) => {
+    const tracker = new RunTracker(0);
+    tracker.applyQuery(finishedProgress({ ...result, ...changes }), 0);
+    return tracker.view(0).deviations;
+  };
+  expect(deviationsOf({ deviations: ['no pretrained weights'] })).toEqual(['no pretrained weights']);
+  expect(deviationsOf({})).toEqual([]);
+});

@@ -23,12 +23,13 @@ const finished = {
  * epochs there were is not in it: jobs count as one of one. Results from before they listed their nodes say no kinds.
  */
 export function finishedProgress(result: RunResult): RunProgress {
-  const { members } = result;
+  const { members, deviations = [] } = result;
   const byKey = new Map(members.map((member) => [member.key, member]));
   return {
     stage: finishedStage,
     stages: [planningStage, finishedStage],
     input: null,
+    deviations,
     nodes: (result.nodes ?? nodesOf(result)).map(({ id, kind, key, unit }): NodeProgress => {
       const common = { ...finished, id, kind, key, unit };
       const member = byKey.get(key);

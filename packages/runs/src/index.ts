@@ -1,4 +1,5 @@
 export { definitionsOf, describeRun, runSummary } from './described-run.ts';
+export { divergedTrainings } from './diverged-trainings.ts';
 export { finishedProgress } from './finished-progress.ts';
 export { LossCurve, type LossPoint } from './loss-curve.ts';
 export {

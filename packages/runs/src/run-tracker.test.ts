@@ -306,3 +306,11 @@ it('shows what a job that waits again has kept', () => {
   tracker.applyLive('a', figures(), 1000);
   expect(tracker.view(1000).jobs[0]).toMatchObject({ state: 'waiting', done: 12 });
 });
+
+it('knows how the method differs from its source once that is told', () => {
+  const tracker = new RunTracker(0);
+  tracker.applyQuery(progress(figures()), 0);
+  expect(tracker.view(0).deviations).toEqual([]);
+  tracker.applyQuery(progress(figures(), { deviations: ['no pretrained weights'] }), 1);
+  expect(tracker.view(1).deviations).toEqual(['no pretrained weights']);
+});

@@ -52,6 +52,8 @@ export interface RunView {
   within: string;
   /** Titles of all stages in their order, `planning` and `finished` among them. */
   stages: string[];
+  /** In which ways the method differs from its source; empty while that is not known. */
+  deviations: readonly string[];
   /** In the order of the graph: those of the stages that have begun, and whatever else is at work. */
   jobs: JobView[];
   /** Seconds since the run began, or since following did where that is not known. */
@@ -87,6 +89,7 @@ export class RunTracker {
   #stage: string = planningStage;
   #within: string = planningStage;
   #stages: string[] = [planningStage, finishedStage];
+  #deviations: readonly string[] = [];
   /** All that the run wants, and those that are shown. */
   #wanted: readonly NodeProgress[] = [];
   #nodes: NodeProgress[] = [];
@@ -108,10 +111,11 @@ export class RunTracker {
     return [...new Set(this.#nodes.map(({ key }) => key))];
   }
 
-  applyQuery({ stage, pausedIn, stages, nodes }: RunProgress, now: number): void {
+  applyQuery({ stage, pausedIn, stages, deviations = [], nodes }: RunProgress, now: number): void {
     this.#stage = stage;
     this.#within = stage === pausedStage ? (pausedIn ?? planningStage) : stage;
     this.#stages = stages;
+    this.#deviations = deviations;
     this.#wanted = nodes;
     const reached = stages.indexOf(this.#within);
     this.#nodes = nodes.filter(
@@ -177,6 +181,7 @@ export class RunTracker {
       stage: this.#stage,
       within: this.#within,
       stages: this.#stages,
+      deviations: this.#deviations,
       jobs,
       elapsed: this.#took ?? (now - this.#since) / 1000,
       imagesPerSecond: running.reduce((sum, job) => sum + job.imagesPerSecond, 0),

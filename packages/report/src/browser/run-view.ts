@@ -3,6 +3,7 @@ import { applyCurveChanges, type RunNews } from '@ddad/runs/snapshot';
 import { plot } from '@observablehq/plot';
 import { max } from 'd3-array';
 import { type LossCurve, lossLabel, lossPlot, lossRange, sparkPlot } from '../charts/loss-plots.ts';
+import { deviationsText } from '../deviations-text.ts';
 import { duration } from '../figures.ts';
 import type { LineLook } from '../palette.ts';
 import {
@@ -60,6 +61,9 @@ export class RunView {
     note.hidden = news.note === null;
     setText(note, news.note ?? '');
     this.#showSick(news.sick);
+    // The run may still have been planned when the page was made.
+    byId('deviations', HTMLElement).hidden = view.deviations.length === 0;
+    setText(byId('deviations', HTMLElement), deviationsText(view.deviations));
     for (const link of all('[data-report]', HTMLElement)) link.hidden = !news.report;
     // What only the server lays out comes with the page made anew, once the run is finished.
     if (news.scores !== null && byId('scores', HTMLElement).childElementCount === 0) {

@@ -14,7 +14,7 @@ export function cardMarkdown(card: ModelCard): string {
     `Run \`${runId}\`: method ${markdownText(method.name)}, ${markdownText(method.settings)}, seed ${card.seeds.run}. It gives ` +
       `images of ${dataset.imageSize}×${dataset.imageSize} pixels scores; the higher a score, the less the image is like the normal ones. ` +
       'Made for research; not a medical device.',
-    ...bullets(method.deviations.map((text) => `Differs from its paper: ${markdownText(text)}`)),
+    ...bullets(method.deviations.map((text) => `Differs from its source: ${markdownText(text)}`)),
     '## Data',
     ...dataParts(card),
     '## Settings and seeds',
@@ -54,12 +54,18 @@ function dataParts({ dataset, data }: ModelCard): string[] {
       ['', 'images', 'abnormal', 'patients'],
       [
         row('normal, trained on', data.normal),
-        row('unlabeled, trained on', data.unlabeled),
+        row(`unlabeled, ${useOfUnlabeled(data)}`, data.unlabeled),
         row('normal, held out for thresholds', data.heldOut),
         row('test', data.test),
       ],
     ),
   ];
+}
+
+/** Scores of D_u mean something beside those of held-out normal images alone. */
+function useOfUnlabeled({ trainsOnUnlabeled, heldOut }: NonNullable<ModelCard['data']>): string {
+  if (trainsOnUnlabeled) return 'trained on';
+  return heldOut.images > 0 ? 'scored for label-free figures' : 'not used';
 }
 
 function settingParts({ input, seeds, failedMembers }: ModelCard): string[] {
@@ -73,6 +79,7 @@ function settingParts({ input, seeds, failedMembers }: ModelCard): string[] {
       ? 'The result is of a version before it held its input.'
       : `The whole input, which makes the same run again (\`npx ddad run --input FILE\`):\n\n${markdownCode(JSON.stringify(input, null, 2), 'json')}`,
     ...(members.length === 0 ? [] : [markdownRows(['member', 'seed', 'key'], members)]),
+    ...bullets(seeds.diverged.map((text) => `${markdownText(text)}.`)),
     ...(failedMembers.length === 0
       ? []
       : [
@@ -134,7 +141,7 @@ function subgroupParts({ subgroups, mainScore }: ModelCard): string[] {
     '## By pathology',
     `Abnormal test images of a pathology against all normal ones, by ${markdownText(mainScore ?? '')}. In parentheses: 95 % intervals by Hanley ` +
       'and McNeil (1982), which take images for independent. AP depends on how many images there are, and compares no two rows.',
-    markdownRows(['pathology', 'images', 'among the unlabeled', 'AUC %', 'AP %'], rows),
+    markdownRows(['pathology', 'images', 'seen in training', 'AUC %', 'AP %'], rows),
   ];
 }
 

@@ -15,14 +15,14 @@ import {
   type Threshold,
 } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
-import { definitionsOf, describeRun } from '@ddad/runs';
+import { definitionsOf, describeRun, divergedTrainings } from '@ddad/runs';
 
 /** A subgroup of the abnormal test images against all normal ones. */
 export interface CardSubgroup {
   name: string;
   /** Abnormal images of it. */
   images: number;
-  /** Whether images of it were among the unlabeled ones; null where nobody knows. */
+  /** Whether images of it were among those trained on; null where nobody knows. */
   seen: boolean | null;
   /** Of the main score; null where there are no such images. */
   separation: Pick<Separation, 'auc' | 'ap'> | null;
@@ -36,10 +36,15 @@ export interface ModelCard {
   method: { name: string; title: string; settings: string; deviations: string[] };
   dataset: { name: string; digest: string | null; synthetic: boolean; imageSize: number };
   /** What it was made of; null of results from before that was told. */
-  data: RunData | null;
+  data: (RunData & { trainsOnUnlabeled: boolean }) | null;
   /** The whole input; null of results from before it was told. */
   input: Record<string, unknown> | null;
-  seeds: { run: number; members: Pick<MemberResult, 'role' | 'index' | 'seed' | 'divergedSeed' | 'key'>[] };
+  seeds: {
+    run: number;
+    members: Pick<MemberResult, 'role' | 'index' | 'seed' | 'divergedSeed' | 'key'>[];
+    /** Trainings beside the members' that diverged with a seed, in words. */
+    diverged: string[];
+  };
   /** In the order of their definitions; null where nothing could be judged. */
   scores: ({ name: string; meaning: string } & Separation)[] | null;
   /** How the intervals of the scores were found; null where there are none. */
@@ -85,7 +90,7 @@ export function modelCard(result: RunResult, methods: MethodRegistry): ModelCard
       synthetic: result.synthetic,
       imageSize: result.imageSize ?? defaultImageSize,
     },
-    data: result.data ?? null,
+    data: dataOf(result, methods),
     input: input ?? null,
     seeds: {
       run: result.seed,
@@ -96,6 +101,7 @@ export function modelCard(result: RunResult, methods: MethodRegistry): ModelCard
         ...(divergedSeed === undefined ? {} : { divergedSeed }),
         key,
       })),
+      diverged: divergedTrainings(result),
     },
     scores: scores === null ? null : own,
     intervals: result.intervals ?? null,
@@ -127,6 +133,13 @@ export function modelCard(result: RunResult, methods: MethodRegistry): ModelCard
   return { ...card, notTested: notTested(card) };
 }
 
+/** Results from before it was told whether D_u was trained on: of methods that have a use for it, it was. */
+function dataOf({ data, method }: RunResult, methods: MethodRegistry): ModelCard['data'] {
+  if (data === undefined) return null;
+  const { trainsOnUnlabeled = methods.find(method)?.usesUnlabeled !== false } = data;
+  return { ...data, trainsOnUnlabeled };
+}
+
 function subgroupsOf({ pathologies }: RunResult, main: string): CardSubgroup[] {
   if (pathologies === undefined) return [];
   const { normals, each, byRun } = pathologies;
@@ -145,7 +158,7 @@ function subgroupsOf({ pathologies }: RunResult, main: string): CardSubgroup[] {
     };
   };
   const groups = [
-    subgroup('all whose pathologies were among the unlabeled images', true, byRun.seen),
+    subgroup('all whose pathologies were seen in training', true, byRun.seen),
     subgroup('all whose pathologies were not', false, byRun.unseen),
   ].filter(({ images }) => images > 0);
   return [...each.map((one) => subgroup(one.name, one.seen, one)), ...(groups.length > 1 ? groups : [])];

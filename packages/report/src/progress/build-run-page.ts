@@ -1,5 +1,6 @@
 import { defaultMethod, waitingProgress } from '@ddad/contract';
 import type { RunNews } from '@ddad/runs';
+import { deviationsText } from '../deviations-text.ts';
 import { duration, percent } from '../figures.ts';
 import { type Html, html, jsonElement } from '../html.ts';
 import { pageShell } from '../page-shell.ts';
@@ -45,6 +46,7 @@ export function buildRunPage(news: RunNews): string {
   <h1 class="run-name">${run.id}</h1>
   <p class="facts">${run.started !== null && html`Started <b>${run.started.slice(0, 19).replace('T', ' ')}</b> UTC. `}<span role="status">Run <b data-figure="status">${figures.status}</b>.</span>
     <a data-report href="${reportPath(run.id)}"${news.report ? null : html` hidden`}>Report</a></p>
+  <p class="caption deviations" id="deviations"${view.deviations.length === 0 && html` hidden`}>${deviationsText(view.deviations)}</p>
   <p class="note warning" id="note"${note === null ? html` hidden` : null}>${note}</p>
   <ul class="note warning" id="sick"${sick.length === 0 && html` hidden`}>${sick.map((one) => html`<li>${one}</li>`)}</ul>
   <p class="note warning" id="connection" role="alert" hidden></p>

@@ -59,6 +59,7 @@ function news(change: Partial<RunNews> = {}): RunNews {
       stage: 'learning',
       within: 'learning',
       stages: ['planning', 'learning', 'scoring', 'report', 'finished'],
+      deviations: [],
       jobs,
       elapsed: 75,
       imagesPerSecond: 1920,
@@ -180,6 +181,16 @@ describe('the page of a run', () => {
     ]);
   });
 
+  test('says how the method differs from its source, where it does', () => {
+    const made = news();
+    const deviations = ['no pretrained weights', '<i>64</i> px'];
+    const { texts } = read({ ...made, view: { ...made.view, deviations } });
+    expect(texts('#deviations:not([hidden])')).toEqual([
+      'Differs from its source: no pretrained weights; <i>64</i> px.',
+    ]);
+    expect(read(made).texts('#deviations:not([hidden])')).toEqual([]);
+  });
+
   test('has one chart of losses where no training is of a member', () => {
     const made = news();
     const jobs = made.view.jobs.filter(({ member: of }) => of === undefined);
@@ -212,7 +223,11 @@ test("in a browser the run's losses are drawn, the members' apart from the other
     const file = join(folder, 'run.html');
     // An ended run is shown as it was; nobody is asked for more.
     const made = news();
-    await writeFile(file, buildRunPage({ ...made, run: { ...made.run, status: 'failed' } }));
+    const view = { ...made.view, deviations: ['no pretrained weights'] };
+    const run = { ...made.run, status: 'failed' } as const;
+    // As planned since the page was made: the script has it from the news.
+    const shown = buildRunPage({ ...made, run, view });
+    await writeFile(file, shown.replace(/(id="deviations")>[^<]*/, '$1 hidden>'));
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     const faults: string[] = [];
     page.on('console', (message) => faults.push(`console ${message.type()}: ${message.text()}`));
@@ -226,6 +241,9 @@ test("in a browser the run's losses are drawn, the members' apart from the other
     expect(await lines('member-losses')).toEqual(['var(--role-1)', 'var(--role-2)']);
     expect(await lines('other-losses')).toEqual(['var(--score-1)']);
     expect(await page.locator('#jobs [data-spark] svg').count()).toBe(3);
+    const deviations = page.locator('#deviations');
+    expect(await deviations.isVisible()).toBe(true);
+    expect(await deviations.textContent()).toBe('Differs from its source: no pretrained weights.');
     expect(await page.locator('#member-keys').textContent()).toMatch(/SMALL\s+BIG/);
     const width = await page.evaluate('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(1280);

@@ -1,4 +1,5 @@
 import type { MemberResult } from '@ddad/contract';
+import { divergedTrainings } from '@ddad/runs/diverged';
 import { type LossCurve, lossChart, lossRange, lossSparkline, pointsOf } from '../charts/loss-charts.ts';
 import { duration, figure, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
@@ -18,7 +19,9 @@ export function members({ result, artifacts, roles: meanings = {} }: ReportData)
   });
   const curves = shown.flatMap(({ curve }) => curve ?? []);
   const others = otherCurves(artifacts);
-  if (shown.length === 0) return others.length === 0 ? null : trainings(others);
+  const diverged = divergedTrainings(result);
+  if (shown.length === 0)
+    return others.length === 0 && diverged.length === 0 ? null : trainings(others, diverged);
   const range = lossRange(curves);
   const counted = result.members.some(({ restarts }) => restarts !== undefined);
   const told = roles.flatMap((role) => {
@@ -45,15 +48,21 @@ export function members({ result, artifacts, roles: meanings = {} }: ReportData)
   </table>
   </div>
   <p class="caption">${plural(result.members.length, 'member')}. ${told}Times are wall times of the training, UTC. Whole keys are below.</p>
+  ${divergedNote(diverged)}
 </section>`;
 }
 
 /** Of a method whose networks are no members of anything. */
-function trainings(curves: readonly LossCurve[]): Html {
+function trainings(curves: readonly LossCurve[], diverged: readonly string[]): Html {
   return html`<section id="members">
   <h2>Training</h2>
-  <div class="losses">${otherLosses('Loss', 'Mean loss per epoch', curves)}</div>
+  <div class="losses">${curves.length > 0 && otherLosses('Loss', 'Mean loss per epoch', curves)}</div>
+  ${divergedNote(diverged)}
 </section>`;
+}
+
+function divergedNote(diverged: readonly string[]): Html | null {
+  return diverged.length === 0 ? null : html`<p class="caption diverged">${diverged.join('; ')}.</p>`;
 }
 
 function otherLosses(title: string, label: string, curves: readonly LossCurve[]): Html {

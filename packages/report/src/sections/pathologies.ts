@@ -8,7 +8,7 @@ import { presentScores } from '../score-looks.ts';
  * AUC by pathology, and over seen and unseen ones (Table 4), of the maps' means and of the scores like the main one: a table of all
  * is wider than a page. Null where none are named.
  */
-export function pathologies({ result, definitions }: ReportData): Html | null {
+export function pathologies({ result, definitions, trainsOnUnlabeled }: ReportData): Html | null {
   const { pathologies: found, scores } = result;
   if (found === undefined || scores === null) return null;
   const all = presentScores(definitions, scores);
@@ -37,7 +37,7 @@ export function pathologies({ result, definitions }: ReportData): Html | null {
   <h2>Pathologies</h2>
   <div class="scroll" tabindex="0" role="region" aria-label="Table of pathologies">
   <table class="scores">
-    <thead><tr><th scope="col">pathology</th><th scope="col" class="number">test images</th><th scope="col">in <i>D</i><sub>u</sub></th>
+    <thead><tr><th scope="col">pathology</th><th scope="col" class="number">test images</th><th scope="col">seen</th>
       ${shown.map(({ symbol }) => html`<th scope="col" class="number">${symbol}<br><small>AUC %</small></th>`)}${main !== undefined && html`<th scope="col" class="number">${main.symbol}<br><small>AP %</small></th>`}</tr></thead>
     <tbody>${found.each.map(
       ({ name, images, unlabeled, seen, scores: of }) => html`
@@ -45,8 +45,13 @@ export function pathologies({ result, definitions }: ReportData): Html | null {
     )}${group('only seen ones', byRun.seen)}${group('only unseen ones', byRun.unseen)}${pools}</tbody>
   </table>
   </div>
-  <p class="caption">Abnormal test images that show a pathology, whatever else they show, against all ${plural(found.normals, 'normal test image')}. A pathology is seen where an image of the run's
-    unlabeled images <i>D</i><sub>u</sub> shows it; the last rows are of images all of whose pathologies are seen, or none (Table 4 of the paper); ${byRun.neither} are in neither.
+  <p class="caption">Abnormal test images that show a pathology, whatever else they show, against all ${plural(found.normals, 'normal test image')}. ${seenMeans(trainsOnUnlabeled)}; the last rows are of images all of whose pathologies are seen, or none (Table 4 of the paper); ${byRun.neither} are in neither.
     ${found.unnamed > 0 && `Of ${plural(found.unnamed, 'abnormal test image')} no pathology is named.`} AP depends on the share of abnormal images: compare it within a row only.${shown.length < all.length && ' Of the other scores report.json has the same.'}</p>
 </section>`;
+}
+
+function seenMeans(trainsOnUnlabeled: boolean): Html {
+  return trainsOnUnlabeled
+    ? html`A pathology is seen where an image of the run's unlabeled images <i>D</i><sub>u</sub>, which it was trained on, shows it`
+    : html`The run was trained on normal images alone, and has seen no pathology`;
 }

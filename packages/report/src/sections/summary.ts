@@ -1,4 +1,5 @@
 import { type Interval, mainScore, type RunResult } from '@ddad/contract';
+import { deviationsText } from '../deviations-text.ts';
 import { duration, percent, percentInterval, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
@@ -12,7 +13,7 @@ export function summary(data: ReportData): Html {
   const epochs = trainedEpochs(data);
   return html`<header class="summary" id="summary">
   <p class="overline">${heading.title}</p>
-  ${deviations.length > 0 && html`<p class="caption deviations">Differs from its source: ${deviations.join('; ')}.</p>`}
+  ${deviations.length > 0 && html`<p class="caption deviations">${deviationsText(deviations)}</p>`}
   <h1>${result.dataset}</h1>
   <p class="facts"><b>${heading.run}</b>${!data.trainsOnUnlabeled && ' · one-class mode: trained on normal images alone'} · seed <b>${result.seed}</b>
     ${epochs > 0 && html`· <b>${epochs.toLocaleString('en')}</b> ${epochs === 1 ? 'epoch' : 'epochs'} `}· run <code>${result.runId}</code></p>

@@ -13,12 +13,13 @@ export interface ForeseeDeps extends PlanDeps {
  * @throws ApplicationFailure of type InvalidInput with every fault
  */
 export async function foreseeRun(deps: ForeseeDeps, raw: unknown): Promise<RunForecast> {
-  const { basis, stages, nodes } = await planRun(deps, raw);
+  const { basis, stages, nodes, about } = await planRun(deps, raw);
   const titles = new Map(stages.map(({ name, title }) => [name, title]));
   const present = (pool: Pool) => deps.workers[pool].workers.filter(({ leaving }) => !leaving).length;
   return {
     input: basis.settings,
     datasetDigest: basis.datasetDigest,
+    deviations: about.deviations,
     stages: [...titles.values()],
     nodes: await Promise.all(
       nodes.map(async ({ id, kind, key, stage, unit, pool, total, finished, expectedSeconds }) => ({

@@ -17,6 +17,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { DatasetCatalog } from '../dataset-catalog.ts';
 import { addDataset, addPackings, datasetCache } from '../datasets.testing.ts';
+import { foreseeRun } from './foresee.ts';
 import { type Plan, type PlannedNode, planRun, type RunPlan, replan } from './plan.ts';
 import type { PresentTrainer } from './settled-trainers.ts';
 
@@ -511,6 +512,18 @@ describe('a plan', () => {
     expect(starred.nodes[0]!.spec).toMatchObject({ normals: normal!.count });
   });
 
+  it('says whether anything is trained on the unlabeled images, which methods that have no use for them score alone', async () => {
+    const told = async (input: object) => {
+      const { trainsOnUnlabeled, unlabeled } = (await planOf({ dataset: 'tiny', ...input })).data!;
+      return [trainsOnUnlabeled, unlabeled.images > 0];
+    };
+    expect(await told({ batchSize: 4, refiner: { batchSize: 2 } })).toEqual([true, true]);
+    expect(await told({ method: 'ae', batchSize: 4 })).toEqual([false, true]);
+    expect(await told({ method: 'cutpaste', batchSize: 4 })).toEqual([false, true]);
+    expect(await told({ method: 'nsa', batchSize: 4 })).toEqual([false, false]);
+    expect(await told({ method: 'nsa', batchSize: 4, unlabeled: 2 })).toEqual([true, true]);
+  });
+
   it('asks the method how it differs from its source at the size that the images have', async () => {
     await addPackings(store, 'both', [64, 128]);
     const method: Method = {
@@ -523,6 +536,12 @@ describe('a plan', () => {
     expect(about.deviations).toEqual(['64 px in place of 256']);
     const large = await planOf({ ...wanted, imageSize: 128 }, known);
     expect(large.about.deviations).toEqual(['128 px in place of 256']);
+    const deps = {
+      ...{ store, catalog: new DatasetCatalog(store, datasetCache(store)), methods: known, onDamage },
+      ...{ searchAttributes: false, heartbeatTimeoutMs: 1000, presentTrainers: () => [], now: () => noon },
+      workers: { train: { workers: [] }, score: { workers: [] } },
+    };
+    expect((await foreseeRun(deps, wanted)).deviations).toEqual(['64 px in place of 256']);
   });
 
   it('goes on with datasets that were added before there were several sizes', async () => {

@@ -16,7 +16,7 @@ import { failureTypes } from '../failure-types.ts';
 import type { MeasuredWork } from '../measured-work.ts';
 import { basisOfJudged, type JudgeDeps, judgeRun } from './judge-run.ts';
 import type { MlflowLogging } from './log-to-mlflow.ts';
-import { sourcesOf, wholeGraph } from './whole-graph.ts';
+import { sourcesOf, trainsOnUnlabeled, wholeGraph } from './whole-graph.ts';
 
 /** A node of a run as the plan describes it to the workflow. */
 export interface PlannedNode extends Omit<GraphNode, 'scores' | 'curve'> {
@@ -90,10 +90,12 @@ export async function planRun(deps: PlanDeps, raw: unknown): Promise<RunPlan> {
   const fault = headlineFault(judged.method, basis);
   if (fault !== null) throw invalidInput([fault]);
   const { searchAttributes, pages, heartbeatTimeoutMs } = deps;
+  const plan = await planOf(deps, judged.method, basis);
+  const { digest, images, synthetic } = judged.dataset;
   return {
-    ...(await planOf(deps, judged.method, basis)),
-    synthetic: judged.dataset.synthetic,
-    data: await deps.catalog.data(judged.dataset.digest, judged.dataset.images),
+    ...plan,
+    synthetic,
+    data: { ...(await deps.catalog.data(digest, images)), trainsOnUnlabeled: trainsOnUnlabeled(plan) },
     searchAttributes,
     statusAttributes: searchAttributes,
     namedActivities: true,

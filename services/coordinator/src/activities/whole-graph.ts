@@ -21,7 +21,7 @@ export function sourcesOf({ nodes }: Pick<Graph, 'nodes'>): EvaluatedSource[] {
 }
 
 /** Whether unlabeled images decide weights. */
-export function trainsOnUnlabeled({ nodes }: Pick<Graph, 'nodes'>): boolean {
+export function trainsOnUnlabeled({ nodes }: { nodes: readonly Pick<GraphNode, 'images'>[] }): boolean {
   return nodes.some(({ images }) => images === 'training');
 }
 

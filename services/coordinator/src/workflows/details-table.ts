@@ -28,7 +28,12 @@ export function tableRow(cells: readonly string[]): string {
 export function cell(text: string | null): string {
   if (text === null) return '–';
   const short = text.length > 80 ? `${text.slice(0, 79)}…` : text;
-  return short.replace(/[|\\`*_<>[\]\r\n]/g, (character) =>
+  return plainText(short);
+}
+
+/** Text in which nothing is Markdown, on one line. */
+export function plainText(text: string): string {
+  return text.replace(/[|\\`*_<>[\]\r\n]/g, (character) =>
     /[\r\n]/.test(character) ? ' ' : `\\${character}`,
   );
 }

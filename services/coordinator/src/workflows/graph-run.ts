@@ -170,8 +170,7 @@ export class GraphRun {
     );
     for (const [id, known] of before) if (this.#nodes.get(id) !== known) known.scope?.cancel();
     this.#deps.state.planned(
-      plan.basis.settings,
-      plan.stages,
+      plan,
       this.nodes.map(({ node }) => node),
     );
   }
@@ -247,7 +246,7 @@ export class GraphRun {
 
   /** Plans a node anew with its next seed. @returns false where the seed makes no difference */
   async #retry({ node }: WantedNode): Promise<boolean> {
-    const seed = node.member?.seed ?? (node.spec as { seed?: number }).seed;
+    const seed = seedIn(node);
     await this.join((basis) => {
       const retries = { ...basis.retries, [node.id]: (basis.retries[node.id] ?? 0) + 1 };
       return this.#replanned({ ...basis, retries });
@@ -262,7 +261,7 @@ export class GraphRun {
     const { node, divergedSeed } = wanted;
     const twice =
       isDivergence(error) && divergedSeed !== undefined
-        ? `diverged with seed ${divergedSeed} and with seed ${node.member?.seed}: `
+        ? `diverged with seed ${divergedSeed} and with seed ${seedIn(node)}: `
         : '';
     wanted.outcome = { failed: `${twice}${reasonOf(error)}` };
     this.#deps.state.failed(node.id);
@@ -291,6 +290,11 @@ export class GraphRun {
       replan.executeWithOptions({ summary: 'plan anew' }, [basis]),
     );
   }
+}
+
+/** The seed that decides a node's training; undefined of one that has none. */
+export function seedIn({ member, spec }: Pick<PlannedNode, 'member' | 'spec'>): number | undefined {
+  return member?.seed ?? (spec as { seed?: number }).seed;
 }
 
 function nameOf({ kind, key }: { kind: string; key: string }): string {

@@ -83,6 +83,45 @@ describe('a member that diverges', () => {
   });
 });
 
+describe('a node that is no member and diverges', () => {
+  const refiner = ({ id }: MakeArgs) => id === 'refiner intra';
+
+  it('is made once more with its next seed, and the result says so', async () => {
+    train(() => {});
+    const seeds: number[] = [];
+    makeBy(fakes, refiner, async (args) => {
+      seeds.push(seedIn(args));
+      if (seeds.length === 1) throw nan();
+      return madeNode(args);
+    });
+    const handle = await server.start(small);
+    const { nodes = [], members } = (await handle.result()) as RunResult;
+    const [divergedSeed, seed] = seeds;
+    expect(seed).not.toBe(divergedSeed);
+    expect(nodes.find(({ id }) => id === 'refiner intra')).toMatchObject({ divergedSeed, seed });
+    expect(nodes.filter((node) => node.divergedSeed !== undefined || node.seed !== undefined)).toHaveLength(
+      1,
+    );
+    expect(members.every((member) => member.divergedSeed === undefined)).toBe(true);
+    await expectReplays(handle);
+  });
+
+  it('fails the run when it diverges again, named with both seeds', async () => {
+    train(() => {});
+    const seeds: number[] = [];
+    makeBy(fakes, refiner, async (args) => {
+      seeds.push(seedIn(args));
+      throw nan();
+    });
+    const failure = await failureOf(await server.start(small));
+    expect(seeds).toHaveLength(2);
+    expect(failure.message).toMatch(/^refiner intra \(key [0-9a-f]{64}\) failed: diverged with seed /);
+    expect(failure.message).toContain(
+      `diverged with seed ${seeds[0]} and with seed ${seeds[1]}: loss is NaN in epoch 3`,
+    );
+  });
+});
+
 describe('minMembers', () => {
   it('lets the run go on with the members there are, and the result names the others', async () => {
     train((name) => {

@@ -48,10 +48,18 @@ describe('progressTable', () => {
 
   it("leads to the run's own page where it has one", () => {
     const page = 'https://ddad.example.org/runs/brain-1';
-    expect(progressTable('training', ['training'], [node()], page)).toContain(
+    expect(progressTable('training', ['training'], [node()], { page })).toContain(
       `\n[live curves and report](${page})\n`,
     );
     expect(progressTable('training', ['training'], [node()])).not.toContain('](');
+  });
+
+  it('says how the method differs from its source, with nothing of it taken for Markdown', () => {
+    const deviations = ['no pretrained weights', 'K_x instead of *K*'];
+    expect(progressTable('training', ['training'], [node()], { deviations })).toContain(
+      '\n\ndiffers from its source: no pretrained weights; K\\_x instead of \\*K\\*\n\n',
+    );
+    expect(progressTable('training', ['training'], [node()])).not.toContain('differs');
   });
 
   it('shows every member of K = 50 with usual names of trainers', () => {

@@ -1,5 +1,5 @@
 import type { JobProgress } from '@ddad/contract';
-import { cell, linesThatFit, tableRow } from './details-table.ts';
+import { cell, linesThatFit, plainText, tableRow } from './details-table.ts';
 
 /** A node's line of the table. */
 export interface TableNode extends JobProgress {
@@ -11,13 +11,14 @@ export interface TableNode extends JobProgress {
 /**
  * A run's state as Markdown for the Temporal UI: the stage, all stages, and a line per node, in order; lines that do not fit
  * are counted instead.
- * @param page address of the run's own page; null where there is none
+ * @param about.page address of the run's own page; null where there is none
+ * @param about.deviations in which ways the method differs from its source
  */
 export function progressTable(
   stage: string,
   stages: readonly string[],
   nodes: readonly TableNode[],
-  page: string | null = null,
+  { page = null, deviations = [] }: { page?: string | null; deviations?: readonly string[] } = {},
 ): string {
   const count = (state: JobProgress['state']) => nodes.filter((node) => node.state === state).length;
   const failed = count('failed');
@@ -25,6 +26,8 @@ export function progressTable(
     `**${stage}** — ${count('finished')} of ${nodes.length} finished, ${count('running')} running${failed > 0 ? `, ${failed} failed` : ''}`,
   ];
   if (page !== null) head.push('', `[live curves and report](${page})`);
+  if (deviations.length > 0)
+    head.push('', `differs from its source: ${deviations.map(plainText).join('; ')}`);
   if (nodes.length === 0) return head.join('\n');
   head.push(
     '',

@@ -1,6 +1,6 @@
 import { type BriefResult, defaultImageSize, type MemberResult, type RunFacts } from '@ddad/contract';
 import type { RunPlan } from '../activities/plan.ts';
-import type { GraphRun, WantedNode } from './graph-run.ts';
+import { type GraphRun, seedIn, type WantedNode } from './graph-run.ts';
 
 /** What a run knows of itself once its graph is made. */
 export function runFacts(
@@ -30,7 +30,7 @@ export function runFacts(
     definitions: about.definitions,
     ...membersOf(graph),
     artifacts: { ...Object.fromEntries(artifacts.map((name) => [name, null])), ...Object.fromEntries(named) },
-    nodes: graph.nodes.map(({ node: { id, kind, key, unit } }) => ({ id, kind, key, unit })),
+    nodes: graph.nodes.map(nodeResult),
     seconds,
   };
 }
@@ -63,6 +63,13 @@ function membersOf(
     kPerRole: Object.fromEntries(roles.map((role) => [role, count(role)])),
     failedMembers,
   };
+}
+
+function nodeResult({ node, divergedSeed }: WantedNode): NonNullable<RunFacts['nodes']>[number] {
+  const { id, kind, key, unit, member } = node;
+  const seed = seedIn(node);
+  const diverged = member === undefined && divergedSeed !== undefined && seed !== undefined;
+  return { id, kind, key, unit, ...(diverged ? { divergedSeed, seed } : {}) };
 }
 
 function memberResult({ node, outcome, begun, divergedSeed }: WantedNode): MemberResult[] {

@@ -8,7 +8,7 @@ import {
   type RunSettings,
 } from '@ddad/contract';
 import { setCurrentDetails } from '@temporalio/workflow';
-import type { PlannedNode } from '../activities/plan.ts';
+import type { Plan, PlannedNode } from '../activities/plan.ts';
 import { fromRows } from '../node-progress.ts';
 import { progressTable } from './progress-table.ts';
 
@@ -31,6 +31,7 @@ export class RunState {
   readonly #seconds: Record<string, number> = { plan: 0 };
   #pause: 'no' | 'wanted' | 'paused' = 'no';
   #input: RunSettings | null = null;
+  #deviations: readonly string[] | null = null;
   /** In the order of the graph. */
   #nodes: NodeFigures[] = [];
   /** Of every node that there was, by its id: signals name nodes by their place here. */
@@ -65,8 +66,9 @@ export class RunState {
   }
 
   /** Takes what a run is going to make, in its order; nodes of the same key keep their figures. */
-  planned(input: RunSettings, stages: readonly GraphStage[], nodes: readonly PlannedNode[]): void {
-    this.#input = input;
+  planned({ basis, about, stages }: Plan, nodes: readonly PlannedNode[]): void {
+    this.#input = basis.settings;
+    this.#deviations = about.deviations;
     this.#stages = [...stages];
     for (const { name } of stages) this.#seconds[name] ??= 0;
     const before = new Map(this.#nodes.map((known) => [known.node.id, known]));
@@ -166,6 +168,7 @@ export class RunState {
       ...(paused ? { pausedIn: this.stage } : {}),
       stages: [planningStage, ...titles.values(), finishedStage],
       input: this.#input,
+      ...(this.#deviations === null ? {} : { deviations: [...this.#deviations] }),
       nodes: this.#nodes.map(
         ({
           node: { id, kind, key, stage, unit, pool, member, finished, expectedSeconds },
@@ -241,7 +244,7 @@ export class RunState {
           imagesPerUnit,
           ...progress,
         })),
-        this.#link,
+        { page: this.#link, deviations: this.#deviations ?? [] },
       ),
     );
   }

@@ -382,6 +382,32 @@ it('is cancelled only once every activity has confirmed', async () => {
 });
 
 describe('progress', () => {
+  it('says how the method differs from its source before anything is trained', async () => {
+    const { promise: end, resolve: finish } = Promise.withResolvers<void>();
+    const { promise: underWay, resolve: begin } = Promise.withResolvers<void>();
+    makeBy(fakes, isMember, async (args) => {
+      begin();
+      await end;
+      return madeNode(args);
+    });
+    const deviations = ['no pretrained weights', 'size 64 instead of 256'];
+    const plan = fakes.plan;
+    fakes.plan = async (raw) => {
+      const planned = await plan(raw);
+      return { ...planned, about: { ...planned.about, deviations } };
+    };
+    const handle = await server.start(small);
+    await underWay;
+    expect((await handle.query<RunProgress>('progress')).deviations).toEqual(deviations);
+    const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(currentDetails).toContain(
+      'differs from its source: no pretrained weights; size 64 instead of 256\n',
+    );
+    finish();
+    await handle.result();
+    await expectReplays(handle);
+  });
+
   it('reaches query and details by signals, whatever else somebody signals', async () => {
     const { promise: end, resolve: finish } = Promise.withResolvers<void>();
     const { promise: underWay, resolve: begin } = Promise.withResolvers<void>();

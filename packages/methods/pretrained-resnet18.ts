@@ -20,10 +20,8 @@ export const pretrainedNeeds = ({
   pretrained?: { weights: string } | undefined;
 }): Record<string, Need> => (pretrained === undefined ? {} : { pretrained: weightsNeed(pretrained.weights) });
 
-/** The weights that settings ask for, of torchvision's layout; null for none. */
+/** The weights that fields of an input ask for, of torchvision's layout; null for none. */
 export const pretrainedResnet18 = ({
   pretrained,
-}: {
-  pretrained: string | null;
-}): PretrainedWeights | null =>
-  pretrained === null ? null : { path: 'pretrained', name: pretrained, layout: resnet18Layout };
+}: Readonly<Record<string, unknown>>): PretrainedWeights | null =>
+  typeof pretrained === 'string' ? { path: 'pretrained', name: pretrained, layout: resnet18Layout } : null;

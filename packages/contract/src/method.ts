@@ -188,10 +188,10 @@ export interface Method<Settings extends RunSettings = RunSettings> {
    */
   deviations?(settings: Settings, imageSize: number): string[];
   /**
-   * Pretrained weights that the run is to begin with, which are looked up and held against their layout before anything is trained;
-   * null for none. Absent of methods that take none.
+   * Pretrained weights that the run is to begin with, among the fields that could be read: they are looked up and held against their
+   * layout before anything is trained. Null for none. Absent of methods that take none.
    */
-  pretrained?(settings: Settings): PretrainedWeights | null;
+  pretrained?(fields: Readonly<Record<string, unknown>>): PretrainedWeights | null;
   /** Batch sizes among the fields that could be read. */
   batchSizes?(fields: Readonly<Record<string, unknown>>): BatchSize[];
   /** Settles what is left to the coordinator when a run starts. */

@@ -18,7 +18,7 @@ export const countSchema = (max: number) => z.int().min(1).max(max);
 export const commonFields = {
   dataset: datasetNameSchema,
   method: methodNameSchema.default(defaultMethod),
-  /** Side of the images in pixels, one that the dataset is packed at; absent: 64, or the only one there is. */
+  /** Side of the images in pixels, one that the dataset is packed at; absent: 64, or the only one there is; to be named where there are several others. */
   imageSize: z.literal(imageSizes).optional(),
   /** Run seed; every other seed derives from it. */
   seed: z.int().min(0).max(4_294_967_295).default(0),
@@ -73,7 +73,7 @@ export type AddMembersInput = z.infer<typeof addMembersSchema>;
 
 /** Fields of an input that are well formed by themselves; a faulty one does not keep the others from being checked. */
 export function readableFields<Shape extends z.ZodRawShape>(
-  schema: z.ZodObject<Shape>,
+  schema: { shape: Shape },
   raw: unknown,
 ): Partial<z.output<z.ZodObject<Shape>>> {
   const given = isObject(raw) ? raw : {};

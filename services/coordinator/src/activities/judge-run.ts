@@ -1,6 +1,7 @@
 import {
   type DatasetRecord,
   defaultFalsePositiveRate,
+  defaultImageSize,
   defaultMethod,
   type Fault,
   imageSizeFaults,
@@ -14,6 +15,7 @@ import {
   packingsOf,
   type RunSettings,
   readableCommonFields,
+  readableFields,
 } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import { type DatasetCatalog, type RunImages, referenceImages } from '../dataset-catalog.ts';
@@ -58,7 +60,8 @@ export async function judgeRun(
   const given = isObject(raw) ? raw : {};
   const method = deps.methods.find(String(given.method ?? defaultMethod));
   const dataset = await checkAgainstDataset(deps.catalog, method, given, wanted, faults);
-  const asked = 'faults' in parsed ? null : (method?.pretrained?.(parsed.input) ?? null);
+  // A faulty field does not keep the weights from being checked.
+  const asked = method?.pretrained?.(readableFields(method.schema, given)) ?? null;
   const pretrained = asked === null ? null : await findWeights(deps.catalog, asked, faults);
   if ('faults' in parsed || faults.length > 0 || dataset === null || method === null) return { faults };
   const surroundings = { settledTrainers: settledTrainers(deps.presentTrainers(), deps.now()) };
@@ -111,7 +114,8 @@ async function checkAgainstDataset(
     faults.push({ path: 'dataset', message: await unknownDataset(catalog, dataset) });
     return null;
   }
-  const packing = packingFor(record, fields.imageSize, faults);
+  const size = faulty.has('imageSize') ? null : fields.imageSize;
+  const packing = packingFor(record, size, faults);
   const held = selectionOf(calibration === undefined ? {} : { calibration });
   const selectable = !faulty.has('unlabeled') && !faulty.has('anomalousRate');
   let images = await catalog.images(packing.digest, selectable ? selectionOf(fields) : held);
@@ -134,8 +138,8 @@ async function checkAgainstDataset(
     const message = `expected at most ${normals}, the number of normal training images of ${dataset}, got ${size}`;
     faults.push({ path, message });
   }
-  // A size that was asked for is judged with the input itself.
-  if (method !== null && fields.imageSize === undefined)
+  // A size that was asked for is judged with the input itself, and one that has to be named is nobody's yet.
+  if (method !== null && size === undefined && usualPacking(record) !== undefined)
     faults.push(...imageSizeFaults(method, images.imageSize));
   if (method?.usesUnlabeled === false) faults.push(...unlabeledFaults(method, fields));
   const fault = heldOutFault(fields, images.heldOut.length);
@@ -177,21 +181,34 @@ function choiceFaults(
   return faults;
 }
 
-/** The packing that a run takes: that of the size asked for, else of 64, else the only one; a size that is not there is a fault. */
-function packingFor(record: DatasetRecord, imageSize: number | undefined, faults: Fault[]): Packing {
+/**
+ * The packing that a run takes: that of the size asked for, else the usual one. A size that is not there is a fault, and so is none where
+ * there is no usual one.
+ * @param imageSize undefined where none is asked for; null where what is asked for cannot be read, which has its own fault
+ * @returns where it is a fault any one, so that all else can be judged
+ */
+function packingFor(record: DatasetRecord, imageSize: number | undefined | null, faults: Fault[]): Packing {
   const packings = packingsOf(record);
-  const usual = packings.find(({ digest }) => digest === record.digest) ?? packings[0]!;
-  if (imageSize === undefined) return usual;
-  const asked = packings.find((packing) => packing.imageSize === imageSize);
+  const usual = usualPacking(record);
+  const asked = imageSize === undefined ? usual : packings.find((packing) => packing.imageSize === imageSize);
   if (asked !== undefined) return asked;
   const sizes = packings.map((packing) => packing.imageSize).join(' or ');
-  faults.push({
-    path: 'imageSize',
-    message:
-      `expected ${sizes}, which ${record.name} is packed at ("ddad dataset add ${record.name} DIR --image-size ..." packs ` +
-      `it at others), got ${imageSize}`,
-  });
-  return usual;
+  const others = `"ddad dataset add ${record.name} DIR --image-size ..." packs it at others`;
+  if (imageSize === undefined) {
+    const message = `expected ${sizes}: ${record.name} is packed at several sizes, and not at ${defaultImageSize} (${others}), got none`;
+    faults.push({ path: 'imageSize', message });
+  } else if (imageSize !== null) {
+    const message = `expected ${sizes}, which ${record.name} is packed at (${others}), got ${imageSize}`;
+    faults.push({ path: 'imageSize', message });
+  }
+  return usual ?? packings[0]!;
+}
+
+/** The packing of a run that asks for no size: that of 64, else the only one; undefined where there are several others. */
+function usualPacking(record: DatasetRecord): Packing | undefined {
+  const packings = packingsOf(record);
+  const usual = packings.find((packing) => packing.imageSize === defaultImageSize);
+  return usual ?? (packings.length === 1 ? packings[0] : undefined);
 }
 
 /** Too few held-out normal images for the threshold that was asked for; null where there are enough, or none was. */

@@ -449,6 +449,20 @@ describe('a plan', () => {
     );
   });
 
+  it('has a size named of a dataset that is packed at several, and not at the usual one', async () => {
+    const sizes = { dataset: 'big', k: 2, batchSize: 4, refiner: { batchSize: 2 } };
+    const [, large] = await addPackings(store, 'big', [256, 128]);
+    expect((await refusal({ ...sizes, batchSize: 9 })).message.split('\n')).toEqual([
+      'imageSize: expected 128 or 256: big is packed at several sizes, and not at 64 ("ddad dataset add big DIR ' +
+        '--image-size ..." packs it at others), got none',
+      expect.stringMatching(/^batchSize: /),
+    ]);
+    expect(await faultsAt({ ...sizes, imageSize: 'large' })).toEqual(['imageSize']);
+    expect((await planOf({ ...sizes, imageSize: 128 })).basis).toMatchObject({
+      ...{ imageSize: 128, datasetDigest: large },
+    });
+  });
+
   it('refuses a size that the method does not take, beside every other fault, whoever chose it', async () => {
     await addPackings(store, 'huge', [256]);
     const message = (got: number) =>
@@ -474,6 +488,12 @@ describe('a plan', () => {
     const { tensors } = methods.method('cutpaste').pretrained!(
       (methods.parseRunInput(named) as { input: RunSettings }).input,
     )!.layout;
+    // Every fault at once: weights are looked up whatever else is at fault, but for what cannot be their name.
+    expect((await refusal({ ...named, steps: -1 })).message.split('\n')).toEqual([
+      expect.stringMatching(/^steps: /),
+      expect.stringMatching(/^pretrained: expected the name of weights that were added .* got "mine"$/),
+    ]);
+    expect(await faultsAt({ ...named, pretrained: 7 })).toEqual(['pretrained']);
     const add = async (of: Readonly<Record<string, readonly number[]>>) => {
       const record = { name: 'mine', key: 'e'.repeat(64), file: 'f'.repeat(64), tensors: of };
       await store.put(

@@ -37,6 +37,29 @@ describe('how long a node takes', () => {
     expect(secondsOf(wanted(net()), [took(net(), 20, 'trained-heads')])).toBeUndefined();
   });
 
+  it('of a training that reads others of its kind grows with their number by what it grew before', () => {
+    const member = (earlier: number) =>
+      net({
+        repulsion: { weight: 1, earlier: Array.from({ length: earlier }, (_, i) => digest(String(i))) },
+      });
+    const after = (earlier: number, measured: ReturnType<typeof took>[]) =>
+      secondsOf(wanted(member(earlier), { total: 10 }), measured);
+    // 10 epochs in 110 s after one other and 120 s after two: 10 s more with each.
+    const both = [took(member(1), 110), took(member(2), 120)];
+    expect([3, 4, 5].map((earlier) => after(earlier, both))).toEqual([
+      expect.closeTo(130, 9),
+      expect.closeTo(140, 9),
+      expect.closeTo(150, 9),
+    ]);
+    // As many were seen: by those alone.
+    expect(after(2, [...both, took(member(2), 140)])).toBeCloseTo(130, 9);
+    // One number alone shows no growth.
+    expect(after(5, [took(member(1), 110), took(member(1), 130)])).toBeCloseTo(120, 9);
+    // A busy worker's 90 s and an idle one's 30 s: more of them take no less, 60 s by the mean; nor more than in proportion to 1.5 of them.
+    expect(after(3, [took(member(1), 90), took(member(2), 30)])).toBeCloseTo(60, 9);
+    expect(after(3, [took(member(1), 30), took(member(2), 130)])).toBeCloseTo(160, 9);
+  });
+
   it('of images is that of as many networks, else in proportion to their number', () => {
     const maps = (count: number) => ({ members: Array.from({ length: count }, (_, i) => digest(String(i))) });
     const node = wanted(maps(5), { kind: 'scored-maps', total: 200, unit: 'image' });

@@ -109,14 +109,15 @@ interface Shape {
   loose: string;
   /** Digests and keys in it. */
   digests: string[];
-  /** How many of them stand in lists: artifacts of the same sort that it reads, one after the other. */
+  /** How many of them stand in lists, at least 1: artifacts of the same sort that it reads, one after the other. */
   listed: number;
   epochs: number | null;
 }
 
 /**
- * Seconds by key: the median of what the like took, epoch by epoch where it counts those. Where none read as many artifacts, by
- * what others of the kind took an artifact that they read: maps of five networks take five thirds of those of three.
+ * Seconds by key: the median of what the like took, epoch by epoch where it counts those. Where none read as many artifacts: of what
+ * counts images, by what others of the kind took an artifact that they read, as maps of five networks take five thirds of those of
+ * three; of what trains, which it does by itself as well, on the line through what the others took.
  * @param images digests of the run's sets of images: what names one of them counts only beside what names the same one
  */
 export function expectedSeconds(
@@ -136,14 +137,34 @@ export function expectedSeconds(
         (set === undefined || sample.shape.digests.includes(set)),
     );
     const alike = ofKind.filter((sample) => sample.shape.text === shape.text);
-    const weight = (of: Shape) => (alike.length > 0 ? 1 : Math.max(1, of.listed));
     const perUnit = (alike.length > 0 ? alike : ofKind).slice(0, mostSamples).flatMap((sample) => {
       const units = unit === 'epoch' ? (sample.shape.epochs ?? sample.history?.length ?? 0) : total;
-      return units > 0 ? [sample.seconds / units / weight(sample.shape)] : [];
+      return units > 0 ? [{ listed: sample.shape.listed, seconds: sample.seconds / units }] : [];
     });
-    if (perUnit.length > 0) expected.set(key, median(perUnit) * total * weight(shape));
+    if (perUnit.length === 0) continue;
+    const seconds =
+      alike.length > 0 || unit === 'epoch'
+        ? onLine(perUnit, shape.listed)
+        : median(perUnit.map((one) => one.seconds / one.listed)) * shape.listed;
+    expected.set(key, seconds * total);
   }
   return expected;
+}
+
+/**
+ * What a unit takes that reads so many artifacts, on the straight line through the samples (least squares); their median where all
+ * read as many. Between what a number that makes no difference would give, and one that all the time goes into: two samples
+ * of busy and of idle workers have a line as well.
+ */
+function onLine(samples: readonly { listed: number; seconds: number }[], listed: number): number {
+  const mean = (of: (sample: (typeof samples)[number]) => number) =>
+    samples.reduce((sum, sample) => sum + of(sample), 0) / samples.length;
+  const [middle, level] = [mean((one) => one.listed), mean(({ seconds }) => seconds)];
+  const spread = mean((one) => (one.listed - middle) ** 2);
+  if (spread === 0) return median(samples.map(({ seconds }) => seconds));
+  const slope = mean((one) => (one.listed - middle) * (one.seconds - level)) / spread;
+  const [low, high] = [level, (level * listed) / middle].sort((a, b) => a - b);
+  return Math.min(high!, Math.max(low!, level + slope * (listed - middle)));
 }
 
 const noMatter: ReadonlySet<string> = new Set(['seed', 'epochs']);
@@ -172,7 +193,7 @@ function shapeOf(spec: object): Shape {
     text,
     loose: canonicalJson(bare(spec, true) as object),
     digests,
-    listed,
+    listed: Math.max(1, listed),
     epochs: typeof epochs === 'number' ? epochs : null,
   };
 }

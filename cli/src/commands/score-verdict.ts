@@ -1,4 +1,4 @@
-import { mainScore, type RunSettings } from '@ddad/contract';
+import { mainScore, type RunSettings, type ScoreDefinition } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import type { PipelineFacts } from '@ddad/onnx';
 import { plural } from '../figures.ts';
@@ -19,14 +19,22 @@ export interface Verdict {
   faults: number;
 }
 
+/** Definitions of the scores of a run, or of a pipeline's file; null where nobody knows its method's any more. */
+export function knownDefinitions(
+  methods: MethodRegistry,
+  { definitions, ...facts }: Pick<PipelineFacts, 'definitions' | 'method'>,
+): ScoreDefinition[] | null {
+  // What is from before there were definitions repeats what its method's scores depend on.
+  return definitions ?? methods.find(facts.method)?.scores(facts as unknown as RunSettings) ?? null;
+}
+
 /** The score by which a pipeline's run ranks; null where nobody knows its method's any more. */
 export function mainScoreOf(
   methods: MethodRegistry,
-  { definitions, ...facts }: PipelineFacts,
+  facts: PipelineFacts,
   scores: readonly string[],
 ): string | null {
-  // Files from before there were definitions repeat what their method's scores depend on.
-  const known = definitions ?? methods.find(facts.method)?.scores(facts as unknown as RunSettings) ?? [];
+  const known = knownDefinitions(methods, facts) ?? [];
   return mainScore(known, Object.fromEntries(scores.map((name) => [name, true])));
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { MethodRegistry } from '@ddad/methods';
 import { inlineWeights, type PipelineFacts } from '@ddad/onnx';
 import { inventedExport, inventedFacts, inventedModel } from '@ddad/onnx/testing';
@@ -141,6 +141,36 @@ it('scores with files that were exported before there were methods', async () =>
   expect(Object.keys(lines[0].maps)).toEqual(names.slice(1));
   const [judged] = Object.keys(old.calibration.thresholds);
   expect(lines[0].abnormal).toEqual({ [String(judged)]: true });
+});
+
+it('refuses to write heat maps of a method that has none, before anything is made or read', async () => {
+  const definitions = inventedResult().definitions!.map((one) => ({ ...one, map: false }));
+  const bare = place('bare.onnx');
+  await writeFile(bare, inventedModel({ ...facts, definitions }, inlineWeights));
+  const wanted = [place('no-maps'), place('no-objects')] as const;
+  const both = await score(['grey.png'], wanted[0], bare, wanted[1]);
+  expect(both.failure).toMatchObject({
+    exitCode: 2,
+    message:
+      `--out and --dicom: expected a run with heat maps, got ${bare} of method distillation, which has none: ` +
+      'without --out and --dicom it gives its scores',
+  });
+  expect(both.lines).toEqual([]);
+  expect((await score(['grey.png'], undefined, bare, wanted[1])).failure!.message).toMatch(
+    /^--dicom: expected .*: without --dicom it gives/,
+  );
+  const made = await readdir(directory);
+  expect(wanted.filter((path) => made.includes(basename(path)))).toEqual([]);
+  const { lines, failure } = await score(['grey.png'], undefined, bare);
+  expect(failure).toBeNull();
+  expect(lines).toHaveLength(1);
+  // Of a run it is known before its scorer is exported.
+  const never = () => expect.fail('exported it');
+  const result = async () => inventedResult({ definitions });
+  const deps = { screens: recordedScreens(), methods: inventedMethods, result, store: never, cache: '' };
+  await expect(scoreImages(deps, { pipeline: 'r', images: [], out: wanted[0] })).rejects.toThrow(
+    /^--out: expected a run with heat maps, got r of method distillation/,
+  );
 });
 
 describe('a run', () => {

@@ -22,11 +22,16 @@ import { CommandFailure, exitCodes } from '../failure.ts';
 import { plural } from '../figures.ts';
 import { exportedRun } from '../onnx/exported-runs.ts';
 import { onnxOf } from '../onnx/onnx-of.ts';
-import { openPipeline, type PipelineSession, type ScoredPixels } from '../onnx/pipeline-session.ts';
+import {
+  openPipeline,
+  type PipelineSession,
+  pipelineFacts,
+  type ScoredPixels,
+} from '../onnx/pipeline-session.ts';
 import { tryDirectory } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
 import { scoreCsv } from './score-csv.ts';
-import { mainScoreOf, type Verdict, verdictLine, verdictOf } from './score-verdict.ts';
+import { knownDefinitions, mainScoreOf, type Verdict, verdictLine, verdictOf } from './score-verdict.ts';
 
 export interface ScoreDeps {
   screens: Screens;
@@ -81,14 +86,17 @@ export interface ScoreOptions {
  * names a directory, and as DICOM objects beside their sources where `dicom` does; and a verdict of all together on the other
  * screen. What cannot be read gives a line with its fault.
  * @param options.pipeline a run, or an ONNX file of `ddad export --run`, which needs no cluster
- * @throws CommandFailure where a directory holds no image; once all others are scored, where some images are at fault
+ * @throws CommandFailure where a directory holds no image, and where heat maps are wanted of what has none; once all others are scored,
+ * where some images are at fault
  */
 export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promise<ScoredImages> {
   const { out, err } = deps.screens;
+  const pipeline = await findPipeline(deps, options.pipeline);
+  await assertMaps(deps, pipeline, options);
   if (options.out !== undefined) await tryDirectory('--out', options.out);
   if (options.dicom !== undefined) await tryDirectory('--dicom', options.dicom);
   const paths = await imageFiles(deps, options.images);
-  const session = await openPipeline(await pipelineFile(deps, options.pipeline));
+  const session = await openPipeline(await pipelineFile(deps, pipeline));
   try {
     const { facts, scores } = session;
     const main = mainScoreOf(deps.methods, facts, scores);
@@ -170,15 +178,42 @@ async function imageFiles({ screens }: ScoreDeps, named: readonly string[]): Pro
   return files;
 }
 
-/** The file of a pipeline: the one that is named, or a run's own, exported once. */
-async function pipelineFile(deps: ScoreDeps, pipeline: string): Promise<string> {
-  if (existsSync(pipeline)) return pipeline;
-  if (extname(pipeline) === '.onnx') {
-    throw new CommandFailure(`${pipeline}: expected an ONNX file, found nothing`, exitCodes.badInput);
+/** A pipeline's file, or the run that it is exported from; and how either was named. */
+type FoundPipeline = { name: string } & ({ file: string } | { result: RunResult });
+
+async function findPipeline({ result }: ScoreDeps, name: string): Promise<FoundPipeline> {
+  if (existsSync(name)) return { name, file: name };
+  if (extname(name) === '.onnx') {
+    throw new CommandFailure(`${name}: expected an ONNX file, found nothing`, exitCodes.badInput);
   }
-  const result = await deps.result(pipeline);
+  return { name, result: await result(name) };
+}
+
+/** @throws CommandFailure where heat maps are wanted of a pipeline that has none, before anything is read or exported for it */
+async function assertMaps(
+  { methods }: ScoreDeps,
+  pipeline: FoundPipeline,
+  { out, dicom }: ScoreOptions,
+): Promise<void> {
+  const wanted = [out === undefined ? [] : ['--out'], dicom === undefined ? [] : ['--dicom']].flat();
+  if (wanted.length === 0) return;
+  const facts = 'file' in pipeline ? await pipelineFacts(pipeline.file) : pipeline.result;
+  const known = knownDefinitions(methods, facts);
+  if (known === null || known.some(({ map }) => map)) return;
+  const options = wanted.join(' and ');
+  throw new CommandFailure(
+    `${options}: expected a run with heat maps, got ${pipeline.name} of method ${facts.method}, which has none: ` +
+      `without ${options} it gives its scores`,
+    exitCodes.badInput,
+  );
+}
+
+/** The file of a pipeline: the one that is named, or a run's own, exported once. */
+async function pipelineFile(deps: ScoreDeps, pipeline: FoundPipeline): Promise<string> {
+  if ('file' in pipeline) return pipeline.file;
+  const { name, result } = pipeline;
   const onnx = await onnxOf(deps.methods, result.method);
-  const tell = (file: string) => deps.screens.err.write(`exporting ${pipeline} to ${file}\n`);
+  const tell = (file: string) => deps.screens.err.write(`exporting ${name} to ${file}\n`);
   return exportedRun(deps.store, onnx, result, deps.cache, tell);
 }
 

@@ -23,18 +23,25 @@ export interface PipelineSession {
 const mapEnding = '_map';
 
 /**
- * Loads a pipeline with ONNX Runtime, on the processor.
+ * What a pipeline's file says of itself.
  * @throws CommandFailure where the file is none of `ddad export --run`
  */
-export async function openPipeline(file: string): Promise<PipelineSession> {
+export async function pipelineFacts(file: string): Promise<PipelineFacts> {
   if (!(await stat(file)).isFile()) throw new CommandFailure(`${file}: expected a file`, exitCodes.badInput);
-  let facts: PipelineFacts;
   try {
-    facts = readPipelineFacts(await readFile(file));
+    return readPipelineFacts(await readFile(file));
   } catch (error) {
     if (!(error instanceof NoPipeline)) throw error;
     throw new CommandFailure(`${file}: ${error.message}`, exitCodes.badInput, { cause: error });
   }
+}
+
+/**
+ * Loads a pipeline with ONNX Runtime, on the processor.
+ * @throws CommandFailure where the file is none of `ddad export --run`
+ */
+export async function openPipeline(file: string): Promise<PipelineSession> {
+  const facts = await pipelineFacts(file);
   // Loaded here only: no other command needs its 60 MB.
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const session = await InferenceSession.create(file, { logSeverityLevel: 3 });

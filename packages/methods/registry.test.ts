@@ -75,6 +75,22 @@ it('of a size that the method does not take is refused beside all other faults',
   expect(registry.parseRunInput(input)).toMatchObject({ input: { imageSize: 256 } });
 });
 
+it('of a method whose scores no result could hold is refused before anything is made', () => {
+  const { method, makers } = entry('first', 'depth');
+  const score = { name: 'too_odd', meaning: '', map: true, rank: 0, symbol: { letter: 'S', index: '' } };
+  const odd = new MethodRegistry([{ method: { ...method, scores: () => [score] }, makers }]);
+  expect(odd.parseRunInput({ dataset: 'a', method: 'first' })).toEqual({
+    faults: [
+      {
+        path: 'method',
+        message:
+          'expected a method whose scores can be reported, got first: "too_odd".name: expected a letter, then letters and ' +
+          'digits, at most 40, got "too_odd"',
+      },
+    ],
+  });
+});
+
 it('finds kinds with the methods that bring them, and those that every run has', () => {
   expect(registry.entryOfKind('trained-second')?.method.name).toBe('second');
   expect(registry.kind('scored-evaluations')).not.toBeNull();

@@ -12,6 +12,7 @@ import {
   type RunResult,
   type RunSettings,
   readableCommonFields,
+  scoreFaults,
   showValue,
   withReductions,
 } from '@ddad/contract';
@@ -125,7 +126,7 @@ export class MethodRegistry {
     const faults = size === undefined ? [] : imageSizeFaults(method, size);
     if (!parsed.success)
       faults.push(...faultsOf(parsed.error, raw).map((fault) => this.#ofOtherMethod(method, fault)));
-    else faults.push(...headlineFaults(method, parsed.data));
+    else faults.push(...headlineFaults(method, parsed.data), ...methodFaults(method, parsed.data));
     return parsed.success && faults.length === 0 ? { input: parsed.data } : { faults };
   }
 
@@ -160,6 +161,19 @@ function headlineFaults(method: Method, settings: RunSettings): Fault[] {
   const names = withReductions(method.scores(settings)).map(({ name }) => name);
   if (names.includes(headline)) return [];
   return [{ path: 'headline', message: `expected one of ${names.join(', ')}; got ${showValue(headline)}` }];
+}
+
+/** A method whose scores no result could hold: a run would be made to its end for nothing. */
+function methodFaults(method: Method, settings: RunSettings): Fault[] {
+  const faults = scoreFaults(method.scores(settings));
+  if (faults.length === 0) return [];
+  const listed = faults.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return [
+    {
+      path: 'method',
+      message: `expected a method whose scores can be reported, got ${method.name}: ${listed}`,
+    },
+  ];
 }
 
 const prefixes = { train: 'trained-', score: 'scored-' } as const;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { scoreNameSchema } from './score-definition.ts';
 
 const share = z.number().min(0).max(1);
-const scoreName = z.string().min(1).max(40);
 /** Values by score. */
-const byScore = <T extends z.ZodType>(value: T) => z.record(scoreName, value);
+const byScore = <T extends z.ZodType>(value: T) => z.record(scoreNameSchema, value);
 
 /** Ends of a bootstrap interval. */
 const intervalSchema = z.object({ low: share, high: share });

@@ -2,6 +2,7 @@ import './zod-without-jit.ts';
 import { z } from 'zod';
 import { datasetNameSchema, imageSizes } from './dataset.ts';
 import { faultsOf } from './fault.ts';
+import { scoreNameSchema } from './score-definition.ts';
 
 /** The method of a run that names none. */
 export const defaultMethod = 'ddad';
@@ -31,7 +32,7 @@ export const commonFields = {
   /** Share of normal images that a threshold may call abnormal; absent: 0.05. Needs held-out normal images. */
   falsePositiveRate: z.number().positive().lt(1).optional(),
   /** Name of the score by which reports rank and begin; absent: the method's main score. It decides the page alone. */
-  headline: z.string().min(1).max(40).optional(),
+  headline: scoreNameSchema.optional(),
 };
 
 const commonSchema = z.object(commonFields);

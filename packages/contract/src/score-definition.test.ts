@@ -3,6 +3,9 @@ import {
   mainScore,
   peakWindow,
   type ScoreDefinition,
+  scoreDefinitionSchema,
+  scoreFaults,
+  scoreNameSchema,
   sourceRank,
   withHeadline,
   withReductions,
@@ -88,4 +91,33 @@ test('a headline outranks all others, whatever gives most; one that is not there
 
 test('windows are odd, and the same part of every size', () => {
   expect([16, 64, 128, 224, 256].map(peakWindow)).toEqual([1, 5, 11, 17, 21]);
+});
+
+test('what the map gives of the longest name and index that a method may have is a score of a run as well', () => {
+  const name = 'a'.repeat(40);
+  const longest = { ...definition(name, 0, true), symbol: { letter: 'A', index: 'i'.repeat(24) } };
+  expect(scoreFaults([longest])).toEqual([]);
+  const all = withReductions([longest]);
+  expect(all).toHaveLength(5);
+  for (const one of all) {
+    expect(scoreDefinitionSchema.safeParse(one).error?.message).toBeUndefined();
+    expect(scoreNameSchema.safeParse(one.name).success).toBe(true);
+  }
+});
+
+test('scores that no result takes are named, each with all that is wrong with it', () => {
+  const name = 'b'.repeat(41);
+  const long = { ...definition(name, 0, true), symbol: { letter: 'A', index: 'i'.repeat(25) } };
+  expect(scoreFaults([long, definition('of_it', 0, false), ...own])).toEqual([
+    {
+      path: `"${name}".name`,
+      message: `expected a letter, then letters and digits, at most 40, got "${name}"`,
+    },
+    { path: `"${name}".symbol.index`, message: expect.stringMatching(/24.*, got "i{25}"$/) },
+    { path: '"of_it".name', message: expect.stringMatching(/, got "of_it"$/) },
+  ]);
+  // `near` gives `nearTop` already.
+  expect(scoreFaults([...own, definition('nearTop', 0, false)])).toEqual([
+    { path: '"nearTop"', message: 'expected each name once, what maps give among them, got it twice' },
+  ]);
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Fault, faultsOf, showValue } from './fault.ts';
 
 /**
  * How a heat map becomes one number an image, beside its mean, which is the paper's. A mean over all pixels drowns what is
@@ -32,32 +33,51 @@ export const leastBrightness = 1 / 255;
  */
 export const foregroundGrey = 13;
 
-/** What a score of a method is: reports, tables and CSV are made from these. */
-export const scoreDefinitionSchema = z.object({
-  /** As `scores.csv` and `report.json` have it: a letter, then letters and digits. */
-  name: z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/),
-  /** As a paper writes it: a letter with an index. */
-  symbol: z.object({ letter: z.string().max(8), index: z.string().max(24) }),
-  /** What it is, in a few words. */
-  meaning: z.string().max(300),
-  /** Whether there is a heat map whose mean over the pixels is this score. */
-  map: z.boolean(),
-  /**
-   * Of scores whose networks learn from the run's unlabeled images: how these differ from held-out normal ones then tells what the
-   * networks know by heart as well.
-   */
-  learnsUnlabeled: z.literal(true).optional(),
-  /** Absent of means of maps, and of what has no map: the score whose map it was made from, and how. */
-  from: z.object({ score: z.string(), reduction: z.enum(reductions) }).optional(),
-  /** Of what has a map: the reduction that its source scores images by, which then ranks above every `top`; absent where `top` is the best. */
-  main: z.enum(reductions).optional(),
-  /**
-   * Of the scores that a run has, the one of the highest rank is its main score. Never chosen by its AUC. Those of `top` come
-   * before all means: the main score is the `top` of the method's highest-ranking map, where it has maps; or the score that
-   * the method's source has, where the method says so (`main`, or `sourceRank`).
-   */
-  rank: z.int(),
-});
+/** Most characters of the name and the symbol's index of a score that a method says it has; a reduction of its map adds its own to both. */
+const longestOwn = { name: 40, index: 24 };
+const longestReduction = Math.max(...reductions.map(({ length }) => length));
+const longest = {
+  name: longestOwn.name + longestReduction,
+  index: longestOwn.index + ', '.length + longestReduction,
+};
+
+/** Name of a score that a run may give. */
+export const scoreNameSchema = z.string().min(1).max(longest.name);
+
+const definitionSchema = ({ name, index }: typeof longest) =>
+  z.object({
+    /** As `scores.csv` and `report.json` have it: a letter, then letters and digits. */
+    name: z
+      .string()
+      .regex(
+        new RegExp(`^[A-Za-z][A-Za-z0-9]{0,${name - 1}}$`),
+        `expected a letter, then letters and digits, at most ${name}`,
+      ),
+    /** As a paper writes it: a letter with an index. */
+    symbol: z.object({ letter: z.string().max(8), index: z.string().max(index) }),
+    /** What it is, in a few words. */
+    meaning: z.string().max(300),
+    /** Whether there is a heat map whose mean over the pixels is this score. */
+    map: z.boolean(),
+    /**
+     * Of scores whose networks learn from the run's unlabeled images: how these differ from held-out normal ones then tells what the
+     * networks know by heart as well.
+     */
+    learnsUnlabeled: z.literal(true).optional(),
+    /** Absent of means of maps, and of what has no map: the score whose map it was made from, and how. */
+    from: z.object({ score: z.string(), reduction: z.enum(reductions) }).optional(),
+    /** Of what has a map: the reduction that its source scores images by, which then ranks above every `top`; absent where `top` is the best. */
+    main: z.enum(reductions).optional(),
+    /**
+     * Of the scores that a run has, the one of the highest rank is its main score. Never chosen by its AUC. Those of `top` come
+     * before all means: the main score is the `top` of the method's highest-ranking map, where it has maps; or the score that
+     * the method's source has, where the method says so (`main`, or `sourceRank`).
+     */
+    rank: z.int(),
+  });
+
+/** What a score of a run is: reports, tables and CSV are made from these. */
+export const scoreDefinitionSchema = definitionSchema(longest);
 export type ScoreDefinition = z.infer<typeof scoreDefinitionSchema>;
 
 const wordsOf: Record<Reduction, string> = {
@@ -105,6 +125,28 @@ export function withReductions(definitions: readonly ScoreDefinition[]): ScoreDe
     });
     return [definition, ...made];
   });
+}
+
+/**
+ * What keeps a run of these scores from being reported; none where nothing does.
+ * @param definitions as a method says them, without what their maps give beside
+ */
+export function scoreFaults(definitions: readonly ScoreDefinition[]): Fault[] {
+  const faults: Fault[] = [];
+  const sound = definitions.filter((definition) => {
+    const parsed = definitionSchema(longestOwn).safeParse(definition);
+    for (const { path, message } of parsed.success ? [] : faultsOf(parsed.error, definition))
+      faults.push({ path: `${showValue(definition.name)}.${path}`, message });
+    return parsed.success;
+  });
+  const names = withReductions(sound).map(({ name }) => name);
+  const twice = new Set(names.filter((name, place) => names.indexOf(name) !== place));
+  for (const name of twice)
+    faults.push({
+      path: showValue(name),
+      message: 'expected each name once, what maps give among them, got it twice',
+    });
+  return faults;
 }
 
 /**

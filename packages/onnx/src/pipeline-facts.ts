@@ -1,7 +1,13 @@
-import { defaultMethod, readingFactsSchema, runIdSchema, scoreDefinitionSchema } from '@ddad/contract';
+import {
+  defaultMethod,
+  readingFactsSchema,
+  runIdSchema,
+  scoreDefinitionSchema,
+  scoreNameSchema,
+} from '@ddad/contract';
 import { z } from 'zod';
 
-const byScore = <T extends z.ZodType>(value: T) => z.record(z.string().min(1).max(40), value);
+const byScore = <T extends z.ZodType>(value: T) => z.record(scoreNameSchema, value);
 
 /**
  * What a pipeline's file says of itself beside the graph, as JSON in its metadata; further fields are its method's own. Files

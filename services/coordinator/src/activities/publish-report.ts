@@ -1,6 +1,8 @@
 import {
+  describeFaults,
   evaluationKind,
   type Findings,
+  faultsOf,
   findingsSchema,
   type RunFacts,
   type RunResult,
@@ -9,6 +11,7 @@ import {
 } from '@ddad/contract';
 import { type Manifest, type ObjectStore, readManifest } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
+import type { z } from 'zod';
 import type { DamagedArtifact } from '../damage-report.ts';
 import { failureTypes } from '../failure-types.ts';
 import { explainByInputs } from './damaged-inputs.ts';
@@ -21,7 +24,8 @@ type PublishDeps = Pick<PlanDeps, 'store' | 'onDamage'>;
  * `report.json`. Doing it again gives the same, so that a retry does no harm.
  * @param evaluation key of the run's evaluation
  * @returns the run's result, without a page
- * @throws ApplicationFailure of type DamagedArtifact where the evaluation is not what its manifest says
+ * @throws ApplicationFailure of type DamagedArtifact where the evaluation is not what its manifest says; of type StageFailed, which no
+ *   retry mends, where it or the result is not of the form that everybody reads
  */
 export async function publishReport(
   deps: PublishDeps,
@@ -45,15 +49,28 @@ export async function publishReport(
   }
 }
 
-/** Writes `report.json`. */
+/**
+ * Writes `report.json`.
+ * @throws ApplicationFailure of type StageFailed, which no retry mends, where the result is not of the form that everybody reads
+ */
 export async function writeReport(store: ObjectStore, result: RunResult): Promise<void> {
-  await store.put(result.files.report, `${JSON.stringify(runResultSchema.parse(result), null, 2)}\n`);
+  const parsed = formed(runResultSchema, result, "a run's result");
+  await store.put(result.files.report, `${JSON.stringify(parsed, null, 2)}\n`);
 }
 
 async function readFindings(store: ObjectStore, { key, files }: Manifest): Promise<Findings> {
   const file = files.evaluation;
   if (file === undefined) throw damaged(key, 'expected a file evaluation, got none');
-  return findingsSchema.parse(JSON.parse((await store.get(file.object)).toString('utf8')));
+  const text = (await store.get(file.object)).toString('utf8');
+  return formed(findingsSchema, JSON.parse(text), 'the findings of an evaluation');
+}
+
+/** The same run gives the same again: trying once more would never end. */
+function formed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = describeFaults(faultsOf(parsed.error, value)).replaceAll('\n', '; ');
+  throw ApplicationFailure.nonRetryable(`expected ${what}; ${faults}`, failureTypes.stageFailed);
 }
 
 /** Copies a file of an artifact. @returns its object key; null where the artifact has none such */

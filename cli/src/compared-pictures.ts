@@ -1,4 +1,4 @@
-import { type DatasetIndex, type EvaluatedSource, mapOf, type RunResult } from '@ddad/contract';
+import type { DatasetIndex, EvaluatedSource, RunResult } from '@ddad/contract';
 import { greyPixels } from '@ddad/dataset';
 import { testImages } from '@ddad/dataset/select';
 import { tensorScale } from '@ddad/onnx/run';
@@ -69,25 +69,20 @@ export async function comparedPictures(
   for (const [run, { result, places }] of comparison.runs.entries()) {
     onRun(run);
     const wanted = shown.map((place) => places[place]!);
-    maps.push(await mapsOf(store, result, comparedMap(comparison), wanted, directory));
+    maps.push(await mapsOf(store, result, comparison.sides.maps[run] ?? null, wanted, directory));
   }
   return { side, pixels: async (place) => pictures.get(place)!, maps };
 }
 
-/** The score whose map the runs are compared by: what a map's highest pixels give has no other. */
-function comparedMap({ definitions, sides: { score } }: Comparison): string {
-  const definition = definitions.find(({ name }) => name === score);
-  return definition === undefined ? score : mapOf(definition);
-}
-
-/** Maps of some images; in words what is missing where there are none. */
+/** Maps of some images; in words what is missing where there are none. @param score whose maps they are; null where no score has any */
 async function mapsOf(
   store: ObjectStore,
   result: RunResult,
-  score: string,
+  score: string | null,
   places: readonly number[],
   directory: string,
 ): Promise<RunMaps | string> {
+  if (score === null) return `method ${result.method} makes none`;
   const evaluation = await storedEvaluation(store, result);
   if ('missing' in evaluation) return evaluation.missing;
   const source = evaluation.sources.find(

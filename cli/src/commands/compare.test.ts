@@ -131,6 +131,29 @@ test('shows how well the maps of both show where something is, where both know m
   expect(screens.out.text().split('pixels, by map of')).toHaveLength(2);
 });
 
+test('compares runs of several methods by the main score of each, whose names say nothing of one another', async () => {
+  const map = (name: string, rank: number) => {
+    return { name, symbol: { letter: 'A', index: name }, meaning: `${name} of others`, map: true, rank };
+  };
+  await putRun(first, scores(1));
+  // What it calls `near` and `fused` is something else.
+  await putRun(second, scores(12), undefined, undefined, {
+    method: 'another',
+    definitions: [map('fused', 0), map('near', 1)],
+  });
+  await compareReports(deps(), { runs: [first, second], cwd });
+  const lines = screens.out.text().split('\n');
+  const at = lines.findIndex((line) => line.startsWith('main score of each run'));
+  const percent = (share: number) => (share * 100).toFixed(1);
+  const [before, after] = [auc(scores(1), labels), auc(scores(12), labels)];
+  expect(lines[at]).toMatch(new RegExp(`^main score of each run +A: fused +${percent(before)} `));
+  expect(lines[at + 1]).toMatch(new RegExp(`^ +B: near +${percent(after)} +\\+${percent(after - before)} `));
+  expect(lines.filter((line) => /^(near|fused)/.test(line))).toEqual([]);
+  expect(lines.some((line) => /^\d+ images changed sides by the main score of each run$/.test(line))).toBe(
+    true,
+  );
+});
+
 test('says why two runs cannot be compared', async () => {
   await putRun(first, scores(1));
   await putRun(second, scores(1), (image) => `other-${image}.png`);

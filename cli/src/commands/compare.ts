@@ -112,7 +112,7 @@ function comparisonLines(
     { heading: 'diff', align: right },
     { heading: '95 % interval', align: right },
   ];
-  const rows = scores.flatMap(({ name, separations, differences }) =>
+  const rows = scores.flatMap(({ name, names, separations, differences }) =>
     runs.flatMap(({ letter }, run) => {
       const [found, difference] = [separations[run] ?? null, differences[run] ?? null];
       if (found === null) return [];
@@ -122,7 +122,8 @@ function comparisonLines(
         const clear = low > 0 || high < 0 ? ' *' : '  ';
         return [percent(found[figure]), points(value), `${points(low)} to ${points(high)}${clear}`];
       });
-      return [[run === 0 ? name : '', letter, ...cells]];
+      const head = run === 0 ? (name ?? 'main score of each run') : '';
+      return [[head, name === null ? `${letter}: ${names[run]}` : letter, ...cells]];
     }),
   );
   const drawnUnits = plural(drawn.units, drawn.by === 'image' ? 'test image' : 'patient');
@@ -133,7 +134,7 @@ function comparisonLines(
     '',
     `* the interval leaves out 0 (bootstrap over ${drawnUnits}, paired)`,
     ...pixelLines(comparison),
-    `${plural(comparison.sides.changed.length, 'image')} changed sides by ${comparison.sides.score}`,
+    `${plural(comparison.sides.changed.length, 'image')} changed sides by ${comparison.sides.score ?? 'the main score of each run'}`,
     ...runs.slice(1).map(({ letter }, place) => {
       const { better, worse } = sides[place + 1]!;
       return `  ${letter} against A: ${better} to the right one, ${worse} to the wrong one`;
@@ -151,9 +152,12 @@ function points(share: number): string {
 function pixelLines({ pixels, runs }: Comparison): string[] {
   if (pixels.length === 0) return [];
   const right = 'right' as const;
-  const rows = pixels.flatMap(({ name, figures }) =>
-    figures.map(({ title, values }, place) => [
-      place === 0 ? name : '',
+  const headOf = ({ name, names }: Comparison['pixels'][number]) =>
+    name ??
+    `main map: ${names.flatMap((one, run) => (one === null ? [] : `${runs[run]!.letter} ${one}`)).join(', ')}`;
+  const rows = pixels.flatMap((row) =>
+    row.figures.map(({ title, values }, place) => [
+      place === 0 ? headOf(row) : '',
       title,
       ...values.flatMap((value, run) => {
         const text = value === null ? '-' : percent(value);

@@ -1,8 +1,9 @@
 import { meanAndDeviation } from '@ddad/anomaly';
-import { axisText, seedAxis } from '@ddad/contract';
+import { axisText, type SharedScore, seedAxis } from '@ddad/contract';
 import { type CellSpread, spreadOverSeeds } from '@ddad/methods';
 import { markdownTable } from '@ddad/report/markdown';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
+import { separationOf } from './score-columns.ts';
 import { spreadCell } from './table-text.ts';
 
 /**
@@ -15,21 +16,21 @@ import { spreadCell } from './table-text.ts';
 export function axisTable(
   axis: string,
   { axes, runs }: ExperimentOutcome,
-  scores: readonly string[],
+  scores: readonly SharedScore[],
   seeds: string | null,
 ): string[] {
   const others = axes.filter((other) => other !== axis && (seeds === null || other !== seedAxis)).join(', ');
-  const columns = scores.map((name) => ({ name, runs: besideAllValues(axis, runs, name) }));
+  const columns = scores.map((score) => ({ score, runs: besideAllValues(axis, runs, score) }));
   const leftOut = runs.filter((run) =>
-    columns.some(({ name, runs: kept }) => separationOf(run, name) !== undefined && !kept.has(run)),
+    columns.some(({ score, runs: kept }) => separationOf(score, run) !== undefined && !kept.has(run)),
   );
   const rows = [...Map.groupBy(runs, (run) => axisText(run.axes[axis]))].map(([value, group]) => [
     value,
     String(group.filter((run) => !leftOut.includes(run)).length),
-    ...columns.map(({ name, runs: kept }) =>
+    ...columns.map(({ score, runs: kept }) =>
       cellOf(
         group.filter((run) => kept.has(run)),
-        name,
+        score,
         seeds !== null,
       ),
     ),
@@ -40,13 +41,13 @@ export function axisTable(
       ? `Means ± standard deviations over the runs of each value (${others} vary).`
       : `${seeds} Each seed's figure is the mean over its runs of each value (${others} varies).`,
     ...(leftOut.length === 0 ? [] : [leftOutText(leftOut)]),
-    markdownTable([axis, 'runs', ...scores], rows),
+    markdownTable([axis, 'runs', ...scores.map(({ title }) => title)], rows),
   ];
 }
 
 /** Runs with a score beside which, all other axes the same, every value of the axis that has the score at all has it too. */
-function besideAllValues(axis: string, runs: readonly FinishedRun[], name: string): Set<FinishedRun> {
-  const scored = runs.filter((run) => separationOf(run, name) !== undefined);
+function besideAllValues(axis: string, runs: readonly FinishedRun[], score: SharedScore): Set<FinishedRun> {
+  const scored = runs.filter((run) => separationOf(score, run) !== undefined);
   const values = new Set(scored.map((run) => axisText(run.axes[axis])));
   const beside = Map.groupBy(scored, ({ axes: { [axis]: _, ...others } }) => JSON.stringify(others));
   return new Set([...beside.values()].filter((group) => group.length === values.size).flat());
@@ -57,8 +58,8 @@ function leftOutText(runs: readonly FinishedRun[]): string {
   return `Left out, as another value has no finished run beside: run ${numbers}.`;
 }
 
-function cellOf(runs: readonly FinishedRun[], name: string, seeded: boolean): string {
-  const found = (some: readonly FinishedRun[]) => some.flatMap((run) => separationOf(run, name) ?? []);
+function cellOf(runs: readonly FinishedRun[], score: SharedScore, seeded: boolean): string {
+  const found = (some: readonly FinishedRun[]) => some.flatMap((run) => separationOf(score, run) ?? []);
   if (!seeded) return spreadCell(found(runs), overRuns);
   const means = [...Map.groupBy(runs, (run) => axisText(run.axes[seedAxis])).values()].map((own) => {
     const mean = (metric: 'auc' | 'ap') => overRuns(found(own).map((one) => one[metric])).mean;
@@ -66,8 +67,6 @@ function cellOf(runs: readonly FinishedRun[], name: string, seeded: boolean): st
   });
   return spreadCell(means, spreadOverSeeds);
 }
-
-const separationOf = ({ result }: FinishedRun, name: string) => result.scores?.[name];
 
 /** The runs of a value are all that there are of it: their deviation divides by their number. */
 function overRuns(values: readonly number[]): CellSpread {

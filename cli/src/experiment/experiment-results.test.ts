@@ -195,6 +195,33 @@ describe('results.md', () => {
     expect(text).toContain('| 2 | 1 | – | – | – | 75.0/62.5 |');
   });
 
+  it('tells scores of several methods apart that have one name, in every table', () => {
+    const residual = (index: string) => {
+      return { name: 'residual', symbol: { letter: 'A', index }, meaning: `of ${index}`, map: true, rank: 0 };
+    };
+    const of = (method: string, auc: number) => ({
+      method,
+      definitions: [residual(method)],
+      scores: { residual: separation(auc) },
+      pixelTruth: { ...pixelTruth, scores: { residual: { ...pixelTruth.scores.fused, auroc: auc } } },
+    });
+    const made = outcome(
+      ...['igd', 'ganomaly'].flatMap((method) =>
+        [1, 2].map((epochs) => ({
+          axes: { method, epochs },
+          result: of(method, method === 'igd' ? 0.75 : 0.5),
+        })),
+      ),
+    );
+    const text = resultsMarkdown(inventedMethods, made, 'x');
+    expect(text).toContain('| run | method | epochs | residual (igd) | residual (ganomaly) |');
+    expect(text).toContain('| 1 | igd | 1 | 75.0/62.5 | – |');
+    expect(text).toContain('| 3 | ganomaly | 1 | – | 50.0/37.5 |');
+    // A mean over methods would be one of nothing.
+    expect(text).toContain('| 1 | 2 | 75.0 ± 0.0 / 62.5 ± 0.0 | 50.0 ± 0.0 / 37.5 ± 0.0 |');
+    expect(text).toContain('| 1 | igd | 1 | 75.0/12.5/25.0/37.5 | – |');
+  });
+
   it('names the runs that failed', () => {
     const made = outcome({ axes: { seed: 0 }, result: {} });
     const failed = { axes: { seed: 1 }, workflowId: 'x-02', runId: 'r', report: null, failure: 'no disk' };
@@ -246,6 +273,31 @@ describe('an experiment over seeds', () => {
     const text = resultsMarkdown(inventedMethods, two, 'e');
     expect(text).toContain('## rule\n\nMeans ± standard deviations (n − 1) over 2 seeds.');
     expect(text).toContain('| x | 4 | 43.8 ± 8.8 / 31.3 ± 8.8 |');
+  });
+
+  it('has figures of several methods in the order of each one’s own scores', async () => {
+    const far = { name: 'far', symbol: { letter: 'D', index: '' }, meaning: 'far', map: true, rank: 0 };
+    const near = { ...far, name: 'near' };
+    const of = (method: string, definitions: RunResult['definitions']) => ({
+      axes: { method, anomalousRate: 0 },
+      result: { method, definitions, scores: { near: separation(0.5), far: separation(0.75) } },
+    });
+    const images: ScoredImage[] = [0, 1].map((label) => ({
+      image: `${label}.png`,
+      label: label as 0 | 1,
+      scores: { near: label, far: label },
+    }));
+    const made = outcome(of('x', [near, far]), of('y', [far, near]));
+    const [[, svg] = []] = await layoutFiles(
+      inventedMethods,
+      made,
+      { tables: [], figures: ['8'] },
+      async () => images,
+    );
+    const titles = [...svg!.matchAll(/method = (.), anomalousRate = 0, (\w+): χ²/g)].map(
+      ([, m, n]) => `${m} ${n}`,
+    );
+    expect(titles).toEqual(['x near', 'x far', 'y far', 'y near']);
   });
 
   it('says where runs have fewer seeds, and a single one has no deviation', () => {

@@ -3,7 +3,7 @@ import { bySeeds, type SeedGroup, spreadOverSeeds } from '@ddad/methods';
 import type { ScoredImage } from '@ddad/report';
 import { CommandFailure } from '../failure.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
-import { definitionsOfAll } from './score-columns.ts';
+import { scoresOfAll } from './score-columns.ts';
 
 /** Reads the scores of a run's test images. */
 export type HistogramsOf = (result: RunResult) => Promise<ScoredImage[]>;
@@ -22,10 +22,14 @@ export async function anomalousRateSvg({ runs }: ExperimentOutcome): Promise<str
       const scores = scoresOverSeeds(one);
       return scores === null ? [] : [{ rate: Number(one.axes.anomalousRate), ...scores }];
     }),
+    definitions: definitionsOf(group.flatMap(({ runs: seeds }) => seeds)),
   }));
   if (figures.every(({ runs: rated }) => rated.length === 0)) throw nothingToDraw('6');
-  return anomalousRateFigure(figures, definitionsOfAll(runs));
+  return anomalousRateFigure(figures);
 }
+
+/** Of the scores of runs that one chart shows, which are of one method. */
+const definitionsOf = (runs: readonly FinishedRun[]) => scoresOfAll(runs).map(({ definition }) => definition);
 
 /** A chart's title, with how many seeds its figures are means over, where they are. */
 function withSeeds(title: string, groups: readonly SeedGroup<FinishedRun>[]): string {
@@ -76,11 +80,12 @@ export async function histogramsSvg(
       scores: Object.fromEntries(
         names.map((name) => [name, images.map(({ scores }) => scores[name] ?? Number.NaN)]),
       ),
+      definitions: definitionsOf(seeds),
       ...(judged.length < 2 ? {} : { distances: distancesOverSeeds(names, judged) }),
     });
   }
   if (figures.length === 0) throw nothingToDraw('8');
-  return histogramFigure(figures, definitionsOfAll(runs));
+  return histogramFigure(figures);
 }
 
 /** χ² of every score over seeds, as `histogramDistance` of their results has it. */

@@ -1,4 +1,11 @@
-import { axisText, describeAxes, type PixelFigures, type Sharing, seedAxis } from '@ddad/contract';
+import {
+  axisText,
+  describeAxes,
+  type PixelFigures,
+  type SharedScore,
+  type Sharing,
+  seedAxis,
+} from '@ddad/contract';
 import { bySeeds, type MethodRegistry, spreadOverSeeds } from '@ddad/methods';
 import { markdownTable } from '@ddad/report/markdown';
 import { duration, percent, plural } from '../figures.ts';
@@ -7,7 +14,7 @@ import type { ChoiceReport } from './choice/attend-choice.ts';
 import { choiceSection } from './choice/choice-text.ts';
 import type { ExperimentOutcome, FinishedRun } from './finished-runs.ts';
 import { overSeedsText } from './over-seeds-text.ts';
-import { definitionsOfAll, scoresOfAll } from './score-columns.ts';
+import { scoresOfAll, separationOf, under } from './score-columns.ts';
 import { aucAp, spreadCell } from './table-text.ts';
 
 /**
@@ -45,7 +52,9 @@ export function resultsMarkdown(
 ): string {
   const { experiment, axes, runs } = outcome;
   const failed = experiment.runs.filter(({ failure }) => failure !== undefined);
-  const scores = scoresOfAll(runs);
+  const scores = scoresOfAll(runs).filter((score) =>
+    runs.some((run) => separationOf(score, run) !== undefined),
+  );
   const parts = [
     `# Experiment ${id}`,
     `AUC/AP in percent. ${plural(experiment.runs.length, 'run')}${failed.length > 0 ? `, ${failed.length} of them failed` : ''}.`,
@@ -76,28 +85,30 @@ export function resultsMarkdown(
   return `${parts.join('\n\n')}\n`;
 }
 
+const titlesOf = (scores: readonly SharedScore[]) => scores.map(({ title }) => title);
+
 /** A line a run. */
-function runTable({ axes, runs }: ExperimentOutcome, scores: readonly string[]): string {
+function runTable({ axes, runs }: ExperimentOutcome, scores: readonly SharedScore[]): string {
   return markdownTable(
-    ['run', ...axes, ...scores],
-    runs.map(({ number, axes: values, result }) => [
-      String(number),
-      ...axes.map((axis) => axisText(values[axis])),
-      ...scores.map((name) => aucAp(result.scores?.[name])),
+    ['run', ...axes, ...titlesOf(scores)],
+    runs.map((run) => [
+      String(run.number),
+      ...axes.map((axis) => axisText(run.axes[axis])),
+      ...scores.map((score) => aucAp(separationOf(score, run))),
     ]),
   );
 }
 
 /** A line for all seeds of a run. */
-function seedTable({ axes, runs }: ExperimentOutcome, scores: readonly string[]): string {
+function seedTable({ axes, runs }: ExperimentOutcome, scores: readonly SharedScore[]): string {
   const others = axes.filter((axis) => axis !== seedAxis);
   return markdownTable(
-    [...others, 'seeds', ...scores],
+    [...others, 'seeds', ...titlesOf(scores)],
     bySeeds(runs).map(({ axes: values, runs: seeds }) => [
       ...others.map((axis) => axisText(values[axis])),
       String(seeds.length),
-      ...scores.map((name) => {
-        const found = seeds.flatMap(({ result }) => result.scores?.[name] ?? []);
+      ...scores.map((score) => {
+        const found = seeds.flatMap((run) => separationOf(score, run) ?? []);
         return spreadCell(found, spreadOverSeeds);
       }),
     ]),
@@ -106,10 +117,9 @@ function seedTable({ axes, runs }: ExperimentOutcome, scores: readonly string[])
 
 /** Maps against masks; nothing where no run was compared with any. */
 function pixelTable({ axes, runs }: ExperimentOutcome): string[] {
-  const figuresOf = ({ result }: FinishedRun) => result.pixelTruth?.scores ?? {};
-  const scores = definitionsOfAll(runs)
-    .map(({ name }) => name)
-    .filter((name) => runs.some((run) => figuresOf(run)[name] !== undefined));
+  const figuresOf = (score: SharedScore, run: FinishedRun) =>
+    under(score, run, run.result.pixelTruth?.scores);
+  const scores = scoresOfAll(runs).filter((score) => runs.some((run) => figuresOf(score, run) !== undefined));
   if (scores.length === 0) return [];
   const seeds = overSeedsText(runs);
   const parts = ['## Pixels', 'Maps against masks: AUROC/AP/AUPRO/best Dice in percent.'];
@@ -118,16 +128,16 @@ function pixelTable({ axes, runs }: ExperimentOutcome): string[] {
     const rows = bySeeds(runs).map(({ axes: values, runs: own }) => [
       ...others.map((axis) => axisText(values[axis])),
       String(own.length),
-      ...scores.map((name) => pixelCell(own.flatMap((run) => figuresOf(run)[name] ?? []))),
+      ...scores.map((score) => pixelCell(own.flatMap((run) => figuresOf(score, run) ?? []))),
     ]);
-    return [...parts, seeds, markdownTable([...others, 'seeds', ...scores], rows)];
+    return [...parts, seeds, markdownTable([...others, 'seeds', ...titlesOf(scores)], rows)];
   }
   const rows = runs.map((run) => [
     String(run.number),
     ...axes.map((axis) => axisText(run.axes[axis])),
-    ...scores.map((name) => pixelCell(figuresOf(run)[name] ?? [])),
+    ...scores.map((score) => pixelCell(figuresOf(score, run) ?? [])),
   ]);
-  return [...parts, markdownTable(['run', ...axes, ...scores], rows)];
+  return [...parts, markdownTable(['run', ...axes, ...titlesOf(scores)], rows)];
 }
 
 /** `93.8/50.0/75.0/62.5`, of several seeds ` ± 0.3/0.2/0.1/0.4` behind the means. */

@@ -1,20 +1,25 @@
-import type { RunResult, ScoreDefinition } from '@ddad/contract';
+import { type RunResult, type Separation, type SharedScore, sharedScores } from '@ddad/contract';
 import { definitionsOf } from '@ddad/runs/described';
 
-/** Definitions of all scores that runs may give, each name once, in the order in which they are shown. */
-export function definitionsOfAll(runs: readonly { result: RunResult }[]): ScoreDefinition[] {
-  const found = new Map<string, ScoreDefinition>();
-  for (const { result } of runs) {
-    for (const definition of definitionsOf(result)) {
-      if (!found.has(definition.name)) found.set(definition.name, definition);
-    }
-  }
-  return [...found.values()];
+type Run = Readonly<{ result: RunResult }>;
+
+/** All scores that runs may give, each once, in the order in which they are shown. */
+export function scoresOfAll(runs: readonly Run[]): SharedScore[] {
+  return sharedScores(
+    runs.map(({ result }) => ({ method: result.method, definitions: definitionsOf(result) })),
+  );
 }
 
-/** Names of the scores that any of the runs gives, in order. */
-export function scoresOfAll(runs: readonly { result: RunResult }[]): string[] {
-  return definitionsOfAll(runs)
-    .map(({ name }) => name)
-    .filter((name) => runs.some(({ result }) => result.scores?.[name] !== undefined));
+/** What a run has of a score; nothing of another method's score that has the same name. */
+export function under<Value>(
+  { definition, methods }: SharedScore,
+  { result }: Run,
+  of: Readonly<Partial<Record<string, Value>>> | null | undefined,
+): Value | undefined {
+  return methods.includes(result.method) ? of?.[definition.name] : undefined;
+}
+
+/** A run's AUC and AP of a score; nothing where it has none. */
+export function separationOf(score: SharedScore, run: Run): Separation | undefined {
+  return under(score, run, run.result.scores);
 }

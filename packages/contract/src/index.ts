@@ -20,6 +20,7 @@ export * from './score-definition.ts';
 export * from './score-grid.ts';
 export * from './score-warnings.ts';
 export * from './sha256.ts';
+export * from './shared-scores.ts';
 export * from './text-cell.ts';
 export * from './visible.ts';
 export * from './weights.ts';

@@ -13,4 +13,3 @@ export { buildDatasetPage, type DatasetFacts, leakedTestImages, size } from './d
 export { anomalousRateFigure, type RatedRun } from './paper-figures/anomalous-rate-figure.ts';
 export { type HistogramRun, histogramFigure } from './paper-figures/histogram-figure.ts';
 export type { HeatMaps, ReportArtifact, ReportData, TestImages } from './report-data.ts';
-export { mergedDefinitions } from './score-looks.ts';

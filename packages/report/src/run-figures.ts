@@ -44,7 +44,7 @@ export function runFigures(run: FiguredRun): { name: string; svg: string }[] {
   return [
     { name: 'roc.svg', svg: curves(rocChart, 'auc', 'AUC') },
     { name: 'precision-recall.svg', svg: curves(precisionRecallChart, 'ap', 'AP') },
-    { name: 'histograms.svg', svg: histogramFigure([{ title, labels, scores }], definitions) },
+    { name: 'histograms.svg', svg: histogramFigure([{ title, labels, scores, definitions }]) },
   ];
 }
 

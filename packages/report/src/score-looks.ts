@@ -69,12 +69,3 @@ function lookOf({ name, symbol, meaning, from }: ScoreDefinition, fromLast: numb
 function symbolOf({ letter, index }: ScoreDefinition['symbol']): Html {
   return html`<i>${letter}</i>${index !== '' && html`<sub>${index}</sub>`}`;
 }
-
-/** Definitions of several runs' scores together; of a name, the first one counts. */
-export function mergedDefinitions(...lists: readonly (readonly ScoreDefinition[])[]): ScoreDefinition[] {
-  const found = new Map<string, ScoreDefinition>();
-  for (const definition of lists.flat()) {
-    if (!found.has(definition.name)) found.set(definition.name, definition);
-  }
-  return [...found.values()];
-}

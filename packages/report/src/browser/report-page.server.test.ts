@@ -10,6 +10,7 @@ import { buildReport } from '../build-report.ts';
 import { installedChromium } from '../chromium.testing.ts';
 import { buildComparison } from '../comparison/build-comparison.ts';
 import { compareRuns } from '../comparison/compare-runs.ts';
+import { runOfMethod } from '../comparison/run-of-method.testing.ts';
 import { buildDatasetPage } from '../dataset/build-dataset-page.ts';
 import { syntheticDataset } from '../dataset/synthetic-dataset.testing.ts';
 import { withNames } from '../image-names.ts';
@@ -46,6 +47,13 @@ beforeAll(async () => {
       join(folder, `comparison-${count}.html`),
       await buildComparison(comparison(count), comparedPictures(count)),
     );
+  await writeFile(
+    join(folder, 'comparison-methods.html'),
+    await buildComparison(methodsCompared(), {
+      ...comparedPictures(3),
+      maps: [...comparedPictures(2).maps, 'method cutpaste makes none'],
+    }),
+  );
   await writeFile(join(folder, 'dataset.html'), await buildDatasetPage(syntheticDataset()));
   const names = labels.map((_label, place) => `<scan ${place + 1}>.png`);
   await writeFile(join(folder, 'named.html'), withNames(await buildReport(data), names)!);
@@ -146,10 +154,35 @@ function comparison(count: number) {
       ),
     })),
   }));
+  return compareRuns(runs, plainDraws());
+}
+
+function plainDraws() {
   const draws = Array.from({ length: 97 }, (_, draw) => (draw * 37) % 97);
   let at = 0;
   const integer = (below: number) => draws[at++ % 97]! % below;
-  return compareRuns(runs, { resamples: 200, confidence: 0.95, integer });
+  return { resamples: 200, confidence: 0.95, integer };
+}
+
+/** Runs of three methods, whose scores are the run's with other noise. */
+function methodsCompared() {
+  const noisy = (name: string, by: number) =>
+    Array.from(data.test.scores[name]!, (value, image) => value * (1 + by * Math.sin(7 * image + by)));
+  const figures = { auroc: 0.9, ap: 0.5, aupro: 0.75, bestDice: 0.625, bestThreshold: 1 };
+  const masked = (map: string) => ({
+    pixelTruth: { images: { normal: 12, masked: 16, withoutMask: 0 }, scores: { [map]: figures } },
+  });
+  const runs = [
+    runOfMethod('ddad', labels, data.test.scores, masked('rDual')),
+    runOfMethod(
+      'igd',
+      labels,
+      { igd: noisy('rDual', 0.4), residual: noisy('aInter', 0.4) },
+      masked('residual'),
+    ),
+    runOfMethod('cutpaste', labels, { mahalanobis: noisy('rDual', 0.9).map((value) => 20 + 300 * value) }),
+  ];
+  return compareRuns(runs, plainDraws());
 }
 
 function comparedPictures(count: number) {
@@ -636,9 +669,12 @@ describe.each(['light', 'dark'] as const)('accessibility, %s', (scheme) => {
     expect(await seriousFaults()).toEqual([]);
   });
 
-  test('axe finds no serious fault in the comparison of runs', async () => {
-    await open(scheme, 'comparison-6.html');
-    expect(await page.locator('#differences tr[data-score="rDual"]').count()).toBe(2);
+  test.each([
+    ['comparison-6.html', 'rDual'],
+    ['comparison-methods.html', 'main'],
+  ])('axe finds no serious fault in the comparison of runs, %s', async (file, row) => {
+    await open(scheme, file);
+    expect(await page.locator(`#differences tr[data-score="${row}"]`).count()).toBe(2);
     await page.evaluate(() => {
       for (const details of document.querySelectorAll('details')) details.open = true;
     });
@@ -646,7 +682,7 @@ describe.each(['light', 'dark'] as const)('accessibility, %s', (scheme) => {
   });
 });
 
-describe.each([2, 6])('the comparison of %d runs', (count) => {
+describe.each([2, 6, 'methods'])('the comparison, %s', (count) => {
   test('is no wider than a phone', async () => {
     await open('light', `comparison-${count}.html`);
     await page.setViewportSize({ width: 360, height: 740 });
@@ -658,7 +694,7 @@ describe.each([2, 6])('the comparison of %d runs', (count) => {
     await page.emulateMedia({ media: 'print' });
     const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true });
     const pages = pdf.toString('latin1').match(/\/Type\s*\/Page[^s]/g) ?? [];
-    console.info(`a comparison of ${count} runs: ${pages.length} printed pages`);
+    console.info(`a comparison, ${count}: ${pages.length} printed pages`);
     expect(pages.length).toBeLessThanOrEqual(4);
     // The width of A4 within its margins.
     await page.setViewportSize({ width: 718, height: 1000 });

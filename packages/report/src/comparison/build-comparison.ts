@@ -25,16 +25,16 @@ export async function buildComparison(
   pictures: ComparedPictures | null = null,
 ): Promise<string> {
   const { runs, sides, definitions } = comparison;
-  const { symbol } = scoreLook(definitions, sides.score);
+  const ranked = sides.score === null ? html`main scores` : scoreLook(definitions, sides.score).symbol;
   const datasets = [...new Set(runs.map(({ result }) => result.dataset))].join(', ');
   const heading = `${countWord(runs.length)} runs side by side`;
   const charts = [
-    html`<figure class="card"><figcaption><span>${symbol}: ROC</span> ${keys(comparison)}</figcaption>${rocCurves(comparison)}</figure>`,
+    html`<figure class="card"><figcaption><span class="ranked">${ranked}: ROC</span> ${keys(comparison)}</figcaption>${rocCurves(comparison)}</figure>`,
     ...runs
       .slice(1)
       .map(
         ({ letter }, place) =>
-          html`<figure class="card"><figcaption><span>${symbol} of images: A, ${letter}</span> <span class="keys"><span class="key" style="background: var(--normal)"></span>normal ○<span class="key" style="background: var(--abnormal)"></span>abnormal ×</span></figcaption>${scatter(comparison, place + 1)}</figure>`,
+          html`<figure class="card"><figcaption><span class="ranked">${ranked} of images: A, ${letter}</span> <span class="keys"><span class="together"><span class="key" style="background: var(--normal)"></span>normal ○</span> <span class="together"><span class="key" style="background: var(--abnormal)"></span>abnormal ×</span></span></figcaption>${scatter(comparison, place + 1)}</figure>`,
       ),
   ];
   return pageShell({
@@ -48,7 +48,7 @@ export async function buildComparison(
     content: html`<header class="summary" id="summary">
   <p class="overline">${heading}</p>
   <h1>${datasets}</h1>
-  ${runTable(comparison, symbol)}
+  ${runTable(comparison, ranked)}
 </header>
 ${differences(comparison)}
 ${pixels(comparison)}
@@ -56,7 +56,7 @@ ${pixels(comparison)}
   <h2>Images</h2>
   <div class="${runs.length === 2 ? 'pair' : 'histograms'}">${charts}</div>
   ${scatterStep(comparison) > 1 && html`<p class="caption">Of the images that changed no side, every ${scatterStep(comparison)}th is drawn.</p>`}
-  ${await changes(comparison, symbol, pictures)}
+  ${await changes(comparison, pictures)}
 </section>
 ${inputs(comparison)}`,
     footer: html`Made by DDAD from ${runs.map(({ result }, place) => html`${place > 0 && ', '}<code>${result.files.report}</code>`)}, and from their scores.csv.`,
@@ -81,15 +81,21 @@ function keys({ runs }: Comparison): Html {
   return html`<span class="keys">${runs.map(({ letter }, place) => html`<span class="together">${key(place)}${letter}</span> `)}</span>`;
 }
 
+/** What a run calls its score, in a line of its own: beside figures in whose row each run has another. */
+function ownName(name: string | null | undefined): Html | null {
+  return name == null ? null : html`<small class="own"><code>${name}</code></small>`;
+}
+
 /** What was run, a line each. */
-function runTable({ runs, sides }: Comparison, symbol: Html): Html {
+function runTable({ runs, sides }: Comparison, ranked: Html): Html {
   const inFirst = new Set(runs[0]?.result.members.map(({ key: member }) => member));
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Runs"><table class="runs">
-    <thead><tr><th scope="col">run</th><th scope="col">what sets it apart</th><th scope="col" class="number">AUC %<br><small>${symbol}</small></th><th scope="col" class="number">members</th><th scope="col" class="number">also in A</th><th scope="col">id</th></tr></thead>
+    <thead><tr><th scope="col">run</th><th scope="col">what sets it apart</th><th scope="col" class="number">AUC %<br><small>${sides.score === null ? 'main score' : ranked}</small></th><th scope="col" class="number">members</th><th scope="col" class="number">also in A</th><th scope="col">id</th></tr></thead>
     <tbody>${runs.map(({ letter, title, result }, place) => {
-      const found = result.scores?.[sides.score];
+      const name = sides.names[place]!;
+      const found = result.scores?.[name];
       const shared = result.members.filter(({ key: member }) => inFirst.has(member)).length;
-      return html`<tr><th scope="row">${key(place)}${letter}</th><td class="title">${title}</td><td class="number">${found === undefined ? '–' : percent(found.auc)}</td><td class="number">${result.members.length}</td><td class="number">${place === 0 ? '' : shared}</td><td><small class="run-id">${result.runId}</small></td></tr>`;
+      return html`<tr><th scope="row">${key(place)}${letter}</th><td class="title">${title}</td><td class="number">${found === undefined ? '–' : percent(found.auc)}${sides.score === null && ownName(name)}</td><td class="number">${result.members.length}</td><td class="number">${place === 0 ? '' : shared}</td><td><small class="run-id">${result.runId}</small></td></tr>`;
     })}</tbody></table></div>`;
 }
 
@@ -105,8 +111,11 @@ export function isClear({ low, high }: Difference): boolean {
 }
 
 function differences(comparison: Comparison): Html {
-  const { drawn, runs } = comparison;
+  const { drawn, runs, sides } = comparison;
   const units = drawn.by === 'image' ? 'test images' : 'patients';
+  const mains =
+    sides.score === null &&
+    'The runs are of several methods: each is judged by its own main score, and by what else the methods define alike. ';
   const several =
     runs.length > 2 && ' Each interval stands for itself: of many, one in twenty leaves out 0 by chance.';
   return html`<section id="differences">
@@ -114,33 +123,41 @@ function differences(comparison: Comparison): Html {
   <figure class="card narrow"><figcaption>${runs.length === 2 ? 'Run B' : 'Other runs'} against A, AUC ${runs.length > 2 && keys(comparison)}</figcaption>${differenceChart(comparison)}</figure>
   ${metricTable(comparison, 'auc', 'AUC')}
   ${metricTable(comparison, 'ap', 'AP')}
-  <p class="caption">In percent; below, run minus A in points with its 95 % interval, bold where that leaves out 0. ${drawn.resamples.toLocaleString('en')} bootstrap resamples of the ${drawn.units.toLocaleString('en')} ${units}, paired${drawn.by === 'image' && ' by image, normal and abnormal ones drawn apart'};
+  <p class="caption">${mains}In percent; below, run minus A in points with its 95 % interval, bold where that leaves out 0. ${drawn.resamples.toLocaleString('en')} bootstrap resamples of the ${drawn.units.toLocaleString('en')} ${units}, paired${drawn.by === 'image' && ' by image, normal and abnormal ones drawn apart'};
     percentile intervals. They say how far other test images might have moved the difference, not how far other seeds might.${several}</p>
 </section>`;
 }
 
+/** The head of a row of one score, or of the runs' main scores. */
+function rowHead({ definitions }: Comparison, name: string | null, mains: string): Html {
+  if (name === null) return html`${mains}`;
+  const { symbol, colour } = scoreLook(definitions, name);
+  return html`<span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code>`;
+}
+
 /** One figure of all scores and runs. */
-function metricTable({ definitions, scores, runs }: Comparison, metric: 'auc' | 'ap', title: string): Html {
+function metricTable(comparison: Comparison, metric: 'auc' | 'ap', title: string): Html {
+  const { scores, runs } = comparison;
   return html`<div class="scroll versus" tabindex="0" role="region" aria-label="Table of ${title}"><table class="scores">
     <thead><tr><th scope="col">${title} %</th>${runs.map(({ letter }, place) => html`<th scope="col" class="number">${key(place)}${letter}</th>`)}</tr></thead>
-    <tbody>${scores.map(({ name, separations, differences: found }) => {
-      const { symbol, colour } = scoreLook(definitions, name);
-      return html`
-      <tr data-score="${name}"><th scope="row"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th>${separations.map(
+    <tbody>${scores.map(
+      ({ name, names, separations, differences: found }) => html`
+      <tr data-score="${name ?? 'main'}"><th scope="row">${rowHead(comparison, name, 'main score of each run')}</th>${separations.map(
         (separation, run) => {
           const difference = found[run]?.[metric];
           if (separation === null) return html`<td class="number">–</td>`;
-          return html`<td class="number">${percent(separation[metric])}${
+          return html`<td class="number">${percent(separation[metric])}${name === null && ownName(names[run])}${
             difference !== undefined &&
             html`<small class="against${isClear(difference) && ' clear'}">${points(difference.value)} <span>(${points(difference.low)} to ${points(difference.high)})</span></small>`
           }</td>`;
         },
-      )}</tr>`;
-    })}</tbody></table></div>`;
+      )}</tr>`,
+    )}</tbody></table></div>`;
 }
 
 /** Maps of all runs against masks; nothing where there are none. */
-function pixels({ pixels: found, definitions, runs }: Comparison): Html | null {
+function pixels(comparison: Comparison): Html | null {
+  const { pixels: found, runs } = comparison;
   if (found.length === 0) return null;
   const masked = runs.map(({ result }) => result.pixelTruth?.images.masked ?? 0);
   const others = runs.flatMap(({ letter }, run) =>
@@ -150,33 +167,29 @@ function pixels({ pixels: found, definitions, runs }: Comparison): Html | null {
   <h2>Pixels</h2>
   <div class="scroll versus" tabindex="0" role="region" aria-label="Table of maps against masks"><table class="scores">
     <thead><tr><th scope="col">maps of</th><th scope="col">in %</th>${runs.map(({ letter }, place) => html`<th scope="col" class="number">${key(place)}${letter}</th>`)}</tr></thead>
-    <tbody>${found.map(({ name, figures }) => {
-      const { symbol, colour } = scoreLook(definitions, name);
-      return figures.map(
+    <tbody>${found.map(({ name, names, figures }) =>
+      figures.map(
         ({ title, values }, line) => html`
-      <tr data-pixels="${name}">${line === 0 && html`<th scope="row" rowspan="${figures.length}"><span class="key" style="background: ${colour}"></span>${symbol} <code>${name}</code></th>`}<td>${title}</td>${values.map(
+      <tr data-pixels="${name ?? 'main'}">${line === 0 && html`<th scope="row" rowspan="${figures.length}">${rowHead(comparison, name, 'main map of each run')}</th>`}<td>${title}</td>${values.map(
         (value, run) =>
-          html`<td class="number">${value === null ? '–' : percent(value)}${run > 0 && value !== null && html`<small class="against">${points(value - values[0]!)}</small>`}</td>`,
+          html`<td class="number">${value === null ? '–' : percent(value)}${name === null && line === 0 && ownName(names[run])}${run > 0 && value !== null && html`<small class="against">${points(value - values[0]!)}</small>`}</td>`,
       )}</tr>`,
-      );
-    })}</tbody></table></div>
+      ),
+    )}</tbody></table></div>
   <p class="caption">Maps against the masks of ${plural(masked[0]!, 'test image')} in A${others}; differences from A in points, without intervals: the reports hold figures of all pixels together.</p>
 </section>`;
 }
 
-async function changes(
-  comparison: Comparison,
-  symbol: Html,
-  pictures: ComparedPictures | null,
-): Promise<Html> {
-  const { sides, runs } = comparison;
+async function changes(comparison: Comparison, pictures: ComparedPictures | null): Promise<Html> {
+  const { sides, runs, definitions } = comparison;
+  const by = sides.score === null ? 'its main score' : scoreLook(definitions, sides.score).symbol;
   const { changed, thresholds } = sides;
   const each = runs.slice(1).map(({ letter }, place) => {
     const { better, worse } = sidesChanged(comparison, place + 1);
     return html` ${letter} against A: ${better} to the right one, ${worse} to the wrong one.`;
   });
   return html`<h3>Changed sides</h3>
-  <p class="caption">${plural(changed.length, 'image')} that one run calls abnormal by ${symbol} and another one normal, each at the threshold where its sensitivity and specificity
+  <p class="caption">${plural(changed.length, 'image')} that one run calls abnormal by ${by} and another one normal, each at the threshold where its sensitivity and specificity
     together are greatest (${thresholds.map((threshold) => figure(threshold, 4)).join(', ')}).${each} Image n is on line n + 1 of the scores.csv of A.</p>
   ${pictures !== null && changed.length > 0 && (await changedPictures(comparison, pictures))}
   <div class="${runs.length === 2 ? 'pair' : 'stacked'}">

@@ -2,6 +2,7 @@ import { figure } from '../figures.ts';
 import { greyPng } from '../grey-png.ts';
 import { type Html, html } from '../html.ts';
 import { toBytes } from '../map-scale.ts';
+import { scoreLook } from '../score-looks.ts';
 import type { Comparison, SideChange } from './compare-runs.ts';
 
 /** Heat maps of a run's test images, of one score. */
@@ -104,7 +105,7 @@ async function column({ runs }: Comparison, pictures: ComparedPictures, change: 
 }
 
 function group(
-  { runs }: Comparison,
+  { runs, sides }: Comparison,
   { maps }: ComparedPictures,
   { id, title, count }: { id: string; title: string; count: number },
   columns: readonly Html[],
@@ -114,9 +115,12 @@ function group(
   <div class="group" id="${id}">
     <h3>${title} <small>${count}${some}</small></h3>
     <div class="strip">
-      <ul class="heads"><li class="image">image</li>${runs.map(({ letter }, place) => {
+      <ul class="heads"><li class="image">image</li>${runs.map(({ letter, definitions }, place) => {
         const own = maps[place];
-        return html`<li class="of-run"><span class="name">${letter}</span>${
+        const score = sides.maps[place];
+        const symbol =
+          score == null ? null : html` <span class="of">${scoreLook(definitions, score).symbol}</span>`;
+        return html`<li class="of-run"><span class="name">${letter}${typeof own === 'object' && symbol}</span>${
           typeof own === 'object' &&
           html`<span class="scale"></span><span class="ends"><span>0</span><span>${figure(own.end, 2)}</span></span>`
         }</li>`;

@@ -6,28 +6,35 @@ import { runLine } from '../palette.ts';
 import { byReduction, presentScores } from '../score-looks.ts';
 import type { Comparison } from './compare-runs.ts';
 
-/** Differences of AUC with their intervals, a line for each run and score; of scores that are made as the main one is. */
+/** How a chart calls the main scores of the runs. */
+const mainScores = 'main scores';
+
+/**
+ * Differences of AUC with their intervals, a line for each run and score: of the runs' main scores where they are of several methods,
+ * and of scores that are made as the main one is.
+ */
 export function differenceChart({ scores, definitions, runs }: Comparison): Html {
-  const looks = presentScores(definitions, Object.fromEntries(scores.map(({ name }) => [name, true])));
-  const shown = new Set(byReduction(definitions, looks)[0]?.looks.map(({ name }) => name));
-  const rows = scores
-    .filter(({ name }) => shown.has(name))
-    .flatMap(({ name, differences }) =>
-      differences.flatMap((found, run) =>
-        found === null
-          ? []
-          : [
-              {
-                score: name,
-                run: runs[run]!.letter,
-                value: found.auc.value * 100,
-                low: found.auc.low * 100,
-                high: found.auc.high * 100,
-                colour: runLine(run).colour,
-              },
-            ],
-      ),
-    );
+  const names = scores.flatMap(({ name }) => name ?? []);
+  const looks = presentScores(definitions, Object.fromEntries(names.map((name) => [name, true])));
+  const like = new Set(byReduction(definitions, looks)[0]?.looks.map(({ name }) => name));
+  const drawn = scores.filter(({ name }) => name === null || like.has(name));
+  const shown = new Set(drawn.map(({ name }) => name ?? mainScores));
+  const rows = drawn.flatMap(({ name, differences }) =>
+    differences.flatMap((found, run) =>
+      found === null
+        ? []
+        : [
+            {
+              score: name ?? mainScores,
+              run: runs[run]!.letter,
+              value: found.auc.value * 100,
+              low: found.auc.low * 100,
+              high: found.auc.high * 100,
+              colour: runLine(run).colour,
+            },
+          ],
+    ),
+  );
   const reach = Math.max(1, ...rows.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)])) * 1.08;
   const others = runs.slice(1).map(({ letter }) => letter);
   const wide = others.length === 1 ? 34 : 10 + 13 * others.length;
@@ -60,7 +67,7 @@ export function differenceChart({ scores, definitions, runs }: Comparison): Html
   );
 }
 
-const square = { width: 440, height: 420, marginLeft: 50, marginRight: 12, marginTop: 12, marginBottom: 40 };
+const square = { width: 440, height: 420, marginLeft: 60, marginRight: 12, marginTop: 12, marginBottom: 40 };
 
 /** All runs' ROC curves by the score that ranks; the first one's on top. */
 export function rocCurves({ labels, sides, runs }: Comparison): Html {
@@ -75,7 +82,7 @@ export function rocCurves({ labels, sides, runs }: Comparison): Html {
       ...(dashes === null ? {} : { strokeDasharray: dashes }),
     });
   });
-  return renderChart(`ROC curves of ${sides.score} of all runs`, {
+  return renderChart(`ROC curves of ${sides.score ?? mainScores} of all runs`, {
     ...square,
     x: { ...axis, label: 'False positive rate' },
     y: { ...axis, label: 'True positive rate' },
@@ -123,10 +130,12 @@ export function scatter(comparison: Comparison, run: number): Html {
     );
   const axis = { grid: true, labelAnchor: 'center', labelArrow: 'none', ticks: 6 } as const;
   const { letter } = runs[run]!;
-  return renderChart(`Test images by ${sides.score} of runs A and ${letter}`, {
+  const axisName = (of: string, place: number) =>
+    sides.score === null ? `${of}: ${sides.names[place]}` : of;
+  return renderChart(`Test images by ${sides.score ?? mainScores} of runs A and ${letter}`, {
     ...square,
-    x: { ...axis, label: 'A' },
-    y: { ...axis, label: letter },
+    x: { ...axis, label: axisName('A', 0) },
+    y: { ...axis, label: axisName(letter, run) },
     symbol: { type: 'identity' },
     marks: [
       dots(0),

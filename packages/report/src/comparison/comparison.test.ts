@@ -5,6 +5,7 @@ import { syntheticRun } from '../synthetic-run.testing.ts';
 import { buildComparison, isClear, points } from './build-comparison.ts';
 import { type ComparedPictures, shownImages } from './changed-pictures.ts';
 import { compareRuns, type ScoredRun, sidesChanged } from './compare-runs.ts';
+import { runOfMethod } from './run-of-method.testing.ts';
 
 /** A run as its files tell of it; `better` adds to the abnormal images' main score. */
 function scoredRun(better = 0): ScoredRun {
@@ -150,6 +151,109 @@ describe('compareRuns', () => {
   test('names every run that cannot be compared', () => {
     const other = { ...scoredRun(), images: [] };
     expect(() => compareRuns([scoredRun(), other, other], settings())).toThrow(/A and B: .*; A and C: /);
+  });
+});
+
+describe('compareRuns, of several methods', () => {
+  // The values of `three` above, with the same AUC: 6.5, 7 and 9 ninths.
+  const labels = [0, 0, 0, 1, 1, 1] as const;
+  const cutpaste = runOfMethod('cutpaste', labels, { mahalanobis: [0, 1, 2, 0, 3, 4] });
+  const ganomaly = runOfMethod('ganomaly', labels, {
+    latentError: [6, 1, 2, 7, 5, 5],
+    residual: [0, 1, 2, 3, 4, 5],
+    residualTop: [0, 1, 2, 3, 4, 5],
+  });
+  const igd = runOfMethod('igd', labels, {
+    igd: [0, 0, 0, 1, 2, 3],
+    residual: [5, 4, 3, 2, 1, 0],
+    residualTop: [5, 4, 3, 2, 1, 0],
+  });
+
+  test('judges each by its own main score, and is right where no score has a name in common', () => {
+    const { scores, sides } = compareRuns([cutpaste, ganomaly, igd], settings());
+    expect(scores.map(({ name, names }) => [name, names])).toEqual([
+      [null, ['mahalanobis', 'latentError', 'igd']],
+    ]);
+    const { separations, differences } = scores[0]!;
+    expect(separations.map((found) => found!.auc * 9)).toEqual([6.5, 7, 9]);
+    expect(differences[1]!.auc.value).toBeCloseTo(0.5 / 9, 12);
+    expect(differences[2]!.auc.value).toBeCloseTo(2.5 / 9, 12);
+    expect(sides).toMatchObject({ score: null, names: ['mahalanobis', 'latentError', 'igd'] });
+    expect(sides.thresholds).toEqual([3, 5, 1]);
+    expect(sides.changed.map(({ number }) => number)).toEqual([1, 4]);
+    // What has no map of its own is shown by the one beside it.
+    expect(sides.maps).toEqual([null, 'residual', 'residual']);
+  });
+
+  test('holds no score against another one that is called the same, but against its own method’s', () => {
+    const { scores } = compareRuns([ganomaly, igd, ganomaly], settings());
+    expect(scores.map(({ name, names }) => [name, names])).toEqual([
+      [null, ['latentError', 'igd', 'latentError']],
+      ['latentError', ['latentError', null, 'latentError']],
+      ['residual', ['residual', null, 'residual']],
+      ['residualTop', ['residualTop', null, 'residualTop']],
+    ]);
+    for (const { separations, differences } of scores.slice(1)) {
+      expect(separations[1]).toBeNull();
+      expect(differences[1]).toBeNull();
+      expect(differences[2]!.auc.value).toBe(0);
+    }
+  });
+
+  test('holds scores against each other that methods define alike', () => {
+    const values = { rec: [0, 1, 2, 3, 4, 5], recEnsemble: [0, 1, 2, 3, 4, 5] };
+    const runs = [runOfMethod('ae', labels, values), runOfMethod('memae', labels, values)];
+    expect(compareRuns(runs, settings()).scores.map(({ name, names }) => [name, names])).toEqual([
+      [null, ['recEnsemble', 'recEnsemble']],
+      ['rec', ['rec', 'rec']],
+      ['recEnsemble', ['recEnsemble', 'recEnsemble']],
+    ]);
+  });
+
+  test('holds the maps that stand for the runs against masks', () => {
+    const masked = (run: ScoredRun, aupro: number): ScoredRun => {
+      const figures = { auroc: 0.9, ap: 0.5, aupro, bestDice: 0.625, bestThreshold: 1 };
+      const pixelTruth = {
+        images: { normal: 3, masked: 3, withoutMask: 0 },
+        scores: { residual: figures },
+      };
+      return { ...run, result: { ...run.result, pixelTruth } };
+    };
+    const runs = [masked(ganomaly, 0.75), masked(igd, 0.5), cutpaste];
+    const { pixels } = compareRuns(runs, settings());
+    expect(pixels).toHaveLength(1);
+    expect(pixels[0]).toMatchObject({ name: null, names: ['residual', 'residual', null] });
+    expect(pixels[0]!.figures).toContainEqual({ title: 'AUPRO', values: [0.75, 0.5, null] });
+  });
+
+  test('names every run without a score', () => {
+    const bare = (run: ScoredRun) => ({ ...run, images: run.images.map((one) => ({ ...one, scores: {} })) });
+    expect(() => compareRuns([cutpaste, bare(ganomaly), bare(igd)], settings())).toThrow(
+      'B: expected a run with a score of every test image, got none; C: expected',
+    );
+  });
+
+  test('the page says whose score each figure is, and which map each run is shown by', async () => {
+    const maps = { side: 2, end: 1, read: async () => Float32Array.of(0, 0.5, 1, 2) };
+    const pictures = {
+      side: 2,
+      pixels: async () => Uint8Array.of(0, 50, 100, 150),
+      maps: ['method cutpaste makes none', maps, maps],
+    };
+    const text = await buildComparison(compareRuns([cutpaste, ganomaly, igd], settings()), pictures);
+    const { document } = parseHTML(text);
+    const cellsOf = (rows: string, place: number) =>
+      [...document.querySelectorAll(rows)[place]!.querySelectorAll('th, td')].map((cell) => cell.textContent);
+    const [head, a, b] = cellsOf('#differences tr[data-score="main"]', 0);
+    expect([head, a]).toEqual(['main score of each run', '72.2mahalanobis']);
+    expect(b).toMatch(/^77\.8latentError\+5\.6 \(/);
+    expect(document.querySelectorAll('#differences tr[data-score]')).toHaveLength(2);
+    expect(document.querySelector('#differences svg')?.textContent).toContain('main scores');
+    expect(cellsOf('.runs tbody tr', 2)[2]).toBe('100.0igd');
+    const heads = [...document.querySelectorAll('#first-wrong .of-run .name')].map((one) => one.textContent);
+    expect(heads).toEqual(['A', 'B Ax', 'C Ares']);
+    expect(document.querySelector('#changes .caption')?.textContent).toContain('abnormal by its main score');
+    expect(document.querySelector('#changes')?.textContent).toContain('method cutpaste makes none');
   });
 });
 

@@ -17,13 +17,12 @@ export interface RatedRun {
 /**
  * AUC and AP of every score over the anomalous rate of the unlabeled images, as an SVG file: the paper's Fig. 6.
  * Means alone, as the paper has them: a chart of all that maps give is not read.
- * @param definitions of all runs' scores
+ * @param groups runs of one method each, with the definitions of its scores
  */
 export function anomalousRateFigure(
-  groups: readonly { title: string; runs: readonly RatedRun[] }[],
-  definitions: readonly ScoreDefinition[],
+  groups: readonly { title: string; runs: readonly RatedRun[]; definitions: readonly ScoreDefinition[] }[],
 ): string {
-  const parts = groups.flatMap(({ title, runs }) =>
+  const parts = groups.flatMap(({ title, runs, definitions }) =>
     (['auc', 'ap'] as const).map((metric) => ({
       title: [metric === 'auc' ? 'AUC' : 'Average precision', title].filter((part) => part !== '').join(', '),
       chart: rateChart(metric, runs, definitions),

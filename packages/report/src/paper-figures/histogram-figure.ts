@@ -10,6 +10,8 @@ export interface HistogramRun {
   labels: readonly (0 | 1)[];
   /** By name. */
   scores: Readonly<Record<string, readonly number[]>>;
+  /** Of its scores. */
+  definitions: readonly ScoreDefinition[];
   /** χ² over seeds, of which the scores are those of one; absent where there is one alone. */
   distances?: Readonly<Record<string, DistanceSpread>>;
 }
@@ -25,21 +27,17 @@ interface DistanceSpread {
 /**
  * Histograms of normal and abnormal images' scores with their χ² distances, as an SVG file: the paper's Fig. 8.
  * Means alone, as the paper has them: a chart of all that maps give is not read.
- * @param definitions of all runs' scores
  */
-export function histogramFigure(
-  runs: readonly HistogramRun[],
-  definitions: readonly ScoreDefinition[],
-): string {
-  const means = definitions.filter(({ from }) => from === undefined);
-  const parts = runs.flatMap(({ title, labels, scores, distances }) =>
-    presentScores(means, scores).map(({ name }) => {
+export function histogramFigure(runs: readonly HistogramRun[]): string {
+  const parts = runs.flatMap(({ title, labels, scores, definitions, distances }) => {
+    const means = definitions.filter(({ from }) => from === undefined);
+    return presentScores(means, scores).map(({ name }) => {
       const histogram = scoreHistogram(scores[name] ?? [], labels);
       const distance = `${name}: χ² = ${histogram.distance.toFixed(1)}${overSeeds(distances?.[name])}`;
       const parts = [title, distance].filter((part) => part !== '');
       return { title: parts.join(', '), chart: histogramChart(name, histogram) };
-    }),
-  );
+    });
+  });
   return figureSvg(parts, 3);
 }
 

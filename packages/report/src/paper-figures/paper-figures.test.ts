@@ -26,7 +26,7 @@ function read(svg: string) {
 
 test('Fig. 6 has a line of every score over the rates, in AUC and AP', () => {
   const runs = [1, 0, 0.5].map((rate) => ({ rate, scores: scores(0.5 + rate / 4) }));
-  const document = read(anomalousRateFigure([{ title: 'K = 3', runs }], definitions));
+  const document = read(anomalousRateFigure([{ title: 'K = 3', runs, definitions }]));
   for (const name of ['rec', 'aInter']) {
     const lines = [...document.querySelectorAll(`path[data-mark="${name}"]`)];
     expect(lines).toHaveLength(2);
@@ -40,7 +40,7 @@ test('Fig. 6 has a line of every score over the rates, in AUC and AP', () => {
 
 test('the names at the ends of lines in Fig. 6 do not lie on each other', () => {
   // Both end at the same average precision.
-  const svg = anomalousRateFigure([{ title: '', runs: [{ rate: 1, scores: scores(0.5) }] }], definitions);
+  const svg = anomalousRateFigure([{ title: '', runs: [{ rate: 1, scores: scores(0.5) }], definitions }]);
   const labels = [...read(svg).querySelectorAll('text')].filter(({ textContent }) =>
     ['rec', 'aInter'].includes(textContent ?? ''),
   );
@@ -53,8 +53,8 @@ test('the names at the ends of lines in Fig. 6 do not lie on each other', () => 
 
 test('Fig. 8 has a histogram of every score with its distance', () => {
   const labels = [0, 0, 1, 1] as const;
-  const runs = [{ title: 'a < b', labels, scores: { rec: [0, 0, 1, 1], aInter: [0, 1, 0, 1] } }];
-  const document = read(histogramFigure(runs, definitions));
+  const runs = [{ title: 'a < b', labels, scores: { rec: [0, 0, 1, 1], aInter: [0, 1, 0, 1] }, definitions }];
+  const document = read(histogramFigure(runs));
   // Apart altogether; alike altogether: ½ Σ (a − b)² / (a + b) is 100 and 0.
   expect(titlesOf(document)).toContain('a < b, rec: χ² = 100.0');
   expect(titlesOf(document)).toContain('a < b, aInter: χ² = 0.0');

@@ -73,6 +73,11 @@ export const runFactsSchema = z.looseObject({
    * artifacts of the same dataset. Absent in results from before it was told.
    */
   input: z.record(z.string(), z.unknown()).optional(),
+  /**
+   * Key of the pretrained weights that it began with, whatever their name stands for now; absent where there are none, and in results
+   * from before it was told.
+   */
+  pretrainedKey: sha256Schema.optional(),
   /** What images it was made of; absent in results from before that was told. */
   data: runDataSchema.optional(),
   /** True for datasets made by a generator. */

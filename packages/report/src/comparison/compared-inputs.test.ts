@@ -63,6 +63,24 @@ test('a dataset that was added anew under its name is told by its digest', () =>
   expect(compareInputs(digests).titles).toEqual(['datasetDigest aaaaaaaaaaaa', 'datasetDigest bbbbbbbbbbbb']);
 });
 
+test('weights that were added anew under their name are told by their key, of runs that have any', () => {
+  const input = { dataset: 'brain', method: 'cutpaste', seed: 0, pretrained: 'mine' };
+  const of = (pretrainedKey?: string) => run(input, pretrainedKey === undefined ? {} : { pretrainedKey });
+  const other = run({ dataset: 'brain', method: 'other', seed: 0 });
+  const { titles: found, differing } = compareInputs([of('a'.repeat(64)), of('b'.repeat(64)), other]);
+  expect(found).toEqual([
+    'cutpaste, pretrainedKey aaaaaaaaaaaa',
+    'cutpaste, pretrainedKey bbbbbbbbbbbb',
+    'other',
+  ]);
+  expect(differing).toContainEqual({
+    field: 'pretrainedKey',
+    values: ['aaaaaaaaaaaa', 'bbbbbbbbbbbb', null],
+  });
+  // The same ones, and a result from before keys were told.
+  expect(compareInputs([of('a'.repeat(64)), of('a'.repeat(64)), of()]).differing).toEqual([]);
+});
+
 test('runs are called A to Z, then by two letters', () => {
   expect([0, 25, 26, 52, 701, 702].map(runLetter)).toEqual(['A', 'Z', 'AA', 'BA', 'ZZ', 'AAA']);
 });

@@ -2,7 +2,7 @@ import { commonFields, isObject, type RunResult } from '@ddad/contract';
 
 /** A run as far as its title follows from it. */
 export interface TitledRun {
-  result: Pick<RunResult, 'input' | 'dataset' | 'datasetDigest' | 'method' | 'seed'>;
+  result: Pick<RunResult, 'input' | 'dataset' | 'datasetDigest' | 'pretrainedKey' | 'method' | 'seed'>;
   /** What tells it apart where its result does not hold its input, as those of older versions do not. */
   description: string;
 }
@@ -61,14 +61,18 @@ interface FlatInput {
 function inputsOf(runs: readonly TitledRun[]): FlatInput[] {
   // Where one is not known, what all results tell is compared.
   const known = runs.every(({ result }) => result.input !== undefined);
-  const digests = new Set(runs.flatMap(({ result }) => result.datasetDigest ?? []));
+  // What was added anew keeps its name: a dataset, and pretrained weights.
+  const digests = (['datasetDigest', 'pretrainedKey'] as const).filter(
+    (field) => new Set(runs.flatMap(({ result }) => result[field] ?? [])).size > 1,
+  );
   return runs.map(({ result, description }) => {
-    const { input, dataset, datasetDigest, method, seed } = result;
+    const { input, dataset, method, seed } = result;
     const told = known ? input : { dataset, method, settings: description, seed };
     const values = new Map(fieldsOf(told, ''));
-    // A dataset that was added anew keeps its name.
-    if (digests.size > 1 && datasetDigest !== undefined)
-      values.set('datasetDigest', datasetDigest.slice(0, digestDigits));
+    for (const field of digests) {
+      const digest = result[field];
+      if (digest !== undefined) values.set(field, digest.slice(0, digestDigits));
+    }
     return { method, values };
   });
 }

@@ -1,11 +1,11 @@
-import { runFactsSchema } from '@ddad/contract';
+import { type RunFacts, runFactsSchema } from '@ddad/contract';
 import { expect, test } from 'vitest';
 import { growRun, type Plan, planRun } from '../activities/plan.ts';
 import { recordedDeps } from '../activities/planned-artifacts.testing.ts';
 import { runFacts } from './run-facts.ts';
 
 /** What report.json tells of a run that made all that its plan has, as somebody reads it again. */
-function reported(plan: Plan): Record<string, unknown> | undefined {
+function factsOf(plan: Plan): RunFacts {
   const nodes = plan.nodes.map((node) => ({
     node,
     outcome: null,
@@ -14,8 +14,9 @@ function reported(plan: Plan): Record<string, unknown> | undefined {
     damaged: 0,
   }));
   const facts = runFacts('a-run', { synthetic: true }, { plan, nodes }, {});
-  return runFactsSchema.parse(JSON.parse(JSON.stringify(facts))).input;
+  return runFactsSchema.parse(JSON.parse(JSON.stringify(facts)));
 }
+const reported = (plan: Plan) => factsOf(plan).input;
 
 const keysOf = ({ nodes }: Plan) => nodes.map(({ id, key }) => [id, key]);
 const sizes = { batchSize: 4, refiner: { batchSize: 2 } };
@@ -58,4 +59,13 @@ test('a size that the dataset alone decided is named in the report', async () =>
   expect(reported({ ...plan, basis: { ...plan.basis, settings } })).toMatchObject({ imageSize: 128 });
   const small = await planRun(deps, { dataset: 'small', k: 2, ...sizes });
   expect(reported(small)).not.toHaveProperty('imageSize');
+});
+
+test('pretrained weights are told by their key, which their name may not stand for any more', async () => {
+  const plan = await planRun(await recordedDeps(), { dataset: 'small', k: 2, ...sizes });
+  expect(factsOf(plan)).not.toHaveProperty('pretrainedKey');
+  const key = 'a'.repeat(64);
+  expect(factsOf({ ...plan, basis: { ...plan.basis, pretrained: key } })).toMatchObject({
+    pretrainedKey: key,
+  });
 });

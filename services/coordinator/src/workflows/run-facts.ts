@@ -10,7 +10,7 @@ export function runFacts(
   seconds: Record<string, number>,
 ): RunFacts {
   const { basis, about, artifacts } = graph.plan;
-  const { settings, imageSize, datasetDigest } = basis;
+  const { settings, imageSize, datasetDigest, pretrained } = basis;
   const named = graph.nodes.flatMap(({ node }) =>
     node.artifact === undefined ? [] : [[node.artifact, node.key] as const],
   );
@@ -20,6 +20,7 @@ export function runFacts(
     datasetDigest,
     // By its dataset alone it would mean another size once that is packed at 64 pixels too.
     input: { ...settings, ...(imageSize === defaultImageSize ? {} : { imageSize }) },
+    ...(pretrained === undefined ? {} : { pretrainedKey: pretrained }),
     ...(data === undefined ? {} : { data }),
     synthetic,
     method: settings.method,

@@ -429,6 +429,17 @@ test('AUC stands by map and image score; what maps give beside the main kind of 
   expect(texts('#scores summary')).toEqual([...folded, ...folded]);
 });
 
+test.each([
+  [undefined, 'largest 5×5…Peak'],
+  [128, 'largest 11×11…Peak'],
+  [256, 'largest 21×21…Peak'],
+])('the window of local means is that of the images’ size, %s', async (imageSize, title) => {
+  const data = syntheticRun({ normal: 6, abnormal: 6, side: 16, reduced: true });
+  if (imageSize !== undefined) data.result.imageSize = imageSize;
+  const { texts } = await page(data);
+  expect(texts('#scores .scroll:first-of-type thead th')).toContain(title);
+});
+
 describe('a run with held-out normal images', () => {
   const heldOut = () => {
     const data = syntheticRun({ normal: 9, abnormal: 9, side: 8 });

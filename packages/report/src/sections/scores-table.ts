@@ -1,7 +1,9 @@
 import {
+  defaultImageSize,
   type Interval,
   type Intervals,
   mainScore,
+  peakWindow,
   type Rate,
   type RunScores,
   reducedName,
@@ -47,7 +49,7 @@ export function scoresTable(
   if (first === undefined) return null;
   return html`<section id="scores">
   <h2>Scores</h2>
-  ${others.length > 0 && aucGrid(definitions, scores, highest(scores, shown, 'auc'))}
+  ${others.length > 0 && aucGrid(definitions, scores, result.imageSize ?? defaultImageSize, highest(scores, shown, 'auc'))}
   ${figuresTable(result, others.length > 0 ? reductionTitles[first.reduction] : null, first.looks)}
   ${foldedTables(others, (title, looks) => figuresTable(result, title, looks))}
   <p class="caption">${result.intervals !== undefined && drawnHow(result.intervals)}${shown.map(({ name }) => spread(name, scores))}χ² is the distance
@@ -71,18 +73,24 @@ const highest = (of: RunScores | null, looks: readonly ScoreLook[], metric: Metr
 const shareCell = (value: number, interval: Interval | undefined, classes: string): Html =>
   html`<td class="number${classes}" style="--share: ${Math.round(value * 1000) / 10}%">${percent(value)}${intervalBelow(interval)}</td>`;
 
-/** What a map became a number by, in a word or two. */
-const columnTitles: Record<ScoreColumn, string> = {
+/** What a map became a number by, in a word or two. @param window side of that of `peak`, in pixels */
+const columnTitles = (window: number): Record<ScoreColumn, string> => ({
   mean: 'mean',
   top: 'highest 2\u00a0%',
-  peak: 'largest 5×5',
+  peak: `largest ${window}×${window}`,
   relative: 'by brightness',
   foreground: 'foreground',
-};
+});
 
-/** AUC of all scores, a row a map. @param best of them */
-function aucGrid(definitions: ReportData['definitions'], scores: RunScores, best: number): Html {
+/** AUC of all scores, a row a map. @param imageSize side of the maps, in pixels @param best of them */
+function aucGrid(
+  definitions: ReportData['definitions'],
+  scores: RunScores,
+  imageSize: number,
+  best: number,
+): Html {
   const { columns, rows } = scoreGrid(definitions, scores);
+  const titles = columnTitles(peakWindow(imageSize));
   const main = mainScore(definitions, scores);
   const cell = (name: string | undefined) => {
     const found = name === undefined ? undefined : scores[name];
@@ -94,7 +102,7 @@ function aucGrid(definitions: ReportData['definitions'], scores: RunScores, best
   <table class="scores">
     <thead><tr><th scope="col">AUC %, by map</th><th scope="col" class="meaning">what it is</th>${columns.map(
       (column) =>
-        html`<th scope="col" class="number">${columnTitles[column]}${column !== 'mean' && html`<br><code>${reducedName('…', column)}</code>`}</th>`,
+        html`<th scope="col" class="number">${titles[column]}${column !== 'mean' && html`<br><code>${reducedName('…', column)}</code>`}</th>`,
     )}</tr></thead>
     <tbody>${rows.map(({ definition, names }) => {
       const { symbol, colour, name, meaning } = scoreLook(definitions, definition.name);

@@ -38,13 +38,12 @@ export interface ExperimentTable {
    * What an experiment lacks for the table; told before anything is started.
    * @param axes names of the experiment's axes
    * @param runs settings of its runs of this method
-   * @param published the published dataset that the images are; absent where they are none
    * @returns what was expected and what came; null where nothing is lacking
    */
-  lack?(axes: readonly string[], runs: readonly RunSettings[], published?: string): string | null;
+  lack?(axes: readonly string[], runs: readonly RunSettings[]): string | null;
   /**
    * @param runs those of this method, at least one
-   * @param published as above
+   * @param published the published dataset that the images are, one that there is; absent where they are none
    * @returns missing: what the results would have to hold for there to be a table
    */
   make(runs: readonly TabledRun[], published?: string): TableContent | { missing: string };

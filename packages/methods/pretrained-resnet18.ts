@@ -1,4 +1,4 @@
-import { type Need, type PretrainedWeights, sha256Schema, weightsNeed } from '@ddad/contract';
+import { type Need, type PretrainedWeights, type RunResult, sha256Schema, weightsNeed } from '@ddad/contract';
 import { z } from 'zod';
 import { resnet18Layout } from './resnet18-layout.ts';
 
@@ -25,3 +25,14 @@ export const pretrainedResnet18 = ({
   pretrained,
 }: Readonly<Record<string, unknown>>): PretrainedWeights | null =>
   typeof pretrained === 'string' ? { path: 'pretrained', name: pretrained, layout: resnet18Layout } : null;
+
+/**
+ * The weights that a run was given, where it is set beside systems that have their own: whoever added them knows what they are.
+ * `weights NAME`, with the first digits of their key where the result tells it; nothing of a run without.
+ */
+export const givenWeights = ({ pretrained, pretrainedKey }: RunResult): string[] =>
+  typeof pretrained === 'string'
+    ? [
+        `weights ${[pretrained, ...(pretrainedKey === undefined ? [] : [pretrainedKey.slice(0, 12)])].join(' ')}`,
+      ]
+    : [];

@@ -62,6 +62,26 @@ describe("a run's input", () => {
   });
 });
 
+it('refuses figures of a published dataset that there is none of, or beside runs on several, with all other faults', () => {
+  const faultsOf = (experiment: object) => {
+    const parsed = registry.parseExperiment(experiment);
+    return 'faults' in parsed ? parsed.faults.map(({ path, message }) => `${path}: ${message}`) : [];
+  };
+  const base = { method: 'first' };
+  const several = { base, axes: { dataset: ['a', 'b'] } };
+  const name = 'published: expected one of rsna, vindr, cxad, brain, lag, got "brats"';
+  expect(faultsOf({ base: { ...base, dataset: 'a' }, published: 'brats' })).toEqual([name]);
+  expect(faultsOf({ ...several, base: { ...base, depth: 'x' }, published: 'brats' })).toEqual([
+    name,
+    'published: expected runs on one dataset, whose images these figures are of, got a, b',
+    expect.stringMatching(/^base\.depth: /),
+  ]);
+  expect(faultsOf({ base: { ...base, dataset: 'a' }, axes: { depth: [1, 2] }, published: 'brain' })).toEqual(
+    [],
+  );
+  expect(faultsOf(several)).toEqual([]);
+});
+
 it('of a size that the method does not take is refused beside all other faults', () => {
   const { method, makers } = entry('first', 'depth');
   const small = new MethodRegistry([{ method: { ...method, imageSizes: [64, 128] }, makers }]);

@@ -9,15 +9,18 @@ import {
   type KindDefinition,
   type Method,
   parseExperimentWith,
+  type ReadExperiment,
   type RunResult,
   type RunSettings,
   readableCommonFields,
+  readExperiment,
   scoreFaults,
   showValue,
   withReductions,
 } from '@ddad/contract';
 import type { OnnxExport } from '@ddad/onnx';
 import type { ComparedAs } from './comparison/compared-as.ts';
+import { publishedFaults } from './comparison/published-systems.ts';
 import type { ExperimentTable } from './experiment-table.ts';
 import type { Makers } from './maker.ts';
 
@@ -130,9 +133,15 @@ export class MethodRegistry {
     return parsed.success && faults.length === 0 ? { input: parsed.data } : { faults };
   }
 
+  /** An experiment as far as it can be read, with its own faults; those of its runs are not looked for. */
+  readExperiment(raw: unknown): ReadExperiment {
+    const read = readExperiment(raw);
+    return { ...read, faults: [...read.faults, ...publishedFaults(read)] };
+  }
+
   /** Checks an experiment's combinations against the schemas alone. */
   parseExperiment(raw: unknown): ReturnType<typeof parseExperimentWith> {
-    return parseExperimentWith((input) => this.parseRunInput(input), raw);
+    return parseExperimentWith((input) => this.parseRunInput(input), this.readExperiment(raw));
   }
 
   #unknown(name: unknown): string {

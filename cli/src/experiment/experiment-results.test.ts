@@ -482,15 +482,7 @@ describe('tables of papers', () => {
     expect(file?.[0]).toBe('table-2.md');
     expect(file?.[1]).toContain('Published: Brain MRI.');
     expect(file?.[1].match(/^\| – \|/gm)).toHaveLength(2);
-    const parsed = experiment({});
-    const odd = { ...parsed, experiment: { ...parsed.experiment, published: 'none' } };
-    expect(layoutFaults(methods, odd, wanted)).toEqual([
-      {
-        path: '--table 2',
-        message: expect.stringMatching(/^expected "published" to be one of rsna, .*got "none"$/),
-      },
-    ]);
-    expect(layoutFaults(methods, parsed, wanted)).toEqual([]);
+    expect(layoutFaults(methods, experiment({}), wanted)).toEqual([]);
   });
 
   it('say what is missing, and take runs of their own method alone', async () => {

@@ -76,7 +76,7 @@ export function layoutFaults(
     }
     const { method } = offer;
     const own = runs.flatMap(({ input }) => (method === null || input.method === method ? [input] : []));
-    const message = offer.table.lack?.(axes, own, experiment.published) ?? null;
+    const message = offer.table.lack?.(axes, own) ?? null;
     if (message !== null) faults.push({ path, message });
   }
   if (figures.includes('6') && !axes.includes('anomalousRate')) {

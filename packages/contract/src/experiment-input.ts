@@ -267,15 +267,15 @@ function sameRuns(combinations: readonly Combination[], checked: readonly Checke
 /**
  * Checks an experiment against the schemas alone (no dataset is looked at).
  * @param parseRun checks one run's input
+ * @param read the experiment as `readExperiment` gives it
  * @returns the combinations with their inputs, or every fault
  */
 export function parseExperimentWith(
   parseRun: (raw: unknown) => CheckedRun,
-  raw: unknown,
+  read: ReadExperiment,
 ):
   | { experiment: ResolvedExperimentInput; runs: { axes: AxisValues; input: RunSettings }[] }
   | { faults: Fault[] } {
-  const read = readExperiment(raw);
   const checked = read.combinations.map(({ input }) => parseRun(input));
   const faults = experimentFaults(read, checked);
   if (faults.length > 0 || read.experiment === null) return { faults };

@@ -107,11 +107,38 @@ it('sets the paper’s figures beside where the experiment says whose images the
     ],
   ]);
   expect(caption).toMatch(/Published: Brain MRI\. Cai.* Table 2/);
-  expect(table.lack?.([], [], 'brain')).toBeNull();
-  expect(table.lack?.([], [])).toBeNull();
-  expect(table.lack?.([], [], 'brats')).toBe(
-    'expected "published" to be one of rsna, vindr, cxad, brain, lag, got "brats"',
+});
+
+it('tells runs apart that fill none of the paper’s rows, and says that these are judged by our own main score', () => {
+  const scores = { aInter: separation(0.75), aIntra: separation(0.5) };
+  const definitions = [definition('aIntra', 0), definition('aInter', 1)];
+  const without = (backbone: string) => run({ backbone }, { method: 'ddad', backbone, scores, definitions });
+  const [ae, aeu] = [without('ae'), without('aeu')];
+  const name = 'Dual-distribution discrepancy anomaly detection, aInter';
+  const names = (runs: TabledRun[]) => made(runs).rows.map(([, cell]) => cell);
+  expect(names([ae, aeu])).toEqual([`${name} (backbone = ae)`, `${name} (backbone = aeu)`]);
+  expect(names([run({ run: 'AE' }, {}), ae])).toEqual(['AE', name]);
+  const first = (runs: TabledRun[]) => made(runs).caption?.split('.')[0];
+  expect(first([ae])).toBe('AUC and AP in percent, of the main score of each run, which is named');
+  expect(first([run({}, {})])).toBe(
+    'AUC and AP in percent, of the score that the source judges the system by',
   );
+  expect(first([run({}, {}), ae])).toBe(
+    'AUC and AP in percent, of the score that the source judges the system by; in the rows below the paper’s, of the run’s own main ' +
+      'score, which is named',
+  );
+});
+
+it('names the weights that a run was given: the paper’s row says ImageNet', () => {
+  const differs = (result: Partial<RunResult>) => made([run({}, result)]).rows[0]?.at(-1);
+  const given = { method: 'cutpaste', pretrained: 'noise', scores: { mahalanobis: separation(0.5) } };
+  expect(differs(given)).toBe('weights noise');
+  expect(differs({ ...given, pretrainedKey: '0123456789ab'.padEnd(64, 'c'), deviations: ['size 64'] })).toBe(
+    'size 64; weights noise 0123456789ab',
+  );
+  expect(differs({ ...given, method: 'igd', scores: { igd: separation(0.5) } })).toBe('weights noise');
+  const { pretrained: _, ...scratch } = given;
+  expect(differs(scratch)).toBeNull();
 });
 
 it('tells runs of the same system apart, and has no rows where nothing was judged', () => {

@@ -20,10 +20,6 @@ interface Filled {
 export const comparisonTables = (methods: Methods): Readonly<Record<string, ExperimentTable>> => ({
   '2': {
     title: 'all systems (with "published", the paper\'s figures beside)',
-    lack(_axes, _runs, dataset) {
-      if (dataset === undefined || published.datasets[dataset] !== undefined) return null;
-      return `expected "published" to be one of ${Object.keys(published.datasets).join(', ')}, got "${dataset}"`;
-    },
     make: (runs, dataset) => comparison(methods, runs, dataset),
   },
 });
@@ -57,7 +53,7 @@ function comparison(
   const beside = dataset === undefined ? null : `Published: ${published.datasets[dataset] ?? dataset}.`;
   return {
     caption: [
-      'AUC and AP in percent, of the score that the source judges the system by.',
+      judgedBy(filled.size > 0, others.length > 0),
       ...(beside === null ? [] : [`${beside} ${published.source}`]),
       ...(without.length === 0 ? [] : [`Without a run here: ${without.join(', ')}.`]),
     ].join(' '),
@@ -70,8 +66,15 @@ function comparison(
       ...(dataset === undefined ? [] : ['published AUC', 'published AP']),
       'differs from its source',
     ],
-    rows: [...rows, ...others.map((one) => otherLine(methods, one, dataset))],
+    rows: [...rows, ...otherLines(methods, others, dataset)],
   };
+}
+
+/** Whose score the figures are of. @param known whether there are rows of the paper's @param others whether there are rows below them */
+function judgedBy(known: boolean, others: boolean): string {
+  if (!known) return 'AUC and AP in percent, of the main score of each run, which is named.';
+  const below = others ? '; in the rows below the paper’s, of the run’s own main score, which is named' : '';
+  return `AUC and AP in percent, of the score that the source judges the system by${below}.`;
 }
 
 /** @param several whether more than one run fills the row, so that each has to say which it is */
@@ -94,18 +97,23 @@ function lineOf(
   ];
 }
 
-/** A system that the paper does not have. */
-function otherLine(methods: Methods, { run, score }: Filled, dataset: string | undefined): TableCell[] {
-  const [{ method }] = run.results;
-  const name = methods.entry(method)?.method.title ?? method;
-  return [
-    null,
-    `${name}, ${score}`,
-    null,
-    ...figuresOf(run, score),
-    ...(dataset === undefined ? [] : [null, null]),
-    differences(run.results),
-  ];
+/** Runs that fill none of the paper's rows: of systems that it does not have, or without the scores that it judges by. */
+function otherLines(methods: Methods, runs: readonly Filled[], dataset: string | undefined): TableCell[][] {
+  const named = runs.map((one) => {
+    const [{ method }] = one.run.results;
+    return { ...one, name: `${methods.entry(method)?.method.title ?? method}, ${one.score}` };
+  });
+  return named.map(({ run, score, name }) => {
+    const several = named.filter((other) => other.name === name).length > 1;
+    return [
+      null,
+      several ? `${name} (${describeAxes(run.axes)})` : name,
+      null,
+      ...figuresOf(run, score),
+      ...(dataset === undefined ? [] : [null, null]),
+      differences(run.results),
+    ];
+  });
 }
 
 /** AUC and AP; of several seeds their means and standard deviations. */

@@ -61,3 +61,11 @@ it('refuses a choice without them, with every other fault', async () => {
 it('asks for them where a choice is wanted alone', async () => {
   expect((await plan({ base: base({ dataset: 'tiny', unlabeled: 0 }), axes })).runs).toHaveLength(2);
 });
+
+it('refuses a published dataset that there is none of, as the command line does', async () => {
+  const input = { base: base({ dataset: 'tiny' }), axes, published: 'brats' };
+  expect(await faultsOf(input)).toEqual([
+    'published: expected one of rsna, vindr, cxad, brain, lag, got "brats"',
+  ]);
+  expect((await plan({ ...input, published: 'brain' })).runs).toHaveLength(2);
+});

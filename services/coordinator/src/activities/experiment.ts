@@ -4,7 +4,6 @@ import {
   experimentFaults,
   type ResolvedExperimentInput,
   type RunSettings,
-  readExperiment,
 } from '@ddad/contract';
 import type { ObjectStore } from '@ddad/storage';
 import { type JudgeDeps, judgeRun } from './judge-run.ts';
@@ -27,7 +26,7 @@ export interface ExperimentPlan {
  * @throws ApplicationFailure of type InvalidInput with every fault.
  */
 export async function planExperiment(deps: JudgeDeps, raw: unknown): Promise<ExperimentPlan> {
-  const read = readExperiment(raw);
+  const read = deps.methods.readExperiment(raw);
   const judged = [];
   // One after the other: a dataset's index is read once for all.
   const wanted = { choice: read.experiment?.choose !== undefined };

@@ -94,6 +94,49 @@ it('4: seen and unseen pathologies of the pool; says what is missing where none 
   });
 });
 
+it('4: a baseline for every NDM there is, named where there are several, above the runs that have it', () => {
+  const runs = (withInput: boolean) =>
+    [0, 0.5].flatMap((anomalousRate, rate) =>
+      (['ae', 'aeu'] as const).map((backbone, place) => {
+        const found = { aInter: separation(0.5 + rate / 8), recEnsemble: separation(0.25 + place / 4) };
+        const group = { pathologies: ['cyst'], images: 7, scores: found };
+        const byPool = { seen: group, unseen: group, neither: 0 };
+        const axes = { anomalousRate, 'refiner.epochs': 5, backbone };
+        const input = { dataset: 'a', backbone, seed: place + rate, anomalousRate, refiner: { epochs: 5 } };
+        return run(axes, {
+          backbone,
+          pathologies: { normals: 9, each: [], byRun: byPool, byPool, unnamed: 0 },
+          ...(withInput ? { input } : {}),
+        });
+      }),
+    );
+  const rowsOf = (of: TabledRun[]) => {
+    const made = table('4').make(of);
+    return 'rows' in made ? made.rows.map((row) => row.slice(0, 3)) : made.missing;
+  };
+  const own = (rate: number, backbone: string) =>
+    `anomalousRate = ${rate}, refiner.epochs = 5, backbone = ${backbone}`;
+  const rows = [
+    ['reconstruction (backbone = ae)', '–', separation(0.25)],
+    ['DDAD aInter', own(0, 'ae'), separation(0.5)],
+    ['DDAD aInter', own(0.5, 'ae'), separation(0.625)],
+    ['reconstruction (backbone = aeu)', '–', separation(0.5)],
+    ['DDAD aInter', own(0, 'aeu'), separation(0.5)],
+    ['DDAD aInter', own(0.5, 'aeu'), separation(0.625)],
+  ];
+  expect(rowsOf(runs(true))).toEqual(rows);
+  // Of results from before they held their input, the axes tell.
+  expect(rowsOf(runs(false))).toEqual(rows);
+  // Runs with names of their own are alike by their input, whatever they are called.
+  const [ae, , late] = runs(true);
+  const named = (axes: AxisValues, { results }: TabledRun): TabledRun => ({ axes, results });
+  expect(rowsOf([named({ name: 'none' }, ae!), named({ name: 'half' }, late!)])).toEqual([
+    ['reconstruction', '–', separation(0.25)],
+    ['DDAD aInter', 'name = none', separation(0.5)],
+    ['DDAD aInter', 'name = half', separation(0.625)],
+  ]);
+});
+
 describe('5: ensemble sizes from two on', () => {
   const spread = (mean: number) => ({ mean, std: 0.01 });
   const point = (k: number, auc: number): KCurvePoint => ({

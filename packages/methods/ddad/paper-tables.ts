@@ -1,4 +1,4 @@
-import { type AxisValues, describeAxes, type KCurvePoint } from '@ddad/contract';
+import { type AxisValues, canonicalJson, describeAxes, type KCurvePoint } from '@ddad/contract';
 import type { ExperimentTable, TableCell, TabledRun } from '../experiment-table.ts';
 import { separationCell, spreadOverSeeds } from '../over-seeds.ts';
 import { curveScores, ddadScores } from './scores.ts';
@@ -43,6 +43,36 @@ const table3: ExperimentTable = {
   },
 };
 
+/** Fields that change nothing of the NDM, and so nothing of how well it reconstructs. */
+const besidesNdm: ReadonlySet<string> = new Set([
+  'unlabeled',
+  'anomalousRate',
+  'refiner',
+  'dsu',
+  'falsePositiveRate',
+  'headline',
+]);
+
+/** What of a run's fields, or of its axes, the reconstruction error depends on; nested fields go with what they are part of. */
+function ofNdm(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([name]) => !besidesNdm.has(name.split('.', 1)[0]!)),
+  );
+}
+
+/** Runs that reconstruct alike, in the order of their first ones: those whose NDM is the same but for the seed. */
+function byReconstruction(runs: readonly TabledRun[]): [TabledRun, ...TabledRun[]][] {
+  const groups = new Map<string, [TabledRun, ...TabledRun[]]>();
+  for (const run of runs) {
+    const { seed: _, ...input } = run.results[0].input ?? run.axes;
+    const name = canonicalJson(ofNdm(input));
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [run]);
+    else group.push(run);
+  }
+  return [...groups.values()];
+}
+
 /** Seen pathologies (setting A) and unseen ones (setting B), over which unlabeled images the UDM had. */
 const table4: ExperimentTable = {
   title: 'seen and unseen pathologies',
@@ -62,11 +92,16 @@ const table4: ExperimentTable = {
       (['seen', 'unseen'] as const).map((group) =>
         separationCell(run, ({ pathologies }) => pathologies?.byPool[group].scores?.[name]),
       );
-    const rows = named.flatMap((run, place): TableCell[][] => {
-      const all = describeAxes(run.axes) || 'all';
-      const own = ['DDAD aInter', all, ...cells(run, 'aInter')];
-      const rec = ['reconstruction', '–', ...cells(run, 'recEnsemble')];
-      return place === 0 ? [rec, own] : [own];
+    const rows = byReconstruction(named).flatMap((group, _place, groups): TableCell[][] => {
+      const alike = [...new Set(group.map(({ axes }) => describeAxes(ofNdm(axes))))].join('; ');
+      return [
+        [
+          `reconstruction${groups.length === 1 ? '' : inBrackets(alike)}`,
+          '–',
+          ...cells(group[0], 'recEnsemble'),
+        ],
+        ...group.map((run) => ['DDAD aInter', describeAxes(run.axes) || 'all', ...cells(run, 'aInter')]),
+      ];
     });
     const { seen, unseen } = first.byPool;
     const kinds = (list: readonly string[]) => (list.length === 0 ? 'none' : list.join(', '));

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-async function refused(trial: Promise<void>): Promise<string> {
+async function refused(trial: Promise<unknown>): Promise<string> {
   const error: unknown = await trial.catch((reason: unknown) => reason);
   if (!(error instanceof CommandFailure)) throw error;
   expect(error.exitCode).toBe(exitCodes.badInput);

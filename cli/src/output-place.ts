@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CommandFailure, exitCodes } from './failure.ts';
 
 /**
  * Makes a directory with those above it. Node's own way never comes to an end where a file system takes no directories, as /proc.
  * @param mode rights of those that are made; as the system has it unless given
+ * @returns those that were made, each above the next
  * @throws the system's error
  */
-export async function makeDirectory(path: string, mode?: number): Promise<void> {
+export async function makeDirectory(path: string, mode?: number): Promise<string[]> {
   const missing: string[] = [];
   for (let at = resolve(path); ; at = dirname(at)) {
     const found = await stat(at).catch((error: NodeJS.ErrnoException) => {
@@ -20,23 +21,35 @@ export async function makeDirectory(path: string, mode?: number): Promise<void> 
       throw Object.assign(new Error(`ENOTDIR: not a directory, ${at}`), { code: 'ENOTDIR' });
     missing.push(at);
   }
+  const made: string[] = [];
   for (const directory of missing.reverse()) {
-    await mkdir(directory, mode === undefined ? {} : { mode }).catch((error: NodeJS.ErrnoException) => {
+    try {
+      await mkdir(directory, mode === undefined ? {} : { mode });
+      made.push(directory);
+    } catch (error) {
       // Somebody else made it meanwhile.
-      if (error.code !== 'EEXIST') throw error;
-    });
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
   }
+  return made;
+}
+
+/** Takes directories away again that were made for nothing, as far as they are empty still. @param made as `makeDirectory` gives them */
+export async function removeMade(made: readonly string[]): Promise<void> {
+  for (const directory of made.toReversed()) await rmdir(directory).catch(() => {});
 }
 
 /**
  * Tries whether a directory takes files, before hours of work whose results are to go there; makes it where it is missing.
  * @param option how it was named, for the message
+ * @returns the directories that were made
  * @throws CommandFailure that says why it does not
  */
-export async function tryDirectory(option: string, directory: string): Promise<void> {
+export async function tryDirectory(option: string, directory: string): Promise<string[]> {
   try {
-    await makeDirectory(directory);
+    const made = await makeDirectory(directory);
     await tryWriting(directory);
+    return made;
   } catch (error) {
     throw refusal(`${option} ${directory}: expected a directory that files can be written to`, error);
   }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { MethodRegistry } from '@ddad/methods';
 import { inlineWeights, type PipelineFacts } from '@ddad/onnx';
 import { inventedExport, inventedFacts, inventedModel } from '@ddad/onnx/testing';
@@ -143,11 +143,11 @@ it('scores with files that were exported before there were methods', async () =>
   expect(lines[0].abnormal).toEqual({ [String(judged)]: true });
 });
 
-it('refuses to write heat maps of a method that has none, before anything is made or read', async () => {
+it('refuses to write heat maps of a method that has none, before anything is read, and leaves nothing behind', async () => {
   const definitions = inventedResult().definitions!.map((one) => ({ ...one, map: false }));
   const bare = place('bare.onnx');
   await writeFile(bare, inventedModel({ ...facts, definitions }, inlineWeights));
-  const wanted = [place('no-maps'), place('no-objects')] as const;
+  const wanted = [place('none/maps'), place('none/objects')] as const;
   const both = await score(['grey.png'], wanted[0], bare, wanted[1]);
   expect(both.failure).toMatchObject({
     exitCode: 2,
@@ -159,8 +159,11 @@ it('refuses to write heat maps of a method that has none, before anything is mad
   expect((await score(['grey.png'], undefined, bare, wanted[1])).failure!.message).toMatch(
     /^--dicom: expected .*: without --dicom it gives/,
   );
-  const made = await readdir(directory);
-  expect(wanted.filter((path) => made.includes(basename(path)))).toEqual([]);
+  expect(await readdir(directory)).not.toContain('none');
+  // What was there stays.
+  await mkdir(place('kept-maps'));
+  await score(['grey.png'], place('kept-maps/of/it'), bare);
+  expect(await readdir(place('kept-maps'))).toEqual([]);
   const { lines, failure } = await score(['grey.png'], undefined, bare);
   expect(failure).toBeNull();
   expect(lines).toHaveLength(1);

@@ -28,7 +28,7 @@ import {
   pipelineFacts,
   type ScoredPixels,
 } from '../onnx/pipeline-session.ts';
-import { tryDirectory } from '../output-place.ts';
+import { removeMade, tryDirectory } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
 import { scoreCsv } from './score-csv.ts';
 import { knownDefinitions, mainScoreOf, type Verdict, verdictLine, verdictOf } from './score-verdict.ts';
@@ -91,10 +91,17 @@ export interface ScoreOptions {
  */
 export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promise<ScoredImages> {
   const { out, err } = deps.screens;
+  const made: string[] = [];
+  if (options.out !== undefined) made.push(...(await tryDirectory('--out', options.out)));
+  if (options.dicom !== undefined) made.push(...(await tryDirectory('--dicom', options.dicom)));
   const pipeline = await findPipeline(deps, options.pipeline);
-  await assertMaps(deps, pipeline, options);
-  if (options.out !== undefined) await tryDirectory('--out', options.out);
-  if (options.dicom !== undefined) await tryDirectory('--dicom', options.dicom);
+  try {
+    await assertMaps(deps, pipeline, options);
+  } catch (error) {
+    // Nothing would come into them.
+    await removeMade(made);
+    throw error;
+  }
   const paths = await imageFiles(deps, options.images);
   const session = await openPipeline(await pipelineFile(deps, pipeline));
   try {

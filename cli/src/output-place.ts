@@ -34,7 +34,10 @@ export async function makeDirectory(path: string, mode?: number): Promise<string
   return made;
 }
 
-/** Takes directories away again that were made for nothing, as far as they are empty still. @param made as `makeDirectory` gives them */
+/**
+ * Takes directories away again that were made for nothing, as far as they are empty still.
+ * @param made as `makeDirectory` gives them
+ */
 export async function removeMade(made: readonly string[]): Promise<void> {
   for (const directory of made.toReversed()) await rmdir(directory).catch(() => {});
 }

@@ -183,7 +183,10 @@ function pathologyLines(result: RunResult): string[] {
   ];
 }
 
-/** What did not go as planned with members: who is missing, who was trained with another seed or again, and why; and other trainings. */
+/**
+ * What did not go as planned with members: who is missing, who was trained with another seed or again, and why; and which other
+ * trainings had another seed.
+ */
 function memberNotes({ k, kPerRole, failedMembers, members, nodes }: RunResult): string[] {
   const lines: string[] = [];
   if (kPerRole !== undefined) {

@@ -156,7 +156,10 @@ export const separationsSchema = z.array(z.object({ of: z.string(), auc: z.numbe
  */
 export const datasetRecordSchema = z.object({
   name: datasetNameSchema,
-  /** Of the packing that stands for the dataset where no size is named: that of 64, else the smallest; runs name one where there are several others. */
+  /**
+   * Of the packing that stands for the dataset where no size is named: that of 64, else the smallest. A run has to name one where
+   * there are several others.
+   */
   digest: sha256Schema,
   /** By size; absent in records from before there were several: `digest` alone, at 64. */
   packings: z.array(packingSchema).min(1).optional(),

@@ -19,7 +19,10 @@ export const countSchema = (max: number) => z.int().min(1).max(max);
 export const commonFields = {
   dataset: datasetNameSchema,
   method: methodNameSchema.default(defaultMethod),
-  /** Side of the images in pixels, one that the dataset is packed at; absent: 64, or the only one there is; to be named where there are several others. */
+  /**
+   * Side of the images in pixels, one that the dataset is packed at; absent: 64, or the only one there is. To be named where there
+   * are several others.
+   */
   imageSize: z.literal(imageSizes).optional(),
   /** Run seed; every other seed derives from it. */
   seed: z.int().min(0).max(4_294_967_295).default(0),

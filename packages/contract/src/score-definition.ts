@@ -33,7 +33,10 @@ export const leastBrightness = 1 / 255;
  */
 export const foregroundGrey = 13;
 
-/** Most characters of the name and the symbol's index of a score that a method says it has; a reduction of its map adds its own to both. */
+/**
+ * Most characters of the name and the symbol's index of a score that a method says it has. What its map gives beside has longer ones:
+ * the reduction is added.
+ */
 const longestOwn = { name: 40, index: 24 };
 const longestReduction = Math.max(...reductions.map(({ length }) => length));
 const longest = {

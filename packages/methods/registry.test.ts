@@ -125,6 +125,15 @@ it('lets methods use kinds of another one, which brings them', () => {
   expect(both.kinds.filter((one) => one === shared)).toHaveLength(1);
 });
 
+it('reads an input that was kept as its method says, and that of a method nobody knows as it is', () => {
+  const { method, makers } = entry('first', 'depth');
+  const storedInput: Method['storedInput'] = (input) => ({ depth: 2, ...input });
+  const later = new MethodRegistry([{ method: { ...method, storedInput }, makers }]);
+  expect(later.storedInput({ method: 'first', seed: 1 })).toEqual({ method: 'first', seed: 1, depth: 2 });
+  expect(later.storedInput({ method: 'third', seed: 1 })).toEqual({ method: 'third', seed: 1 });
+  expect(registry.storedInput({ method: 'first' })).toEqual({ method: 'first' });
+});
+
 it('takes no name twice, and no kind whose name does not say who makes it', () => {
   expect(
     () =>

@@ -139,6 +139,13 @@ export class MethodRegistry {
     return { ...read, faults: [...read.faults, ...publishedFaults(read)] };
   }
 
+  /** A run's input as it was kept, with what its method's later fields were then; as it is where nobody knows the method. */
+  storedInput(input: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const { method = defaultMethod } = input;
+    const found = typeof method === 'string' ? this.find(method) : null;
+    return found?.storedInput?.(input) ?? { ...input };
+  }
+
   /** Checks an experiment's combinations against the schemas alone. */
   parseExperiment(raw: unknown): ReturnType<typeof parseExperimentWith> {
     return parseExperimentWith((input) => this.parseRunInput(input), this.readExperiment(raw));

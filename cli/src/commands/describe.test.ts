@@ -1,9 +1,16 @@
 import { artifactKey, runKeys } from '@ddad/contract';
+import { MethodRegistry } from '@ddad/methods';
 import { type ObjectStore, publishArtifact } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { beforeEach, expect, it } from 'vitest';
 import { CommandFailure, exitCodes } from '../failure.ts';
-import { inventedMethods, inventedProgress, inventedResult, student } from '../invented-method.testing.ts';
+import {
+  entry as inventedEntry,
+  inventedMethods,
+  inventedProgress,
+  inventedResult,
+  student,
+} from '../invented-method.testing.ts';
 import { recordedScreens } from '../screens-for-tests.ts';
 import type { RunEntry } from '../temporal-runs.ts';
 import { type DescribeDeps, describeCommand } from './describe.ts';
@@ -19,7 +26,11 @@ const entry = (status: RunEntry['status']): RunEntry => ({
   closed: status === 'running' ? null : new Date(90_000),
 });
 
-async function describe(found: RunEntry | null, runs: Partial<DescribeDeps['runs']> = {}) {
+async function describe(
+  found: RunEntry | null,
+  runs: Partial<DescribeDeps['runs']> = {},
+  methods = inventedMethods,
+) {
   const screens = recordedScreens();
   const silent = async () => Promise.reject(new Error('no answer'));
   const document = await describeCommand(
@@ -33,7 +44,7 @@ async function describe(found: RunEntry | null, runs: Partial<DescribeDeps['runs
         ...runs,
       },
       store: () => store,
-      methods: inventedMethods,
+      methods,
       screens,
       now: () => new Date(60_000),
       page: ({ id }) => `http://ui/${id}`,
@@ -69,6 +80,16 @@ it('shows a paused run with its input and how far its jobs are', async () => {
   expect(out).toMatch(/^student 0 +training +waiting +3\/4 +key-0$/m);
   expect(out).toMatch(/^student 1 +training +found +4\/4 +0\.2500 +1:15 +t1 /m);
   expect(out).toContain('student 0: trainer-1: the kernel, as memory ran out\n');
+});
+
+it('tells of a run that goes on what its input lacks as its method says', async () => {
+  const { method } = inventedEntry;
+  const storedInput = (input: object) => ({ layers: 1, ...input });
+  const later = new MethodRegistry([{ ...inventedEntry, method: { ...method, storedInput } }]);
+  const input = { dataset: 'brain', method: method.name, k: 3 };
+  const progress = async () => inventedProgress([], { input: input as never });
+  const { document } = await describe(entry('running'), { progress }, later);
+  expect(document).toMatchObject({ input: { ...input, layers: 1 } });
 });
 
 it('shows the scores of a finished run, whether the coordinator answers or not', async () => {

@@ -124,7 +124,7 @@ async function described(deps: DescribeDeps, entry: RunEntry): Promise<Described
     stage,
     dataset,
     method,
-    input: progress?.input ?? result?.input ?? null,
+    input: progress?.input ? deps.methods.storedInput(progress.input) : (result?.input ?? null),
     deviations: known?.deviations ?? [],
     started: started.toISOString(),
     closed: closed?.toISOString() ?? null,

@@ -194,6 +194,11 @@ export interface Method<Settings extends RunSettings = RunSettings> {
   pretrained?(fields: Readonly<Record<string, unknown>>): PretrainedWeights | null;
   /** Batch sizes among the fields that could be read. */
   batchSizes?(fields: Readonly<Record<string, unknown>>): BatchSize[];
+  /**
+   * A run's input as it was kept with all defaults of its time, with fields that came later as they were before; absent where these have
+   * today's defaults.
+   */
+  storedInput?(input: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Settles what is left to the coordinator when a run starts. */
   settle?(settings: Settings, surroundings: Surroundings): { settings: Settings } | { faults: Fault[] };
   /** Settings of a run that grows to k members; a method without it cannot grow. */

@@ -30,7 +30,10 @@ export const cutPaste: Method<CutPasteSettings> = {
   plan: planCutPaste,
 };
 
-function deviations({ steps, batchSize, pretrained }: CutPasteSettings, imageSize: number): string[] {
+function deviations(
+  { steps, batchSize, learningRate, pretrained }: CutPasteSettings,
+  imageSize: number,
+): string[] {
   return [
     ...instead('size', imageSize, source.imageSize),
     ...(pretrained === null
@@ -41,5 +44,6 @@ function deviations({ steps, batchSize, pretrained }: CutPasteSettings, imageSiz
       : ['grey images in three equal channels instead of colours, jitter of brightness and contrast alone']),
     ...instead('steps', steps, source.steps),
     ...instead('images a step', batchSize, source.batchSize),
+    ...instead('learning rate', learningRate, source.learningRate),
   ];
 }

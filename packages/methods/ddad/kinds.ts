@@ -2,6 +2,7 @@ import { type KindDefinition, type Need, sha256Schema } from '@ddad/contract';
 import { z } from 'zod';
 import { scoredImages, trainedOnImages } from '../image-kinds.ts';
 import { seedSchema, sideSchema } from '../spec-fields.ts';
+import { specifiedBeta1 } from './member-beta.ts';
 import {
   type Backbone,
   backboneSchema,
@@ -78,6 +79,7 @@ const memberSpecSchema = z
     epochs: trainingFields.epochs,
     batchSize: countedBatch(2),
     learningRate: trainingFields.learningRate,
+    ...specifiedBeta1,
     /** SHA-256 over the training pixels in training order. */
     imagesDigest: sha256Schema,
     imageSize,

@@ -12,6 +12,7 @@ import {
   memberImageSizes,
   settledK,
 } from './settings.ts';
+import { storedInput } from './stored-input.ts';
 import { describeWidths, widthsOf } from './widths.ts';
 
 /**
@@ -42,6 +43,7 @@ export const ddad: Method<DdadSettings> = {
     ].join(', '),
   roles: { ndm: 'trained on normal images', udm: 'trained on normal and unlabeled images' },
   batchSizes,
+  storedInput,
   settle({ k, maxK, ...rest }, { settledTrainers }) {
     if (k !== 'auto') return { settings: { ...rest, k } as DdadSettings };
     // Half of them, as a run trains two roles.

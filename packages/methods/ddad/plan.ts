@@ -23,6 +23,7 @@ import {
   refinedKind,
   refinerKind,
 } from './kinds.ts';
+import { beta1Of } from './member-beta.ts';
 import { type DdadSettings, settledK } from './settings.ts';
 import { widthsOf } from './widths.ts';
 
@@ -110,6 +111,7 @@ function memberNode(
       epochs,
       batchSize,
       learningRate,
+      ...beta1Of(settings),
       imagesDigest: images.digest,
       imageSize,
       ...widthsOf(settings),

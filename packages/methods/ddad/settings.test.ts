@@ -14,6 +14,7 @@ it('has a default for every field but the dataset', () => {
     epochs: 250,
     batchSize: 64,
     learningRate: 5e-4,
+    beta1: 0.5,
     precision: 'float32',
     recipe: 'steady',
     dsu: true,

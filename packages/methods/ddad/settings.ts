@@ -2,6 +2,7 @@ import { type BatchSize, commonFields, countSchema, inputRule, type RunSettings 
 import { z } from 'zod';
 import { batchSizeOf } from '../batch-size.ts';
 import { learningRateSchema } from '../spec-fields.ts';
+import { beta1Schema, paperBeta1 } from './member-beta.ts';
 import { latentSizeSchema, paperWidths, wideLayerSchema } from './widths.ts';
 
 /** Reconstruction networks that a member can be: the plain autoencoder, AE-U and MemAE. */
@@ -41,9 +42,12 @@ export const memberFields = {
   epochs: trainingFields.epochs.default(250),
   batchSize: countedBatch(2).default(64),
   learningRate: trainingFields.learningRate.default(5e-4),
+  /** Of Adam. */
+  beta1: beta1Schema.default(paperBeta1),
   precision: z.enum(precisions).default('float32'),
   recipe: z.enum(recipeNames).default('steady'),
 };
+export type MemberSettings = z.output<z.ZodObject<typeof memberFields>>;
 /** L2 term added to every parameter's gradient. */
 export const weightDecaySchema = z.number().min(0).max(1);
 

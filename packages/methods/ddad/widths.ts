@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { untoldWhere } from './untold.ts';
 
 /**
  * Widths of a member that a run may choose, as the paper has them. Equal to those of `@ddad/models` (a test holds both
@@ -11,13 +12,10 @@ export const latentSizeSchema = z.int().min(4).max(1024);
 /** Units of the two linear layers beside it. */
 export const wideLayerSchema = z.int().min(16).max(8192);
 
-const other = (schema: z.ZodInt, usual: number) =>
-  schema.refine((value) => value !== usual, `expected none for ${usual}, which is not told`).optional();
-
 /** Fields of a specification: the paper's widths are not told, so that keys from before there was a choice stay. */
 export const specifiedWidths = {
-  latentSize: other(latentSizeSchema, paperWidths.latentSize),
-  wideLayer: other(wideLayerSchema, paperWidths.wideLayer),
+  latentSize: untoldWhere(latentSizeSchema, paperWidths.latentSize),
+  wideLayer: untoldWhere(wideLayerSchema, paperWidths.wideLayer),
 };
 
 /** Widths as a specification has them: those that are not the paper's. */

@@ -23,7 +23,7 @@ export const draem: Method<DraemSettings> = {
   plan: planDraem,
 };
 
-function deviations({ epochs, batchSize, width }: DraemSettings, imageSize: number): string[] {
+function deviations({ epochs, batchSize, learningRate, width }: DraemSettings, imageSize: number): string[] {
   return [
     ...instead('size', imageSize, source.imageSize),
     'made-up textures instead of photographs of textures',
@@ -31,6 +31,7 @@ function deviations({ epochs, batchSize, width }: DraemSettings, imageSize: numb
     ...instead('width', width, source.width),
     ...instead('epochs', epochs, source.epochs),
     ...instead('images a step', batchSize, source.batchSize),
+    ...instead('learning rate', learningRate, source.learningRate),
     ...(imageSize === source.imageSize ? [] : ['window of the image score in proportion']),
   ];
 }

@@ -4,7 +4,13 @@ import { batchSizeOf } from '../batch-size.ts';
 import { learningRateSchema, normalisedBatchSchema } from '../spec-fields.ts';
 
 /** Settings of the source, github.com/VitjanZ/DRAEM. */
-export const source = { imageSize: 256, epochs: 700, batchSize: 8, width: 128 } as const;
+export const source = {
+  imageSize: 256,
+  epochs: 700,
+  batchSize: 8,
+  learningRate: 0.0001,
+  width: 128,
+} as const;
 
 /** What the training follows from: shared by settings and specification. */
 export const trainingFields = {
@@ -22,8 +28,8 @@ export const draemSchema = z.strictObject({
   ...commonFields,
   // At an eighth of the source's width two hours of a processor core with 1000 images of 64 px (77 ms a step, measured).
   epochs: trainingFields.epochs.default(source.epochs),
-  batchSize: trainingFields.batchSize.default(8),
-  learningRate: trainingFields.learningRate.default(0.0001),
+  batchSize: trainingFields.batchSize.default(source.batchSize),
+  learningRate: trainingFields.learningRate.default(source.learningRate),
   width: trainingFields.width.default(16),
 });
 

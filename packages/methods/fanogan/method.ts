@@ -30,12 +30,14 @@ export const fanogan: Method<FanoganSettings> = {
   plan: planFanogan,
 };
 
-function deviations({ width, batchSize, generatorSteps, encoderSteps }: FanoganSettings): string[] {
+function deviations(own: FanoganSettings): string[] {
   return [
-    ...instead('width', width, source.width),
-    ...instead('images a step', batchSize, source.batchSize),
-    ...instead('steps of the generator', generatorSteps, source.generatorSteps),
-    ...instead('steps of the encoder', encoderSteps, source.encoderSteps),
+    ...instead('width', own.width, source.width),
+    ...instead('images a step', own.batchSize, source.batchSize),
+    ...instead('steps of the generator', own.generatorSteps, source.generatorSteps),
+    ...instead('steps of the encoder', own.encoderSteps, source.encoderSteps),
+    ...instead('learning rate', own.learningRate, source.learningRate),
+    ...instead('learning rate of the encoder', own.encoderLearningRate, source.encoderLearningRate),
     'PyTorch’s batch normalisation (ε 1e-5, momentum 0.1) instead of TensorFlow’s',
   ];
 }

@@ -49,6 +49,11 @@ it('says what a run is, and how it differs from its source', () => {
   ]);
   const whole = settings({ width: 64, batchSize: 64, generatorSteps: 3000, encoderSteps: 50_000 });
   expect(fanogan.deviations?.(whole, 64)).toHaveLength(1);
+  const rates = { learningRate: 2e-4, encoderLearningRate: 1e-4 };
+  expect(fanogan.deviations?.({ ...whole, ...rates }, 64).slice(0, 2)).toEqual([
+    'learning rate 0.0002 instead of 0.0001',
+    'learning rate of the encoder 0.0001 instead of 0.00005',
+  ]);
 });
 
 it('ranks by the source’s own score, the residual’s map notwithstanding', () => {

@@ -13,7 +13,15 @@ export const criticTurns = 5;
  * Settings of the source, tSchlegl/f-AnoGAN. It trains its GAN for 7 epochs of a far larger dataset: the 3000 steps of the generator,
  * with 15,000 of the critic, are the budget that 250 epochs of the paper's RSNA images make.
  */
-export const source = { width: 64, batchSize: 64, generatorSteps: 3000, encoderSteps: 50_000 } as const;
+export const source = {
+  width: 64,
+  batchSize: 64,
+  generatorSteps: 3000,
+  encoderSteps: 50_000,
+  /** Of the GAN's Adams, and of the encoder's RMSProp. */
+  learningRate: 1e-4,
+  encoderLearningRate: 5e-5,
+} as const;
 
 /** What both trainings follow from: shared by settings and specifications. */
 export const trainingFields = {
@@ -32,8 +40,8 @@ export const fanoganSchema = z.strictObject({
   generatorSteps: stepsSchema.default(source.generatorSteps),
   // A fifth of the source's.
   encoderSteps: stepsSchema.default(10_000),
-  learningRate: learningRateSchema.default(1e-4),
-  encoderLearningRate: learningRateSchema.default(5e-5),
+  learningRate: learningRateSchema.default(source.learningRate),
+  encoderLearningRate: learningRateSchema.default(source.encoderLearningRate),
 });
 
 /** With all defaults filled in. */

@@ -31,7 +31,10 @@ export const igd: Method<IgdSettings> = {
   plan: planIgd,
 };
 
-function deviations({ epochs, batchSize, width, pretrained }: IgdSettings, imageSize: number): string[] {
+function deviations(
+  { epochs, batchSize, learningRate, width, pretrained }: IgdSettings,
+  imageSize: number,
+): string[] {
   const { scales, window } = scalesOf(imageSize);
   return [
     ...instead('size', imageSize, source.imageSize),
@@ -42,6 +45,7 @@ function deviations({ epochs, batchSize, width, pretrained }: IgdSettings, image
     ...instead('width', width, source.width),
     ...instead('epochs', epochs, source.epochs),
     ...instead('images a step', batchSize, source.batchSize),
+    ...instead('learning rate', learningRate, source.learningRate),
     'critic that tells each mixture’s own share, with norms of a scale a channel',
   ];
 }

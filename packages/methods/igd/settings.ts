@@ -4,7 +4,13 @@ import { batchSizeOf } from '../batch-size.ts';
 import { learningRateSchema, normalisedBatchSchema } from '../spec-fields.ts';
 
 /** Settings of the source, `p256` of github.com/tianyu0207/IGD. */
-export const source = { imageSize: 256, epochs: 256, batchSize: 16, width: 64 } as const;
+export const source = {
+  imageSize: 256,
+  epochs: 256,
+  batchSize: 16,
+  learningRate: 0.0001,
+  width: 64,
+} as const;
 
 /** What the training follows from: shared by settings and specification. */
 export const trainingFields = {
@@ -22,8 +28,8 @@ export const igdSchema = z.strictObject({
   ...commonFields,
   // At a quarter of the source's width 75 minutes of a processor core with 1000 images of 64 px (0.28 s a step of both phases, measured).
   epochs: trainingFields.epochs.default(source.epochs),
-  batchSize: trainingFields.batchSize.default(16),
-  learningRate: trainingFields.learningRate.default(0.0001),
+  batchSize: trainingFields.batchSize.default(source.batchSize),
+  learningRate: trainingFields.learningRate.default(source.learningRate),
   width: trainingFields.width.default(16),
   /** Weights of the encoder, a ResNet18, which then stay as they are, by the name that they were added under; null: trained with the rest. */
   pretrained: pretrainedSchema.default(null),

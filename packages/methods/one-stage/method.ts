@@ -39,6 +39,7 @@ export function oneStageMethod(planned: PlannedMethod): Method<OneStageSettings>
       'whole images instead of their inner seven eighths',
       ...instead('epochs', settings.epochs, source.epochs),
       ...instead('images a step', settings.batchSize, source.batchSize),
+      ...instead('learning rate', settings.learningRate, source.learningRate),
       ...(starred(settings) && definition.starred !== undefined ? [definition.starred.deviation] : []),
       ...(definition.deviations ?? []),
     ],

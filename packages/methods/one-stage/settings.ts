@@ -7,7 +7,7 @@ import { learningRateSchema, normalisedBatchSchema } from '../spec-fields.ts';
  * Settings of the source, MedIAnomaly's form of NSA's code, which the DDAD paper's authors keep. Images there are of 256 px, of which the
  * network sees 224.
  */
-export const source = { imageSize: 224, epochs: 250, batchSize: 64 } as const;
+export const source = { imageSize: 224, epochs: 250, batchSize: 64, learningRate: 0.001 } as const;
 
 /** What the training follows from: shared by settings and specification. */
 export const trainingFields = {
@@ -23,8 +23,8 @@ const fields = z.strictObject({
   unlabeled: z.int().min(0).default(0),
   // Of 1000 images of 64 px 26 minutes of a processor core (0.4 s a step, measured).
   epochs: trainingFields.epochs.default(source.epochs),
-  batchSize: trainingFields.batchSize.default(64),
-  learningRate: trainingFields.learningRate.default(0.001),
+  batchSize: trainingFields.batchSize.default(source.batchSize),
+  learningRate: trainingFields.learningRate.default(source.learningRate),
 });
 
 export const oneStageSchema = fields.refine(

@@ -9,7 +9,9 @@ import {
 import { mapKind, memberKind } from '../ddad/kinds.ts';
 import { planDdad } from '../ddad/plan.ts';
 import { ddadScores } from '../ddad/scores.ts';
-import { type Backbone, memberFields, memberImageSizes } from '../ddad/settings.ts';
+import { type Backbone, memberImageSizes } from '../ddad/settings.ts';
+import { storedInput } from '../ddad/stored-input.ts';
+import { membersUnlikePaper } from '../ddad/unlike-paper.ts';
 import { describeWidths, widthsOf } from '../ddad/widths.ts';
 import { instead } from '../instead.ts';
 import { asDdad, batchSizes, type ReconstructionSettings, reconstructionSchema } from './settings.ts';
@@ -25,8 +27,8 @@ const scores: ScoreDefinition[] = ddadScores({}).flatMap((score) =>
   scoreNames.includes(score.name) ? [{ ...score, meaning: meanings[score.name] ?? score.meaning }] : [],
 );
 
-/** The DDAD paper's, whose Table 2 has these systems (section 4.2). */
-const source = { epochs: memberFields.epochs.parse(undefined), imageSize: defaultImageSize };
+/** The DDAD paper's, whose Table 2 has these systems, each of one network (section 4.2). */
+const source = { imageSize: defaultImageSize, k: 1 };
 
 /**
  * A reconstruction network by itself, the baseline of the DDAD paper: the NDM of a run of `ddad`, and its maps, without UDM and
@@ -48,12 +50,13 @@ export function reconstructionMethod(
     describe: ({ k, ...others }) =>
       [k === 1 ? 'one network' : `${String(k)} networks`, ...describeWidths(others)].join(', '),
     roles: { ndm: 'trained on normal images' },
-    deviations: ({ epochs, recipe }, imageSize) => [
+    deviations: (settings, imageSize) => [
       ...instead('size', imageSize, source.imageSize),
-      ...instead('epochs', epochs, source.epochs),
-      ...(recipe === 'paper' ? [] : ['weights averaged over the last tenth of the epochs']),
+      ...instead('networks', settings.k, source.k),
+      ...membersUnlikePaper(settings),
     ],
     batchSizes,
+    storedInput,
     grow(settings, k) {
       if (k > settings.k) return { settings: { ...settings, k } };
       return { fault: `k: expected more than the ${settings.k} networks that the run has, got ${k}` };

@@ -79,6 +79,7 @@ it('has one network unless more are asked for, and no fields of what ddad adds',
     epochs: 250,
     batchSize: 64,
     learningRate: 5e-4,
+    beta1: 0.5,
     precision: 'float32',
     recipe: 'steady',
   });
@@ -100,7 +101,11 @@ it('says what a run is, and how it differs from its source', () => {
   const own = settingsOf({ method: 'aeu', epochs: 20, wideLayer: 1024, recipe: 'paper' }) as RunSettings;
   expect(method.describe(method.facts(own))).toBe('one network, wide layer 1024');
   expect(method.describe({ k: 3 })).toBe('3 networks');
-  expect(method.deviations!(own, 128)).toEqual(['size 128 instead of 64', 'epochs 20 instead of 250']);
+  expect(method.deviations!(own, 128)).toEqual([
+    'size 128 instead of 64',
+    'epochs 20 instead of 250',
+    'wide layer 1024 instead of 2048',
+  ]);
   expect(method.deviations!(settingsOf({ method: 'aeu', recipe: 'paper' }) as RunSettings, 64)).toEqual([]);
   expect(method.deviations!(settingsOf({ method: 'aeu' }) as RunSettings, 64)).toEqual([
     'weights averaged over the last tenth of the epochs',

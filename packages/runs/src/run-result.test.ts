@@ -34,6 +34,17 @@ describe('a result', () => {
     expect(parseRunResult(old, 'x')).toMatchObject({ method: defaultMethod, k: 3, files: { page: null } });
   });
 
+  it('from before members had recipes has an input that says so: a run of it finds the same artifacts', () => {
+    const refiner = { epochs: 100, batchSize: 8 };
+    const input = { dataset: 'brain', method: defaultMethod, epochs: 250, refiner };
+    expect(parseRunResult({ ...result, method: defaultMethod, input }, 'x').input).toEqual({
+      ...input,
+      recipe: 'paper',
+      refiner: { recipe: 'paper', ...refiner },
+    });
+    expect(parseRunResult(result, 'x')).not.toHaveProperty('input');
+  });
+
   it('that is none is refused with all of its faults', () => {
     const broken = { ...result, runId: '../x', members: 3 };
     expect(() => parseRunResult(broken, 'reports/r/report.json')).toThrow(MalformedResult);

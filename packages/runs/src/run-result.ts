@@ -8,6 +8,7 @@ import {
   runIdSchema,
   runResultSchema,
 } from '@ddad/contract';
+import { type MethodRegistry, methods as shippedMethods } from '@ddad/methods';
 import { z } from 'zod';
 
 /** Something is no result of a run. The message says what was expected and what came. */
@@ -16,17 +17,22 @@ export class MalformedResult extends Error {
 }
 
 /**
- * Reads a run's result, of whichever version: runs from before there were methods are of the default one, and those from
- * before there were pages have none.
+ * Reads a run's result, of whichever version: runs from before there were methods are of the default one, those from
+ * before there were pages have none, and an input has what its method's later fields were then.
  * @param source for the message: `reports/ID/report.json`
  * @throws MalformedResult that lists every fault
  */
-export function parseRunResult(value: unknown, source: string): RunResult {
+export function parseRunResult(
+  value: unknown,
+  source: string,
+  methods: MethodRegistry = shippedMethods,
+): RunResult {
   const raw = isObject(value) ? value : {};
   const files = isObject(raw.files) ? { page: null, ...raw.files } : raw.files;
   const parsed = runResultSchema.safeParse({ method: defaultMethod, ...raw, files });
-  if (parsed.success) return parsed.data;
-  throw malformed(parsed.error, value, `${source}: expected a run's result`);
+  if (!parsed.success) throw malformed(parsed.error, value, `${source}: expected a run's result`);
+  const { input } = parsed.data;
+  return { ...parsed.data, ...(input === undefined ? {} : { input: methods.storedInput(input) }) };
 }
 
 function malformed(error: z.ZodError, value: unknown, expected: string): MalformedResult {

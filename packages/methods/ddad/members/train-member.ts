@@ -20,12 +20,13 @@ import { withEpochMeans } from '../averaging/epoch-means.ts';
 import { type NormalisedNetwork, withFreshStatistics } from '../averaging/fresh-statistics.ts';
 import { oneMoreEpoch, type TrainingEpochs } from '../averaging/one-more-epoch.ts';
 import { type MemberSpec, recipeOf } from '../kinds.ts';
+import { paperBeta1 } from '../member-beta.ts';
 import { memberRecipes } from './member-recipe.ts';
 import { loadRepulsion } from './repulsion.ts';
 import { fedImages, residentImages, type TrainingImages } from './training-images.ts';
 
-/** Adam's settings beside the learning rate (method: "Reconstruction networks"). */
-export const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
+/** Adam's settings beside the learning rate, as the paper has them (method: "Reconstruction networks"). */
+export const adam = { beta1: paperBeta1, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
 
 /**
  * Bytes of images, as float32, up to which they lie on the device. A GPU is spared a megabyte a step, but may have less memory than
@@ -76,7 +77,7 @@ export async function trainMember(
       if (repulsion === null) return { loss, buffers: renewed };
       return { loss: tf.add(loss, repulsion.term(codes, batch, frozen)), buffers: renewed };
     },
-    optimiser: { ...adam, learningRate: spec.learningRate },
+    optimiser: { ...adam, beta1: spec.beta1 ?? adam.beta1, learningRate: spec.learningRate },
     precision: spec.precision,
     stepsACall: task.stepsACall ?? usualStepsACall(),
     mode: 'graph',

@@ -45,7 +45,8 @@ export async function makePage(
   const shown = graph.nodes.filter(({ id }) => id !== evaluationId && !basis.lost.includes(id));
   const spec = newPageSpec({
     result,
-    input: basis.settings,
+    // A run that began before its method had a field says what that is.
+    input: deps.methods.storedInput(basis.settings),
     heading: { title: method.title, run: method.describe(result) },
     datasetDigest: basis.datasetDigest,
     selection: selectionOf(basis.settings),

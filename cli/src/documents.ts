@@ -76,7 +76,11 @@ const scoredImages = z.strictObject({
     }),
   ),
   verdict: z.strictObject({
-    score: z.string().nullable(),
+    mainScore: z.string().nullable().describe('of the run'),
+    score: z
+      .string()
+      .nullable()
+      .describe('by which images are judged: another than the main score where the file lacks that'),
     threshold: z.number().nullable(),
     images: z.int(),
     abnormal: z.int().nullable(),

@@ -1,12 +1,18 @@
-import { mainScore, type RunSettings, type ScoreDefinition } from '@ddad/contract';
+import { mainScore, mapOf, type RunSettings, type ScoreDefinition } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
 import type { PipelineFacts } from '@ddad/onnx';
 import { plural } from '../figures.ts';
 
-/** What is said of all images together, by the score by which the run ranks. */
-export interface Verdict {
-  /** The run's main score among those that were found. */
+/** By which score images are judged. */
+export interface JudgedBy {
+  /** The score by which the run ranks; null where nobody knows its method's any more. */
+  mainScore: string | null;
+  /** The one by which its pipeline does: the main score, or where the file lacks that, the one that ranks next; null likewise. */
   score: string | null;
+}
+
+/** What is said of all images together, by the score by which the run ranks. */
+export interface Verdict extends JudgedBy {
   /** Above it an image is called abnormal; null where the run held no normal images out, or too few. */
   threshold: number | null;
   /** Images with a score. */
@@ -28,26 +34,34 @@ export function knownDefinitions(
   return definitions ?? methods.find(facts.method)?.scores(facts as unknown as RunSettings) ?? null;
 }
 
-/** The score by which a pipeline's run ranks; null where nobody knows its method's any more. */
-export function mainScoreOf(
-  methods: MethodRegistry,
-  facts: PipelineFacts,
-  scores: readonly string[],
-): string | null {
+/**
+ * By which score images are judged.
+ * @param scores names of those that the file gives
+ */
+export function judgedBy(methods: MethodRegistry, facts: PipelineFacts, scores: readonly string[]): JudgedBy {
   const known = knownDefinitions(methods, facts) ?? [];
-  return mainScore(known, Object.fromEntries(scores.map((name) => [name, true])));
+  const { leftOut = [] } = facts;
+  const inFile = Object.fromEntries(scores.map((name) => [name, true]));
+  // Files from before they said what they leave out have held-out images' scores of the whole run.
+  const heldOut = facts.calibration?.heldOut ?? {};
+  const left = known.flatMap((score) => (leftOut.includes(mapOf(score)) ? [[score.name, true]] : []));
+  return {
+    mainScore: mainScore(known, { ...heldOut, ...Object.fromEntries(left), ...inFile }),
+    score: mainScore(known, inFile),
+  };
 }
 
 /**
- * Judges all images by the main score.
+ * Judges all images by one score.
  * @param found each image with its scores
  */
 export function verdictOf(
   { calibration }: PipelineFacts,
-  score: string | null,
+  by: JudgedBy,
   found: readonly { image: string; scores: Readonly<Record<string, number>> }[],
   faults: number,
 ): Verdict {
+  const { score } = by;
   const threshold = (score === null ? undefined : calibration?.thresholds?.[score]) ?? null;
   const scored = found.flatMap(({ image, scores }) => {
     const value = score === null ? undefined : scores[score];
@@ -58,7 +72,7 @@ export function verdictOf(
     null,
   );
   return {
-    score,
+    ...by,
     threshold,
     images: found.length,
     abnormal: threshold === null ? null : scored.filter((one) => one.score > threshold).length,
@@ -68,8 +82,11 @@ export function verdictOf(
 }
 
 /** The verdict as one line: `3 of 12 images abnormal by fused (above 0.0412); highest 0.0933: slice-7.png`. */
-export function verdictLine({ score, threshold, images, abnormal, highest, faults }: Verdict): string {
+export function verdictLine(verdict: Verdict): string {
+  const { mainScore: main, score, threshold, images, abnormal, highest, faults } = verdict;
   const parts: string[] = [];
+  if (score !== null && score !== main)
+    parts.push(`the run's main score ${main} is not in the file: judged by ${score}`);
   if (score === null) parts.push(`${plural(images, 'image')}; no verdict: the run's main score is not known`);
   else if (threshold === null || abnormal === null) {
     const why = 'the run held no normal images out ("calibration"), or too few for a threshold';

@@ -2,13 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type ScoreDefinition, withHeadline, withReductions } from '@ddad/contract';
 import { MethodRegistry } from '@ddad/methods';
 import { inlineWeights, type PipelineFacts } from '@ddad/onnx';
 import { inventedExport, inventedFacts, inventedModel } from '@ddad/onnx/testing';
 import { memoryStore } from '@ddad/storage/testing';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { entry as inventedEntry, inventedMethods, inventedResult } from '../invented-method.testing.ts';
+import {
+  definitions,
+  entry as inventedEntry,
+  inventedMethods,
+  inventedResult,
+} from '../invented-method.testing.ts';
 import { recordedScreens } from '../screens-for-tests.ts';
 import { scoreImages } from './score.ts';
 
@@ -241,11 +247,15 @@ describe('of directories', () => {
   });
 
   /** Scores with a file that has a main score, with or without a threshold for it. */
-  async function scoreWith(thresholds: Record<string, number> | null, options: object = {}) {
+  async function scoreWith(
+    thresholds: Record<string, number> | null,
+    options: object = {},
+    changes: Partial<PipelineFacts> = {},
+  ) {
     const screens = recordedScreens();
     const calibrated = { ...facts.calibration!, thresholds };
     const own = place('own.onnx');
-    await writeFile(own, inventedModel({ ...facts, calibration: calibrated }, inlineWeights));
+    await writeFile(own, inventedModel({ ...facts, calibration: calibrated, ...changes }, inlineWeights));
     const never = () => expect.fail('asked a cluster');
     const deps = { screens, methods: inventedMethods, result: never, store: never, cache: place('cache') };
     const document = await scoreImages(deps, { pipeline: own, images: [folder()], ...options });
@@ -258,7 +268,7 @@ describe('of directories', () => {
     const images = [join(folder(), 'grey.png'), join(folder(), 'series/white.png')];
     expect(document.images.map(({ image }) => image)).toEqual(images);
     expect(document.verdict).toEqual({
-      ...{ score: 'fused', threshold: 0.25, images: 2, abnormal: 2, faults: 0 },
+      ...{ mainScore: 'fused', score: 'fused', threshold: 0.25, images: 2, abnormal: 2, faults: 0 },
       highest: { image: images[0], score: expect.closeTo(0.5, 6) },
     });
     expect(err).toBe(
@@ -270,16 +280,53 @@ describe('of directories', () => {
     expect(without.err).toMatch(/2 images by fused; no verdict: .*; highest 0\.5000: /);
   });
 
+  describe('of a run whose main score the file does not give', () => {
+    const slopes: ScoreDefinition = { ...definitions[2]!, name: 'slopes', rank: 9 };
+    const all = withReductions([...definitions, slopes]);
+    const told =
+      "the run's main score slopesTop is not in the file: judged by fused; 2 of 2 images abnormal by";
+
+    it('says so, and judges by the one that ranks next', async () => {
+      const lacking = { definitions: all, leftOut: ['slopes'] };
+      const { document, err, out } = await scoreWith({ fused: 0.25 }, { csv: true }, lacking);
+      expect(document.verdict).toMatchObject({ mainScore: 'slopesTop', score: 'fused', abnormal: 2 });
+      expect(err).toContain(told);
+      expect(out.split('\n')[1]).toMatch(/grey\.png,abnormal,fused,/);
+    });
+
+    it('says so of a file from before it told what it leaves out, by the held-out images of the run', async () => {
+      const { thresholds: _, ...calibration } = facts.calibration!;
+      const before = {
+        ...calibration,
+        thresholds: { fused: 0.25 },
+        heldOut: { slopesTop: [1], fused: [0.2] },
+      };
+      const { err } = await scoreWith(null, {}, { definitions: all, calibration: before });
+      expect(err).toContain(told);
+    });
+
+    it('says nothing where the file gives the main score, by the method or by the headline', async () => {
+      // A run without `slopes`: definitions may name what a run does not give.
+      const usual = await scoreWith({ fused: 0.25 }, {}, { definitions: all });
+      expect(usual.document.verdict).toMatchObject({ mainScore: 'fused', score: 'fused' });
+      const headline = { definitions: withHeadline(all, 'far'), leftOut: ['slopes'] };
+      const chosen = await scoreWith({ far: 0.5 }, {}, headline);
+      expect(chosen.document.verdict).toMatchObject({ mainScore: 'far', score: 'far', abnormal: 1 });
+      expect(usual.err + chosen.err).not.toContain('not in the file');
+    });
+  });
+
   it('gives CSV lines with verdict, scores and p-values', async () => {
     const { out } = await scoreWith({ fused: 0.75, far: 0.2 }, { csv: true });
     const [header, grey, white] = out
       .trim()
       .split('\n')
       .map((line) => line.split(','));
-    expect(header).toEqual(['image', 'verdict', 'near', 'far', 'zero', 'fused', 'p_far', 'fault']);
-    expect(grey!.slice(0, 2)).toEqual([join(folder(), 'grey.png'), 'normal']);
-    expect(Number(white![3])).toBeCloseTo(1, 6);
-    expect(white!.slice(6)).toEqual(['0.25', '']);
+    const columns = ['image', 'verdict', 'judged_by', 'near', 'far', 'zero', 'fused', 'p_far', 'fault'];
+    expect(header).toEqual(columns);
+    expect(grey!.slice(0, 3)).toEqual([join(folder(), 'grey.png'), 'normal', 'fused']);
+    expect(Number(white![4])).toBeCloseTo(1, 6);
+    expect(white!.slice(7)).toEqual(['0.25', '']);
   });
 
   it('refuses a directory without images', async () => {

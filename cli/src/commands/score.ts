@@ -31,7 +31,7 @@ import {
 import { removeMade, tryDirectory } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
 import { scoreCsv } from './score-csv.ts';
-import { knownDefinitions, mainScoreOf, type Verdict, verdictLine, verdictOf } from './score-verdict.ts';
+import { judgedBy, knownDefinitions, type Verdict, verdictLine, verdictOf } from './score-verdict.ts';
 
 export interface ScoreDeps {
   screens: Screens;
@@ -106,9 +106,9 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
   const session = await openPipeline(await pipelineFile(deps, pipeline));
   try {
     const { facts, scores } = session;
-    const main = mainScoreOf(deps.methods, facts, scores);
+    const by = judgedBy(deps.methods, facts, scores);
     const judgedScores = scores.filter((name) => facts.calibration?.heldOut[name] !== undefined);
-    const csv = options.csv ? scoreCsv(scores, judgedScores, main) : null;
+    const csv = options.csv ? scoreCsv(scores, judgedScores, by.score) : null;
     if (csv !== null) out.write(`${csv.header}\n`);
     const lines: ScoredImage[] = [];
     const names = fileNames(paths);
@@ -128,7 +128,7 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
     const withScores = lines.flatMap(({ image, scores }) =>
       scores === undefined ? [] : [{ image, scores }],
     );
-    const verdict = verdictOf(facts, main, withScores, faults);
+    const verdict = verdictOf(facts, by, withScores, faults);
     err.write(`${verdictLine(verdict)}\n`);
     const document = { runId: facts.runId, images: lines, verdict };
     if (faults > 0) {

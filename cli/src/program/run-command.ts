@@ -60,7 +60,7 @@ Fields of --input, with their defaults; what is left out keeps them, nested fiel
   "imageSize": 128    64, 128, 224 or 256: a size that the dataset was added at (--image-size 128), and that the method takes
   "calibration": s    hold the share s of the normal training images out, for thresholds and p-values
   "falsePositiveRate": a   what a threshold aims at (default: 0.05)
-  "headline": "score"      the score by which the report ranks and begins (default: the method's main score)
+  "headline": "score"      the run's main score: the report ranks, and "ddad score" judges by it (default: the method's own)
 ${methods.entries.map(fieldsOf).join('\n')}
 
 Examples:

@@ -34,7 +34,7 @@ export const commonFields = {
   calibration: z.number().min(0).lt(1).default(0),
   /** Share of normal images that a threshold may call abnormal; absent: 0.05. Needs held-out normal images. */
   falsePositiveRate: z.number().positive().lt(1).optional(),
-  /** Name of the score by which reports rank and begin; absent: the method's main score. It decides the page alone. */
+  /** Name of the run's main score, for reports, verdicts, cards and whoever else asks; absent: the method's. No artifact depends on it. */
   headline: scoreNameSchema.optional(),
 };
 

@@ -153,7 +153,7 @@ export function scoreFaults(definitions: readonly ScoreDefinition[]): Fault[] {
 }
 
 /**
- * The same definitions with one of them above all others in rank: the score that a run's input chose for its report. One that is
+ * The same definitions with one of them above all others in rank: the score that a run's input chose as its main one. One that is
  * not among them changes nothing.
  */
 export function withHeadline(

@@ -12,7 +12,7 @@ const ensembleMeanings = {
 };
 
 /** Of an ensemble; needs no unlabeled images. */
-const dsuScore: ScoreDefinition = {
+export const dsuScore: ScoreDefinition = {
   name: 'dsu',
   symbol: symbol('U', 'dual'),
   meaning: 'dual-space uncertainty: spread of the NDM members in error and input gradient (D2UE)',

@@ -4,10 +4,12 @@ export const usage = `\
    "refiner": {"recipe": "steady", "epochs": 40, "batchSize": 8, "learningRate": 0.0001,
                "weightDecay": 0.0001}}
   "backbone"          what a member is: ae, aeu (AE-U) or memae (MemAE)
-  "latentSize": 16    values of a member's latent code, 4 to 1024; "wideLayer": 2048, units of the linear layers beside it
+  "latentSize": 16    values of a member's latent code, 4 to 1024
+  "wideLayer": 2048   units of the two linear layers beside it, 16 to 8192
+  "beta1": 0.5        of members' Adam, 0 to below 1; its other beta is 0.999
   "k": "auto"         as many members per role as the trainers that are there make at a time; "maxK" at most
   "minMembers": m     go on with m members per role where others fail for good; else one that fails ends the run
-  "refiner": false    no ASR-Net: the run ends with rec, recEnsemble, aIntra, aInter
+  "refiner": false    no ASR-Net: the run ends with rec, recEnsemble, aIntra, aInter, dsu
   "repulsion": 1      train the members of a role one after the other, each away from those before it
   "dsu": false        no dual-space uncertainty
   "recipe": "paper"   a member's last weights count, in place of a mean over its last tenth of the epochs ("steady")

@@ -36,6 +36,8 @@ export interface PipelineExport {
   imageSize: number;
   /** The method's own, which the file carries beside those that every method's has. */
   facts: Readonly<Record<string, unknown>>;
+  /** Scores that the run gives and the model does not, with all that their maps give; absent where it gives all. */
+  leftOut?: readonly string[];
   /** Empty where the run had no test images. */
   testMaps: readonly TestMaps[];
   /** Of all weights together. */

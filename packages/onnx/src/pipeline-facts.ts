@@ -25,6 +25,8 @@ export const pipelineFactsSchema = z.looseObject({
   reading: readingFactsSchema.optional(),
   /** Of the scores that the run may give. */
   definitions: z.array(scoreDefinitionSchema).optional(),
+  /** Scores that the run gives and the file does not, with all that their maps give; absent where it gives all. */
+  leftOut: z.array(z.string()).optional(),
   /** Upper end of the heat maps' colour scales, as in the run's report; absent where the run had no test images. */
   scales: byScore(z.number()).optional(),
   /** What held-out normal images tell; absent where there were none. */

@@ -10,6 +10,7 @@ import {
 } from '@ddad/onnx';
 import { z } from 'zod';
 import { mapKind, memberKind, type RefinedSpec, type Role, refinedKind, refinerKind } from '../kinds.ts';
+import { dsuScore } from '../scores.ts';
 import { backboneSchema } from '../settings.ts';
 import { widthsOf } from '../widths.ts';
 import { memberModel } from './member-model.ts';
@@ -41,7 +42,7 @@ const refiner = (key: string): ArtifactName => ({ kind: refinerKind.kind, key })
 
 /** Members as reconstruction networks, and runs with all that makes their scores; not those of MC Dropout. */
 export const onnx: OnnxExport = {
-  version: 2,
+  version: 3,
   kinds: [memberKind.kind],
 
   async artifact({ kind, key, spec }, reader) {
@@ -52,7 +53,13 @@ export const onnx: OnnxExport = {
   },
 
   async pipeline(result, reader) {
-    return exportPipeline(exportable(exportedRunSchema, result, `run ${result.runId}`), reader);
+    const pipeline = await exportPipeline(
+      exportable(exportedRunSchema, result, `run ${result.runId}`),
+      reader,
+    );
+    const dsu = result.definitions?.some(({ name }) => name === dsuScore.name) === true;
+    // It is made of gradients, which the file has none of.
+    return dsu ? { ...pipeline, leftOut: [dsuScore.name] } : pipeline;
   },
 };
 

@@ -10,6 +10,7 @@ import {
 } from '@ddad/onnx';
 import type { Manifest } from '@ddad/storage';
 import { describe, expect, it } from 'vitest';
+import { ddadScores } from '../scores.ts';
 import { onnx } from './index.ts';
 
 const key = (letter: string) => letter.repeat(64);
@@ -88,6 +89,13 @@ describe('a run', () => {
     const bare = result({ artifacts: { maps: null, rIntra: null, rDual: null } });
     const pipeline = await onnx.pipeline(bare, reader());
     expect(pipeline).toMatchObject({ testMaps: [], parts: 'aeu, 2 ndm and 1 udm members' });
+  });
+
+  it('says that it leaves the dual-space uncertainty out, of a run that has it', async () => {
+    const of = async (dsu: boolean) => onnx.pipeline(result({ definitions: ddadScores({ dsu }) }), reader());
+    expect((await of(true)).leftOut).toEqual(['dsu']);
+    expect(await of(false)).not.toHaveProperty('leftOut');
+    expect(await onnx.pipeline(result(), reader())).not.toHaveProperty('leftOut');
   });
 
   it('of MC Dropout is refused', async () => {

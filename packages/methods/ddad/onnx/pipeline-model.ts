@@ -36,7 +36,7 @@ export interface PipelineWeights {
  * A run's whole scorer as an ONNX model: `images` [N,1,H,W], grey values 0 to 255 as unsigned bytes, to the image scores
  * `rec`, `recEnsemble`, `aIntra`, `aInter`, `rIntra`, `rDual`, [N] each, the heat maps `recEnsemble_map` and so on,
  * [N,1,H,W] each, and what else these give (`outputMap`). In the one-class mode `aInter` and `rDual` are absent,
- * in a run without refiner `rIntra` and `rDual`. As the scorer does: eqs. 3, 4, 6, 7, 10, 13.
+ * in a run without refiner `rIntra` and `rDual`; `dsu` always is, as it needs gradients. As the scorer does: eqs. 3, 4, 6, 7, 10, 13.
  * @returns the file's content
  * @throws Error that names the tensor, where one is missing
  */

@@ -65,7 +65,11 @@ it("has the file say whose it is, what its scores are, the maps' scales and what
   const result = inventedResult({ calibration: { images: 3, falsePositiveRate: 0.25, thresholds } });
   await store.put(runKeys.heldOut('r'), JSON.stringify({ far: [0.5, 0.75] }));
   const onnx = inventedExport({
-    pipeline: async () => ({ ...pipeline, testMaps: [{ ...maps, score: 'far', tensor: 'sums' }] }),
+    pipeline: async () => ({
+      ...pipeline,
+      leftOut: ['slopes'],
+      testMaps: [{ ...maps, score: 'far', tensor: 'sums' }],
+    }),
   });
   const file = join(directory, 'run.onnx');
   expect(await exportRun(store, onnx, result, file)).toEqual({
@@ -82,6 +86,7 @@ it("has the file say whose it is, what its scores are, the maps' scales and what
     imageSize: 64,
     students: 3,
     definitions,
+    leftOut: ['slopes'],
     // All but a thousandth of the pixels lie below it.
     scales: { far: expect.closeTo(0.999, 6) as number },
     calibration: { falsePositiveRate: 0.25, thresholds: { far: 0.75 }, heldOut: { far: [0.5, 0.75] } },

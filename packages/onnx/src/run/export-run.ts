@@ -76,7 +76,7 @@ export async function exportRun(
 async function pipelineFacts(
   store: ObjectReader,
   result: RunResult,
-  { imageSize, facts, testMaps }: PipelineExport,
+  { imageSize, facts, testMaps, leftOut = [] }: PipelineExport,
   directory: string,
 ): Promise<PipelineFacts> {
   const { runId, method, dataset } = result;
@@ -91,6 +91,7 @@ async function pipelineFacts(
     imageSize,
     ...(await readingOf(store, result)),
     definitions: definitionsOf(result),
+    ...(leftOut.length === 0 ? {} : { leftOut: [...leftOut] }),
     ...(testMaps.length === 0 ? {} : { scales: await mapScales(store, testMaps, directory) }),
     ...(calibration === null ? {} : { calibration }),
   };

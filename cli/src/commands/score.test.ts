@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ScoreDefinition, withHeadline, withReductions } from '@ddad/contract';
 import { MethodRegistry } from '@ddad/methods';
-import { inlineWeights, type PipelineFacts } from '@ddad/onnx';
+import { inlineWeights, mapScoresVersion, type PipelineFacts } from '@ddad/onnx';
 import { inventedExport, inventedFacts, inventedModel } from '@ddad/onnx/testing';
 import { memoryStore } from '@ddad/storage/testing';
 import sharp from 'sharp';
@@ -15,6 +15,7 @@ import {
   inventedMethods,
   inventedResult,
 } from '../invented-method.testing.ts';
+import { exportDigest } from '../onnx/exported-runs.ts';
 import { recordedScreens } from '../screens-for-tests.ts';
 import { scoreImages } from './score.ts';
 
@@ -208,7 +209,8 @@ describe('a run', () => {
     expect(await scoreRun(onnx)).not.toContain('exporting');
     expect(onnx.asked).toBe(1);
     const [first, other] = (await readdir(cache())).sort();
-    expect([first, other]).toEqual([expect.stringMatching(/^run-1-[0-9a-f]{16}\.onnx$/), 'run-12.onnx']);
+    const digest = exportDigest({ method: 1, mapScores: mapScoresVersion }, run);
+    expect([first, other]).toEqual([`run-1-${digest}.onnx`, 'run-12.onnx']);
 
     const corrected = inventedExport({ version: 2 });
     await scoreRun(corrected);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactKey, type RunResult } from '@ddad/contract';
-import type { OnnxExport } from '@ddad/onnx';
+import { mapScoresVersion, type OnnxExport } from '@ddad/onnx';
 import { exportRun } from '@ddad/onnx/run';
 import type { ObjectStore } from '@ddad/storage';
 import { makeDirectory } from '../output-place.ts';
@@ -11,8 +11,7 @@ import { makeDirectory } from '../output-place.ts';
 const shownDigits = 16;
 
 /**
- * A run's exported scorer, which is kept: under the run's id and a digest over all that decides the file, the exporter's
- * version and the run's result. What an earlier version of the exporter left of the run goes.
+ * A run's exported scorer, which is kept: under the run's id and a digest over all that decides the file (`exportDigest`). What an earlier version of the exporter left of the run goes.
  * @param directory where exported runs are kept
  * @param onExport told before the run is exported, which takes a while
  * @returns the file's path
@@ -26,7 +25,7 @@ export async function exportedRun(
   onExport: (file: string) => void,
 ): Promise<string> {
   const { runId } = result;
-  const digest = artifactKey({ version: onnx.version, result: plainJson(result) }).slice(0, shownDigits);
+  const digest = exportDigest({ method: onnx.version, mapScores: mapScoresVersion }, result);
   const file = join(directory, `${runId}-${digest}.onnx`);
   if (existsSync(file)) return file;
   await makeDirectory(directory, 0o700);
@@ -38,6 +37,14 @@ export async function exportedRun(
     }
   }
   return file;
+}
+
+/**
+ * All that decides a run's file.
+ * @param versions of its method's exporter, and of what every file makes of maps
+ */
+export function exportDigest(versions: { method: number; mapScores: number }, result: RunResult): string {
+  return artifactKey({ versions, result: plainJson(result) }).slice(0, shownDigits);
 }
 
 /** Whether a file is a run's exported scorer of any version; the first ones were called by the run's id alone. */

@@ -1,6 +1,6 @@
 export { exportable } from './exportable.ts';
 export { GraphBuilder, type Value } from './graph-builder.ts';
-export { type ImageLevels, imageLevels, outputMap } from './map-scores.ts';
+export { type ImageLevels, imageLevels, mapScoresVersion, outputMap } from './map-scores.ts';
 export { addBlocks, addWeight, type Network, splitChannels, type Weights } from './network-blocks.ts';
 export {
   type ArtifactName,

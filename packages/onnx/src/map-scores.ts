@@ -9,6 +9,12 @@ import {
 } from '@ddad/contract';
 import type { GraphBuilder, Value } from './graph-builder.ts';
 
+/**
+ * Version of what every pipeline makes of its maps. Raise it whenever that changes (a test holds the graph against a recorded one): kept
+ * files of all methods are made again then.
+ */
+export const mapScoresVersion = 1;
+
 /** What scores take of the images whose maps they are of, as `@ddad/anomaly` has it. */
 export interface ImageLevels {
   /** [N], never 0 */

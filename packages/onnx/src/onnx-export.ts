@@ -56,7 +56,10 @@ export interface PipelineExport {
 
 /** How a method's networks become ONNX models. */
 export interface OnnxExport {
-  /** Raise it whenever a file of the same artifacts would be made otherwise: files made before are made again then. */
+  /**
+   * Raise it whenever a file of the same artifacts would be made otherwise: files made before are made again then. What `outputMap`
+   * makes of maps has a version of its own.
+   */
   version: number;
   /** Kinds of the artifacts that can be exported by themselves. */
   kinds: readonly string[];

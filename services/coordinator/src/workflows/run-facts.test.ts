@@ -1,8 +1,9 @@
-import { type RunFacts, runFactsSchema } from '@ddad/contract';
+import { mainScore, type RunFacts, runFactsSchema } from '@ddad/contract';
 import { expect, test } from 'vitest';
 import { growRun, type Plan, planRun } from '../activities/plan.ts';
 import { recordedDeps } from '../activities/planned-artifacts.testing.ts';
 import { runFacts } from './run-facts.ts';
+import { mainAuc } from './search-attributes.ts';
 
 /** What report.json tells of a run that made all that its plan has, as somebody reads it again. */
 function factsOf(plan: Plan): RunFacts {
@@ -16,6 +17,8 @@ function factsOf(plan: Plan): RunFacts {
   const facts = runFacts('a-run', { synthetic: true }, { plan, nodes }, {});
   return runFactsSchema.parse(JSON.parse(JSON.stringify(facts)));
 }
+
+/** Its input. */
 const reported = (plan: Plan) => factsOf(plan).input;
 
 const keysOf = ({ nodes }: Plan) => nodes.map(({ id, key }) => [id, key]);
@@ -68,4 +71,17 @@ test('pretrained weights are told by their key, which their name may not stand f
   expect(factsOf({ ...plan, basis: { ...plan.basis, pretrained: key } })).toMatchObject({
     pretrainedKey: key,
   });
+});
+
+test('a headline is the main score of the result, and so of all that read it, as of DdadAuc', async () => {
+  const deps = await recordedDeps();
+  const scores = { rec: { auc: 0.6, ap: 0.6 }, aInterTop: { auc: 0.9, ap: 0.9 }, dsu: { auc: 0.7, ap: 0.7 } };
+  const of = async (fields: object) => {
+    const plan = await planRun(deps, { dataset: 'small', k: 2, batchSize: 4, refiner: false, ...fields });
+    const { definitions = [] } = factsOf(plan);
+    return [mainScore(definitions, scores), mainAuc({ definitions, scores })];
+  };
+  expect(await of({})).toEqual(['aInterTop', 0.9]);
+  expect(await of({ headline: 'rec' })).toEqual(['rec', 0.6]);
+  expect(await of({ headline: 'dsu' })).toEqual(['dsu', 0.7]);
 });

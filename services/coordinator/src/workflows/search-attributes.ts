@@ -22,14 +22,19 @@ export function describeStage(stage: string): void {
 }
 
 /** Makes a finished run findable by the AUC of its main score, where it has one. */
-export function describeOutcome({
-  definitions = [],
-  scores,
-}: Pick<RunResult, 'definitions' | 'scores'>): void {
-  const main = mainScore(definitions, scores ?? {});
-  const auc = main === null ? undefined : scores?.[main]?.auc;
+export function describeOutcome(result: Pick<RunResult, 'definitions' | 'scores'>): void {
+  const auc = mainAuc(result);
   upsertSearchAttributes([
     { key: searchAttributeKeys.status, value: finishedStage },
-    ...(typeof auc === 'number' ? [{ key: searchAttributeKeys.auc, value: auc }] : []),
+    ...(auc === null ? [] : [{ key: searchAttributeKeys.auc, value: auc }]),
   ]);
+}
+
+/** Of the main score: the input's headline, or else the method's; null where no score was judged. */
+export function mainAuc({
+  definitions = [],
+  scores,
+}: Pick<RunResult, 'definitions' | 'scores'>): number | null {
+  const main = mainScore(definitions, scores ?? {});
+  return (main === null ? null : scores?.[main]?.auc) ?? null;
 }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { memberSubsets } from '@ddad/anomaly';
 import { inferenceStep, randomStream, recordedEnvironment, type Tensor, tf } from '@ddad/compute';
@@ -6,7 +5,7 @@ import { reducedNames } from '@ddad/contract';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
 import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
-import { encodeSafetensors } from '@ddad/storage/safetensors';
+import { writeSafetensors } from '@ddad/storage/safetensors';
 import type { KCurveSpec } from '../kinds.ts';
 import { loadEnsemble } from '../maps/ensemble.ts';
 import { subsetStep } from './subset-scores.ts';
@@ -95,13 +94,14 @@ export async function makeKCurve(
     for (const { size, subsets: own } of subsets) {
       for (const { map, name, scores } of found) {
         if (map === 'aIntra' && size < 2) continue;
-        const data = scores.slice(from * count, (from + own.length) * count);
+        // Subsets of a size lie together: of hundreds of megabytes there is no copy, here or in the file's writing.
+        const data = scores.subarray(from * count, (from + own.length) * count);
         tensors.set(`${name}.${size}`, { shape: [own.length, count], data });
       }
       from += own.length;
     }
     const files = { scores: join(directory, 'k-curve.safetensors') };
-    await writeFile(files.scores, encodeSafetensors(tensors));
+    await writeSafetensors(files.scores, tensors);
     const seconds = (performance.now() - started) / 1000;
     return { files, loss: null, seconds, environment: recordedEnvironment(task.threads) };
   } finally {

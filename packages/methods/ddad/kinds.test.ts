@@ -71,6 +71,7 @@ describe('members', () => {
       { precision: 'bfloat16' },
       { steady: recipes.steadyMember },
       { latentSize: 4, wideLayer: 1024 },
+      { beta1: 0.9 },
     ])
       expect(faults(memberKind, { ...member, ...change })).toEqual([]);
   });
@@ -84,6 +85,7 @@ describe('members', () => {
       epochs: 0,
       batchSize: 1,
       learningRate: 0,
+      beta1: 0.5,
       imagesDigest: 'A'.repeat(64),
       imageSize: 96,
       latentSize: 16,
@@ -100,6 +102,7 @@ describe('members', () => {
       'epochs',
       'batchSize',
       'learningRate',
+      'beta1',
       'imagesDigest',
       'imageSize',
       'latentSize',

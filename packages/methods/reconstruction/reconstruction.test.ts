@@ -29,7 +29,11 @@ const keysOf = (plan: ReturnType<typeof planOf>, prefix: string) =>
 
 describe.each(['ae', 'aeu', 'memae'])('method %s', (name) => {
   it('trains nothing that a run of ddad on the same normal images has: its networks are the same artifacts', () => {
-    for (const settings of [{ k: 3 }, { k: 3, seed: 7, epochs: 9, precision: 'bfloat16', latentSize: 8 }]) {
+    for (const settings of [
+      { k: 3 },
+      { k: 3, beta1: 0.9 },
+      { k: 3, seed: 7, epochs: 9, precision: 'bfloat16', latentSize: 8 },
+    ]) {
       const dual = planOf({ ...settings, backbone: name, refiner: { batchSize: 2 } });
       expect(keysOf(planOf({ ...settings, method: name }), 'member ndm')).toEqual(keysOf(dual, 'member ndm'));
     }
@@ -94,6 +98,12 @@ it('has one network unless more are asked for, and no fields of what ddad adds',
   expect(faultsIn({ method: 'memae', imageSize: 224 })).toEqual([
     'imageSize: expected 64 or 128 with method memae, whose networks take no other size, got 224',
   ]);
+});
+
+it('has the Adam of networks in what is specified where it is not the paper’s', () => {
+  const specOf = (input: object) => planOf({ method: 'ae', ...input }).nodes[0]!.spec;
+  expect(specOf({ beta1: 0.9 })).toMatchObject({ beta1: 0.9 });
+  expect(specOf({})).not.toHaveProperty('beta1');
 });
 
 it('says what a run is, and how it differs from its source', () => {

@@ -54,17 +54,17 @@ describe.each(methods.names)('method %s', (name) => {
   const { schema } = methods.method(name);
   const own = Object.keys(schema.shape).filter((field) => !(field in commonFields));
   const fields = own.flatMap((field) => {
-    const with_ = beside[`${name}.${field}`] ?? {};
-    const value = (settingsOf({ method: name, ...with_ }) as Record<string, unknown>)[field];
-    return leaves(value, [field]).map((leaf) => ({ field: leaf.path.join('.'), ...leaf, beside: with_ }));
+    const together = beside[`${name}.${field}`] ?? {};
+    const value = (settingsOf({ method: name, ...together }) as Record<string, unknown>)[field];
+    return leaves(value, [field]).map((leaf) => ({ field: leaf.path.join('.'), ...leaf, beside: together }));
   });
 
   it('has fields of its own', () => expect(fields).not.toEqual([]));
 
   it.each(fields.filter(({ field }) => none[name]?.[field] === undefined))(
     'tells that $field is another one',
-    ({ path, value, beside: with_ }) => {
-      const base = { method: name, ...with_ };
+    ({ path, value, beside: together }) => {
+      const base = { method: name, ...together };
       const changed = others(value)
         .map((other) => ({ ...base, ...(within(path, other) as object) }))
         .find((input) => {

@@ -25,7 +25,13 @@ const { pixels, directory, path } = await waveImages(count);
 const { parameters } = resnet18({ inputs: 3 });
 const given = toPyTorch(parameters, initialise(parameters, 9));
 const file = join(directory, 'given.safetensors');
-await writeFile(file, encodeSafetensors(given));
+// A file of torchvision has its classifier as well.
+const published = new Map([
+  ...given,
+  ['fc.weight', { shape: [1000, 512], data: new Float32Array(512_000) }],
+  ['fc.bias', { shape: [1000], data: new Float32Array(1000) }],
+]);
+await writeFile(file, encodeSafetensors(published));
 const pretrained = inputOf('weights', { format: 1 }, { weights: file });
 
 const steps = frozenSteps + 2;

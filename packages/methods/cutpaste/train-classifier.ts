@@ -15,14 +15,13 @@ import { readSpecifiedImages } from '@ddad/jobs/images';
 import { inSequence, runPhases, type Turns } from '@ddad/jobs/training';
 import {
   bufferNames,
-  fromPyTorch,
   initialise,
   resnet18Features,
   shapesOf,
   trainableNames,
   trainingPass,
 } from '@ddad/models';
-import { inputTensors } from '../input-tensors.ts';
+import { givenResnet18 } from '../given-resnet18.ts';
 import { stretchesOf } from '../stretches.ts';
 import { trainedResult, writeTensors, writeWeights } from '../trained-result.ts';
 import { classBatches } from './class-batches.ts';
@@ -88,9 +87,7 @@ async function firstWeights(task: MakeTask<ClassifierSpec>): Promise<Map<string,
   const input = classifierInput(task.spec);
   const weights = initialise(classifier(input).parameters, seed);
   if (pretrained === undefined) return weights;
-  const tensors = await inputTensors(task, 'pretrained');
-  for (const [name, tensor] of fromPyTorch(trunk(input).parameters, tensors)) weights.set(name, tensor);
-  return weights;
+  return new Map([...weights, ...(await givenResnet18(task, trunk(input).parameters))]);
 }
 
 /**

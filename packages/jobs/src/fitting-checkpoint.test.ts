@@ -45,6 +45,16 @@ test.each<[string, Partial<TrainingState>, string]>([
   expect(fault(change)).toBe(`checkpoint: ${message}`);
 });
 
+test('a training whose last epoch is shorter goes on from its own state, at the end too, and from no other', () => {
+  // Three epochs of five steps, and one of two.
+  const own = { tensors: tensors(), phases: [''], epochs: 4, stepsPerEpoch: 5, lastEpoch: 2 };
+  const of = (steps: number, history: number[]) => checkpointFault({ ...state, steps, history }, own);
+  expect(of(16, [4, 3, 2])).toBeNull();
+  expect(of(17, [4, 3, 2, 1])).toBeNull();
+  expect(of(17, [4, 3, 2])).toBe('checkpoint: expected losses of 4 epochs after 17 steps, got 3');
+  expect(of(18, [4, 3, 2, 1])).toBe('checkpoint: expected at most 17 steps, got 18');
+});
+
 test.each<[string, TrainingState['phases'], string]>([
   ['no phases', undefined, 'expected phases "critic", "generator", got phases ""'],
   [

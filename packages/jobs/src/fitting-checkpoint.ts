@@ -1,13 +1,23 @@
 import type { TrainingState } from './checkpoint-file.ts';
 
+/** How long a training is. */
+interface TrainingLength {
+  epochs: number;
+  stepsPerEpoch: number;
+  /** Steps of the last epoch, where it is shorter than the others. */
+  lastEpoch?: number | undefined;
+}
+
+/** Steps of all epochs. */
+export const stepsOfAll = ({ epochs, stepsPerEpoch, lastEpoch = stepsPerEpoch }: TrainingLength): number =>
+  (epochs - 1) * stepsPerEpoch + lastEpoch;
+
 /** What a training expects of the state that it goes on from. */
-export interface ExpectedState {
+export interface ExpectedState extends TrainingLength {
   /** Every tensor of the step, by name. */
   tensors: ReadonlyMap<string, { shape: readonly number[] }>;
   /** Of the phases; one that has no name is the only one. */
   phases: readonly string[];
-  epochs: number;
-  stepsPerEpoch: number;
 }
 
 const listed = 5;
@@ -27,9 +37,9 @@ export function checkpointFault(state: TrainingState, expected: ExpectedState): 
   }
   const { steps, history } = state;
   const { epochs, stepsPerEpoch } = expected;
-  const total = epochs * stepsPerEpoch;
+  const total = stepsOfAll(expected);
   if (steps > total) faults.push(`expected at most ${total} steps, got ${steps}`);
-  const finished = Math.floor(steps / stepsPerEpoch);
+  const finished = steps >= total ? epochs : Math.floor(steps / stepsPerEpoch);
   if (history.length !== finished) {
     faults.push(`expected losses of ${finished} epochs after ${steps} steps, got ${history.length}`);
   }

@@ -139,6 +139,7 @@ test('several steps a call are the same training, of one phase each, and tell wh
 test('before an epoch what is set by hand is set once, with the figures so far, and so after a resume', async () => {
   const hook = (calls: [number, EpochFigures[]][]) => (epoch: number, figures: readonly EpochFigures[]) => {
     calls.push([epoch, structuredClone([...figures])]);
+    return 'go on' as const;
   };
   const calls: [number, EpochFigures[]][] = [];
   const calm = await train({ beforeEpoch: hook(calls) });
@@ -158,6 +159,56 @@ test('before an epoch what is set by hand is set once, with the figures so far, 
     const later: [number, EpochFigures[]][] = [];
     await train({ checkpoint: first.checkpoints[0]!, beforeEpoch: hook(later) });
     expect(later.map(([epoch]) => epoch)).toEqual(expected);
+  }
+});
+
+test('stopped before an epoch, keeps all that was trained, and is the undisturbed training once resumed', async () => {
+  const calm = await train();
+  // At the very first there is nothing to keep but the first weights.
+  for (const [at, done] of [
+    [0, 0],
+    [2, 8],
+  ] as const) {
+    const beforeEpoch = async (epoch: number) => (epoch === at ? 'stop' : 'go on');
+    const first = await train({ beforeEpoch });
+    expect(first.outcome).toBeNull();
+    expect(first.places).toHaveLength(done);
+    expect(first.checkpoints).toEqual([expect.stringMatching(`checkpoint-${done}\\.safetensors$`)]);
+    const second = await train({ checkpoint: first.checkpoints[0]! });
+    expect(second.bytes).toEqual(calm.bytes);
+    expect(second.outcome?.figures).toEqual(calm.outcome?.figures);
+  }
+});
+
+test('a shorter last epoch has the means of its own steps, stopped and resumed in it or not', async () => {
+  // Two epochs of five steps, and two steps of the encoder.
+  const uneven = { epochs: 3, stepsPerEpoch: 5, lastEpoch: 2 };
+  const calm = await train(uneven);
+  expect(calm.places.map(({ epoch, stepOfEpoch }) => [epoch, stepOfEpoch]).slice(8)).toEqual([
+    [1, 3],
+    [1, 4],
+    [2, 0],
+    [2, 1],
+  ]);
+  expect(calm.stepsOf).toEqual({ critic: 6, generator: 2, encoder: 4 });
+  expect(calm.progress.map(({ done, total }) => [done, total])).toEqual([
+    [1, 3],
+    [2, 3],
+    [3, 3],
+  ]);
+  const [, , last] = calm.outcome!.figures;
+  expect(Object.keys(last!)).toEqual(['encoder']);
+  expect(calm.outcome?.loss).toBe(last!.encoder);
+  // Calls of several steps end with it.
+  const grouped = await train({ ...uneven, stepsACall: 3 });
+  expect(grouped.places.map(({ place }) => place)).toEqual([0, 1, 2, 0, 0, 0, 1, 0, 0, 1, 0, 1]);
+  expect(grouped.outcome?.figures).toEqual(calm.outcome?.figures);
+  for (const stop of [11, 12]) {
+    const answers = [...Array.from({ length: stop - 1 }, (): Answer => 'go on'), 'stop' as const];
+    const first = await train({ ...uneven, answers });
+    const second = await train({ ...uneven, checkpoint: first.checkpoints[0]! });
+    expect(second.bytes, `stopped after ${stop}`).toEqual(calm.bytes);
+    expect(second.outcome?.figures).toEqual(calm.outcome?.figures);
   }
 });
 

@@ -4,7 +4,7 @@ import { type ChildContext, ChildFault } from './child.ts';
 import { assertNoCollapse, type Collapse } from './collapse.ts';
 import { type EpochFigures, EpochSums, type StepFigures } from './epoch-figures.ts';
 import { assertFiniteState } from './finite-state.ts';
-import { checkpointFault } from './fitting-checkpoint.ts';
+import { checkpointFault, stepsOfAll } from './fitting-checkpoint.ts';
 import type { Turns } from './phase-turns.ts';
 
 type Tensors = TrainingState['tensors'];
@@ -21,6 +21,9 @@ export interface ResumablePhases<Name extends string> {
   readState(): { steps: number; stepsOf: Record<string, number>; tensors: Tensors };
   writeState(state: { steps: number; stepsOf: Record<string, number>; tensors: Tensors }): void;
 }
+
+/** Whether a training goes on. */
+type Going = 'go on' | 'stop';
 
 /** Where a step stands in its training. */
 export interface StepPlace<Name extends string> {
@@ -40,6 +43,8 @@ export interface PhasedTraining<Name extends string> {
   epochs: number;
   /** Steps of an epoch, of all phases together. An epoch is what figures are means over; it need not be one of the images. */
   stepsPerEpoch: number;
+  /** Steps of the last epoch, where it is shorter than the others. */
+  lastEpoch?: number;
   /** Of a step, for the images a second that progress tells. */
   batchSize: number;
   /** The step's inputs: a function of seed and place alone. */
@@ -47,9 +52,10 @@ export interface PhasedTraining<Name extends string> {
   /**
    * Called before the first step of each epoch, with the figures of those before it: to set what is renewed between epochs, as a
    * centre, or a discriminator that has collapsed. It has to be a function of these figures and of the step's state. No checkpoint lies
-   * between it and the epoch's first step.
+   * between it and the epoch's first step: where it takes longer than a step it asks whether to go on by itself, and tells `stop` with
+   * the step's state as it was; it is called anew then when the training is resumed.
    */
-  beforeEpoch?(epoch: number, figures: readonly EpochFigures[]): void | Promise<void>;
+  beforeEpoch?(epoch: number, figures: readonly EpochFigures[]): Going | Promise<Going>;
   /** Signs of a network that has collapsed, looked for at the end of each epoch; default none. */
   collapses?: readonly Collapse[];
   /** The phase whose mean loss is an epoch's; default, and where it has no step in an epoch: that of the epoch's first step. */
@@ -72,13 +78,25 @@ export type PhasedOutcome = {
 } | null;
 
 /** Where a training begins: at its checkpoint, or at nothing. */
-async function begin<Name extends string>({ step, checkpoint, epochs, stepsPerEpoch }: PhasedTraining<Name>) {
+async function begin<Name extends string>({
+  step,
+  checkpoint,
+  epochs,
+  stepsPerEpoch,
+  lastEpoch,
+}: PhasedTraining<Name>) {
   if (checkpoint === null) {
     return { sums: new EpochSums(), history: [] as number[], figures: [] as EpochFigures[], seconds: 0 };
   }
   const state = await readCheckpointFile(checkpoint);
   const own = step.readState();
-  const expected = { tensors: own.tensors, phases: Object.keys(own.stepsOf), epochs, stepsPerEpoch };
+  const expected = {
+    tensors: own.tensors,
+    phases: Object.keys(own.stepsOf),
+    epochs,
+    stepsPerEpoch,
+    lastEpoch,
+  };
   const fault = checkpointFault(state, expected);
   if (fault !== null) throw new ChildFault('checkpoint', fault);
   const { steps, tensors, lossSum, history, seconds, phases } = state;
@@ -111,11 +129,16 @@ export async function runPhases<Name extends string>(loop: PhasedTraining<Name>)
 
   context.ready();
   const compiled = new Set<string>();
-  while (step.steps < epochs * stepsPerEpoch) {
+  const total = stepsOfAll(loop);
+  while (step.steps < total) {
     const epoch = Math.floor(step.steps / stepsPerEpoch);
     const begun = step.steps;
-    const end = (epoch + 1) * stepsPerEpoch;
-    if (begun === epoch * stepsPerEpoch) await loop.beforeEpoch?.(epoch, figures);
+    const first = epoch * stepsPerEpoch;
+    const end = Math.min(first + stepsPerEpoch, total);
+    if (begun === first && (await loop.beforeEpoch?.(epoch, figures)) === 'stop') {
+      await save();
+      return null;
+    }
     const epochStarted = performance.now();
     while (step.steps < end) {
       const before = step.steps;
@@ -126,15 +149,15 @@ export async function runPhases<Name extends string>(loop: PhasedTraining<Name>)
       const form = `${count} ${phase}`;
       if (compiled.size > 0 && !compiled.has(form)) context.ready();
       compiled.add(form);
-      const first = step.stepsOf[phase];
+      const ofPhase = step.stepsOf[phase];
       const results = step.runSeveral(
         phase,
         Array.from({ length: count }, (_, place) =>
           loop.inputs({
             phase,
-            number: first + place,
+            number: ofPhase + place,
             epoch,
-            stepOfEpoch: before + place - epoch * stepsPerEpoch,
+            stepOfEpoch: before + place - first,
             place,
           }),
         ),
@@ -144,8 +167,7 @@ export async function runPhases<Name extends string>(loop: PhasedTraining<Name>)
       });
       if (step.steps === end) {
         const means = sums.end();
-        const leader =
-          loop.leads !== undefined && loop.leads in means ? loop.leads : turns(end - stepsPerEpoch);
+        const leader = loop.leads !== undefined && loop.leads in means ? loop.leads : turns(first);
         const loss = means[leader] ?? Number.NaN;
         figures.push(means);
         history.push(loss);

@@ -1,7 +1,6 @@
 import type { PlanBasis } from '@ddad/contract';
 import { describe, expect, it } from 'vitest';
 import { faultsIn, settingsOf } from '../run-input.testing.ts';
-import { stretchesOf } from '../stretches.ts';
 import { cutPaste } from './method.ts';
 import type { CutPasteSettings } from './settings.ts';
 
@@ -67,19 +66,6 @@ it('says what a run is, and how it differs from its source', () => {
   const whole = settings({ steps: 10_000, batchSize: 64 });
   expect(cutPaste.deviations?.(whole, 128)[0]).toBe('size 128 instead of 256');
   expect(cutPaste.deviations?.(whole, 256)).toHaveLength(2);
-});
-
-it('counts a training in equal stretches of up to 20 steps', () => {
-  expect([1, 6, 20, 150, 2000, 134, 53].map((steps) => stretchesOf(steps))).toEqual([
-    { count: 1, steps: 1 },
-    { count: 1, steps: 6 },
-    { count: 1, steps: 20 },
-    { count: 10, steps: 15 },
-    { count: 100, steps: 20 },
-    // 2 · 67
-    { count: 67, steps: 2 },
-    { count: 53, steps: 1 },
-  ]);
 });
 
 describe('the graph', () => {

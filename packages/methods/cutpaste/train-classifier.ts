@@ -119,6 +119,7 @@ export async function trainClassifier(
       turns: turnsOf(spec),
       epochs: stretches.count,
       stepsPerEpoch: stretches.steps,
+      lastEpoch: stretches.last,
       batchSize,
       inputs({ phase: own, number, place }) {
         const target = places[place]!;

@@ -93,6 +93,7 @@ export async function trainEncoder(
       turns: () => 'encoder',
       epochs: stretches.count,
       stepsPerEpoch: stretches.steps,
+      lastEpoch: stretches.last,
       batchSize,
       inputs({ number, place }) {
         const target = places[place]!;

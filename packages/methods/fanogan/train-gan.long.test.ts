@@ -36,12 +36,19 @@ async function train(
   return { result, checkpoints, progress, content, sha256 };
 }
 
-/** What a training ends with that does not come to its end. */
-const faultOf = (spec: GanSpec) =>
-  train({ spec }).then(
+/** What a training ends with that does not come to its end, and behind how many steps of both networks. */
+async function faultOf(spec: GanSpec) {
+  let steps = 0;
+  const count = () => {
+    steps += 1;
+    return 'go on' as const;
+  };
+  const error = await train({ spec }, count).then(
     () => null,
-    (error: unknown) => error,
+    (fault: unknown) => fault,
   );
+  return { error, steps };
+}
 
 let first: Awaited<ReturnType<typeof train>>;
 beforeAll(async () => {
@@ -73,19 +80,23 @@ test('gives the same bytes stopped amid the critic’s steps, then behind the ge
   expect(resumed.result!.history).toEqual(first.result!.history);
 });
 
-test('a critic whose slopes run away is a divergence that says so', async () => {
-  const spec = { ...task.spec, steps: 23, learningRate: 1 };
-  expect(await faultOf(spec)).toMatchObject({
+test('a critic whose slopes run away is a divergence that says so, seen over 60 steps of the generator', async () => {
+  // A prime number of steps has stretches of the same length as any other.
+  const spec = { ...task.spec, steps: 61, learningRate: 1 };
+  const { error, steps } = await faultOf(spec);
+  expect(error).toMatchObject({
     kind: 'diverged',
     message: expect.stringMatching(
-      /^the critic collapsed: the mean norm of its slopes, which the gradient penalty holds near 1, was above 20 in 3 of the last 3 epochs, at last /,
+      /^the critic collapsed: the mean norm of its slopes, which the gradient penalty holds near 1, was above 20 in 3 of the last 3 epochs, at last .* \(epoch 3\)$/,
     ),
   });
+  // The last of the 360 steps is the one that ends it.
+  expect(steps).toBe(60 * 6 - 1);
 });
 
 test('a gradient penalty that is not finite is a divergence that names it', async () => {
   const spec = { ...task.spec, learningRate: 1e25 };
-  expect(await faultOf(spec)).toMatchObject({
+  expect((await faultOf(spec)).error).toMatchObject({
     kind: 'diverged',
     message: expect.stringMatching(
       /penalty of phase critic became (NaN|Infinity).* in step \d+ \(epoch 1 of 1\)$/,

@@ -95,6 +95,8 @@ export async function trainGan(task: MakeTask<GanSpec>, context: ChildContext): 
   try {
     step.write(initialise(parameters, seed));
     const stretches = stretchesOf(spec.steps);
+    /** Of both networks together, for one of the generator. */
+    const stepsATurn = criticTurns + 1;
     const places = Array.from({ length: step.stepsACall }, () => ({
       images: new Float32Array(batchSize * imageSize * imageSize),
       codes: new Float32Array(batchSize * codeSize),
@@ -104,7 +106,8 @@ export async function trainGan(task: MakeTask<GanSpec>, context: ChildContext): 
       step,
       turns: cycle(['critic', criticTurns], ['generator', 1]),
       epochs: stretches.count,
-      stepsPerEpoch: stretches.steps * (criticTurns + 1),
+      stepsPerEpoch: stretches.steps * stepsATurn,
+      lastEpoch: stretches.last * stepsATurn,
       batchSize,
       inputs({ phase: name, number, place }) {
         const target = places[place]!;

@@ -143,7 +143,10 @@ export async function trainGenerator(
         write(number, batch);
         return { images: batch };
       },
-      beforeEpoch: (epoch, figures) => drawAgainWhereItWon(step, spec, epoch, figures),
+      beforeEpoch(epoch, figures) {
+        drawAgainWhereItWon(step, spec, epoch, figures);
+        return 'go on';
+      },
       collapses,
       leads: 'generator',
       directory,

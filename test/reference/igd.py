@@ -111,7 +111,7 @@ class Igd:
 
     def critique(self, p, images, alpha):
         x = normalised(images)
-        z = self.encode(p, x, False)
+        z = self.encode(p, x, True)
         mixed = reference.forward(self.decoders[0], p, alpha * z + (1 - alpha) * z[::-1], False)
         y = reference.forward(self.decoders[1], p, z, False)
         front = reference.forward(self.critics[0], p, mixed, True) - alpha

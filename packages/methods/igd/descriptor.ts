@@ -1,8 +1,6 @@
 import { inferenceStep, type TensorData } from '@ddad/compute';
-import { inferencePass } from '@ddad/models';
 import { imageNetImages } from '../imagenet-images.ts';
-import { paddedBatches } from '../padded-batches.ts';
-import { encode, igdNetworks, latentSize } from './networks.ts';
+import { encode, encodingPass, igdNetworks, latentSize } from './networks.ts';
 
 /** Where the normal images' codes lie: c and σ of IGD's Gaussian. */
 export interface Descriptor {
@@ -13,32 +11,49 @@ export interface Descriptor {
 /** A component nearer to 0 than this is pushed out to it: weights of zero would match it. */
 const least = 0.1;
 
-/** Codes of images, z, in inference mode: [N,128]. */
-export function codesOf(
-  weights: ReadonlyMap<string, TensorData>,
-  images: Float32Array,
-  { side, width, batchSize }: { side: number; width: number; batchSize: number },
-): Float32Array {
+/** What codes are made with. */
+export interface Coding {
+  /** The networks' tensors by name; of encoder and projection they are needed. */
+  weights: ReadonlyMap<string, TensorData>;
+  side: number;
+  width: number;
+  batchSize: number;
+  /** Whether the encoder stays as it is. */
+  isFrozen: boolean;
+}
+
+/**
+ * Codes of batches of images, z, as the training's steps have them: by the batch's statistics where the encoder is trained.
+ * @param batches of `batchSize` images in [-1,1], [batchSize·side·side], which may lie in the same memory
+ * @param goesOn asked after every batch
+ * @returns [N,128]; null where `goesOn` says no
+ */
+export async function codesOf(
+  { weights, side, width, batchSize, isFrozen }: Coding,
+  batches: Iterable<Float32Array>,
+  goesOn: () => Promise<boolean>,
+): Promise<Float32Array | null> {
   const networks = igdNetworks(side, width);
   const names = new Set(
     [...networks.encoder.parameters, ...networks.projection.parameters].map(({ name }) => name),
   );
-  const area = side * side;
   const step = inferenceStep({
     weights: new Map([...weights].filter(([name]) => names.has(name))),
     inputs: { images: [batchSize, side, side, 1] },
     compute: (tensors, inputs) => ({
-      codes: encode(networks, imageNetImages(inputs.images!), inferencePass(tensors)),
+      codes: encode(networks, imageNetImages(inputs.images!), encodingPass(tensors, tensors, isFrozen)),
     }),
     mode: 'graph',
   });
   try {
-    const found = new Float32Array((images.length / area) * latentSize);
-    for (const { batch, start, done } of paddedBatches(images, area, batchSize)) {
-      const { codes } = step.run({ images: batch });
-      found.set(codes!.subarray(0, (done - start) * latentSize), start * latentSize);
+    const found: Float32Array[] = [];
+    for (const images of batches) {
+      found.push(step.run({ images }).codes!);
+      if (!(await goesOn())) return null;
     }
-    return found;
+    const codes = new Float32Array(found.length * batchSize * latentSize);
+    for (const [at, batch] of found.entries()) codes.set(batch, at * batch.length);
+    return codes;
   } finally {
     step.dispose();
   }

@@ -10,7 +10,8 @@ import { trainingFields } from './settings.ts';
  * flips, losses, optimisers, layout): keys change with it, and nothing old is reused.
  */
 export const recipes = {
-  networks: 1,
+  /** 2: c, σ and the critic go by the codes that the generator's steps have; with 1 by running statistics, of another network at first. */
+  networks: 2,
   /** Of what pretrained weights change of a training, beside the networks'. */
   pretrained: 1,
   residuals: 1,

@@ -4,6 +4,7 @@ import {
   batchNorm,
   chain,
   conv2d,
+  inferencePass,
   type Layer,
   linear,
   named,
@@ -11,6 +12,8 @@ import {
   preActivationBlock,
   resnet18,
   resnet18Features,
+  type Tensors,
+  trainingPass,
   upsampleNearest,
 } from '@ddad/models';
 import { blocksOf } from './shape.ts';
@@ -90,6 +93,15 @@ export function igdNetworks(imageSize: number, width: number): IgdNetworks {
     decoder: decoder(imageSize, width),
     critic: critic(imageSize, width),
   };
+}
+
+/**
+ * How images are encoded in all of a training: in both phases' steps, and where c and σ are measured, which else would belong to another
+ * network than the one that is trained. Where the encoder is trained that is by the batch's statistics: running ones are 0 and 1 at first, and
+ * lag behind later. A frozen encoder is in inference mode throughout, as in the source.
+ */
+export function encodingPass(weights: Tensors, buffers: Tensors, isFrozen: boolean): Pass {
+  return isFrozen ? inferencePass(weights, buffers) : trainingPass(weights, buffers);
 }
 
 /** @param x normalised images [N,S,S,3] @returns latent codes [N,128] */

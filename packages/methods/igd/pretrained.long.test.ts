@@ -24,7 +24,13 @@ const { pixels, directory, path } = await waveImages(count);
 const { parameters } = resnet18({ inputs: 3 });
 const given = toPyTorch(parameters, initialise(parameters, 9));
 const file = join(directory, 'given.safetensors');
-await writeFile(file, encodeSafetensors(given));
+// A file of torchvision has its classifier as well.
+const published = new Map([
+  ...given,
+  ['fc.weight', { shape: [1000, 512], data: new Float32Array(512_000) }],
+  ['fc.bias', { shape: [1000], data: new Float32Array(1000) }],
+]);
+await writeFile(file, encodeSafetensors(published));
 const pretrained = inputOf('weights', { format: 1 }, { weights: file });
 
 const images = Array.from({ length: count }, (_, i) => i);
@@ -75,12 +81,17 @@ test('a pretrained encoder stays as it is, and c and σ are renewed alike in a t
   const whole = await train();
   for (const [name, { data }] of given)
     expect(whole.weights!.get(`encoder.${name}`)!.data, name).toEqual(data);
-  // After the last step of the tenth epoch: what is renewed before the eleventh follows from the checkpoint alone.
-  const stopped = await train({}, (call) => (call === 20 ? 'stop' : 'go on'));
+  // Behind the first codes' one batch and the 20 steps of ten epochs, or amid the next codes: what is renewed before the eleventh epoch
+  // follows from the checkpoint alone.
+  const stopped = await train({}, (call) => (call === 21 ? 'stop' : 'go on'));
+  const amid = await train({}, (call) => (call === 22 ? 'stop' : 'go on'));
   const [checkpoint] = stopped.checkpoints;
+  expect(checkpoint).toMatch(/checkpoint-20\.safetensors$/);
+  expect(amid.checkpoints).toEqual([checkpoint]);
   const { tensors: before } = decodeSafetensors(await readFile(checkpoint!));
   expect(before.get('centre')!.data).not.toEqual(whole.descriptor!.get('centre')!.data);
-  const resumed = await train({ checkpoint: checkpoint! });
+  // The later one's, which lies in the place of the other.
+  const resumed = await train({ checkpoint: amid.checkpoints[0]! });
   expect(resumed.sha256).toBe(whole.sha256);
 
   const networks = inputOf(networksKind.kind, spec, whole.files!);

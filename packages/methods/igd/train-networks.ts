@@ -8,27 +8,26 @@ import {
   usualStepsACall,
 } from '@ddad/compute';
 import type { ChildResult, MakeTask } from '@ddad/jobs';
-import type { ChildContext } from '@ddad/jobs/child';
+import { type ChildContext, goesOn } from '@ddad/jobs/child';
 import { readSpecifiedImages } from '@ddad/jobs/images';
 import { type Collapse, cycle, runPhases } from '@ddad/jobs/training';
 import {
   bufferNames,
-  fromPyTorch,
   inferencePass,
   initialise,
   type ParameterSpec,
   shapesOf,
+  type Tensors,
   trainableNames,
-  trainingPass,
 } from '@ddad/models';
+import { givenResnet18 } from '../given-resnet18.ts';
 import { imageNetImages } from '../imagenet-images.ts';
-import { inputTensors } from '../input-tensors.ts';
 import { trainedResult, writeTensors, writeWeights } from '../trained-result.ts';
 import { codesOf, descriptorOf, descriptorTensors } from './descriptor.ts';
 import type { NetworksSpec } from './kinds.ts';
 import { criticLoss, generatorLoss } from './losses.ts';
 import { type MixedBatch, mixedBatches } from './mixed-batches.ts';
-import { igdNetworks, latentSize } from './networks.ts';
+import { encodingPass, igdNetworks, latentSize } from './networks.ts';
 
 /** Of both Adams, and of the generator's alone. */
 const betas = { beta1: 0, beta2: 0.9 };
@@ -53,7 +52,8 @@ export function igdParameters(imageSize: number, width: number): ParameterSpec[]
 /**
  * The training step. Phase `generator` trains encoder, projection and decoder, `critic` the critic; both take the same batch in turns. The
  * decoder's batch normalisation keeps its first statistics, 0 and 1: the source's training leaves it in inference mode, and so it acts as a
- * scale and an offset. The encoder's goes by the batch in phase `generator`; with pretrained weights the encoder is frozen.
+ * scale and an offset. The encoder's goes by the batch in both phases, of which `generator` alone renews the running statistics that scores
+ * are made with; with pretrained weights the encoder is frozen.
  */
 export function igdStep(
   spec: Pick<NetworksSpec, 'imageSize' | 'batchSize' | 'learningRate' | 'width' | 'epochs' | 'pretrained'>,
@@ -72,6 +72,8 @@ export function igdStep(
   const fixed = shapesOf(isFrozen ? encoder.parameters : []);
   const inputs = { images: [batchSize, imageSize, imageSize, 1], alpha: [batchSize, 1] };
   const rate = poly({ from: learningRate, power, steps: epochs * stepsPerEpoch });
+  const encodingOf = (weights: Tensors, running: Tensors, frozen: Tensors) =>
+    encodingPass({ ...weights, ...frozen }, { ...running, ...frozen }, isFrozen);
   return phasedStep({
     weights: trainable,
     buffers: { ...buffers, centre: [latentSize], sigma: [1] },
@@ -83,9 +85,7 @@ export function igdStep(
         inputs,
         loss(weights, running, { images, alpha }, frozen) {
           const { centre, sigma } = running as { centre: typeof images; sigma: typeof images };
-          const encoding = isFrozen
-            ? inferencePass({ ...weights, ...frozen })
-            : trainingPass(weights, running);
+          const encoding = encodingOf(weights, running, frozen);
           const others = inferencePass(weights, running);
           const x = imageNetImages(images);
           const { loss, ...parts } = generatorLoss(
@@ -100,9 +100,10 @@ export function igdStep(
         trains: trainableNames(critic.parameters),
         inputs,
         loss(weights, running, { images, alpha }, frozen) {
-          const pass = inferencePass({ ...weights, ...frozen }, { ...running, ...frozen });
+          const encoding = encodingOf(weights, running, frozen);
+          const others = inferencePass(weights, running);
           const x = imageNetImages(images);
-          const { loss, ...parts } = criticLoss({ networks, x, alpha, encoding: pass, others: pass });
+          const { loss, ...parts } = criticLoss({ networks, x, alpha, encoding, others });
           return { loss, watched: parts };
         },
         optimiser: adam({ learningRate: rate, ...betas }),
@@ -116,12 +117,8 @@ export function igdStep(
 /** Pretrained weights of the encoder under their names here; empty where it has none. */
 async function givenEncoder(task: MakeTask<NetworksSpec>): Promise<Map<string, TensorData>> {
   if (task.spec.pretrained === undefined) return new Map();
-  const tensors = await inputTensors(task, 'pretrained');
   const { parameters } = igdNetworks(task.spec.imageSize, task.spec.width).encoder;
-  const known = new Set(parameters.map(({ name }) => name));
-  const named = [...tensors].map(([name, tensor]) => [`encoder.${name}`, tensor] as const);
-  // The classifier of the file is of no use.
-  return fromPyTorch(parameters, new Map(named.filter(([name]) => known.has(name))));
+  return givenResnet18(task, parameters, 'encoder.');
 }
 
 /**
@@ -156,6 +153,14 @@ export async function trainNetworks(
         alpha: new Float32Array(batchSize),
       }),
     );
+    /** Images of an epoch's steps, one batch after the other in the same memory. */
+    function* imagesOf(epoch: number): Iterable<Float32Array> {
+      const [target] = places as [MixedBatch];
+      for (let at = 0; at < stepsPerEpoch; at += 1) {
+        write(epoch * stepsPerEpoch + at, target);
+        yield target.images;
+      }
+    }
     const outcome = await runPhases<IgdPhase>({
       step,
       turns: cycle(['generator', 1], ['critic', 1]),
@@ -169,14 +174,20 @@ export async function trainNetworks(
         write(number, target);
         return target;
       },
-      beforeEpoch(epoch) {
-        if (epoch % renewal !== 0) return;
-        const weights = step.read();
-        const codes = codesOf(new Map([...weights, ...given]), images, { side, width, batchSize });
-        const before = epoch === 0 ? null : weights.get('centre')!.data;
-        step.replace(descriptorTensors(descriptorOf(codes, before, batchSize)));
-        // TensorFlow had another graph to compile, and codes of all images to compute.
+      async beforeEpoch(epoch) {
+        if (epoch % renewal !== 0) return 'go on';
+        // TensorFlow has another graph to compile, and codes of all images to compute.
         context.ready();
+        const tensors = step.read();
+        const weights = new Map([...tensors, ...given]);
+        const coding = { weights, side, width, batchSize, isFrozen: given.size > 0 };
+        const codes = await codesOf(coding, imagesOf(epoch), () => goesOn(context));
+        if (codes === null) return 'stop';
+        const before = epoch === 0 ? null : tensors.get('centre')!.data;
+        step.replace(descriptorTensors(descriptorOf(codes, before, batchSize)));
+        // The first time, the training's own graph is still to be compiled.
+        context.ready();
+        return 'go on';
       },
       directory,
       checkpoint: task.checkpoint,

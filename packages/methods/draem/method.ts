@@ -1,5 +1,5 @@
 import type { KindDefinition, Method } from '@ddad/contract';
-import { instead } from '../instead.ts';
+import { instead, wholeBatchesAlone } from '../instead.ts';
 import { networksKind, probabilitiesKind } from './kinds.ts';
 import { planDraem } from './plan.ts';
 import { draemScores } from './scores.ts';
@@ -28,6 +28,8 @@ function deviations({ epochs, batchSize, learningRate, width }: DraemSettings, i
     ...instead('size', imageSize, source.imageSize),
     'made-up textures instead of photographs of textures',
     'grey images as three equal channels',
+    'every image once an epoch instead of drawn with replacement',
+    wholeBatchesAlone,
     ...instead('width', width, source.width),
     ...instead('epochs', epochs, source.epochs),
     ...instead('images a step', batchSize, source.batchSize),

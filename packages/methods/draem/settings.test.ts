@@ -50,6 +50,8 @@ it('says what a run is, and how it differs from its source', () => {
     'size 64 instead of 256',
     'made-up textures instead of photographs of textures',
     'grey images as three equal channels',
+    'every image once an epoch instead of drawn with replacement',
+    'incomplete last batches of an epoch left out',
     'width 16 instead of 128',
     'epochs 20 instead of 700',
     'window of the image score in proportion',
@@ -57,6 +59,8 @@ it('says what a run is, and how it differs from its source', () => {
   expect(draem.deviations?.(settings({ epochs: 700, width: 128, batchSize: 4 }), 256)).toEqual([
     'made-up textures instead of photographs of textures',
     'grey images as three equal channels',
+    'every image once an epoch instead of drawn with replacement',
+    'incomplete last batches of an epoch left out',
     'images a step 4 instead of 8',
   ]);
 });

@@ -34,10 +34,12 @@ function deviations(own: FanoganSettings): string[] {
   return [
     ...instead('width', own.width, source.width),
     ...instead('images a step', own.batchSize, source.batchSize),
-    ...instead('steps of the generator', own.generatorSteps, source.generatorSteps),
+    `GAN of ${own.generatorSteps} steps of the generator, a budget of ours, instead of ${source.ganEpochs} epochs of a far larger dataset`,
     ...instead('steps of the encoder', own.encoderSteps, source.encoderSteps),
     ...instead('learning rate', own.learningRate, source.learningRate),
     ...instead('learning rate of the encoder', own.encoderLearningRate, source.encoderLearningRate),
     'PyTorch’s batch normalisation (ε 1e-5, momentum 0.1) instead of TensorFlow’s',
+    'PyTorch’s RMSProp (squares from 0 on, ε beside the root) instead of TensorFlow’s (from 1 on, ε in the root)',
+    'images never mirrored instead of half of them',
   ];
 }

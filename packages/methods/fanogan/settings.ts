@@ -9,19 +9,22 @@ export const sides = [64] as const;
 /** Steps of the critic before each of the generator. */
 export const criticTurns = 5;
 
-/**
- * Settings of the source, tSchlegl/f-AnoGAN. It trains its GAN for 7 epochs of a far larger dataset: the 3000 steps of the generator,
- * with 15,000 of the critic, are the budget that 250 epochs of the paper's RSNA images make.
- */
+/** Settings of the source, tSchlegl/f-AnoGAN, which trains its GAN by epochs, of a far larger dataset than those here. */
 export const source = {
   width: 64,
   batchSize: 64,
-  generatorSteps: 3000,
+  ganEpochs: 7,
   encoderSteps: 50_000,
   /** Of the GAN's Adams, and of the encoder's RMSProp. */
   learningRate: 1e-4,
   encoderLearningRate: 5e-5,
 } as const;
+
+/**
+ * Steps of the generator by default, a budget of ours: with them go 15,000 of the critic, as many as 250 epochs of the paper's RSNA images
+ * make in the source's batches.
+ */
+const generatorSteps = 3000;
 
 /** What both trainings follow from: shared by settings and specifications. */
 export const trainingFields = {
@@ -37,7 +40,7 @@ export const fanoganSchema = z.strictObject({
   width: trainingFields.width.default(16),
   batchSize: trainingFields.batchSize.default(16),
   // At a quarter of the source's width and batch 100 minutes of a processor core (2 s for each, with the critic's five, measured).
-  generatorSteps: stepsSchema.default(source.generatorSteps),
+  generatorSteps: stepsSchema.default(generatorSteps),
   // A fifth of the source's.
   encoderSteps: stepsSchema.default(10_000),
   learningRate: learningRateSchema.default(source.learningRate),

@@ -1,5 +1,5 @@
 import type { KindDefinition, Method } from '@ddad/contract';
-import { instead } from '../instead.ts';
+import { instead, wholeBatchesAlone } from '../instead.ts';
 import { generatorKind, scoresKind } from './kinds.ts';
 import { planGanomaly } from './plan.ts';
 import { ganomalyScores } from './scores.ts';
@@ -27,7 +27,7 @@ export const ganomaly: Method<GanomalySettings> = {
 function deviations({ epochs, batchSize, learningRate }: GanomalySettings, imageSize: number): string[] {
   return [
     ...instead('size', imageSize, source.imageSize),
-    'incomplete last batches of an epoch left out',
+    wholeBatchesAlone,
     ...instead('epochs', epochs, source.epochs),
     ...instead('images a step', batchSize, source.batchSize),
     ...instead('learning rate', learningRate, source.learningRate),

@@ -1,5 +1,5 @@
 import type { KindDefinition, Method } from '@ddad/contract';
-import { instead } from '../instead.ts';
+import { instead, wholeBatchesAlone } from '../instead.ts';
 import { pretrainedResnet18 } from '../pretrained-resnet18.ts';
 import { networksKind, residualsKind } from './kinds.ts';
 import { planIgd } from './plan.ts';
@@ -39,8 +39,12 @@ function deviations(
   return [
     ...instead('size', imageSize, source.imageSize),
     ...(imageSize === source.imageSize ? [] : ['decoder and critic with fewer doublings']),
-    ...(pretrained === null ? ['no pretrained weights, encoder trained with the rest'] : []),
+    ...(pretrained === null
+      ? ['no pretrained weights: encoder trained with the rest, c and σ by the batch’s statistics']
+      : []),
     'grey images as three equal channels',
+    'critic given codes of behind the generator’s step',
+    wholeBatchesAlone,
     ...(scales === 'five' ? [] : [`similarity of four scales under a window of ${window}`]),
     ...instead('width', width, source.width),
     ...instead('epochs', epochs, source.epochs),

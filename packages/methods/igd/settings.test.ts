@@ -51,16 +51,20 @@ it('says what a run is, and how it differs from its source', () => {
   expect(igd.deviations?.(own, 64)).toEqual([
     'size 64 instead of 256',
     'decoder and critic with fewer doublings',
-    'no pretrained weights, encoder trained with the rest',
+    'no pretrained weights: encoder trained with the rest, c and σ by the batch’s statistics',
     'grey images as three equal channels',
+    'critic given codes of behind the generator’s step',
+    'incomplete last batches of an epoch left out',
     'similarity of four scales under a window of 3',
     'width 16 instead of 64',
     'epochs 20 instead of 256',
     expect.stringMatching(/^critic that tells/),
   ]);
   expect(igd.deviations?.(settings({ epochs: 256, width: 64, batchSize: 4 }), 256)).toEqual([
-    'no pretrained weights, encoder trained with the rest',
+    'no pretrained weights: encoder trained with the rest, c and σ by the batch’s statistics',
     'grey images as three equal channels',
+    'critic given codes of behind the generator’s step',
+    'incomplete last batches of an epoch left out',
     'images a step 4 instead of 16',
     expect.stringMatching(/^critic that tells/),
   ]);

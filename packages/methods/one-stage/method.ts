@@ -1,5 +1,5 @@
 import type { KindDefinition, Method } from '@ddad/contract';
-import { instead } from '../instead.ts';
+import { instead, wholeBatchesAlone } from '../instead.ts';
 import { type PlannedMethod, planOneStage } from './plan.ts';
 import { oneStageScores } from './scores.ts';
 import { batchSizes, type OneStageSettings, oneStageSchema, source } from './settings.ts';
@@ -37,6 +37,10 @@ export function oneStageMethod(planned: PlannedMethod): Method<OneStageSettings>
         ? []
         : ['windows and margins of the synthetic anomalies in proportion to the size']),
       'whole images instead of their inner seven eighths',
+      ...(definition.patches.source === 'other' && !starred(settings)
+        ? ['sources of patches in rounds of all images instead of the image read before']
+        : []),
+      wholeBatchesAlone,
       ...instead('epochs', settings.epochs, source.epochs),
       ...instead('images a step', settings.batchSize, source.batchSize),
       ...instead('learning rate', settings.learningRate, source.learningRate),

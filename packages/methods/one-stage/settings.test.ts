@@ -60,13 +60,24 @@ it('says what a run is, with a star where patches come from unlabeled images as 
 
 it('says how it differs from its source', () => {
   const whole = { epochs: 250 };
+  const rounds = 'sources of patches in rounds of all images instead of the image read before';
+  const leftOut = 'incomplete last batches of an epoch left out';
   expect(method('nsa').deviations?.(settings(whole), 224)).toEqual([
     'whole images instead of their inner seven eighths',
+    rounds,
+    leftOut,
+  ]);
+  // Of unlabeled images they are in rounds in the DDAD authors' code as well.
+  expect(method('nsa').deviations?.(settings({ ...whole, unlabeled: 5 }), 224)).toEqual([
+    'whole images instead of their inner seven eighths',
+    leftOut,
   ]);
   expect(method('nsa').deviations?.(settings({ epochs: 100, batchSize: 32 }), 64)).toEqual([
     'size 64 instead of 224',
     'windows and margins of the synthetic anomalies in proportion to the size',
     'whole images instead of their inner seven eighths',
+    rounds,
+    leftOut,
     'epochs 100 instead of 250',
     'images a step 32 instead of 64',
   ]);
@@ -75,7 +86,11 @@ it('says how it differs from its source', () => {
       .deviations?.(settings({ method: name, ...fields }), 224)
       .at(-1);
   expect(last('fpi')).toMatch(/^NSA’s patches and network/);
-  expect(last('cutpaste-e2e', whole)).toBe('whole images instead of their inner seven eighths');
+  expect(last('cutpaste-e2e', whole)).toBe(leftOut);
+  // Its patches are the image's own.
+  expect(method('cutpaste-e2e').deviations?.(settings({ method: 'cutpaste-e2e' }), 224)).not.toContain(
+    rounds,
+  );
   expect(last('cutpaste-e2e', { unlabeled: 5 })).toMatch(/^patches come from other images/);
 });
 

@@ -7,12 +7,14 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 /**
  * Exports a run, has ONNX's checker look at the file, and scores images with it.
+ * @param facts of the run's settings, as its result repeats them
  * @param pixels grey values, [count·side·side]
  * @returns what the file gives by name, and what the method says of the run
  */
 export async function scoresOfExport({
   onnx,
   method,
+  facts = {},
   artifacts,
   reader,
   file,
@@ -21,14 +23,15 @@ export async function scoresOfExport({
 }: {
   onnx: OnnxExport;
   method: string;
+  facts?: Record<string, unknown>;
   artifacts: Record<string, string | null>;
   reader: ArtifactReader;
   file: string;
   pixels: Uint8Array;
   side: number;
 }) {
-  const pipeline = await onnx.pipeline({ runId: 'r', artifacts } as unknown as RunResult, reader);
-  const facts: PipelineFacts = {
+  const pipeline = await onnx.pipeline({ runId: 'r', ...facts, artifacts } as unknown as RunResult, reader);
+  const about: PipelineFacts = {
     format: 1,
     kind: 'pipeline',
     method,
@@ -36,7 +39,7 @@ export async function scoresOfExport({
     dataset: 'waves',
     imageSize: side,
   };
-  await writeFile(file, await pipeline.build(facts, inlineWeights));
+  await writeFile(file, await pipeline.build(about, inlineWeights));
   const program = 'import onnx, sys; onnx.checker.check_model(sys.argv[1], full_check=True)';
   await promisify(execFile)(process.env.DDAD_TEST_PYTHON!, ['-c', program, file]);
   const session = await InferenceSession.create(file, { logSeverityLevel: 3 });

@@ -6,7 +6,7 @@ Command line (files are safetensors, float32):
                                          rates (S) -> losses (2S), of the generator's and the critic's step of each batch in turns;
                                          gradient/NAME of both steps on the first batch from the first weights, buffer/NAME after the first
                                          generator's, margin (the least |x| that a ReLU saw in these), and of the first batch in
-                                         inference mode `score` (N) and `map` (N,1,H,W)
+                                         inference mode `score` (N) and `map` (N,1,H,W). H = W is 64, 224 or 256
     igd.py check WEIGHTS INPUTS          proves derivatives against finite differences, at places drawn
 """
 
@@ -18,12 +18,12 @@ import networks
 import reference
 from layers import ImageNorm, MeanPool, Residual, backward, every, nearest
 from reference import BatchNorm, Convolution, Linear, Relu, Reshape
-from similarity import MultiScale
+from similarity import FIVE, FOUR, MultiScale
 
 MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 RANGE = 2.1179 + 2.6400
-WEIGHTS = [0.0516, 0.3295, 0.3463, 0.2726]
-SIDE = 64
+# By the images' side: that of the decoder's first maps, whether a convolution leads to twice as much, and how many residual blocks there are.
+FORMS = {64: (4, False, 3), 224: (7, False, 4), 256: (4, True, 4)}
 
 
 class FixedNorm(BatchNorm):
@@ -38,21 +38,26 @@ class FixedNorm(BatchNorm):
         return dy * self.wide(p[f'{self.name}.weight'] * self.inverse)
 
 
-def decoder():
-    """Of 64 px: 4x4 maps, three residual blocks up, a convolution to twice the side."""
-    layers = [Linear('decoder.ln1'), None]
-    layers += [networks.pre_activation(f'decoder.rb{n}', 'up', FixedNorm, Relu) for n in (2, 3, 4)]
+def decoder(side, channels):
+    first, extra, blocks = FORMS[side]
+    layers = [Linear('decoder.ln1'), Reshape(channels, first, first)]
+    layers += [nearest(), Convolution('decoder.up1', 1, 1, bias=True)] if extra else []
+    # The last block is the fourth, however many there are.
+    layers += [networks.pre_activation(f'decoder.rb{n}', 'up', FixedNorm, Relu) for n in range(5 - blocks, 5)]
     return layers + [FixedNorm('decoder.bn'), Relu(), nearest(), Convolution('decoder.up2', 1, 2, bias=True)]
 
 
-def critic():
+def critic(side, channels):
+    first, extra, blocks = FORMS[side]
     layers = [Convolution('critic.conv1', 2, 2, bias=True)]
-    layers += [networks.pre_activation(f'critic.rb{n}', 'down', ImageNorm, Relu) for n in (1, 2, 3)]
-    return layers + [None, Linear('critic.ln1')]
+    layers += [networks.pre_activation(f'critic.rb{n}', 'down', ImageNorm, Relu) for n in range(1, blocks + 1)]
+    layers += [Convolution('critic.conv2', 2, 1, bias=True)] if extra else []
+    return layers + [Reshape(channels * first**2), Linear('critic.ln1')]
 
 
-def filled(layers, shape):
-    return [Reshape(*shape) if layer is None else layer for layer in layers]
+def measure(side):
+    """Five scales under a window of 11 where images are large enough for it, else the source's form for patches of 32 px."""
+    return MultiScale(11, RANGE, FIVE) if side > 160 else MultiScale(3, RANGE, FOUR)
 
 
 def add(total, more):
@@ -61,12 +66,13 @@ def add(total, more):
 
 
 class Igd:
-    def __init__(self, p):
-        channels = p['decoder.rb2.norm1.weight'].size
+    def __init__(self, p, side):
+        channels = p[f'decoder.rb{5 - FORMS[side][2]}.norm1.weight'].size
+        self.side = side
         self.encoder = networks.resnet18(7)
-        self.decoders = [filled(decoder(), (channels, 4, 4)) for _ in range(2)]
-        self.critics = [filled(critic(), (channels * 16,)) for _ in range(2)]
-        self.measure = MultiScale(3, RANGE, WEIGHTS)
+        self.decoders = [decoder(side, channels) for _ in range(2)]
+        self.critics = [critic(side, channels) for _ in range(2)]
+        self.measure = measure(side)
 
     def encode(self, p, x, training):
         own = {name.removeprefix('encoder.'): value for name, value in p.items() if name.startswith('encoder.')}
@@ -130,9 +136,9 @@ class Igd:
         distance = 1 - np.exp(-((z - centre) ** 2).sum(axis=1) / sigma)
         score = 0.5 * self.unlike(x, y) + 0.5 * distance
         lacking = 0
-        for weight, similarity in zip(WEIGHTS, self.measure.maps):
+        for weight, similarity in zip(self.measure.weights, self.measure.maps):
             small = similarity.shape[2]
-            at = np.arange(SIDE) * small // SIDE
+            at = np.arange(self.side) * small // self.side
             lacking = lacking + weight * (1 - np.maximum(similarity, 0)[:, :, at][:, :, :, at])
         maps = np.maximum(0.85 * lacking + 0.15 * np.abs(x - y) / RANGE, 0).mean(axis=1, keepdims=True)
         return score, maps
@@ -148,12 +154,13 @@ def normalised(images):
 
 def train(p, inputs):
     images, alpha, centre, sigma = (inputs[name] for name in ('images', 'alpha', 'centre', 'sigma'))
-    model = Igd(p)
+    side = images.shape[-1]
+    model = Igd(p, side)
     score, maps = model.score(p, images[0], centre, sigma)
-    fresh = Igd(p)
+    fresh = Igd(p, side)
     _, gradients, buffers = fresh.generator(p, images[0], alpha[0], centre, sigma)
     margins = [fresh.margin()]
-    fresh = Igd(p)
+    fresh = Igd(p, side)
     _, more = fresh.critique(p, images[0], alpha[0])
     margins.append(fresh.margin())
     tensors = reference.named_step(gradients | more, buffers) | {'score': score, 'map': maps, 'margin': np.array([min(margins)])}
@@ -187,11 +194,11 @@ def main():
         reference.save(args.output, train(p, inputs))
         return
     batch = [inputs[name][0] for name in ('images', 'alpha')]
-    point = [inputs[name] for name in ('centre', 'sigma')]
+    point, side = [inputs[name] for name in ('centre', 'sigma')], inputs['images'].shape[-1]
     rng, wrong = np.random.default_rng(1), []
     phases = {
-        'generator': lambda q: Igd(q).generator(q, *batch, *point),
-        'critic': lambda q: Igd(q).critique(q, *batch),
+        'generator': lambda q: Igd(q, side).generator(q, *batch, *point),
+        'critic': lambda q: Igd(q, side).critique(q, *batch),
     }
     for phase, run in phases.items():
         gradients = run(p)[1]

@@ -2,17 +2,24 @@
 
 Command line (files are safetensors, float32):
 
-    similarity.py WEIGHTS INPUTS OUTPUT   weights: y (N,C,H,W); inputs: x of the same shape, ds and dc (N,C,H,W) and dm (N,C)
-                                          -> of a window of 11 with zeros around, of images of range 1: similarity, contrast, and
-                                          slopes, the derivative in y of sum(similarity ds + contrast dc); of four scales under a
-                                          window of 3, of range 2: multi (N,C) and multi_slopes, of sum(multi dm); middle, the
-                                          first similarity by scipy's filter, of each image's middle (N,C,H-10,W-10)
+    similarity.py one  WEIGHTS INPUTS OUTPUT   weights: y (N,C,H,W); inputs: x of the same shape, ds and dc (N,C,H,W)
+                                               -> of a window of 11 with zeros around, of images of range 1: similarity, contrast, and
+                                               slopes, the derivative in y of sum(similarity ds + contrast dc); middle, the similarity
+                                               by scipy's filter, of each image's middle (N,C,H-10,W-10)
+    similarity.py four WEIGHTS INPUTS OUTPUT   inputs: x, and dm (N,C) -> of four scales under a window of 3, of range 2: multi (N,C),
+                                               slopes, the derivative in y of sum(multi dm), and map/SCALE, the similarity
+    similarity.py five WEIGHTS INPUTS OUTPUT   the same of five scales under a window of 11
 """
 
 import sys
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+
+
+# Wang et al. 2003; and the first four of its scales, with a sum of 1.
+FIVE = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]
+FOUR = [0.0516, 0.3295, 0.3463, 0.2726]
 
 
 def window(size, sigma=1.5):
@@ -82,10 +89,10 @@ class MultiScale:
     def forward(self, x, y):
         self.means, self.maps = [], []
         for i, scale in enumerate(self.scales):
+            x, y = (x, y) if i == 0 else (halved(x), halved(y))
             s, c = scale.forward(x, y)
             self.maps.append(s)
             self.means.append((s if i == len(self.scales) - 1 else c).mean(axis=(2, 3)))
-            x, y = halved(x), halved(y)
         self.value = np.prod([np.maximum(m, self.least) ** w for m, w in zip(self.means, self.weights)], axis=0)
         return self.value
 
@@ -113,16 +120,20 @@ def filtered(x, y):
     return (luminance * (2 * covariance + 0.03**2) / (vx + vy + 0.03**2))[:, :, 5:-5, 5:-5]
 
 
-def main(weights, inputs, output):
+def main(command, weights, inputs, output):
     import reference
 
     y, given = reference.load(weights)['y'], reference.load(inputs)
     x = given['x']
-    one, many = Similarity(11, 1, 5), MultiScale(3, 2, [0.0516, 0.3295, 0.3463, 0.2726])
-    similarity, contrast = one.forward(x, y)
-    tensors = {'similarity': similarity, 'contrast': contrast, 'slopes': one.backward(given['ds'], given['dc'])}
-    tensors |= {'multi': many.forward(x, y), 'multi_slopes': many.backward(given['dm']), 'middle': filtered(x, y)}
-    reference.save(output, tensors)
+    if command == 'one':
+        measure = Similarity(11, 1, 5)
+        similarity, contrast = measure.forward(x, y)
+        slopes = measure.backward(given['ds'], given['dc'])
+        reference.save(output, {'similarity': similarity, 'contrast': contrast, 'slopes': slopes, 'middle': filtered(x, y)})
+        return
+    measure = {'four': MultiScale(3, 2, FOUR), 'five': MultiScale(11, 2, FIVE)}[command]
+    tensors = {'multi': measure.forward(x, y), 'slopes': measure.backward(given['dm'])}
+    reference.save(output, tensors | {f'map/{scale}': maps for scale, maps in enumerate(measure.maps)})
 
 
 if __name__ == '__main__':

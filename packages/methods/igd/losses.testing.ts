@@ -6,12 +6,10 @@ import { igdParameters } from './train-networks.ts';
 
 /** Batches of a training in both phases: twice as many steps. */
 export const trainingSteps = 10;
-const batchSize = 3;
-const side = 64;
 const from = 1e-3;
 
 /** The beginning of a small training, away from special values. */
-export function igdStart() {
+export function igdStart(side = 64, batchSize = 3) {
   const form = { imageSize: side, batchSize, width: 2, learningRate: from, epochs: 1 };
   const parameters = igdParameters(side, form.width);
   const weights = decidedWeights(parameters, 5);
@@ -21,7 +19,12 @@ export function igdStart() {
     const low = initial.value === 1 ? 0.5 : -0.5;
     randomStream(6, name).fillUniform(low, low + 1, weights.get(name)!.data);
   }
-  const images = smoothImages(trainingSteps * batchSize, side);
+  // Of whole grey levels, so that an exported file can be given the same.
+  const pixels = Uint8Array.from(
+    smoothImages(trainingSteps * batchSize, side),
+    (value) => 127.5 * (value + 1),
+  );
+  const images = Float32Array.from(pixels, (grey) => grey / 127.5 - 1);
   const area = batchSize * side * side;
   const batches = Array.from({ length: trainingSteps }, (_, step): MixedBatch => {
     const alpha = new Float32Array(batchSize);
@@ -30,12 +33,13 @@ export function igdStart() {
   });
   const centre = new Float32Array(128);
   randomStream(6, 'centre').fillUniform(-1, 1, centre);
-  return { form, parameters, weights, batches, descriptor: { centre, sigma: 2000 } };
+  return { form, parameters, weights, pixels, batches, descriptor: { centre, sigma: 2000 } };
 }
 
 /** What igd.py gives of so many batches of it. */
-export function trainingReference(steps: number) {
-  const { form, parameters, weights, batches, descriptor } = igdStart();
+export function trainingReference(steps: number, start = igdStart()) {
+  const { form, parameters, weights, batches, descriptor } = start;
+  const { imageSize: side, batchSize } = form;
   const joined = (parts: Float32Array[]) => Float32Array.from(parts.flatMap((part) => [...part]));
   const used = batches.slice(0, steps);
   const rates = used.map((_, step) => form.learningRate * (1 - step / trainingSteps) ** 0.9);

@@ -5,73 +5,98 @@ import { largestDifference, norm, tensorsFrom } from './reference.testing.ts';
 import { gaussianWindow, scaleWeights } from './similarity-window.ts';
 import { multiScaleSimilarity, structuralSimilarity } from './structural-similarity.ts';
 
-const [count, side, channels] = [2, 32, 3];
-const maps = [count, side, side, channels];
+/** Images x [N,S,S,1] and what stands for them, y [N,S,S,C]. */
+function drawnPair(count: number, side: number, channels: number): { x: TensorData; y: TensorData } {
+  const x = drawn('x', [count, side, side, 1]);
+  const y = drawn('y', [count, side, side, channels]);
+  for (const [at, value] of y.data.entries())
+    y.data[at] = 0.7 * x.data[Math.floor(at / channels)]! + 0.3 * value;
+  return { x, y };
+}
 
-/** Channels of x are equal, as those of a grey image are. */
-const x = drawn('x', [count, side, side, 1]);
-const y: TensorData = drawn('y', maps);
-for (const [at, value] of y.data.entries())
-  y.data[at] = 0.7 * x.data[Math.floor(at / channels)]! + 0.3 * value;
-const [ds, dc, dm] = [drawn('ds', maps), drawn('dc', maps), drawn('dm', [count, channels])];
-const repeated: TensorData = { shape: maps, data: y.data.map((_, at) => x.data[Math.floor(at / channels)]!) };
-
-const expected = tensorsFrom(
-  'similarity.py',
-  [],
-  new Map([['y', channelsFirst(y)]]),
-  { x: channelsFirst(repeated), ds: channelsFirst(ds), dc: channelsFirst(dc), dm },
-  [],
-);
+/** What the reference gives of them. */
+function referenceOf(
+  command: 'one' | 'four' | 'five',
+  { x, y }: ReturnType<typeof drawnPair>,
+  inputs: Record<string, TensorData>,
+): Map<string, TensorData> {
+  const channels = y.shape[3]!;
+  // Channels of x are equal, as those of a grey image are.
+  const repeated = y.data.map((_, at) => x.data[Math.floor(at / channels)]!);
+  const all = { x: { shape: y.shape, data: repeated }, ...inputs };
+  const outward = Object.entries(all).map(([name, tensor]) => [name, channelsFirst(tensor)] as const);
+  return tensorsFrom(
+    'similarity.py',
+    [command],
+    new Map([['y', channelsFirst(y)]]),
+    Object.fromEntries(outward),
+    [],
+  );
+}
 
 const tensor = ({ shape, data }: TensorData) => tf.tensor(data, shape);
 const values = (found: ReturnType<typeof tf.tensor>) =>
   channelsFirst({ shape: found.shape, data: found.dataSync<'float32'>().slice() }).data;
 
 /** Differences as a share of the reference's size. */
-function off(found: Float32Array, name: string): number {
+function off(found: Float32Array, expected: ReadonlyMap<string, TensorData>, name: string): number {
   const other = expected.get(name)!.data;
   return largestDifference(found, other) / (norm(other) / Math.sqrt(other.length));
 }
 
 const zeros = { window: 11, range: 1, padding: 'zeros' } as const;
 
-it('has the values and slopes of an independent formula, with zeros around the images', () => {
+it('has the values and slopes of an independent formula, with zeros around the images, and scipy’s where no border has a part', () => {
+  const [count, side, channels] = [2, 32, 3];
+  const pair = drawnPair(count, side, channels);
+  const [ds, dc] = ['ds', 'dc'].map((name) => drawn(name, pair.y.shape)) as [TensorData, TensorData];
+  const expected = referenceOf('one', pair, { ds, dc });
   tf.tidy(() => {
-    const found = structuralSimilarity(tensor(x), tensor(y), zeros);
-    expect(off(values(found.similarity), 'similarity')).toBeLessThan(1e-4);
-    expect(off(values(found.contrast), 'contrast')).toBeLessThan(1e-4);
+    const [x, y] = [tensor(pair.x), tensor(pair.y)];
+    const found = structuralSimilarity(x, y, zeros);
+    expect(off(values(found.similarity), expected, 'similarity')).toBeLessThan(1e-4);
+    expect(off(values(found.contrast), expected, 'contrast')).toBeLessThan(1e-4);
     const slopes = tf.grad((at) => {
-      const { similarity, contrast } = structuralSimilarity(tensor(x), at, zeros);
+      const { similarity, contrast } = structuralSimilarity(x, at, zeros);
       return tf.add(tf.sum(tf.mul(similarity, tensor(ds))), tf.sum(tf.mul(contrast, tensor(dc))));
-    })(tensor(y));
-    expect(off(values(slopes), 'slopes')).toBeLessThan(1e-3);
-  });
-});
-
-it('has the values of scipy’s filter where no border has a part in them', () => {
-  tf.tidy(() => {
-    const { similarity } = structuralSimilarity(tensor(x), tensor(y), { ...zeros, padding: 'none' });
+    })(y);
+    expect(off(values(slopes), expected, 'slopes')).toBeLessThan(1e-3);
+    const { similarity } = structuralSimilarity(x, y, { ...zeros, padding: 'none' });
     expect(similarity.shape).toEqual([count, side - 10, side - 10, channels]);
-    expect(off(values(similarity), 'middle')).toBeLessThan(1e-4);
+    expect(off(values(similarity), expected, 'middle')).toBeLessThan(1e-4);
   });
 });
 
 const small = { window: 3, range: 2, padding: 'none' } as const;
 
-it('has over four scales the values and slopes of an independent formula', () => {
-  tf.tidy(() => {
-    const { similarity, maps: of } = multiScaleSimilarity(tensor(x), tensor(y), small, scaleWeights.four);
-    expect(of.map(({ shape }) => shape[1])).toEqual([30, 14, 6, 2]);
-    expect(off(similarity.dataSync<'float32'>().slice(), 'multi')).toBeLessThan(1e-4);
-    const slopes = tf.grad((at) =>
-      tf.sum(tf.mul(multiScaleSimilarity(tensor(x), at, small, scaleWeights.four).similarity, tensor(dm))),
-    )(tensor(y));
-    expect(off(values(slopes), 'multi_slopes')).toBeLessThan(1e-3);
-  });
-});
+it.each([
+  ['four', [2, 32, 3], small, [30, 14, 6, 2]],
+  // The smallest images that have a window of 11 in the fifth scale.
+  ['five', [1, 176, 2], { ...small, window: 11 }, [166, 78, 34, 12, 1]],
+] as const)(
+  'has over %s scales the values and slopes of an independent formula',
+  (scales, shape, settings, sides) => {
+    const [count, side, channels] = shape;
+    const pair = drawnPair(count, side, channels);
+    const dm = drawn('dm', [count, channels]);
+    const expected = referenceOf(scales, pair, { dm });
+    tf.tidy(() => {
+      const [x, y] = [tensor(pair.x), tensor(pair.y)];
+      const { similarity, maps } = multiScaleSimilarity(x, y, settings, scaleWeights[scales]);
+      expect(maps.map((map) => map.shape[1])).toEqual(sides);
+      expect(off(similarity.dataSync<'float32'>().slice(), expected, 'multi')).toBeLessThan(1e-4);
+      for (const [scale, map] of maps.entries())
+        expect(off(values(map), expected, `map/${scale}`)).toBeLessThan(1e-4);
+      const slopes = tf.grad((at) =>
+        tf.sum(tf.mul(multiScaleSimilarity(x, at, settings, scaleWeights[scales]).similarity, tensor(dm))),
+      )(y);
+      expect(off(values(slopes), expected, 'slopes')).toBeLessThan(1e-3);
+    });
+  },
+);
 
 it('is 1 of equal images, finite of opposite ones', () => {
+  const { x } = drawnPair(2, 32, 3);
   tf.tidy(() => {
     const of = (b: ReturnType<typeof tf.tensor>) =>
       multiScaleSimilarity(tensor(x), b, small, scaleWeights.four).similarity.dataSync<'float32'>();

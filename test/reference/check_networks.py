@@ -8,8 +8,7 @@ import numpy as np
 
 import networks
 import reference
-from layers import LeakyRelu, MaxPool, every
-from reference import Relu
+from layers import hold
 
 STEP = 1e-7
 RELATIVE = 1e-5
@@ -103,26 +102,6 @@ def random_parameters(random, shapes):
         if bias:
             p[f'{name}.bias'] = random.uniform(-bound, bound, sides[0] if bias is True else bias)
     return p
-
-
-def hold(layers):
-    """Keeps every ReLU open, and every window's greatest pixel, where they are: of one that flips the slope says nothing."""
-    for layer in every(layers):
-        if isinstance(layer, Relu):
-            slope = layer.slope if isinstance(layer, LeakyRelu) else 0
-            layer.forward = lambda _p, x, _t, gate=np.where(layer.open, 1, slope): x * gate
-        elif isinstance(layer, MaxPool):
-            layer.forward = held_pool(layer, layer.best)
-
-
-def held_pool(layer, best):
-    def forward(_p, x, _training):
-        lowest = x.min() - 1
-        windows = reference.windows(x - lowest, layer.kernel, layer.stride, layer.padding)
-        flat = windows.reshape(*windows.shape[:4], -1)
-        return np.take_along_axis(flat, best[..., None], axis=-1)[..., 0] + lowest
-
-    return forward
 
 
 def check(name, random):

@@ -10,6 +10,11 @@ Command line (files are safetensors, float32, PyTorch's names and layouts):
     gans.py critic   WEIGHTS INPUTS OUTPUT   inputs: images, codes, mix (N,1,1,1), direction/NAME of each critic's parameter
                                              -> loss, distance, penalty, norm, slope/NAME: the loss's derivative along the direction
     gans.py generator WEIGHTS INPUTS OUTPUT  inputs: codes -> image, loss, gradient/NAME, buffer/NAME, margin
+    gans.py wgan     WEIGHTS INPUTS OUTPUT   inputs: images and mix (C,N,...) and codes (C,N,128) of C steps of the critic, generator_codes
+                                             (G,N,128), learning_rate; five steps of the critic and one of the generator in turns
+                                             -> losses (C+G) in that order, spreads (G), the deviations between the generator's images, and
+                                             gradient/NAME of the critic's first step
+    gans.py izif     WEIGHTS INPUTS OUTPUT   inputs: images (S,N,...), learning_rate -> losses (S) of the encoder, whose GAN stays
     gans.py encoder  WEIGHTS INPUTS OUTPUT   inputs: images -> loss, gradient/NAME, buffer/NAME, margin; izif (N) and residual
                                              (N,1,S,S) in inference mode
 """
@@ -19,8 +24,9 @@ import argparse
 import numpy as np
 
 import reference
-from layers import ImageNorm, backward, every, tanh
+from layers import ImageNorm, backward, every, hold, tanh
 from networks import margin, pre_activation
+from optimisers import RmsProp
 from reference import BatchNorm, Convolution, Linear, Relu, Reshape, TransposedConvolution
 
 # GANomaly, as MedIAnomaly has it.
@@ -180,14 +186,66 @@ def critic(p, inputs, width=1e-8):
     return {name: np.array([value]) for name, value in figures.items()}
 
 
-def generator(p, inputs):
-    made, layers = generate(p, inputs['codes'], True)
+def critic_step(p, inputs):
+    """-> loss, gradients by name. The penalty's derivative in the weights is that of sum(slopes v), v being its derivative in the slopes:
+    how the first derivatives change as the image moves along v."""
+    real = inputs['images']
+    fake, _ = generate(p, inputs['codes'], True)
+    between = real + inputs['mix'] * (fake - real)
+    layers = [*judging('critic', ImageNorm), Linear('critic.output')]
+    n, gradients = len(real), {}
+
+    def add(image, weights, share=1):
+        y, own = reference.forward(layers, p, image, True), {}
+        backward(layers, p, weights * np.ones_like(y), own)
+        for name, gradient in own.items():
+            gradients[name] = gradients.get(name, 0) + share * gradient
+        return y
+
+    distance = add(real, -1 / n).mean() - add(fake, 1 / n).mean()
+    y = reference.forward(layers, p, between, True)
+    slopes = backward(layers, p, np.ones_like(y), {})
+    norms = np.sqrt((slopes**2).sum(axis=(1, 2, 3), keepdims=True))
+    along = 10 * 2 * (norms - 1) * slopes / norms / n
+    hold(layers)
+    width = 1e-5 / np.abs(along).max()
+    for sign in (1, -1):
+        add(between + sign * width * along, 1, sign / (2 * width))
+    return 10 * ((norms - 1) ** 2).mean() - distance, gradients
+
+
+def generator_step(p, codes):
+    """-> loss, gradients, running statistics; the images, and the ReLUs' least margin"""
+    made, layers = generate(p, codes, True)
     judge = [*judging('critic', ImageNorm), Linear('critic.output')]
     y = reference.forward(judge, p, made, True)
     gradients = {}
     backward(layers, p, backward(judge, p, -np.ones_like(y) / y.size, {}), gradients)
-    figures = {'image': made, 'loss': np.array([-y.mean()]), 'margin': np.array([min(margin(layers), margin(judge))])}
-    return figures | reference.named_step(gradients, running(layers))
+    return -y.mean(), gradients, running(layers), made, min(margin(layers), margin(judge))
+
+
+def generator(p, inputs):
+    loss, gradients, buffers, made, least = generator_step(p, inputs['codes'])
+    figures = {'image': made, 'loss': np.array([loss]), 'margin': np.array([least])}
+    return figures | reference.named_step(gradients, buffers)
+
+
+def wgan(p, inputs):
+    rate = float(inputs['learning_rate'][0])
+    judging_adam, making_adam = (reference.Adam(rate, beta1=0.0, beta2=0.9) for _ in range(2))
+    losses, spreads, first, codes = [], [], {}, iter(inputs['generator_codes'])
+    for at in range(len(inputs['images'])):
+        loss, gradients = critic_step(p, {name: inputs[name][at] for name in ('images', 'codes', 'mix')})
+        losses.append(loss)
+        first = gradients if at == 0 else first
+        judging_adam.update(p, gradients)
+        if at % 5 == 4:
+            loss, gradients, buffers, made, _ = generator_step(p, next(codes))
+            losses.append(loss)
+            spreads.append(made.std(axis=0).mean())
+            p = p | buffers
+            making_adam.update(p, gradients)
+    return {'losses': np.array(losses), 'spreads': np.array(spreads)} | reference.named_step(first, {})
 
 
 def mapping(training):
@@ -202,19 +260,33 @@ def izi(p, x, training):
     return encoding, made, layers, judges, f_real, f_made
 
 
-def izi_encoder(p, inputs):
-    x = inputs['images']
+def encoder_step(p, x):
+    """-> loss, gradients, running statistics, and the ReLUs' least margin"""
     encoding, made, layers, judges, f_real, f_made = izi(p, x, True)
     loss = ((x - made) ** 2).mean() + ((f_made - f_real) ** 2).mean()
     d_made = 2 * (made - x) / x.size + backward(judges[1], p, 2 * (f_made - f_real) / f_made.size, {})
     gradients = {}
     backward(encoding, p, frozen_backward(layers, p, d_made), gradients)
-    least = min(margin(part) for part in (encoding, layers, *judges))
-    buffers = running(encoding)
+    return loss, gradients, running(encoding), min(margin(part) for part in (encoding, layers, *judges))
+
+
+def izi_encoder(p, inputs):
+    x = inputs['images']
+    loss, gradients, buffers, least = encoder_step(p, x)
     _, made, _, _, f_real, f_made = izi(p, x, False)
     izif = ((x - made) ** 2).mean(axis=(1, 2, 3)) + ((f_made - f_real) ** 2).mean(axis=1)
     figures = {'loss': np.array([loss]), 'margin': np.array([least]), 'izif': izif, 'residual': np.abs(x - made)}
     return figures | reference.named_step(gradients, buffers)
+
+
+def izif(p, inputs):
+    rate, optimiser, losses = float(inputs['learning_rate'][0]), RmsProp(0.9, 1e-10), []
+    for x in inputs['images']:
+        loss, gradients, buffers, _ = encoder_step(p, x)
+        losses.append(loss)
+        p = p | buffers
+        optimiser.update(p, gradients, rate)
+    return {'losses': np.array(losses)}
 
 
 class Fixed:
@@ -241,7 +313,14 @@ def frozen_backward(layers, p, dy):
     return dy
 
 
-COMMANDS = {'ganomaly': ganomaly, 'critic': critic, 'generator': generator, 'encoder': izi_encoder}
+COMMANDS = {
+    'ganomaly': ganomaly,
+    'critic': critic,
+    'generator': generator,
+    'wgan': wgan,
+    'encoder': izi_encoder,
+    'izif': izif,
+}
 
 
 def main():

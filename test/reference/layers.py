@@ -206,3 +206,23 @@ def bilinear():
         return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(side)[None]))
 
     return Stretch(matrix)
+
+
+def hold(layers):
+    """Keeps every ReLU open, and every window's greatest pixel, where they are: of one that flips a difference says nothing."""
+    for layer in every(layers):
+        if isinstance(layer, reference.Relu):
+            slope = layer.slope if isinstance(layer, LeakyRelu) else 0
+            layer.forward = lambda _p, x, _t, gate=np.where(layer.open, 1, slope): x * gate
+        elif isinstance(layer, MaxPool):
+            layer.forward = held_pool(layer, layer.best)
+
+
+def held_pool(layer, best):
+    def forward(_p, x, _training):
+        lowest = x.min() - 1
+        windows = reference.windows(x - lowest, layer.kernel, layer.stride, layer.padding)
+        flat = windows.reshape(*windows.shape[:4], -1)
+        return np.take_along_axis(flat, best[..., None], axis=-1)[..., 0] + lowest
+
+    return forward

@@ -2,6 +2,7 @@ import { type PhasedStep, randomStream, type TensorData, tf } from '@ddad/comput
 import { initialise, type ParameterSpec, toPyTorch } from '@ddad/models';
 import {
   differingGradients,
+  differingSteps,
   ganReference,
   largestDifference,
   largestRelativeDifference,
@@ -150,6 +151,81 @@ test('the encoder’s loss, gradients, statistics and the scores are those of th
   } finally {
     maker.dispose();
   }
+});
+
+/** Batches of 20 steps, all different: images, and noise for either network. */
+const batches = Array.from({ length: 20 }, (_, at) => {
+  const noise = (name: 'critic' | 'generator') => {
+    const values = new Float32Array(form.batchSize * codeSize);
+    randomStream(7, name, at).fillNormal(0, 1, values);
+    return values;
+  };
+  const own = new Float32Array(form.batchSize);
+  randomStream(7, 'mix', at).fillUniform(0, 1, own);
+  return { codes: noise('critic'), mix: own, generatorCodes: noise('generator') };
+});
+const allImages = smoothImages(batches.length * form.batchSize, side);
+const imagesOf = (step: number) => allImages.subarray(step * images.length, (step + 1) * images.length);
+const joined = (parts: Float32Array[]) => Float32Array.from(parts.flatMap((part) => [...part]));
+
+test('has 20 losses of the independent reference, five steps of the critic and one of the generator in turns', () => {
+  const learningRate = 1e-3;
+  const of = { critic: 17, generator: 3 };
+  const criticBatches = batches.slice(0, of.critic);
+  const n = form.batchSize;
+  const expected = ganReference('wgan', outward, {
+    images: { shape: [of.critic, n, 1, side, side], data: allImages.slice(0, of.critic * images.length) },
+    codes: { shape: [of.critic, n, codeSize], data: joined(criticBatches.map((batch) => batch.codes)) },
+    mix: { shape: [of.critic, n, 1, 1, 1], data: joined(criticBatches.map((batch) => batch.mix)) },
+    generator_codes: {
+      shape: [of.generator, n, codeSize],
+      data: joined(batches.slice(0, of.generator).map(({ generatorCodes }) => generatorCodes)),
+    },
+    learning_rate: { shape: [1], data: Float32Array.of(learningRate) },
+  });
+  using(ganStep({ ...form, learningRate }, { mode: 'graph' }), (step) => {
+    step.write(weights);
+    const inputs = (at: number) => ({ ...criticBatches[at]!, images: imagesOf(at) });
+    const gradients = trained(critic(form.width).parameters, step.gradients('critic', inputs(0)));
+    expect(differingGradients(gradients, expected, { ofAll: 1e-4, ofOwn: 1e-3 })).toEqual([]);
+    const losses: number[] = [];
+    const spreads: number[] = [];
+    for (let made = 0; made < of.generator; made += 1) {
+      for (let judged = 0; judged < 5; judged += 1)
+        losses.push(step.run('critic', inputs(5 * made + judged)).loss);
+      const { loss, watched } = step.run('generator', { codes: batches[made]!.generatorCodes });
+      losses.push(loss);
+      spreads.push(watched.spread!);
+    }
+    losses.push(step.run('critic', inputs(15)).loss, step.run('critic', inputs(16)).loss);
+    const theirs = expected.get('losses')!.data;
+    const judging = (_: number, at: number) => at % 6 !== 5;
+    expect(differingSteps(losses.filter(judging), theirs.filter(judging), 1e-2)).toEqual([]);
+    // The same added to all that the critic says changes no loss of its own: there Adam goes by rounding, up to a rate's length a step.
+    expect(differingSteps(losses, theirs, 40 * learningRate)).toEqual([]);
+    expect(differingSteps(spreads, expected.get('spreads')!.data, 1e-3)).toEqual([]);
+  });
+});
+
+test('the encoder has 20 losses of the independent reference', () => {
+  const learningRate = 1e-4;
+  // Codes between −1 and 1 but not next to them, where the slopes are rounding, which RMSProp takes for as much as any other.
+  const begun = new Map(weights);
+  const last = begun.get('encoder.output.weight')!;
+  begun.set('encoder.output.weight', { ...last, data: last.data.map((value) => value / 10) });
+  const expected = ganReference('izif', toPyTorch(parameters, begun), {
+    images: { shape: [batches.length, form.batchSize, 1, side, side], data: allImages },
+    learning_rate: { shape: [1], data: Float32Array.of(learningRate) },
+  });
+  using(encoderStep({ ...form, learningRate }, { mode: 'graph' }), (step) => {
+    step.write(new Map(encoder(form.width).parameters.map(({ name }) => [name, begun.get(name)!])));
+    step.writeFrozen(new Map(ganParameters(form.width).map(({ name }) => [name, begun.get(name)!])));
+    const losses = batches.map((_, at) => step.run('encoder', { images: imagesOf(at) }).loss);
+    const theirs = expected.get('losses')!.data;
+    expect(differingSteps(losses.slice(0, 3), theirs.slice(0, 3), 2e-4)).toEqual([]);
+    // What is rounded, and what a ReLU's jumps make of it, grows from step to step.
+    expect(differingSteps(losses, theirs, 2e-2)).toEqual([]);
+  });
 });
 
 test('trains the same as a graph and eagerly, in turns, and leaves no tensor behind', () => {

@@ -4,13 +4,18 @@ import { tensorflowEnvironment } from '@ddad/compute/environment';
 import type { ChildProgress, MakeTask } from '@ddad/jobs';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { beforeAll, expect, test } from 'vitest';
+import { imageBatches } from '../image-batches.ts';
 import { undisturbed } from '../undisturbed.testing.ts';
+import { area, side } from '../wave-images.testing.ts';
+import { codeSize } from './architecture.ts';
 import { type GanSpec, recipes } from './kinds.ts';
 import { smallRun } from './small-run.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
-const { trainGan } = await import('./train-gan.ts');
+const { randomStream } = await import('@ddad/compute');
+const { initialise, toPyTorch } = await import('@ddad/models');
+const { ganParameters, ganStep, trainGan } = await import('./train-gan.ts');
 
 const { gan: task } = await smallRun(5);
 
@@ -63,6 +68,37 @@ test('gives the weights of generator and critic, and the critic’s mean loss', 
   expect(tensors.get('generator.input.weight')!.shape).toEqual([16 * 16, 128]);
   expect(tensors.get('generator.block4.norm2.running_var')!.shape).toEqual([2]);
   expect(tensors.get('critic.block2.shortcut.weight')!.shape).toEqual([8, 4, 1, 1]);
+});
+
+test('takes five steps of the critic and one of the generator in turns, each on images and noise of its own', async () => {
+  const { seed, width, batchSize, steps } = task.spec;
+  const pixels = Float32Array.from(await readFile(task.pixels!), (grey) => grey / 127.5 - 1);
+  const write = imageBatches({ images: pixels, side, seed, batchSize });
+  const noise = (phase: 'critic' | 'generator', number: number) => {
+    const codes = new Float32Array(batchSize * codeSize);
+    randomStream(seed, 'codes', phase, number).fillNormal(0, 1, codes);
+    return codes;
+  };
+  const step = ganStep(task.spec, { mode: 'graph' });
+  try {
+    step.write(initialise(ganParameters(width), seed));
+    for (let made = 0; made < steps; made += 1) {
+      for (let number = 5 * made; number < 5 * made + 5; number += 1) {
+        const images = new Float32Array(batchSize * area);
+        write(number, images);
+        const mix = new Float32Array(batchSize);
+        randomStream(seed, 'mix', number).fillUniform(0, 1, mix);
+        step.run('critic', { images, codes: noise('critic', number), mix });
+      }
+      step.run('generator', { codes: noise('generator', made) });
+    }
+    const expected = toPyTorch(ganParameters(width), step.read());
+    const { tensors } = decodeSafetensors(first.content!);
+    expect([...tensors.keys()].sort()).toEqual([...expected.keys()].sort());
+    for (const [name, { data }] of expected) expect(tensors.get(name)!.data, name).toEqual(data);
+  } finally {
+    step.dispose();
+  }
 });
 
 test('gives the same bytes stopped amid the critic’s steps, then behind the generator’s, and resumed with several a call', async () => {

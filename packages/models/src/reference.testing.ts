@@ -76,7 +76,7 @@ export function networkReference(
 
 /** Tensors that a command of gans.py gives. */
 export function ganReference(
-  command: 'ganomaly' | 'critic' | 'generator' | 'encoder',
+  command: 'ganomaly' | 'critic' | 'generator' | 'wgan' | 'encoder' | 'izif',
   weights: ReadonlyMap<string, TensorData>,
   inputs: Record<string, TensorData>,
 ): Map<string, TensorData> {
@@ -179,5 +179,17 @@ export function differingGradients(
     return fits
       ? []
       : [`${name}: ${(difference / all).toExponential(1)}, ${(difference / own).toExponential(1)}`];
+  });
+}
+
+/** Steps, from 1 on, whose figures differ from the reference's by more than a share of them, or of 1 where they are smaller. */
+export function differingSteps(found: readonly number[], expected: Float32Array, share: number): string[] {
+  if (found.length !== expected.length)
+    throw new Error(`expected figures of ${expected.length} steps, got ${found.length}`);
+  return found.flatMap((value, at) => {
+    const other = expected[at]!;
+    // A figure that is not finite differs.
+    const fits = Math.abs(value - other) <= share * Math.max(1, Math.abs(other));
+    return fits ? [] : [`${at + 1}: ${value} instead of ${other}`];
   });
 }

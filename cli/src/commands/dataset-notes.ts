@@ -10,7 +10,8 @@ export function layoutLines(
   const lines: string[] = [];
   if (layout !== null) lines.push(`without data.json: read as ${layout.title}`);
   for (const [folder, images] of layout?.leftOut ?? []) {
-    lines.push(`left out: ${plural(images, 'image')} of ${folder}/, which a dataset has no place for`);
+    const where = folder.endsWith('/') ? `in ${folder} beside its folders` : `of ${folder}/`;
+    lines.push(`left out: ${plural(images, 'image')} ${where}, which a dataset has no place for`);
   }
   if (passedOver > 0)
     lines.push(`passed over: ${plural(passedOver, 'file')} of the system's own (.DS_Store, ._*, Thumbs.db)`);

@@ -75,6 +75,29 @@ describe('folders that are found by themselves', () => {
     });
   });
 
+  test('all that is dropped is counted: beside test folders, beside train and test, other folders', () => {
+    expect(
+      listsOf(
+        'set/train/good/0.png',
+        'set/train/1.png',
+        'set/test/good/2.png',
+        'set/test/hole/3.png',
+        'set/test/4.png',
+        'set/test/5.png',
+        'set/extra/more/6.png',
+        'set/7.png',
+        'set/unlabeled/8.png',
+        'set/ground_truth/hole/3_mask.png',
+      ),
+    ).toEqual({
+      train: { '0': ['set/train/good/0.png'], unlabeled: ['set/unlabeled/8.png'] },
+      test: { '0': ['set/test/good/2.png'], '1': ['set/test/hole/3.png'] },
+      splits: false,
+      leftOut: { 'set/train/': 1, 'set/test/': 2, 'set/extra': 1, 'set/': 1 },
+    });
+    expect(listsOf('train/0.png', 'test/1.png', '2.png')?.leftOut).toEqual({ './': 1 });
+  });
+
   test('a folder of normal images beside others is to be split', () => {
     expect(listsOf('normal/a.dcm', 'tumour/b.dcm', 'cyst/c.dcm', 'unlabeled/d.dcm', 'masks/b.png')).toEqual({
       train: { '0': ['normal/a.dcm'], unlabeled: ['unlabeled/d.dcm'] },
@@ -90,6 +113,16 @@ describe('folders that are found by themselves', () => {
     ['several datasets', ['bottle/train/good/0.png', 'cable/train/good/0.png']],
     ['images beside the folders', ['normal/a.png', 'bad/b.png', 'c.png']],
     ['no image', []],
+    [
+      'a train/ without normal/, with a kind that test/ has',
+      ['train/control/0.png', 'train/tumour/1.png', 'test/good/2.png', 'test/Tumour/3.png'],
+    ],
+    [
+      'a train/ without normal/, with a name for abnormal images',
+      ['train/controls/0.png', 'train/Abnormal/1.png', 'test/normal/2.png', 'test/hole/3.png'],
+    ],
+    ['such a folder further below', ['train/site/bad/0.png', 'test/good/1.png', 'test/hole/2.png']],
+    ['a normal/ that holds a kind', ['normal/a.png', 'normal/cyst/b.png', 'cyst/c.png']],
   ])('%s means nothing by itself', (_what, files) => expect(findLayout([...files].sort())).toBeNull());
 });
 

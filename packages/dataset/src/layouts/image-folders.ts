@@ -5,6 +5,13 @@ const extensions = new Set('.png .jpg .jpeg .tif .tiff .webp .bmp .gif .dcm .dic
 /** Names of folders by what lies in them, whatever their case. */
 export const folderNames = {
   normal: new Set(['normal', 'normals', 'good', 'healthy']),
+  /** Whatever else a test has folders of is abnormal too: these are known to be so anywhere. */
+  abnormal: new Set(
+    (
+      'abnormal abnormals anomaly anomalies anomalous bad ungood defect defects defective lesion lesions tumor tumors tumour ' +
+      'tumours cancer disease diseased pathology pathological sick unhealthy'
+    ).split(' '),
+  ),
   unlabeled: new Set(['unlabeled', 'unlabelled']),
   train: new Set(['train', 'training']),
   test: new Set(['test', 'testing']),

@@ -98,6 +98,14 @@ describe('folders that are found by themselves', () => {
     expect(listsOf('train/0.png', 'test/1.png', '2.png')?.leftOut).toEqual({ './': 1 });
   });
 
+  test('a mask beside its image is no image; without that image it is one', () => {
+    const files = ['normal/a.tif', 'normal/a_mask.tif', 'cyst/b.png', 'cyst/b_MASK_1.png', 'cyst/c_mask.png'];
+    expect(listsOf(...files)).toMatchObject({
+      train: { '0': ['normal/a.tif'] },
+      test: { '1': ['cyst/b.png', 'cyst/c_mask.png'] },
+    });
+  });
+
   test('a folder of normal images beside others is to be split', () => {
     expect(listsOf('normal/a.dcm', 'tumour/b.dcm', 'cyst/c.dcm', 'unlabeled/d.dcm', 'masks/b.png')).toEqual({
       train: { '0': ['normal/a.dcm'], unlabeled: ['unlabeled/d.dcm'] },

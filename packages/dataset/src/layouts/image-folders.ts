@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { masksBeside } from '../masks/mask-name.ts';
 
 const extensions = new Set('.png .jpg .jpeg .tif .tiff .webp .bmp .gif .dcm .dicom .ima .nii'.split(' '));
 
@@ -45,14 +46,15 @@ export function byFolder(paths: readonly string[], folder: string): Map<string, 
   });
 }
 
-/** Leaves out what lies in folders of masks below `folder`. */
+/** Leaves out masks: what lies in folders of masks below `folder`, or beside the image that it is the mask of. */
 export function withoutMasks(paths: readonly string[], folder: string): string[] {
-  return paths.filter(
-    (path) =>
-      !path
-        .slice(folder.length)
-        .split('/')
-        .slice(0, -1)
-        .some((segment) => hasRole('masks', segment)),
-  );
+  const beside = masksBeside(paths);
+  return paths.filter((path) => !beside.has(path) && !inMaskFolder(path.slice(folder.length)));
 }
+
+/** Whether one of a path's folders is one of masks. */
+export const inMaskFolder = (path: string) =>
+  path
+    .split('/')
+    .slice(0, -1)
+    .some((folder) => hasRole('masks', folder));

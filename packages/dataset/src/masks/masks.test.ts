@@ -233,6 +233,46 @@ test('folders without data.json: ground_truth/KIND with _mask, and masks beside 
   expect(bmad.index.masks!.images.map((at) => bmad.index.images[at])).toEqual(['test/Ungood/img/1.png']);
 });
 
+test('masks beside their images are no images: as BUSI has them, several of one image together; as LGG', async () => {
+  const image = await png(64, 64);
+  const empty = await png(64, 64, () => 0);
+  const at = (x: number, y: number) => png(64, 64, (column, row) => (column === x && row === y ? 255 : 0));
+  const busi = await packed(
+    folderOf('busi', {
+      'normal/normal (1).png': image,
+      'normal/normal (1)_mask.png': empty,
+      'normal/normal (2).png': await png(64, 64, (x) => x),
+      'normal/normal (2)_mask.png': empty,
+      'benign/benign (1).png': image,
+      'benign/benign (1)_mask.png': await at(3, 0),
+      'benign/benign (1)_mask_1.png': await at(5, 0),
+      'benign/benign (1)_mask_2.png': await at(3, 0),
+    }),
+    { split: { share: 0.5 } },
+  );
+  expect([...busi.index.images].sort()).toEqual([
+    'benign/benign (1).png',
+    'normal/normal (1).png',
+    'normal/normal (2).png',
+  ]);
+  expect(busi.index.masks!.images.map((which) => busi.index.images[which])).toEqual([
+    'benign/benign (1).png',
+  ]);
+  expect(inside(busi, 0)).toEqual([3, 5]);
+  const lgg = await packed(
+    folderOf('lgg', {
+      'no/p1/p1_1.tif': image,
+      'no/p1/p1_1_mask.tif': empty,
+      'yes/p2/p2_1.tif': image,
+      'yes/p2/p2_1_mask.tif': await at(1, 1),
+      'no/p3/p3_2.tif': await png(64, 64, (x) => x),
+    }),
+    { folders: { normal: ['no'], abnormal: ['yes'], unlabeled: [] }, split: { share: 0.5 } },
+  );
+  expect(lgg.index.images).toHaveLength(3);
+  expect(inside(lgg, 0)).toEqual([65]);
+});
+
 describe('which mask is of which image', () => {
   const match = (masks: string[], names: string[], others: string[] = []) => {
     const { matched, faults } = matchMasks(masks, names, others);
@@ -257,6 +297,23 @@ describe('which mask is of which image', () => {
       matched: ['1.2.840.png > 1.2.840 null', 'a_mask.png > a_mask.dcm null'],
       faults: [],
     });
+  });
+
+  test('several with _mask and a number are of one image, others are not', () => {
+    expect(match(['a_mask.png', 'a_mask_1.png', 'a_Mask_2.png'], ['a.png'])).toEqual({
+      matched: ['a_mask.png > a.png null', 'a_mask_1.png > a.png null', 'a_Mask_2.png > a.png null'],
+      faults: [],
+    });
+    expect(match(['a.bmp', 'a_mask_1.png'], ['a.png']).faults).toEqual([
+      'expected one mask of "a.png", got "a.bmp" and "a_mask_1.png"',
+    ]);
+    expect(match(['a_mask_1.png', 'a_mask_1.tif'], ['a.png']).faults).toEqual([
+      'expected one mask of "a.png", got "a_mask_1.png" and "a_mask_1.tif"',
+    ]);
+    // That of a_1 may be called so as well.
+    expect(match(['a_mask_1.png'], ['a.png', 'a_1.png']).faults).toEqual([
+      'expected a mask of one image, got one that may be of "a.png", "a_1.png"',
+    ]);
   });
 
   test('one that may be of several is refused, one of an image that is not listed is passed over', () => {

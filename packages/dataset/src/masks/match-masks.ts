@@ -3,11 +3,10 @@ import { quoted } from '../image-list.ts';
 import { imagePlace } from '../image-place.ts';
 import { hasRole } from '../layouts/image-folders.ts';
 import { sameName } from '../repartition.ts';
+import { maskedImage, stemOf } from './mask-name.ts';
 
 /** Folders between an image and what it is of, which a mask's path need not have (`test/crack/img/1.png`). */
 const between = new Set(['img', 'imgs', 'image', 'images']);
-/** Of a mask beside its image's name, as MVTec AD has it: `000_mask.png`. */
-const suffix = '_mask';
 
 /** A mask's file for an image. */
 export interface MatchedMask {
@@ -18,9 +17,6 @@ export interface MatchedMask {
   /** Of the file: the image's own part, where the file is not named for a part. */
   part: number | null;
 }
-
-/** A name without its extension: of `a.nii.gz`, `a`. */
-const stemOf = (name: string) => name.replace(/(\.nii\.gz|\.[^./]+)$/i, '');
 
 /** What of a path tells images apart: its folders without those that say what lies in them. */
 function tellingPath(path: string): string {
@@ -41,7 +37,8 @@ function keysOf(name: string): string[] {
 
 /**
  * Which mask is of which image: that of the same name but for the extension, in a folder of the same name or in one above
- * (`masks/1.png` of `crack/1.png`, where no other image is called `1`).
+ * (`masks/1.png` of `crack/1.png`, where no other image is called `1`); or with `_mask` behind. An image may have several of
+ * that form, by number (`1_mask.png`, `1_mask_1.png`): all of them together are its mask.
  * @param masks paths of the masks' files, below the folder that images are named from or the folder of masks
  * @param names of the listed images, by position
  * @param others names of images that are there and not listed: their masks are passed over
@@ -75,11 +72,14 @@ export function matchMasks(
   };
   const matched: MatchedMask[] = [];
   const faults: Fault[] = [];
-  const first = new Map<number, string>();
+  /** Masks by image, with what stands behind the image's name; '' where nothing does. */
+  const taken = new Map<number, { path: string; ending: string }[]>();
   for (const path of masks) {
     const key = stemOf(tellingPath(path));
     const found = imagesOf(key);
-    const meant = found.length > 0 || !key.endsWith(suffix) ? found : imagesOf(key.slice(0, -suffix.length));
+    const masked = found.length > 0 ? null : maskedImage(key);
+    const meant = masked === null ? found : imagesOfMasked(masked, imagesOf);
+    const ending = masked === null ? '' : key.slice(masked.image.length).toLowerCase();
     if (meant.length === 0) {
       faults.push({ path, message: `expected an image called ${quoted(key)}, whose mask it is, got none` });
       continue;
@@ -95,18 +95,28 @@ export function matchMasks(
     }
     for (const { name, position } of meant) {
       if (position === null) continue;
-      const before = first.get(position);
-      if (before !== undefined) {
+      const others = taken.get(position) ?? [];
+      const other = others.find((one) => ending === '' || one.ending === '' || one.ending === ending);
+      if (other !== undefined) {
         faults.push({
           path,
-          message: `expected one mask of ${quoted(name)}, got ${quoted(before)} and ${quoted(path)}`,
+          message: `expected one mask of ${quoted(name)}, got ${quoted(other.path)} and ${quoted(path)}`,
         });
         break;
       }
-      first.set(position, path);
+      taken.set(position, [...others, { path, ending }]);
       const named = imagePlace(key).part !== null;
       matched.push({ position, path, part: named ? null : imagePlace(name).part });
     }
   }
   return { matched, faults };
+}
+
+/** Images of `a_mask_1`: `a`, and `a_1` where there is one beside it, as nobody can tell which of both is meant. */
+function imagesOfMasked<T>(
+  { image, number }: { image: string; number: string | null },
+  imagesOf: (key: string) => T[],
+): T[] {
+  const found = imagesOf(image);
+  return found.length === 0 || number === null ? found : [...found, ...imagesOf(`${image}_${number}`)];
 }

@@ -6,10 +6,11 @@ import { decodeFiles } from '../decode-files.ts';
 import type { ExpandedFolder } from '../expand-folder.ts';
 import { filesBelow } from '../find-images.ts';
 import { imagePlace } from '../image-place.ts';
-import { hasRole, mayBeImage } from '../layouts/image-folders.ts';
+import { inMaskFolder, mayBeImage } from '../layouts/image-folders.ts';
 import type { Reading } from '../open-image.ts';
 import { sameName } from '../repartition.ts';
 import type { Original } from '../trivial-separation.ts';
+import { masksBeside } from './mask-name.ts';
 import { type MatchedMask, matchMasks } from './match-masks.ts';
 
 /** Masks of test images that are not normal. */
@@ -40,7 +41,8 @@ interface MaskFiles {
 
 /**
  * Finds and reads the masks of a dataset folder's test and held-out images: those in `masks/` beside `images/`, or in folders of masks
- * (see `folderNames`) beside or among folders of images. A mask has its image's name, but for the extension.
+ * (see `folderNames`) beside or among folders of images, or beside their images. A mask has its image's name, but for the
+ * extension and perhaps `_mask` (see `matchMasks`).
  * @param prefix `images/` where names count from there, else empty
  * @returns every fault: masks that cannot be read, of other sizes than their images, without an image, or of normal images and
  *   not empty
@@ -90,15 +92,22 @@ export async function readMasks(
     }
   }
   kept.sort((a, b) => a.position - b.position);
+  const byImage = [...Map.groupBy(kept, ({ position }) => position)];
   return {
-    images: kept.map(({ position }) => position),
+    images: byImage.map(([position]) => position),
     pixels: sizes.map((size, which) => {
-      const all = new Uint8Array(kept.length * size * size);
-      for (const [place, { mask }] of kept.entries()) all.set(mask.pixels[which]!, place * size * size);
+      const all = new Uint8Array(byImage.length * size * size);
+      for (const [place, [, some]] of byImage.entries())
+        for (const { mask } of some) addMask(all, place * size * size, mask.pixels[which]!);
       return all;
     }),
     faults: onceEach(faults).map(({ path, message }) => ({ path: `${found.root}${path}`, message })),
   };
+}
+
+/** Several masks of an image are one: what is inside of any of them is inside. */
+function addMask(all: Uint8Array, from: number, mask: Uint8Array): void {
+  for (let at = 0; at < mask.length; at++) if (mask[at] === 1) all[from + at] = 1;
 }
 
 /** All slices of a volume have what is wrong with it. */
@@ -116,12 +125,8 @@ async function filesOfMasks(dir: string, prefix: string, listed: ReadonlySet<str
     };
   }
   const all = await imagesBelow(dir);
-  const isMask = (path: string) =>
-    !listed.has(sameName(path)) &&
-    path
-      .split('/')
-      .slice(0, -1)
-      .some((folder) => hasRole('masks', folder));
+  const beside = masksBeside(all);
+  const isMask = (path: string) => !listed.has(sameName(path)) && (inMaskFolder(path) || beside.has(path));
   return {
     root: '',
     masks: all.filter(isMask),

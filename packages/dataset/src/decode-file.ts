@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GreyImage } from './grey.ts';
-import { isNifti } from './image-kinds.ts';
+import { isNifti, kindOf } from './image-kinds.ts';
+import { requireMaskKind } from './masks/mask-kinds.ts';
 import { resizeNearest } from './masks/resize-nearest.ts';
 import { type DecodedPart, type OpenedImage, openImage, type Reading } from './open-image.ts';
 import { readImageFile } from './read-file.ts';
@@ -16,8 +17,8 @@ export interface FileJob {
   /** Sides that pictures are resized to. */
   sizes: readonly number[];
   reading: Reading;
-  /** Read as masks: 0 and 1, brought to the sizes by nearest. */
-  masks?: true;
+  /** Read as masks: 0 and 1, brought to the sizes by nearest; see `requireMaskKind`. */
+  masks?: { ofVolume: boolean };
 }
 
 /** A picture as it goes into a dataset. */
@@ -57,6 +58,7 @@ export async function decodeFile(job: FileJob, room: Room): Promise<FileOutcome>
   let release = () => {};
   try {
     const file = await readImageFile(job.path);
+    if (job.masks !== undefined) requireMaskKind(file, kindOf(file), job.masks.ofVolume);
     const volume = volumeBytes(file);
     if (volume > 0) release = room(file.length + volume);
     const opened = await openImage(file, job.reading);
@@ -91,7 +93,7 @@ async function partOutcome(
     const pictures: PackedPart[] = [];
     for (const one of wanted) {
       pictures.push(
-        masks === true
+        masks !== undefined
           ? packedMask(one, await opened.mask(one), sizes, opened)
           : packed(one, await opened.decode(one), sizes, opened),
       );

@@ -51,8 +51,8 @@ export interface OpenedImage {
   decode(part: number | null): Promise<DecodedPart>;
   /**
    * The same read as a mask: 1 where a sample's stored value is above 0, else 0. Grey levels could not tell: a window, a range
-   * of 16 bits or the weights of colours make 0 of small ones.
-   * @throws UnreadableImage also for kinds that do not keep values as they were written
+   * of 16 bits or the weights of colours make 0 of small ones. Of DICOM there is none, and what changes values is not refused
+   * here (see `requireMaskKind`).
    */
   mask(part: number | null): Promise<GreyImage>;
 }
@@ -75,7 +75,7 @@ export async function openImage(file: Buffer, reading: Reading): Promise<OpenedI
         bytes: columns * rows * 16,
         stored: { width: columns, height: rows },
         decode: async (part) => ({ picture: await decode((part ?? 1) - 1, channels), sixteenBits: null }),
-        mask: () => Promise.reject(new UnreadableImage(`expected ${maskKinds}, got DICOM`)),
+        mask: () => Promise.reject(new UnreadableImage('expected a mask, got DICOM')),
       };
     }
     case 'NIfTI':
@@ -114,17 +114,12 @@ export async function openImage(file: Buffer, reading: Reading): Promise<OpenedI
         },
         async mask(part) {
           requireOneFrame(part);
-          if (kind === 'JPEG')
-            throw new UnreadableImage(`expected ${maskKinds}, got JPEG, which changes values beside edges`);
           return maskOf((await decode(3, [0, 1])).picture);
         },
       };
     }
   }
 }
-
-/** What masks can be read of, for messages. */
-const maskKinds = 'a mask as PNG, TIFF, WebP, BMP, GIF or NIfTI';
 
 function requireOneFrame(part: number | null): void {
   if (part !== null && part !== 1) throw new UnreadableImage(`expected a frame of 1 to 1, got ${part}`);

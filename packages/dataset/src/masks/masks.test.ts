@@ -1,10 +1,11 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { dicomFile } from '../dicom/dicom-file.testing.ts';
 import { packed, packFaults } from '../pack.testing.ts';
 import type { PackedDataset, PackOptions } from '../pack.ts';
+import { isLossyWebp } from '../raster/webp-loss.ts';
 import { runPillow, scratchFolder } from '../testing-pillow.ts';
 import { matchMasks } from './match-masks.ts';
 import { resizeNearest } from './resize-nearest.ts';
@@ -183,6 +184,79 @@ write(place + '/short.nii.gz', labels[:, :, :2], eye)
       'masks/a.png': await png(20, 15, corner),
     });
     expect((await packed(folder)).index.masks?.images).toEqual([2]);
+  });
+
+  test('in NIfTI are those of NIfTI volumes alone: frames of DICOM count otherwise, and lie in no affine', async () => {
+    const values = Array.from({ length: 300 }, (_, i) => i);
+    const frames = dicomFile({ patient: '', name: '', columns: 10, values, frames: 3 });
+    const two = { train: { '0': ['t.png'] }, test: { '0': ['n.png'], '1': ['a.dcm', 'b.png'] } };
+    const folder = folderOf('nifti-of-frames', {
+      'data.json': JSON.stringify(two),
+      ...(await images()),
+      'images/a.dcm': frames,
+    });
+    const script = `
+import sys, gzip, struct
+head = bytearray(352)
+struct.pack_into('<i', head, 0, 348)
+struct.pack_into('<8h', head, 40, 3, 10, 10, 3, 1, 1, 1, 1)
+struct.pack_into('<hh', head, 70, 2, 8)
+struct.pack_into('<f', head, 108, 352)
+head[344:348] = b'n+1\\0'
+volume = bytes(head) + bytes([1] * 300)
+open(sys.argv[1] + '/masks/b.nii', 'wb').write(volume)
+gzip.open(sys.argv[1] + '/masks/a.nii.gz', 'wb').write(volume)
+`;
+    mkdirSync(join(folder, 'masks'));
+    runPillow(script, folder);
+    const wanted = 'expected a mask as PNG, TIFF, WebP, BMP or GIF, of an image that is no NIfTI volume';
+    const slices = { axis: 'axial', every: 1, minForeground: 0 } as const;
+    writeFileSync(join(folder, 'images/v.nii'), readFileSync(join(folder, 'masks/b.nii')));
+    const withVolume = { ...two, test: { ...two.test, '1': [...two.test['1'], 'v.nii'] } };
+    writeFileSync(join(folder, 'data.json'), JSON.stringify(withVolume));
+    expect(await faults(folder, { slices })).toEqual([
+      `masks/a.nii.gz: ${wanted}, got a gzip file`,
+      `masks/b.nii: ${wanted}, got NIfTI`,
+    ]);
+    rmSync(join(folder, 'masks/a.nii.gz'));
+    rmSync(join(folder, 'masks/b.nii'));
+    const mask = await png(10, 10, corner);
+    for (const frame of [1, 3]) writeFileSync(join(folder, `masks/a#${frame}.png`), mask);
+    const { index } = await packed(folder, { slices });
+    expect(index.masks!.images.map((at) => index.images[at])).toEqual(['a.dcm#1', 'a.dcm#3']);
+  });
+
+  test('that do not keep values are refused, whatever holds them', async () => {
+    const pixels = sharp(await png(64, 64, corner)).toColourspace('srgb');
+    const lossy = {
+      'masks/a.webp': await pixels.clone().webp({ quality: 80 }).toBuffer(),
+      'masks/b.webp': await pixels.clone().ensureAlpha(0.5).webp({ quality: 80 }).toBuffer(),
+      'masks/c.tif': await pixels.clone().tiff({ compression: 'jpeg' }).toBuffer(),
+      'masks/n.tif': await pixels.clone().tiff({ compression: 'jpeg', bigtiff: true }).toBuffer(),
+    };
+    expect(lossy['masks/n.tif'][2]).toBe(43);
+    const animated = [Buffer.from('RIFF....WEBPANMF'), Buffer.alloc(20), lossy['masks/a.webp'].subarray(12)];
+    expect(isLossyWebp(Buffer.concat(animated))).toBe(true);
+    const files = { 'data.json': JSON.stringify(lists), ...(await images()) };
+    const came = (what: string) =>
+      `expected a mask as PNG, TIFF, WebP, BMP, GIF or NIfTI, got ${what}, which changes values beside edges`;
+    expect(await faults(folderOf('lossy', { ...files, ...lossy }))).toEqual([
+      `masks/a.webp: ${came('WebP with loss')}`,
+      `masks/b.webp: ${came('WebP with loss')}`,
+      `masks/c.tif: ${came('a TIFF coded as JPEG')}`,
+      `masks/n.tif: ${came('a TIFF coded as JPEG')}`,
+    ]);
+    const lossless = {
+      'masks/a.webp': await pixels.clone().webp({ lossless: true }).toBuffer(),
+      'masks/b.tif': await pixels.clone().tiff({ compression: 'lzw' }).toBuffer(),
+      'masks/c.tif': await pixels.clone().tiff({ compression: 'deflate', bigtiff: true }).toBuffer(),
+    };
+    const found = await packed(folderOf('lossless', { ...files, ...lossless }));
+    for (const which of [0, 1, 2]) expect(inside(found, which)).toEqual([0, 1]);
+    const dicom = dicomFile({ patient: '', name: '', columns: 64, values: new Array<number>(4096).fill(1) });
+    expect(await faults(folderOf('dicom-mask', { ...files, 'masks/a.dcm': dicom }))).toEqual([
+      'masks/a.dcm: expected a mask as PNG, TIFF, WebP, BMP, GIF or NIfTI, got DICOM',
+    ]);
   });
 
   test('every fault is listed: other sizes, no image, two of one, what loses values, normal and not empty', async () => {

@@ -76,7 +76,8 @@ export async function readMasks(
   const wanted = new Set([...normal, ...tested]);
   // What the mask of a training image says is of no use: it is normal, or nobody asks where it is not.
   const used = matched.filter(({ position }) => wanted.has(names[position]!));
-  const read = await decoded(join(dir, found.root), used, options);
+  const ofVolume = ({ position }: MatchedMask) => pictures[position]!.original.kind === 'NIfTI';
+  const read = await decoded(join(dir, found.root), used, ofVolume, options);
   const kept: { position: number; mask: PackedPart }[] = [];
   for (const { position, path, outcome } of read) {
     const fault = (message: string) => faults.push({ path, message });
@@ -145,6 +146,7 @@ type ReadMask = MatchedMask & { outcome: { mask: PackedPart } | { fault: string 
 async function decoded(
   root: string,
   matched: readonly MatchedMask[],
+  ofVolume: (mask: MatchedMask) => boolean,
   { sizes, slices, onProgress }: MaskOptions,
 ): Promise<ReadMask[]> {
   // Every slice counts that an image's slice asks for.
@@ -160,7 +162,7 @@ async function decoded(
       parts: some.map(({ part }) => part),
       sizes,
       reading,
-      masks: true,
+      masks: { ofVolume: some.every(ofVolume) },
     }),
   );
   const read: ReadMask[][] = groups.map(() => []);

@@ -4,6 +4,7 @@ import { basename, extname, join } from 'node:path';
 import { conformalPValues } from '@ddad/anomaly';
 import type { RunResult } from '@ddad/contract';
 import {
+  faultOfFile,
   heatMapObject,
   imageFile,
   imagesBelow,
@@ -253,8 +254,7 @@ async function readForNetwork(
     }
     return images;
   } catch (error) {
-    if (error instanceof UnreadableImage) return [...images, { path, fault: error.message }];
-    throw error;
+    return [...images, { path, fault: faultOfFile(error) }];
   }
 }
 

@@ -7,7 +7,7 @@ import { type DecodedPart, type OpenedImage, openImage, type Reading } from './o
 import { readImageFile } from './read-file.ts';
 import { resizePicture } from './resize.ts';
 import type { Original } from './trivial-separation.ts';
-import { UnreadableImage } from './unreadable-image.ts';
+import { faultOfFile } from './unreadable-image.ts';
 
 /** A file to be read, and what of it. */
 export interface FileJob {
@@ -47,13 +47,14 @@ export interface FileOutcome {
 export type Room = (bytes: number) => () => void;
 
 /**
- * Reads a file, decodes what is asked for and resizes it.
+ * Reads a file, decodes what is asked for and resizes it. Whatever is wrong with the file is in the outcome.
  * @param room waits until there is memory
+ * @throws what is no fault of the file (see `faultOfFile`)
  */
 export async function decodeFile(job: FileJob, room: Room): Promise<FileOutcome> {
   const failed = (error: unknown): FileOutcome => {
-    if (!(error instanceof UnreadableImage)) throw error;
-    return { patient: null, window: null, parts: job.parts.map(() => ({ fault: error.message })) };
+    const fault = faultOfFile(error);
+    return { patient: null, window: null, parts: job.parts.map(() => ({ fault })) };
   };
   let release = () => {};
   try {
@@ -100,8 +101,7 @@ async function partOutcome(
     }
     return { pictures };
   } catch (error) {
-    if (!(error instanceof UnreadableImage)) throw error;
-    return { fault: error.message };
+    return { fault: faultOfFile(error) };
   }
 }
 

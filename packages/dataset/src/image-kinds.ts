@@ -24,7 +24,7 @@ export function isNifti(file: Buffer): boolean {
   if (file.length < 348) return false;
   const sizes = [file.readInt32LE(0), file.readInt32BE(0)];
   if (sizes.includes(348)) return /^n[+i]1\0/.test(file.toString('latin1', 344, 348));
-  return sizes.includes(540) && /^n[+i]2\0/.test(file.toString('latin1', 4, 8));
+  return file.length >= 540 && sizes.includes(540) && /^n[+i]2\0/.test(file.toString('latin1', 4, 8));
 }
 
 /**

@@ -20,4 +20,4 @@ export { type NamedPicture, readPictures } from './read-pictures.ts';
 export { resizeBilinear, resizePicture } from './resize.ts';
 export { type ImageChoice, selectTrainingImages, type TrainingImages, testImages } from './select.ts';
 export { suspiciousAuc, type TrivialSeparation } from './trivial-separation.ts';
-export { UnreadableImage } from './unreadable-image.ts';
+export { faultOfFile, UnreadableImage } from './unreadable-image.ts';

@@ -23,6 +23,8 @@ const itemTag = 0xfffee000;
 const itemEnd = 0xfffee00d;
 const sequenceEnd = 0xfffee0dd;
 export const pixelData = 0x7fe00010;
+/** Sequences of undefined length within each other; the deepest of the standard's objects (Structured Reports) nest far fewer. */
+const deepest = 64;
 
 interface ElementHead {
   tag: number;
@@ -72,29 +74,40 @@ class Reader {
     return { tag, vr, length: this.#u32(at + 8), offset: at + 12 };
   }
 
-  /** The first byte behind an element. */
-  behind({ tag, vr, length, offset }: ElementHead): number {
+  /**
+   * The first byte behind an element.
+   * @param depth sequences of undefined length that it lies in
+   */
+  behind({ tag, vr, length, offset }: ElementHead, depth = 0): number {
     if (length !== undefinedLength) return offset + length;
+    if (depth === deepest) {
+      throw new UnreadableImage(
+        `DICOM: expected at most ${deepest} sequences within each other, got more in ${shown(tag)}`,
+      );
+    }
     // PS3.5, 6.2.2: what is unknown and has no length is a sequence in Implicit VR Little Endian.
     const inner = vr === 'UN' ? new Reader(this.#bytes, { explicit: false, littleEndian: true }) : this;
-    return inner.#behindItems(tag, offset);
+    return inner.#behindItems(tag, offset, depth + 1);
   }
 
-  #behindItems(tag: number, from: number): number {
+  #behindItems(tag: number, from: number, depth: number): number {
     for (let at = from; ; ) {
       const item = this.head(at);
       if (item.tag === sequenceEnd) return item.offset;
       if (item.tag !== itemTag)
         throw new UnreadableImage(`DICOM: expected an item in ${shown(tag)}, got ${shown(item.tag)}`);
-      at = item.length === undefinedLength ? this.#behindElements(item.offset) : item.offset + item.length;
+      at =
+        item.length === undefinedLength
+          ? this.#behindElements(item.offset, depth)
+          : item.offset + item.length;
     }
   }
 
-  #behindElements(from: number): number {
+  #behindElements(from: number, depth = 0): number {
     for (let at = from; ; ) {
       const element = this.head(at);
       if (element.tag === itemEnd) return element.offset;
-      at = this.behind(element);
+      at = this.behind(element, depth);
     }
   }
 

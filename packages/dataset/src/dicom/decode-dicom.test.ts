@@ -156,6 +156,27 @@ describe('refused with what was expected and what came', () => {
     ['short', 'DICOM: expected 128000000 bytes of pixels, got 12600'],
   ])('%s', async (name, message) => expect(await refused(file(name))).toBe(message));
 
+  test('sequences nested without end', async () => {
+    const nested = (depth: number) => {
+      // Other Patient IDs Sequence and an item, both without a length; and their ends.
+      const begin = Buffer.from('1000021053510000ffffffff feff00e0ffffffff'.replaceAll(' ', ''), 'hex');
+      const end = Buffer.from('feff0de000000000 feffdde000000000'.replaceAll(' ', ''), 'hex');
+      const deep = Buffer.concat([
+        ...new Array<Buffer>(depth).fill(begin),
+        ...new Array<Buffer>(depth).fill(end),
+      ]);
+      const whole = file('u12');
+      const at = whole.indexOf(Buffer.from('28000200', 'hex'));
+      return Buffer.concat([whole.subarray(0, at), deep, whole.subarray(at)]);
+    };
+    expect((await decodeImage(nested(64))).image).toEqual((await decodeImage(file('u12'))).image);
+    for (const depth of [65, 20_000]) {
+      expect(await refused(nested(depth))).toBe(
+        'DICOM: expected at most 64 sequences within each other, got more in (0010,1002)',
+      );
+    }
+  });
+
   test('a transfer syntax that cannot be read is named', async () => {
     const syntax = (uid: string) => {
       const bytes = file('u12');

@@ -66,6 +66,29 @@ describe('against nibabel and numpy', () => {
   });
 });
 
+test.each([
+  ['NIfTI-1', 'ras.nii', 348, 352],
+  ['NIfTI-2', 'second.nii', 540, 544],
+])('extensions of a %s header are passed over, long, several or damaged', (_what, name, flag, voxels) => {
+  const whole = file(name);
+  const expected = openNifti(whole, all).decode(7, 1);
+  // Of 2,048 and 16 bytes; the second begins where the first one ends. Then one that is said to go backwards.
+  for (const sizes of [[2048, 16], [-16]]) {
+    const extensions = Buffer.alloc(2064);
+    let at = 0;
+    for (const size of sizes) {
+      extensions.writeInt32LE(size, at);
+      at += size;
+    }
+    const head = Buffer.from(whole.subarray(0, voxels));
+    head[flag] = 1;
+    if (flag === 348) head.writeFloatLE(352 + 2064, 108);
+    else head.writeBigInt64LE(BigInt(544 + 2064), 168);
+    const extended = Buffer.concat([head, extensions, whole.subarray(voxels)]);
+    expect(openNifti(extended, all).decode(7, 1)).toEqual(expected);
+  }
+});
+
 test('every third slice with a foreground is taken', () => {
   const everyThird = openNifti(file('ras.nii'), { ...all, every: 3 });
   expect(everyThird.chosen).toEqual([0, 3, 6, 9, 12, 15]);
@@ -98,6 +121,21 @@ describe('refused with what was expected and what came', () => {
     ['text.gz', 'expected a NIfTI volume in a gzip file, got something else'],
     ['pair.nii', 'expected a NIfTI volume in one file, got the header of a pair (.hdr and .img)'],
   ])('%s', async (name, message) => expect(await refused(file(name))).toBe(message));
+
+  test('headers that are cut off', async () => {
+    expect(await refused(file('second.nii').subarray(0, 400))).toMatch(
+      /got a file that starts with the bytes /,
+    );
+    for (const [name, bytes] of [
+      ['second.nii', 540],
+      ['second.nii', 542],
+      ['ras.nii', 348],
+      ['ras.nii', 350],
+    ] as const)
+      expect(await refused(file(name).subarray(0, bytes))).toMatch(
+        /bytes of voxels of a NIfTI volume, got 0/,
+      );
+  });
 
   test('a volume without the axis that it is to be cut along', async () => {
     const message = 'expected --slices axial, coronal or sagittal for a NIfTI volume, got none';

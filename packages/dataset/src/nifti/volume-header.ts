@@ -56,8 +56,12 @@ export function readVolume(file: Buffer): Volume {
       'expected a NIfTI volume in one file, got the header of a pair (.hdr and .img)',
     );
   }
-  // The library takes no view of a part of a buffer.
-  const start = new Uint8Array(file.subarray(0, headerBytes)).buffer;
+  // The library takes no view of a part of a buffer, and looks for extensions wherever they say to lie. Nobody needs them.
+  const copy = new Uint8Array(headerBytes);
+  copy.set(file.subarray(0, headerBytes));
+  const headerSizes = [file.readInt32LE(0), file.readInt32BE(0)];
+  copy[headerSizes.includes(540) ? 540 : 348] = 0;
+  const start = copy.buffer;
   const header = readHeader(start);
   const dims = dimensionsOf(header);
   const kind = kinds[header.datatypeCode];

@@ -5,6 +5,9 @@ export interface ImagePlace {
   part: number | null;
 }
 
+/** The highest number of a part: names have at most six digits. */
+export const mostParts = 999_999;
+
 /** `vol.nii.gz#42` is part 42 of `vol.nii.gz`. A file may be called so as well: then it is meant, where it is there. */
 export function imagePlace(name: string): ImagePlace {
   const found = /^(.+)#(\d{1,6})$/.exec(name);

@@ -5,7 +5,9 @@ import { decodeImage } from '../decode-image.ts';
 import { runPillow, scratchFolder } from '../testing-pillow.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
 import { openDicom } from './decode-dicom.ts';
+import { dicomFile } from './dicom-file.testing.ts';
 import { isDicom } from './dicom-file.ts';
+import { element } from './write-elements.ts';
 
 const { dir, remove } = scratchFolder();
 afterAll(remove);
@@ -155,6 +157,31 @@ describe('refused with what was expected and what came', () => {
     ['absurd', 'DICOM: expected at most 67108864 pixels, got 60000x60000'],
     ['short', 'DICOM: expected 128000000 bytes of pixels, got 12600'],
   ])('%s', async (name, message) => expect(await refused(file(name))).toBe(message));
+
+  test('more frames than the pixels are of, before anything is made for each of them', async () => {
+    const framed = (frames: string, pixels: Buffer) => {
+      const one = dicomFile({ patient: '', name: '', columns: 2, values: [0, 1, 2, 3] });
+      const at = one.indexOf(Buffer.from('28001000', 'hex'));
+      const end = one.indexOf(Buffer.from('e07f1000', 'hex'));
+      return Buffer.concat([
+        one.subarray(0, at),
+        element('00280008', 'IS', frames),
+        one.subarray(at, end),
+        pixels,
+      ]);
+    };
+    const native = element('7FE00010', 'OW', Buffer.alloc(16));
+    expect(openDicom(framed('2', native)).frames).toBe(2);
+    expect(await refused(framed('3', native))).toBe('DICOM: expected 24 bytes of pixels, got 16');
+    expect(await refused(framed('999999', native))).toBe('DICOM: expected 7999992 bytes of pixels, got 16');
+    expect(await refused(framed('999999999', native))).toBe(
+      'DICOM: expected at most 999999 frames, got 999999999',
+    );
+    // An empty offset table, one fragment of two bytes, the delimiter.
+    const fragments = 'e07f10004f420000ffffffff feff00e000000000 feff00e0020000000000 feffdde000000000';
+    const coded = Buffer.from(fragments.replaceAll(' ', ''), 'hex');
+    expect(await refused(framed('999999', coded))).toBe('DICOM: expected fragments of 999999 frames, got 1');
+  });
 
   test('sequences nested without end', async () => {
     const nested = (depth: number) => {

@@ -3,6 +3,25 @@ import { wholeEnd } from './coded-frame.ts';
 import type { DicomImage } from './image-header.ts';
 
 /**
+ * Holds the number of frames that a header says against the pixels that are there: a number is written quickly.
+ * @throws UnreadableImage where there are fewer
+ */
+export function requireFrames({ data, pixels, header }: DicomImage): void {
+  const { items, length } = data.get(pixels)!;
+  const { frames } = header;
+  if (items === undefined) {
+    const wanted = Math.ceil(nativeBytes(header) * frames);
+    if (length < wanted)
+      throw new UnreadableImage(`DICOM: expected ${wanted} bytes of pixels, got ${length}`);
+    return;
+  }
+  // The first item is the offset table; a frame has one fragment at least.
+  const fragments = Math.max(0, items.length - 1);
+  if (frames > 1 && fragments < frames)
+    throw new UnreadableImage(`DICOM: expected fragments of ${frames} frames, got ${fragments}`);
+}
+
+/**
  * The bytes of one frame as they are coded.
  * @param frame from 0
  * @throws UnreadableImage where there are none, or fewer than there must be
@@ -36,10 +55,6 @@ function nativeFrame({ data, pixels, header }: DicomImage, frame: number): Uint8
   const { offset, length, vr } = data.get(pixels)!;
   const bytes = nativeBytes(header);
   const all = data.bytes.subarray(offset, offset + length);
-  const wanted = Math.ceil(bytes * header.frames);
-  if (length < wanted) {
-    throw new UnreadableImage(`DICOM: expected ${wanted} bytes of pixels, got ${length}`);
-  }
   // Bytes, or bits, in 16-bit words that Big Endian turns round.
   const turned = !header.littleEndian && vr === 'OW' && header.bitsAllocated <= 8;
   const from = Math.floor(frame * bytes);

@@ -1,7 +1,9 @@
+import { mostParts } from '../image-place.ts';
 import { mostPixels } from '../pixel-limit.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
 import { type DataSet, pixelData } from './data-elements.ts';
 import { type DicomFileParts, readDicomFile } from './dicom-file.ts';
+import { requireFrames } from './frames.ts';
 import { kindWithoutImage } from './kinds-without-image.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { type PixelCoding, transferSyntax } from './transfer-syntaxes.ts';
@@ -76,7 +78,9 @@ export function readImageHeader(file: Buffer): DicomImage {
       `DICOM: expected an image, got ${kind}${kind.includes('Pixel') ? '' : ', which has none'}`,
     );
   }
-  return { header: imageHeader(parts, found), data, pixels: found };
+  const image = { header: imageHeader(parts, found), data, pixels: found };
+  requireFrames(image);
+  return image;
 }
 
 /** Collects what is wrong with a header, all of it. */
@@ -129,7 +133,9 @@ function framesOf(data: DataSet, faults: Faults): number {
   const text = data.text(0x00280008) ?? '1';
   const whole = /^\+?\d{1,9}$/.test(text);
   faults.expect(whole, 'a whole number of frames', 'another text');
-  return whole ? Math.max(1, Number(text)) : 1;
+  const frames = whole ? Math.max(1, Number(text)) : 1;
+  faults.expect(frames <= mostParts, `at most ${mostParts} frames`, frames);
+  return frames;
 }
 
 function coloursOf(data: DataSet, faults: Faults): Pick<ImageHeader, 'samples' | 'photometric'> {

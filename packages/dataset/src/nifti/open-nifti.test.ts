@@ -122,6 +122,14 @@ describe('refused with what was expected and what came', () => {
     ['pair.nii', 'expected a NIfTI volume in one file, got the header of a pair (.hdr and .img)'],
   ])('%s', async (name, message) => expect(await refused(file(name))).toBe(message));
 
+  test('more slices than names have numbers', async () => {
+    const head = Buffer.from(file('second.nii').subarray(0, 544));
+    for (const [at, side] of [1, 1, 1_000_000].entries()) head.writeBigInt64LE(BigInt(side), 24 + 8 * at);
+    expect(await refused(Buffer.concat([head, Buffer.alloc(8_000_000)]))).toBe(
+      'expected a NIfTI volume of at most 999999 slices, got 1000000',
+    );
+  });
+
   test('headers that are cut off', async () => {
     expect(await refused(file('second.nii').subarray(0, 400))).toMatch(
       /got a file that starts with the bytes /,

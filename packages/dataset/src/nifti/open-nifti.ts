@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { SliceAxis } from '@ddad/contract';
 import type { GreyImage } from '../grey.ts';
 import { isNifti } from '../image-kinds.ts';
+import { mostParts } from '../image-place.ts';
 import type { Picture } from '../picture.ts';
 import type { Range } from '../range.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
@@ -62,6 +63,8 @@ export function openNifti(file: Buffer, { axis, every, minForeground }: SliceCho
   if (!isNifti(file)) throw new UnreadableImage('expected a NIfTI volume in a gzip file, got something else');
   const volume = readVolume(file);
   const cut = cutOf(volume, axis);
+  if (cut.slices > mostParts)
+    throw new UnreadableImage(`expected a NIfTI volume of at most ${mostParts} slices, got ${cut.slices}`);
   const { voxels, slope, intercept } = volume;
   const window = percentilesOf(volume, windowPercentiles);
   const [from, to] = window;

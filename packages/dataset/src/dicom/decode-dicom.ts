@@ -5,7 +5,7 @@ import { UnreadableImage } from '../unreadable-image.ts';
 import { byPixel, greyOfYbr, paletteColours, rgbOfYbr } from './colours.ts';
 import { decodeFrame } from './decode-frame.ts';
 import { eightBits } from './eight-bits.ts';
-import { frameOf } from './frames.ts';
+import { framesOf } from './frames.ts';
 import { type ImageHeader, readImageHeader } from './image-header.ts';
 import type { Samples } from './stored-values.ts';
 
@@ -41,6 +41,7 @@ export interface OpenedDicom {
 export function openDicom(file: Buffer): OpenedDicom {
   const image = readImageHeader(file);
   const { header } = image;
+  const frameBytes = framesOf(image);
   const { frames, columns: width, rows: height, patient } = header;
   return {
     frames,
@@ -51,7 +52,7 @@ export function openDicom(file: Buffer): OpenedDicom {
       if (frame < 0 || frame >= frames) {
         throw new UnreadableImage(`DICOM: expected a frame of 1 to ${frames}, got ${frame + 1}`);
       }
-      const samples = await decodeFrame(frameOf(image, frame), frame, header);
+      const samples = await decodeFrame(frameBytes(frame), frame, header);
       const colours = channels === 3 && header.photometric.startsWith('MONOCHROME') ? 1 : channels;
       const pixels = pixelsOf(samples, frame, header, colours);
       const small = resizePicture({ width, height, channels: colours, pixels }, side, side);

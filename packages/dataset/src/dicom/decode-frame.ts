@@ -26,7 +26,7 @@ import type { PixelCoding } from './transfer-syntaxes.ts';
 
 /**
  * Decodes a frame.
- * @param bytes as they are coded (see `frameOf`)
+ * @param bytes as they are coded (see `framesOf`)
  * @param frame from 0
  * @throws UnreadableImage where data are missing, damaged, or not what the header says
  */

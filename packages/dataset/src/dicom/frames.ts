@@ -22,21 +22,23 @@ export function requireFrames({ data, pixels, header }: DicomImage): void {
 }
 
 /**
- * The bytes of one frame as they are coded.
- * @param frame from 0
- * @throws UnreadableImage where there are none, or fewer than there must be
+ * Where each frame of an image lies, found once for all of them.
+ * @returns the bytes of a frame, from 0, as they are coded
+ * @throws UnreadableImage where fragments cannot be told apart by frames; what is returned throws it where a frame has none
  */
-export function frameOf(image: DicomImage, frame: number): Uint8Array {
+export function framesOf(image: DicomImage): (frame: number) => Uint8Array {
   const { data, pixels, header } = image;
-  const element = data.get(pixels)!;
-  if (element.items === undefined) return nativeFrame(image, frame);
-  const [table, ...fragments] = element.items;
-  const parts = framesOfFragments(image, table, fragments)[frame] ?? [];
-  if (parts.length === 0) {
-    throw new UnreadableImage(`DICOM: expected ${header.frames} frames, got ${frame}`);
-  }
-  const bytes = parts.map(({ offset, length }) => data.bytes.subarray(offset, offset + length));
-  return bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes);
+  const { items } = data.get(pixels)!;
+  if (items === undefined) return (frame) => nativeFrame(image, frame);
+  const [table, ...fragments] = items;
+  const firsts = firstFragments(image, table, fragments);
+  return (frame) => {
+    const parts = fragments.slice(firsts[frame], firsts[frame + 1]);
+    if (parts.length === 0)
+      throw new UnreadableImage(`DICOM: expected ${header.frames} frames, got ${frame}`);
+    const bytes = parts.map(({ offset, length }) => data.bytes.subarray(offset, offset + length));
+    return bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes);
+  };
 }
 
 /** Bytes of a frame of native pixels, where its bits fill whole bytes. */
@@ -71,37 +73,32 @@ function nativeFrame({ data, pixels, header }: DicomImage, frame: number): Uint8
 
 type Place = { offset: number; length: number };
 
-/** Fragments by frame: by an offset table, by number, or by where a frame ends. */
-function framesOfFragments(
+/** The number of each frame's first fragment, rising: by an offset table, one each, or by where a frame ends. */
+function firstFragments(
   { data, header }: DicomImage,
   table: Place | undefined,
-  fragments: Place[],
-): Place[][] {
+  fragments: readonly Place[],
+): number[] {
   const { frames } = header;
-  if (frames === 1) return [fragments];
+  if (frames === 1) return [0];
   const offsets = frameOffsets(
     data.value(0x7fe00001),
     table === undefined ? null : data.bytes.subarray(table.offset, table.offset + table.length),
   );
-  const first = fragments[0]?.offset ?? 0;
   if (offsets.length === frames) {
+    const first = fragments[0]?.offset ?? 0;
     // Offsets count from the first fragment's item, whose head has 8 bytes, as have all others'.
-    const starts = offsets.map((offset) => first + offset);
-    const grouped = starts.map((start, i) =>
-      fragments.filter(
-        ({ offset }) => offset >= start && offset < (starts[i + 1] ?? Number.POSITIVE_INFINITY),
-      ),
-    );
-    if (grouped.every((group, i) => group[0]?.offset === starts[i])) return grouped;
+    const numbers = new Map(fragments.map(({ offset }, number) => [offset - first, number]));
+    const found = offsets.map((offset) => numbers.get(offset) ?? -1);
+    if (found.every((number, i) => number > (found[i - 1] ?? -1))) return found;
   }
-  if (fragments.length === frames) return fragments.map((fragment) => [fragment]);
-  const grouped: Place[][] = [[]];
-  for (const [i, fragment] of fragments.entries()) {
-    grouped.at(-1)!.push(fragment);
-    const bytes = data.bytes.subarray(fragment.offset, fragment.offset + fragment.length);
-    if (wholeEnd(bytes) !== null && i + 1 < fragments.length) grouped.push([]);
+  if (fragments.length === frames) return [...fragments.keys()];
+  const found = [0];
+  for (const [i, { offset, length }] of fragments.entries()) {
+    if (wholeEnd(data.bytes.subarray(offset, offset + length)) !== null && i + 1 < fragments.length)
+      found.push(i + 1);
   }
-  if (grouped.length === frames) return grouped;
+  if (found.length === frames) return found;
   throw new UnreadableImage(
     `DICOM: expected fragments of ${frames} frames, got ${fragments.length} that no offset table divides`,
   );

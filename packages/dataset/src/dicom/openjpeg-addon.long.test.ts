@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { runPillow } from '../testing-pillow.ts';
 import { decodeJpeg2000 } from './codecs.ts';
 import { jpeg2000Codestream, jpeg2000Head } from './coded-frame.ts';
-import { frameOf } from './frames.ts';
+import { framesOf } from './frames.ts';
 import { readImageHeader } from './image-header.ts';
 import { decodeNatively } from './openjpeg-addon.ts';
 
@@ -21,8 +21,9 @@ function codestreams(file: string): Uint8Array[] {
   try {
     const image = readImageHeader(readFileSync(file));
     if (!image.header.encapsulated) return [];
+    const frameBytes = framesOf(image);
     return Array.from({ length: image.header.frames }, (_, frame) => {
-      const bytes = new Uint8Array(jpeg2000Codestream(frameOf(image, frame)));
+      const bytes = new Uint8Array(jpeg2000Codestream(frameBytes(frame)));
       const head = jpeg2000Head(bytes);
       for (let sample = 0; head !== null && sample < head.samples; sample++)
         bytes[head.precisionAt + 3 * sample]! &= 0x7f;

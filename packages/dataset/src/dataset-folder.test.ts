@@ -80,6 +80,16 @@ describe('beside data.json', () => {
     expect(found[3]).toMatch(/^train\.0\.0: images\/.*no such file/);
   });
 
+  test('of names in images/ and in the folder itself those in images/ are meant', async () => {
+    const copy = folder({});
+    for (let position = 0; position < 9; position++) writeFileSync(join(copy, nameAt(position)), 'no image');
+    expect((await packed(copy)).digest).toBe((await packed(phantom)).digest);
+    rmSync(join(copy, 'images'), { recursive: true });
+    mkdirSync(join(copy, 'images'));
+    for (let position = 0; position < 9; position++) rmSync(join(copy, nameAt(position)));
+    expect((await faults(copy))[0]).toMatch(/^train\.0\.0: images\/.*no such file/);
+  });
+
   test('files may lie elsewhere, but must be there then', async () => {
     const labels = join(dir, 'elsewhere.csv');
     writeFileSync(labels, `image,pathology\n${nameAt(7)},cyst\n`);

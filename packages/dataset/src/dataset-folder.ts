@@ -108,13 +108,13 @@ export async function openFolder(dir: string, options: FolderOptions): Promise<D
   };
   if (options.repartition === undefined) {
     const images = await stat(join(dir, 'images')).catch(() => null);
-    if (images?.isDirectory()) {
-      return { ...folder, prefix: 'images/', files: await filesOf(join(dir, 'images'), parsed.images) };
+    // `dataset init` writes paths below the folder itself, whether they lead into images/ or not.
+    for (const prefix of images?.isDirectory() ? ['images/', ''] : ['']) {
+      const files = await filesOf(join(dir, prefix), parsed.images);
+      if (await isAnyThere(files)) return { ...folder, prefix, files };
     }
-    // As `dataset init` writes it: beside folders that have names of their own.
-    const files = await filesOf(dir, parsed.images);
-    const there = await Promise.all(files.map(isThere));
-    if (there.includes(true)) return { ...folder, files };
+    if (images?.isDirectory())
+      return { ...folder, prefix: 'images/', files: await filesOf(join(dir, 'images'), parsed.images) };
     faults.push({ path: 'images', message: `expected a folder beside data.json, got none` });
     return folder;
   }
@@ -126,11 +126,13 @@ const splitByList: Fault = {
   message: 'expected with folders whose test images are still to be chosen: here a list says which they are',
 };
 
-const isThere = (path: string) =>
-  stat(imagePlace(path).file).then(
-    () => true,
-    () => false,
-  );
+async function isAnyThere(files: readonly string[]): Promise<boolean> {
+  for (const path of files) {
+    const found = await stat(imagePlace(path).file).catch(() => null);
+    if (found !== null) return true;
+  }
+  return false;
+}
 
 /** Gives the images of a repartition file their files. */
 async function searched(

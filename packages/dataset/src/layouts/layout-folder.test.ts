@@ -26,6 +26,12 @@ function folder(places: Record<string, number>): string {
   }
   return path;
 }
+/** A folder's content within one more folder, and some pictures. */
+function within(name: string, from: string, places: Record<string, number>): string {
+  const path = folder(places);
+  cpSync(from, join(path, name), { recursive: true });
+  return path;
+}
 const split = () =>
   folder({
     ...Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`normal/${i}.png`, i])),
@@ -95,10 +101,24 @@ describe('a folder of normal images beside others', () => {
     ]);
   });
 
-  test('the data.json that is written for it gives the same dataset', async () => {
-    const path = split();
-    const before = await packed(path, { split: { seed: 5 } });
-    const lists = await folderLists(path, { split: { seed: 5 } });
+  test.each([
+    ['', () => split()],
+    [' in images/, with masks', () => within('images', split(), { 'images/ground_truth/tumour/a.png': 10 })],
+    [
+      ', with images/ beside train/ and test/',
+      () =>
+        folder({
+          'train/good/0.png': 0,
+          'test/good/1.png': 1,
+          'test/hole/2.png': 10,
+          'images/3.png': 3,
+        }),
+    ],
+  ])('the data.json that is written for it%s gives the same dataset', async (_where, made) => {
+    const path = made();
+    const options = readdirSync(path).includes('train') ? {} : { split: { seed: 5 } };
+    const before = await packed(path, options);
+    const lists = await folderLists(path, options);
     if ('faults' in lists) throw new Error(JSON.stringify(lists.faults));
     writeFileSync(join(path, 'data.json'), lists.dataJson);
     writeFileSync(join(path, 'labels.csv'), lists.labelsCsv!);

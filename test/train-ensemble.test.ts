@@ -6,7 +6,7 @@ import { auc, averagePrecision } from '@ddad/anomaly';
 import type { RunProgress, RunResult } from '@ddad/contract';
 import { dicomFile } from '@ddad/dataset/testing';
 import { artifactKeysOf, artifactsUnderWay, parseReport } from '@ddad/runs';
-import { decodeSafetensors, findLeftOvers, readManifest } from '@ddad/storage';
+import { decodeSafetensors, findLeftOvers, readDatasetRecord, readManifest } from '@ddad/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mapScores } from './map-scores.ts';
 import { type RunCommands, runCommands } from './run-commands.ts';
@@ -90,9 +90,9 @@ test('of runs that are finished nothing is left over but artifacts that no repor
   for (const { key } of reports) {
     for (const of of artifactKeysOf(parseReport(await cluster.store.get(key), key))) named.add(of);
   }
-  const underWay = await artifactsUnderWay(cluster.temporal);
-  expect(await findLeftOvers(later, { claims: async () => ({ ...underWay, named: null }) })).toEqual([]);
-  const unwanted = await findLeftOvers(later, { claims: async () => ({ ...underWay, named }) });
+  const known = { ...(await artifactsUnderWay(cluster.temporal)), packings: null };
+  expect(await findLeftOvers(later, { claims: async () => ({ ...known, named: null }) })).toEqual([]);
+  const unwanted = await findLeftOvers(later, { claims: async () => ({ ...known, named }) });
   expect(new Set(unwanted.map(({ key }) => key.split('/')[0]))).toEqual(new Set(['scored-pages']));
   expect(new Set(unwanted.map(({ reason }) => reason))).toEqual(new Set(['unwanted']));
 });
@@ -112,6 +112,8 @@ test('a run under way says which artifacts it wants, those that are finished amo
     const { nodes } = await handle.query<RunProgress>('progress');
     expect(nodes.filter(({ member }) => member !== undefined)).toHaveLength(6);
     expect(found.underWay).toEqual(new Set(nodes.map(({ key }) => key)));
+    const record = await readDatasetRecord(cluster.store, input.dataset);
+    expect(found.datasets).toEqual(new Set([record?.digest]));
   } finally {
     await handle.cancel();
     await handle.result().catch(() => {});
@@ -120,6 +122,7 @@ test('a run under way says which artifacts it wants, those that are finished amo
     .poll(() => artifactsUnderWay(cluster.temporal), { timeout: 20_000 })
     .toEqual({
       underWay: new Set(),
+      datasets: new Set(),
       unknown: [],
     });
 });

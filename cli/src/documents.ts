@@ -283,6 +283,7 @@ export const documents: Readonly<Record<string, z.ZodType>> = {
   disk: z.strictObject({
     kinds: z.array(z.strictObject({ kind: z.string(), ...count })),
     datasets: z.array(z.strictObject({ name: z.string(), ...count })),
+    nameless: counted.describe('packed images that no name stands for'),
     runs: z.array(
       z.strictObject({
         runId: z.string(),

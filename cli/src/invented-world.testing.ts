@@ -168,7 +168,7 @@ export class World {
         added: [{ role: 'student', index: 3, seed: 1, key: memberKey }],
       }),
       forget: async ({ id }) => void this.asked.push(`forget ${id}`),
-      underWay: async () => ({ underWay: new Set(), unknown: [] }),
+      underWay: async () => ({ underWay: new Set(), datasets: new Set(), unknown: [] }),
       close: async () => {},
     };
   }

@@ -68,7 +68,12 @@ async function run(number: number): Promise<void> {
 async function objects(): Promise<number> {
   const later = { ...cluster.store, now: async () => new Date(Date.now() + 8 * 24 * 3600 * 1000) };
   const options = {
-    claims: async () => ({ underWay: new Set<string>(), unknown: [], named: new Set<string>() }),
+    claims: async () => ({
+      underWay: new Set<string>(),
+      unknown: [],
+      named: new Set<string>(),
+      packings: null,
+    }),
   };
   await removeLeftOvers(later, await findLeftOvers(later, options), options);
   return (await cluster.store.list('')).length;

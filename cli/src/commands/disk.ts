@@ -1,6 +1,13 @@
-import { datasetKeys, packingsOf, pageKind, weightsKind } from '@ddad/contract';
+import { pageKind, weightsKind } from '@ddad/contract';
 import { artifactKeysOf } from '@ddad/runs';
-import { artifactsAmong, listDatasets, type ObjectEntry, type ObjectStore } from '@ddad/storage';
+import {
+  artifactsAmong,
+  digestsOf,
+  listDatasets,
+  type ObjectEntry,
+  type ObjectStore,
+  packingsAmong,
+} from '@ddad/storage';
 import { bytesFigure } from '../figures.ts';
 import { pagesByRun } from '../made-pages.ts';
 import { addCounts, countObjects, type ObjectCount } from '../object-count.ts';
@@ -22,6 +29,8 @@ export interface DiskUse {
   kinds: (ObjectCount & { kind: string })[];
   /** Packed images; two names for the same ones count them each. */
   datasets: (ObjectCount & { name: string })[];
+  /** Packed images that no name stands for any more. */
+  nameless: ObjectCount;
   /** Of every report, the largest first. */
   runs: {
     runId: string;
@@ -48,7 +57,7 @@ export async function showDisk(deps: DiskDeps, options: { limit: number }): Prom
   const entries = await deps.store.list('');
   const use: DiskUse = {
     kinds: byKind(entries),
-    datasets: await byDataset(deps.store, entries),
+    ...(await byDataset(deps.store, entries)),
     ...(await byRun(deps, entries)),
     total: countObjects(entries),
   };
@@ -63,14 +72,22 @@ function byKind(entries: readonly ObjectEntry[]): DiskUse['kinds'] {
     .sort((a, b) => b.bytes - a.bytes);
 }
 
-async function byDataset(store: ObjectStore, entries: readonly ObjectEntry[]): Promise<DiskUse['datasets']> {
+async function byDataset(
+  store: ObjectStore,
+  entries: readonly ObjectEntry[],
+): Promise<Pick<DiskUse, 'datasets' | 'nameless'>> {
   const records = await listDatasets(store);
-  return records.map((record) => {
-    const { index, pixels, masks } = datasetKeys;
-    const digests = new Set([record.digest, ...packingsOf(record).map(({ digest }) => digest)]);
-    const keys = new Set([...digests].flatMap((digest) => [index(digest), pixels(digest), masks(digest)]));
-    return { name: record.name, ...countObjects(entries.filter(({ key }) => keys.has(key))) };
-  });
+  const packings = packingsAmong(entries);
+  const count = (wanted: (digest: string) => boolean) =>
+    countObjects(packings.flatMap(({ digest, files }) => (wanted(digest) ? files : [])));
+  const named = digestsOf(records);
+  return {
+    datasets: records.map((record) => {
+      const digests = digestsOf([record]);
+      return { name: record.name, ...count((digest) => digests.has(digest)) };
+    }),
+    nameless: count((digest) => !named.has(digest)),
+  };
 }
 
 async function byRun(
@@ -128,7 +145,7 @@ async function namesOf(list: TemporalRuns['list']): Promise<Map<string, string>>
 }
 
 function tell({ out }: Screens, use: DiskUse, limit: number): void {
-  const { kinds, datasets, runs, unnamed, pages, total } = use;
+  const { kinds, datasets, nameless, runs, unnamed, pages, total } = use;
   const right = 'right' as const;
   const counts = [
     { heading: 'objects', align: right },
@@ -162,6 +179,8 @@ function tell({ out }: Screens, use: DiskUse, limit: number): void {
     if (runs.length > limit) lines.push(`... and ${runs.length - limit} more; --limit shows them`);
   }
   const left = [`artifacts that no report names: ${bytesFigure(unnamed.bytes)}`];
+  if (nameless.objects > 0)
+    left.push(`packed images that no name stands for: ${bytesFigure(nameless.bytes)}`);
   if (pages.objects > 0) left.push(`pages of runs without a report: ${bytesFigure(pages.bytes)}`);
   lines.push('', `${left.join('; ')}; "npx ddad prune" says what may go`);
   out.write(`${lines.join('\n')}\n`);

@@ -1,12 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artifactKey, runKeys } from '@ddad/contract';
+import { artifactKey, type DatasetIndex, runKeys } from '@ddad/contract';
 import {
   allWeights,
   type ObjectStore,
   publishArtifact,
+  putDataset,
   putWeights,
+  removeDataset,
   removeWeights,
   saveCheckpoint,
 } from '@ddad/storage';
@@ -46,10 +48,16 @@ async function checkpoint(key: string): Promise<void> {
 
 async function prune(
   options: Partial<PruneOptions> = {},
-  { underWay = [], unknown = [] }: { underWay?: string[]; unknown?: string[] } = {},
+  {
+    underWay = [],
+    datasets = [],
+    unknown = [],
+  }: { underWay?: string[]; datasets?: string[]; unknown?: string[] } = {},
 ) {
   const screens = recordedScreens();
-  const runs = { underWay: async () => ({ underWay: new Set(underWay), unknown }) };
+  const runs = {
+    underWay: async () => ({ underWay: new Set(underWay), datasets: new Set(datasets), unknown }),
+  };
   const document = await pruneStore({ store, runs, screens }, { olderThan: 7 * day, ...options });
   return { document, out: screens.out.text(), err: screens.err.text() };
 }
@@ -137,8 +145,8 @@ test('says why artifacts and attempts are left alone', async () => {
   days = 8;
   const { err } = await prune({ artifacts: true }, { unknown: ['slow (does not answer)'] });
   expect(err).toBe(
-    'artifacts that no run names, and checkpoints of ended attempts are left alone while it is not known what these want: ' +
-      'slow (does not answer)\nnothing is left over\n',
+    'artifacts that no run names, packed images that no name stands for, and checkpoints of ended attempts are left alone ' +
+      'while it is not known what these want: slow (does not answer)\nnothing is left over\n',
   );
 });
 
@@ -170,4 +178,40 @@ test('weights are wanted while they have a name, or a run that may begin with th
   await prune({ artifacts: true, delete: true });
   expect(await allWeights(store)).toEqual([kept.key]);
   expect(moved.key).not.toBe(kept.key);
+});
+
+test('a patient withdraws: what was packed with the images goes once they are gone from the folder', async () => {
+  const add = (name: string, digest: string, images: string[]) => {
+    const index: DatasetIndex = {
+      format: 1,
+      imageSize: 2,
+      images,
+      train: images.map((_, at) => at),
+      unlabeled: { labels: 'none' },
+      test: { labels: 'none' },
+      validation: [],
+      copies: [],
+      synthetic: true,
+    };
+    return putDataset(store, { name, index, pixels: new Uint8Array(images.length * 4), digest });
+  };
+  const [withThem, without] = ['1'.repeat(64), '2'.repeat(64)];
+  await add('brain', withThem, ['kept.png', 'withdrawn.png']);
+  await add('brain', without, ['kept.png']);
+  days = 2;
+  const there = async () => new Set((await store.list('datasets/')).map(({ key }) => key.split('/')[1]));
+  // By itself, while a run reads them, and while it is not known what a run reads, they stay.
+  for (const [options, claims] of [
+    [{ delete: true }, {}],
+    [{ artifacts: true, delete: true }, { datasets: [withThem] }],
+    [{ artifacts: true, delete: true }, { unknown: ['new (is being planned)'] }],
+  ] as const) {
+    await prune(options, { ...claims } as Parameters<typeof prune>[1]);
+    expect(await there()).toEqual(new Set([withThem, without, 'names']));
+  }
+  const { out } = await prune({ artifacts: true, delete: true });
+  expect(out).toMatch(/^packed images that no name stands for +2 /m);
+  expect(await there()).toEqual(new Set([without, 'names']));
+  await removeDataset(store, 'brain');
+  expect(await store.list('datasets/')).toEqual([]);
 });

@@ -2,9 +2,11 @@ import {
   allWeights,
   type Claims,
   countLeftOvers,
+  digestsOf,
   findLeftOvers,
   type LeftOver,
   type LeftOverReason,
+  listDatasets,
   namedWeights,
   type ObjectStore,
   removeLeftOvers,
@@ -19,7 +21,7 @@ import type { TemporalRuns } from '../temporal-runs.ts';
 export interface PruneOptions {
   /** Remove what is found; else it is shown only. */
   delete?: boolean;
-  /** Artifacts that no run names as well. */
+  /** Artifacts that no run names, and packed images that no name stands for, as well. */
   artifacts?: boolean;
   /** Age of ended attempts and of what was set aside, in milliseconds. */
   olderThan: number;
@@ -39,6 +41,7 @@ const titles: Record<LeftOverReason, string> = {
   ended: 'checkpoints of ended attempts',
   'set-aside': 'damaged, set aside',
   unwanted: 'artifacts that no run names',
+  nameless: 'packed images that no name stands for',
   trial: 'trials of the store',
 };
 
@@ -53,14 +56,16 @@ export async function pruneStore(
   const claims = async (): Promise<Claims> => {
     // In this order: a run that ends meanwhile is among those under way, or has its report.
     const underWay = await runs.underWay();
+    unknown = underWay.unknown;
     const named = options.artifacts ? await namedArtifacts(store) : null;
+    let packings: Set<string> | null = null;
     if (named !== null) {
       // Weights are no run's: they are wanted while they have a name, or a run that may have begun with them is under way.
       const busy = underWay.underWay.size > 0 || underWay.unknown.length > 0;
       for (const key of await (busy ? allWeights(store) : namedWeights(store))) named.add(key);
+      packings = new Set([...digestsOf(await listDatasets(store)), ...underWay.datasets]);
     }
-    unknown = underWay.unknown;
-    return { ...underWay, named };
+    return { ...underWay, named, packings };
   };
   const judging = { claims, olderThanMs: options.olderThan };
   const found = await findLeftOvers(store, judging);
@@ -70,7 +75,9 @@ export async function pruneStore(
   const bytes = shown.reduce((sum, one) => sum + one.bytes, 0);
 
   if (unknown.length > 0) {
-    const kept = options.artifacts ? 'artifacts that no run names, and checkpoints' : 'checkpoints';
+    const kept = options.artifacts
+      ? 'artifacts that no run names, packed images that no name stands for, and checkpoints'
+      : 'checkpoints';
     err.write(
       `${kept} of ended attempts are left alone while it is not known what these want: ${unknown.join(', ')}\n`,
     );

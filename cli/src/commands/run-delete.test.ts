@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artifactKey, pageKind, runKeys } from '@ddad/contract';
-import { type ObjectStore, publishArtifact, saveCheckpoint } from '@ddad/storage';
+import { artifactKey, type DatasetIndex, pageKind, runKeys } from '@ddad/contract';
+import { type ObjectStore, publishArtifact, putDataset, saveCheckpoint } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exitCodes } from '../failure.ts';
@@ -58,7 +58,7 @@ async function remove(
   const runs = {
     find: async () => found,
     progress: async () => inventedProgress(planned.map((key, i) => student(i, { key }))),
-    underWay: async () => ({ underWay: new Set(underWay), unknown }),
+    underWay: async () => ({ underWay: new Set(underWay), datasets: new Set<string>(), unknown }),
     forget: async ({ id }: { id: string }) => void forgotten.push(id),
   };
   const document = await deleteRun({ runs, store, screens }, { run, dryRun });
@@ -196,4 +196,33 @@ it('disk counts a page to its run, and apart where that has no report, never amo
   // What a run's own bytes are is what goes with it.
   const { document } = await remove('mine', { dryRun: true });
   expect(document.reports.bytes + document.artifacts.bytes).toBe(mine?.own.bytes);
+});
+
+it('disk counts packed images to their names, and apart where another packing took the name', async () => {
+  const packing = (digest: string, images: number) => {
+    const index: DatasetIndex = {
+      format: 1,
+      imageSize: 2,
+      images: Array.from({ length: images }, (_, at) => `${at}.png`),
+      train: Array.from({ length: images }, (_, at) => at),
+      unlabeled: { labels: 'none' },
+      test: { labels: 'none' },
+      validation: [],
+      copies: [],
+      synthetic: true,
+    };
+    return putDataset(store, { name: 'brain', index, pixels: new Uint8Array(images * 4), digest });
+  };
+  const [before, now] = ['1'.repeat(64), '2'.repeat(64)];
+  await packing(before, 3);
+  await packing(now, 2);
+  const screens = recordedScreens();
+  const use = await showDisk({ store, list: async () => [], screens }, { limit: 9 });
+  const countOf = async (digest: string) => {
+    const entries = await store.list(`datasets/${digest}/`);
+    return { objects: 2, bytes: entries.reduce((sum, { size }) => sum + size, 0) };
+  };
+  expect(use.datasets).toEqual([{ name: 'brain', ...(await countOf(now)) }]);
+  expect(use.nameless).toEqual(await countOf(before));
+  expect(screens.out.text()).toMatch(/; packed images that no name stands for: \d+ B; "npx ddad prune" says/);
 });

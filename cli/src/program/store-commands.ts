@@ -16,12 +16,13 @@ export function addStoreCommands(
     .description(
       'Shows what the store holds that nobody needs: files that no manifest names, checkpoints of finished artifacts and of ' +
         'attempts that nobody went on with, what was damaged and set aside. Nothing that a run under way wants, and no file or ' +
-        'artifact younger than a day. The coordinator removes the same once a day, but for artifacts.',
+        'artifact younger than a day. The coordinator removes the same once a day, but for what --artifacts adds.',
     )
     .option('--delete', 'remove it')
     .option(
       '--artifacts',
-      'also artifacts that no report names: runs that failed, or whose reports were removed',
+      'also artifacts that no report names (runs that failed, or whose reports were removed), and packed images that no ' +
+        "dataset's name stands for",
     )
     .addOption(
       new Option('--older-than <age>', 'age of ended attempts and of what was set aside, as 7d or 12h')

@@ -184,6 +184,8 @@ export function packingsOf({ digest, packings }: Pick<DatasetRecord, 'digest' | 
 /** Object keys of a packed dataset. */
 export const datasetKeys = {
   record: (name: string) => `datasets/names/${name}.json`,
+  /** What the keys of packed images of one size begin with. */
+  packing: (digest: string) => `datasets/${digest}/`,
   index: (digest: string) => `datasets/${digest}/index.json`,
   /** Unsigned bytes, image after image, rows from the top. */
   pixels: (digest: string) => `datasets/${digest}/pixels.u8`,

@@ -69,6 +69,8 @@ export interface RunProgress {
   input: RunSettings | null;
   /** In which ways the method differs from its source; absent before it is planned, and of coordinators that did not tell. */
   deviations?: string[];
+  /** Of the packed images that the run reads; absent before it is planned, and of coordinators that did not tell. */
+  datasetDigest?: string;
   /** In the order of the graph. */
   nodes: NodeProgress[];
   /** When the workflow last heard of its nodes (ISO 8601); null before the first time. */

@@ -28,9 +28,16 @@ function clientWith(running: Record<string, { type?: string; progress?: object }
 }
 
 const run = (stage: string, ...keys: string[]) =>
-  ({ stage, nodes: keys.map((key) => ({ key })) }) as unknown as RunProgress;
-const experiment = (stage: string, ...states: string[]) =>
-  ({ stage, runs: states.map((state) => ({ state })) }) as unknown as ExperimentProgress;
+  ({
+    stage,
+    nodes: keys.map((key) => ({ key })),
+    datasetDigest: `images of ${keys.join()}`,
+  }) as unknown as RunProgress;
+const experiment = (stage: string, ...runs: [workflowId: string, state: string][]) =>
+  ({
+    stage,
+    runs: runs.map(([workflowId, state]) => ({ workflowId, state })),
+  }) as unknown as ExperimentProgress;
 
 test('gathers what runs want, and names those of which that is not known', async () => {
   const { client, queries } = clientWith({
@@ -38,12 +45,19 @@ test('gathers what runs want, and names those of which that is not known', async
     paused: { progress: run('paused', 'b', 'c') },
     new: { progress: run('planning') },
     mute: {},
-    'all-started': { type: 'experiment', progress: experiment('running', 'running', 'finished', 'failed') },
-    'to-start': { type: 'experiment', progress: experiment('running', 'running', 'waiting') },
+    'all-started': {
+      type: 'experiment',
+      progress: experiment('running', ['training', 'running'], ['a-2', 'finished'], ['a-3', 'failed']),
+    },
+    'to-start': {
+      type: 'experiment',
+      progress: experiment('running', ['paused', 'running'], ['t-2', 'waiting']),
+    },
     begun: { type: 'experiment', progress: experiment('planning') },
   });
-  const { underWay, unknown } = await artifactsUnderWay(client);
+  const { underWay, datasets, unknown } = await artifactsUnderWay(client);
   expect([...underWay].sort()).toEqual(['a', 'b', 'c']);
+  expect([...datasets].sort()).toEqual(['images of a,b', 'images of b,c']);
   expect(unknown.sort()).toEqual([
     'begun (has runs to start)',
     'mute (does not answer)',
@@ -53,4 +67,36 @@ test('gathers what runs want, and names those of which that is not known', async
   expect(queries).toEqual([
     "WorkflowType IN ('trainEnsemble', 'experiment') AND ExecutionStatus = 'Running'",
   ]);
+});
+
+test('does not know what a run wants that was paused before its plan was in', async () => {
+  const planned = { ...run('paused', 'a'), pausedIn: 'training' };
+  const { datasetDigest: _, ...unplanned } = { ...run('paused'), pausedIn: 'planning' };
+  const { client } = clientWith({
+    'paused-early': { progress: unplanned },
+    'paused-late': { progress: planned },
+  });
+  const { underWay, unknown } = await artifactsUnderWay(client);
+  expect([...underWay]).toEqual(['a']);
+  expect(unknown).toEqual(['paused-early (is being planned)']);
+});
+
+test('does not know what a run wants that its experiment has started and the list has not yet', async () => {
+  const { client } = clientWith({
+    'exp-01': { progress: run('training', 'a') },
+    exp: {
+      type: 'experiment',
+      progress: experiment('running', ['exp-01', 'running'], ['exp-02', 'running']),
+    },
+  });
+  const { unknown } = await artifactsUnderWay(client);
+  expect(unknown).toEqual(['exp-02 (is not listed yet)']);
+});
+
+test('does not know which images a run reads whose coordinator does not tell', async () => {
+  const { datasetDigest: _, ...older } = run('training', 'a');
+  const { client } = clientWith({ older: { progress: older } });
+  const { underWay, unknown } = await artifactsUnderWay(client);
+  expect([...underWay]).toEqual(['a']);
+  expect(unknown).toEqual(['older (does not say which images it reads)']);
 });

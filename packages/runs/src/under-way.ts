@@ -11,6 +11,8 @@ import type { Client } from '@temporalio/client';
 export interface ArtifactsUnderWay {
   /** Keys of all artifacts of runs under way, finished ones among them. */
   underWay: ReadonlySet<string>;
+  /** Digests of the packed images that they read. */
+  datasets: ReadonlySet<string>;
   /** Runs and experiments under way whose artifacts are not all known, and why. */
   unknown: string[];
 }
@@ -20,8 +22,8 @@ const queryLimitMs = 5_000;
 const queriesAtOnce = 8;
 
 /**
- * Asks every run and experiment that is under way, paused ones too, what it wants. A run that is being planned, or does not answer,
- * and an experiment that has runs to start yet, count as unknown.
+ * Asks every run and experiment that is under way, paused ones too, what it wants. A run that is being planned, does not answer, or
+ * is known to its experiment alone, and an experiment that has runs to start yet, count as unknown.
  * @throws where Temporal itself does not answer
  */
 export async function artifactsUnderWay(
@@ -37,7 +39,9 @@ export async function artifactsUnderWay(
     return found;
   });
 
+  const listed = new Set(running.map(({ id }) => id));
   const underWay = new Set<string>();
+  const datasets = new Set<string>();
   const unknown: string[] = [];
   const ask = async ({ id, executionId, type }: (typeof running)[number]) => {
     let progress: RunProgress | ExperimentProgress;
@@ -51,14 +55,20 @@ export async function artifactsUnderWay(
     }
     if ('nodes' in progress) {
       for (const { key } of progress.nodes) underWay.add(key);
-      if (progress.stage === planningStage) unknown.push(`${id} (is being planned)`);
+      const { stage, pausedIn = stage, datasetDigest } = progress;
+      if (pausedIn === planningStage) unknown.push(`${id} (is being planned)`);
+      else if (datasetDigest === undefined) unknown.push(`${id} (does not say which images it reads)`);
+      else datasets.add(datasetDigest);
     } else if (type === experimentType) {
       const toStart = progress.runs.some(({ state }) => state === 'waiting');
       if (progress.stage === 'planning' || toStart) unknown.push(`${id} (has runs to start)`);
+      // Temporal's list is behind what workflows know: one that has only begun was not asked.
+      for (const { workflowId, state } of progress.runs)
+        if (state === 'running' && !listed.has(workflowId)) unknown.push(`${workflowId} (is not listed yet)`);
     }
   };
   for (let at = 0; at < running.length; at += queriesAtOnce) {
     await Promise.all(running.slice(at, at + queriesAtOnce).map(ask));
   }
-  return { underWay, unknown };
+  return { underWay, datasets, unknown };
 }

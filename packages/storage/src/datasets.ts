@@ -8,7 +8,7 @@ import {
   defaultImageSize,
   packingsOf,
 } from '@ddad/contract';
-import { ObjectNotFound, type ObjectReader, type ObjectStore } from './object-store.ts';
+import { type ObjectEntry, ObjectNotFound, type ObjectReader, type ObjectStore } from './object-store.ts';
 import { parseStored } from './stored-json.ts';
 
 /** Images of one size on their way into the store. */
@@ -113,15 +113,41 @@ export async function removeDataset(store: ObjectStore, name: string): Promise<D
   const all = await listDatasets(store);
   const record = all.find((one) => one.name === name);
   if (record === undefined) return null;
-  const digestsOf = (one: DatasetRecord) =>
-    new Set([one.digest, ...packingsOf(one).map(({ digest }) => digest)]);
-  const kept = new Set(all.filter((one) => one !== record).flatMap((one) => [...digestsOf(one)]));
-  const gone = [...digestsOf(record)].filter((digest) => !kept.has(digest));
+  const kept = digestsOf(all.filter((one) => one !== record));
+  const gone = [...digestsOf([record])].filter((digest) => !kept.has(digest));
   // The record first: a name never stands for what is not there.
   await store.remove([datasetKeys.record(name)]);
-  const { index, pixels, masks } = datasetKeys;
-  await store.remove(gone.flatMap((digest) => [index(digest), pixels(digest), masks(digest)]));
+  await store.remove(gone.flatMap(packingKeys));
   return record;
+}
+
+/** Digests of all that datasets stand for: of each size. */
+export function digestsOf(records: readonly DatasetRecord[]): Set<string> {
+  return new Set(records.flatMap((one) => [one.digest, ...packingsOf(one).map(({ digest }) => digest)]));
+}
+
+/** Object keys of packed images of one size; masks are there of some. */
+function packingKeys(digest: string): string[] {
+  const { index, pixels, masks } = datasetKeys;
+  return [index(digest), pixels(digest), masks(digest)];
+}
+
+/** All objects of packed images of one size. */
+export interface PackingObjects {
+  digest: string;
+  files: ObjectEntry[];
+}
+
+const digestForm = /^[0-9a-f]{64}$/;
+
+/** Packed images among objects, by their digests; objects that are named otherwise are left out. */
+export function packingsAmong(entries: readonly ObjectEntry[]): PackingObjects[] {
+  const digestIn = ({ key }: ObjectEntry) => {
+    const digest = key.split('/')[1] ?? '';
+    return digestForm.test(digest) && packingKeys(digest).includes(key) ? digest : null;
+  };
+  const groups = Map.groupBy(entries, digestIn);
+  return [...groups].flatMap(([digest, files]) => (digest === null ? [] : [{ digest, files }]));
 }
 
 /** All datasets, by name. */

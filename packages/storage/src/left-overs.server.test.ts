@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { artifactKey } from '@ddad/contract';
+import { artifactKey, datasetKeys } from '@ddad/contract';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { saveCheckpoint, setAsideCheckpoint } from './checkpoints.ts';
 import { startStore } from './chosen-store.testing.ts';
@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 const hour = 3600 * 1000;
 const day = 24 * hour;
-const nobody: Claims = { underWay: new Set(), unknown: [], named: null };
+const nobody: Claims = { underWay: new Set(), unknown: [], named: null, packings: null };
 const claims = (some: Partial<Claims> = {}) => ({ claims: async () => ({ ...nobody, ...some }) });
 
 /** The store as it is after so many milliseconds, by its own clock; ours knows nothing of it. */
@@ -155,6 +155,53 @@ test('an artifact is unwanted where no run names it, once it is a day old', asyn
     unwanted: (await store.list(`members/${gone}/`)).map(({ key }) => key),
   });
   expect(await find(day + hour, claims())).toEqual({});
+});
+
+test('packed images are nameless where no name stands for them and no run reads them, once they are a day old', async () => {
+  const [named, gone, half] = [digit('1'), digit('2'), digit('3')];
+  const { index, pixels, masks } = datasetKeys;
+  const objects = [index, pixels, masks].map((of) => of(gone)).sort();
+  for (const object of [index(named), pixels(named), ...objects, pixels(half)]) await store.put(object, 'x');
+  // Named otherwise: not ours to judge.
+  const others = ['datasets/brain/index.json', `datasets/${gone}/notes.txt`];
+  for (const object of others) await store.put(object, 'x');
+  const options = claims({ packings: new Set([named]) });
+  const find = async (ms: number, of = options) => byReason(await findLeftOvers(after(ms), of));
+  expect(await find(day - hour)).toEqual({});
+  expect(await find(day + hour)).toEqual({ nameless: [...objects, pixels(half)] });
+  expect(await find(day + hour, claims())).toEqual({});
+  expect(await find(day + hour, claims({ packings: new Set([named]), unknown: ['run'] }))).toEqual({});
+
+  const found = await findLeftOvers(after(day + hour), options);
+  const removed = await removeLeftOvers(
+    after(day + hour),
+    found,
+    // One of them got a name, or a run that reads it, after it was found.
+    claims({ packings: new Set([named, half]) }),
+  );
+  expect(byReason(removed)).toEqual({ nameless: objects });
+  const left = (await store.list('')).map(({ key }) => key);
+  expect(left).toEqual([...others, index(named), pixels(named), pixels(half)].sort());
+});
+
+test('packed images that are added again between finding and removing stay', async () => {
+  const digest = digit('2');
+  for (const object of [datasetKeys.index(digest), datasetKeys.pixels(digest)]) await store.put(object, 'x');
+  const options = claims({ packings: new Set() });
+  const found = await findLeftOvers(after(day + hour), options);
+  expect(found).toHaveLength(2);
+  const aged = after(day + hour);
+  const anew: ObjectStore = {
+    ...aged,
+    async list(prefix) {
+      const putAt = await aged.now();
+      return (await store.list(prefix)).map((entry) =>
+        entry.key === datasetKeys.pixels(digest) ? { ...entry, modified: putAt } : entry,
+      );
+    },
+  };
+  expect(await removeLeftOvers(anew, found, options)).toEqual([]);
+  expect(await store.list('')).toHaveLength(2);
 });
 
 test('nothing of a run under way is left over, and while its artifacts are not known no attempt counts as ended', async () => {

@@ -1,6 +1,7 @@
-import { type ArtifactKind, artifactKindSchema } from '@ddad/contract';
+import { type ArtifactKind, artifactKindSchema, datasetKeys } from '@ddad/contract';
 import { artifactPrefix, checkpointPrefix } from './artifact-objects.ts';
 import { isCheckpointSetAside } from './checkpoints.ts';
+import { type PackingObjects, packingsAmong } from './datasets.ts';
 import { probesPrefix } from './fit-store.ts';
 import { isManifestSetAside } from './intact-manifests.ts';
 import { type Manifest, manifestKey, readManifest } from './manifests.ts';
@@ -19,6 +20,8 @@ export const leftOverReasons = [
   'set-aside',
   /** Of an artifact that no run names any more. */
   'unwanted',
+  /** Packed images that no dataset's name stands for any more: another packing took its place, or adding them broke off. */
+  'nameless',
   /** Of a trial of the store whose service was killed. */
   'trial',
 ] as const;
@@ -37,12 +40,14 @@ export interface Claims {
   /** Keys of artifacts that runs under way want: all that is theirs is left alone. */
   underWay: ReadonlySet<string>;
   /**
-   * Runs and experiments under way whose artifacts are not all known. While there are such, no artifact is unwanted and no attempt
-   * counts as ended.
+   * Runs and experiments under way whose artifacts are not all known. While there are such, no artifact is unwanted, no packed images
+   * are nameless, and no attempt counts as ended.
    */
   unknown: readonly string[];
   /** Keys of artifacts that finished runs name; null where unwanted artifacts are not looked for. */
   named: ReadonlySet<string> | null;
+  /** Digests of packed images that names stand for, or runs under way read; null where nameless ones are not looked for. */
+  packings: ReadonlySet<string> | null;
 }
 
 export interface LeftOverOptions {
@@ -51,11 +56,11 @@ export interface LeftOverOptions {
   /** Age of ended attempts, and of what was set aside, in milliseconds. Default 7 days. */
   olderThanMs?: number;
   /**
-   * Age below which no file of an artifact, and no artifact, is left over, in milliseconds: files are put first and their manifest
-   * last. Default a day.
+   * Age below which no file of an artifact, no artifact and no packed images are left over, in milliseconds: files are put first, and
+   * their manifest, or their dataset's name, last. Default a day.
    */
   graceMs?: number;
-  /** Ends the work between two artifacts; what was found or removed until then is returned. */
+  /** Ends the work between two artifacts or packings; what was found or removed until then is returned. */
   signal?: AbortSignal;
 }
 
@@ -85,7 +90,8 @@ interface Standard extends Claims {
 }
 
 /**
- * Finds what nobody needs, among objects that are named as artifacts, checkpoints and trials are; others are never looked at.
+ * Finds what nobody needs, among objects that are named as artifacts, checkpoints, packed images and trials are; others are never
+ * looked at.
  * Ages are differences of the store's own times.
  */
 export async function findLeftOvers(store: ObjectStore, options: LeftOverOptions): Promise<LeftOver[]> {
@@ -98,6 +104,7 @@ export async function findLeftOvers(store: ObjectStore, options: LeftOverOptions
     const some = artifacts.slice(at, at + readAtOnce);
     found.push(...(await Promise.all(some.map((one) => judge(store, one, standard)))).flat());
   }
+  found.push(...packingsAmong(entries).flatMap((one) => judgePacking(one, standard)));
   found.push(...oldTrials(entries, standard));
   return found;
 }
@@ -113,9 +120,7 @@ export async function removeLeftOvers(
   options: LeftOverOptions,
 ): Promise<LeftOver[]> {
   const reasons = new Map(found.map(({ key, reason }) => [key, reason]));
-  const artifacts = artifactsAmong(
-    found.map(({ key, bytes }) => ({ key, size: bytes, modified: new Date(0) })),
-  );
+  const entries = found.map(({ key, bytes }) => ({ key, size: bytes, modified: new Date(0) }));
   const removed: LeftOver[] = [];
   const remove = async (some: readonly LeftOver[]) => {
     await store.remove(some.map(({ key }) => key));
@@ -123,12 +128,14 @@ export async function removeLeftOvers(
   };
   let standard = await readStandard(store, options);
   let readAt = performance.now();
-  for (const { kind, key } of artifacts) {
+  const renew = async () => {
+    if (performance.now() - readAt <= claimsMs) return;
+    standard = await readStandard(store, options);
+    readAt = performance.now();
+  };
+  for (const { kind, key } of artifactsAmong(entries)) {
     if (options.signal?.aborted) return removed;
-    if (performance.now() - readAt > claimsMs) {
-      standard = await readStandard(store, options);
-      readAt = performance.now();
-    }
+    await renew();
     // Checkpoints first: one that is there now, of an artifact that is published afterwards, is not needed.
     const checkpoints = await store.list(checkpointPrefix(kind, key));
     const files = await store.list(artifactPrefix(kind, key));
@@ -140,6 +147,12 @@ export async function removeLeftOvers(
     const manifest = still.filter((one) => one.key === manifestKey(kind, key));
     await remove(manifest);
     await remove(still.filter((one) => !manifest.includes(one)));
+  }
+  for (const { digest } of packingsAmong(entries)) {
+    if (options.signal?.aborted) return removed;
+    await renew();
+    const files = await store.list(datasetKeys.packing(digest));
+    await remove(packingsAmong(files).flatMap((one) => judgePacking(one, standard)));
   }
   if (!options.signal?.aborted) {
     await remove(found.filter(({ reason }) => reason === 'trial'));
@@ -192,8 +205,6 @@ async function judge(
     throw error;
   }
   const older = (ms: number) => (entry: ObjectEntry) => now - entry.modified.getTime() > ms;
-  const all = (reason: LeftOverReason, entries: readonly ObjectEntry[]): LeftOver[] =>
-    entries.map((entry) => ({ key: entry.key, bytes: entry.size, reason }));
 
   const prefix = artifactPrefix(kind, key);
   const nameOf = (entry: ObjectEntry) => entry.key.slice(prefix.length);
@@ -226,6 +237,18 @@ async function judge(
       checkpoints.filter((entry) => isCheckpointSetAside(entry.key) && older(olderThanMs)(entry)),
     ),
   ];
+}
+
+/** What of packed images is left over: all of it, or nothing. */
+function judgePacking({ digest, files }: PackingObjects, standard: Standard): LeftOver[] {
+  const { now, graceMs, unknown, packings } = standard;
+  if (packings === null || packings.has(digest) || unknown.length > 0) return [];
+  const old = files.every(({ modified }) => now - modified.getTime() > graceMs);
+  return old ? all('nameless', files) : [];
+}
+
+function all(reason: LeftOverReason, entries: readonly ObjectEntry[]): LeftOver[] {
+  return entries.map(({ key, size }) => ({ key, bytes: size, reason }));
 }
 
 function oldTrials(entries: readonly ObjectEntry[], { now, graceMs }: Standard): LeftOver[] {

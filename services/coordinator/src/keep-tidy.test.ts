@@ -46,7 +46,7 @@ function start(deps: Partial<TidyDeps>) {
   });
   const tidy = keepTidy({
     store,
-    underWay: async () => ({ underWay: new Set<string>(), unknown: [] }),
+    underWay: async () => ({ underWay: new Set<string>(), datasets: new Set<string>(), unknown: [] }),
     workedOn: () => [],
     olderThanMs: 7 * day,
     logger: createLogger('test', 'info', destination),
@@ -85,7 +85,7 @@ test('removes left-overs again and again, says how many, and ends while it waits
 test('leaves alone what runs under way want, and what workers work on', async () => {
   const [wanted, worked, gone] = [await finished('wanted'), await finished('worked'), await finished('gone')];
   const { tidy, line } = start({
-    underWay: async () => ({ underWay: new Set([wanted]), unknown: [] }),
+    underWay: async () => ({ underWay: new Set([wanted]), datasets: new Set<string>(), unknown: [] }),
     workedOn: () => [worked],
   });
   expect(await line(0)).toMatchObject({ objects: 1 });
@@ -116,7 +116,7 @@ test('is no more than a warning where Temporal does not answer, removes nothing 
     async underWay() {
       asked += 1;
       if (asked === 1) throw new Error('Temporal is away');
-      return { underWay: new Set(), unknown: [] };
+      return { underWay: new Set(), datasets: new Set(), unknown: [] };
     },
     againMs: 1,
   });

@@ -24,7 +24,8 @@ const minuteMs = 60_000;
 const closeMs = 5_000;
 
 /**
- * Removes what is left over in the store once a day, but for artifacts: what no run names any more is for people to judge. A failure
+ * Removes what is left over in the store once a day, but for artifacts and packed images: what no run, and no name, stands for any more
+ * is for people to judge. A failure
  * is no more than a warning.
  * @returns ends it between two artifacts
  */
@@ -35,7 +36,7 @@ export function keepTidy(deps: TidyDeps): { close(): Promise<void> } {
   const { signal } = ending;
   const claims = async () => {
     const { underWay, unknown } = await deps.underWay();
-    return { underWay: new Set([...underWay, ...deps.workedOn()]), unknown, named: null };
+    return { underWay: new Set([...underWay, ...deps.workedOn()]), unknown, named: null, packings: null };
   };
   const judging = { claims, olderThanMs, signal };
 

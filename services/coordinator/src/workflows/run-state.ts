@@ -32,6 +32,7 @@ export class RunState {
   #pause: 'no' | 'wanted' | 'paused' = 'no';
   #input: RunSettings | null = null;
   #deviations: readonly string[] | null = null;
+  #datasetDigest: string | null = null;
   /** In the order of the graph. */
   #nodes: NodeFigures[] = [];
   /** Of every node that there was, by its id: signals name nodes by their place here. */
@@ -69,6 +70,7 @@ export class RunState {
   planned({ basis, about, stages }: Plan, nodes: readonly PlannedNode[]): void {
     this.#input = basis.settings;
     this.#deviations = about.deviations;
+    this.#datasetDigest = basis.datasetDigest;
     this.#stages = [...stages];
     for (const { name } of stages) this.#seconds[name] ??= 0;
     const before = new Map(this.#nodes.map((known) => [known.node.id, known]));
@@ -169,6 +171,7 @@ export class RunState {
       stages: [planningStage, ...titles.values(), finishedStage],
       input: this.#input,
       ...(this.#deviations === null ? {} : { deviations: [...this.#deviations] }),
+      ...(this.#datasetDigest === null ? {} : { datasetDigest: this.#datasetDigest }),
       nodes: this.#nodes.map(
         ({
           node: { id, kind, key, stage, unit, pool, member, finished, expectedSeconds },

@@ -1,12 +1,19 @@
-import { pauseSignal, type RunProgress, type RunResult, resumeSignal } from '@ddad/contract';
+import {
+  pageKind,
+  pauseSignal,
+  type RunProgress,
+  type RunResult,
+  resumeSignal,
+  runKeys,
+} from '@ddad/contract';
 import { createLogger } from '@ddad/platform';
 import { JobError } from '@ddad/rpc';
-import { manifestKey, readManifest, StoreError } from '@ddad/storage';
+import { manifestKey, type ObjectStore, readManifest, StoreError } from '@ddad/storage';
 import type { WorkflowHandle } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { benchEachTest, patience } from './bench-each-test.testing.ts';
 import { type Bench, causeOfFailure, oneClass } from './coordinator-bench.testing.ts';
-import { startWorker } from './fake-services.testing.ts';
+import { type FakeWorker, startWorker } from './fake-services.testing.ts';
 
 let bench: Bench;
 benchEachTest((fresh) => {
@@ -248,6 +255,75 @@ describe('a published member', () => {
     );
     expect(await bench.store.get(file.object)).toEqual(good);
     expect(bench.trainer.jobs.pending).toBe(0);
+  });
+});
+
+describe('what a failed job reads', () => {
+  it('may take longer to be digested than an attempt may be silent, and the failure is counted', async () => {
+    const heartbeatTimeoutMs = 4_000;
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { promise: digesting, resolve: begun } = Promise.withResolvers<void>();
+    const digest: ObjectStore['digest'] = async (key) => {
+      begun();
+      await gate;
+      return bench.store.digest(key);
+    };
+    await bench.startCoordinator([bench.trainer.entry], {
+      store: { ...bench.store, digest },
+      heartbeatTimeoutMs,
+      patience: { failures: 1, forMs: 0 },
+    });
+    bench.scorer.fails = ({ kind }) => (kind === 'maps' ? new JobError('failed', 'the process died') : null);
+    const handle = await bench.start();
+    await finishJobs(2);
+    await digesting;
+    const silentUntil = Date.now() + heartbeatTimeoutMs;
+    const maps = async () => {
+      const { pendingActivities } = (await handle.describe()).raw;
+      return pendingActivities?.find(({ lastHeartbeatTime }) => lastHeartbeatTime != null);
+    };
+    const lastBeat = async () => Number((await maps())?.lastHeartbeatTime?.seconds ?? 0) * 1000;
+    await expect.poll(lastBeat, patience).toBeGreaterThan(silentUntil);
+    expect((await maps())?.attempt).toBe(1);
+    open();
+    const failure = (await causeOfFailure(handle)) as Error;
+    expect(failure.message).toMatch(/^maps .*: 1 attempts in a row .*the process died$/);
+  });
+});
+
+describe('a page', () => {
+  const holdPages = (worker: FakeWorker) => {
+    worker.holds = ({ kind }) => kind === pageKind.kind;
+  };
+  const attempts = async (handle: WorkflowHandle) =>
+    (await handle.describe()).raw.pendingActivities?.[0]?.attempt ?? 0;
+
+  it('is made by another scorer once one was killed at it, however often it is asked of the dead one first', async () => {
+    const dead = await startWorker(bench.store, 's0', 'score');
+    holdPages(dead);
+    const { coordinator } = await bench.startCoordinator([bench.trainer.entry]);
+    coordinator.setWorkers([bench.trainer.entry, dead.entry]);
+    const handle = await bench.start();
+    await finishJobs(2);
+    const { request } = await dead.jobs.next();
+    // What it announces last: that it holds the page.
+    coordinator.setWorkers([bench.trainer.entry, { ...dead.entry, keys: [request.job!.key] }]);
+    await dead.close();
+    await expect.poll(() => attempts(handle), patience).toBeGreaterThan(3);
+    coordinator.setWorkers([bench.trainer.entry, bench.scorer.entry]);
+    const { runId, files } = (await handle.result()) as RunResult;
+    expect(files.page).toBe(runKeys.page(runId));
+    expect(await bench.store.exists(runKeys.page(runId))).toBe(true);
+  });
+
+  it('that fails by itself is left out after three times', async () => {
+    await bench.startCoordinator([bench.trainer.entry]);
+    bench.scorer.fails = ({ kind }) => (kind === pageKind.kind ? new JobError('failed', 'no fonts') : null);
+    const handle = await bench.start();
+    await finishJobs(2);
+    expect(((await handle.result()) as RunResult).files.page).toBeNull();
+    const pages = bench.scorer.made.filter(({ request }) => request.kind === pageKind.kind);
+    expect(pages).toHaveLength(3);
   });
 });
 

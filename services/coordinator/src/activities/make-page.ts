@@ -14,10 +14,11 @@ import {
 import { type ObjectStore, readManifest } from '@ddad/storage';
 import type { RunIdentity } from '../dispatch/fairness.ts';
 import { evaluationId, selectionOf } from '../run-selection.ts';
-import { followJob } from './follow-job.ts';
+import { attemptJob, carriedBefore, type Follow } from './job-attempt.ts';
 import type { MakeDeps } from './make.ts';
 import type { PlanDeps } from './plan.ts';
 import { writeReport } from './publish-report.ts';
+import type { Patience } from './setbacks.ts';
 import { unlessCancelled } from './unless-cancelled.ts';
 import { sourcesOf, trainsOnUnlabeled, wholeGraph } from './whole-graph.ts';
 
@@ -30,13 +31,31 @@ export interface PageArgs {
   basis: PlanBasis;
 }
 
+type PageDeps = MakeDeps & Pick<PlanDeps, 'methods'>;
+
+/** Pages are made at best: what fails by itself a few times is left out, however soon. */
+const pagePatience: Patience = { failures: 3, forMs: 0 };
+
 /**
- * Has a run's page made from its report.json, lays it beside that, and has report.json name it.
+ * Has a run's page made from its report.json, lays it beside that, and has report.json name it. Attempts are not limited in
+ * number: scorers that are lost, or a store that is away, say nothing of the page.
  * @returns the page's object key
  */
-export async function makePage(
-  deps: MakeDeps & Pick<PlanDeps, 'methods'>,
+export function makePage(deps: PageDeps, args: PageArgs): Promise<string> {
+  const total = args.basis.images.test?.count ?? 0;
+  const { setbacks } = carriedBefore();
+  const page = { id: 'page', pool: pageKind.pool, total, steps: async () => 0 };
+  const carried = { setbacks };
+  return attemptJob({ ...deps, patience: pagePatience }, page, carried, (follow) =>
+    draw(deps, args, total, follow),
+  );
+}
+
+async function draw(
+  deps: PageDeps,
   { run, position, basis }: PageArgs,
+  total: number,
+  follow: Follow,
 ): Promise<string> {
   const trace = deps.tracing.current();
   const result = await unlessCancelled(readReport(deps.store, run.runId));
@@ -69,7 +88,6 @@ export async function makePage(
   });
   const key = artifactKey(spec);
   const { kind, pool } = pageKind;
-  const total = basis.images.test?.count ?? 0;
   const { datasetDigest } = basis;
   const ticket = deps.workers[pool].request({
     key,
@@ -79,7 +97,7 @@ export async function makePage(
     total,
     trace,
   });
-  await followJob(ticket, { what: `page (key ${key})`, beatMs: deps.beatMs });
+  await follow(key, ticket);
   const manifest = await unlessCancelled(readManifest(deps.store, kind, key));
   const file = manifest?.files.page;
   if (file === undefined) throw new Error(`page: the worker finished, but ${kind} ${key} is not published`);

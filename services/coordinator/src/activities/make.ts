@@ -6,31 +6,16 @@ import {
   type ObjectStore,
   readIntactManifest,
   readManifest,
-  StoreError,
 } from '@ddad/storage';
 import type { Tracing } from '@ddad/tracing';
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { type DatasetCatalog, type Selection, setOf } from '../dataset-catalog.ts';
 import type { RunIdentity } from '../dispatch/fairness.ts';
-import type { WorkerJob } from '../dispatch/job-link.ts';
-import type { Dispatcher } from '../dispatcher.ts';
-import { failureTypes } from '../failure-types.ts';
 import type { ProgressSignals } from '../progress-signals.ts';
-import { withoutStack } from '../without-stack.ts';
 import { oneLine } from '../worker-states.ts';
 import { explainByInputs, type JobInput } from './damaged-inputs.ts';
-import { followJob } from './follow-job.ts';
+import { type AttemptDeps, attemptJob, type Carried, carriedBefore, type Follow } from './job-attempt.ts';
 import { imagesOf } from './run-images.ts';
-import {
-  addSetback,
-  describeSetbacks,
-  failedOn,
-  isSetback,
-  noSetbacks,
-  outOfPatience,
-  type Patience,
-  type Setbacks,
-} from './setbacks.ts';
 import { unlessCancelled } from './unless-cancelled.ts';
 
 /** A node to be made, as the workflow asks for it. */
@@ -70,55 +55,38 @@ export interface MadeNode {
   replaced?: string;
 }
 
-export interface MakeDeps {
+export interface MakeDeps extends AttemptDeps {
   store: ObjectStore;
   catalog: DatasetCatalog;
-  workers: Record<Pool, Dispatcher<WorkerJob>>;
   signals: ProgressSignals;
   /** Live figures for whoever watches. */
   publish: (key: string, progress: JobProgress) => void;
-  beatMs: number;
   /** Says which span an activity runs in. */
   tracing: Pick<Tracing, 'current'>;
   /** A published artifact was damaged and is set aside. */
   onDamage: (damage: Damage) => void;
-  /** When a node that fails again and again counts as failed for good. */
-  patience: Patience;
-  now: () => number;
 }
 
-/** What one attempt of the activity leaves to the next one, in its heartbeat details. */
-interface Carried {
-  setbacks: Setbacks;
+interface CarriedNode extends Carried {
   replaced?: string;
-}
-
-/** What this attempt leaves behind beside its error. */
-interface Attempt {
-  /** The worker that had the job last; null where none had it. */
-  worker: string | null;
 }
 
 /**
  * Has one node made, or finds it finished. Attempts are not limited in number: a node fails for good once its own failures
  * are out of patience (see Setbacks).
  */
-export async function makeNode(deps: MakeDeps, args: MakeArgs): Promise<MadeNode> {
-  const carried = carriedBy(Context.current().info.heartbeatDetails, args);
-  const attempt: Attempt = { worker: null };
-  try {
-    return await findOrMake(deps, args, carried, attempt);
-  } catch (error) {
-    if (Context.current().cancellationSignal.aborted || !isSetback(error)) throw error;
-    throw await withSetback(deps, args, carried, attempt, error);
-  }
+export function makeNode(deps: MakeDeps, args: MakeArgs): Promise<MadeNode> {
+  const { kind, key } = args;
+  const steps = async () => (await latestCheckpoint(deps.store, kind, key))?.done ?? 0;
+  const carried = carriedBy(args);
+  return attemptJob(deps, { ...args, steps }, carried, (follow) => findOrMake(deps, args, carried, follow));
 }
 
 async function findOrMake(
   deps: MakeDeps,
   args: MakeArgs,
-  carried: Carried,
-  attempt: Attempt,
+  carried: CarriedNode,
+  follow: Follow,
 ): Promise<MadeNode> {
   const { store } = deps;
   const { run, position, id, kind, pool, key, spec, total, datasetDigest } = args;
@@ -148,23 +116,14 @@ async function findOrMake(
       trace,
       onProgress: (progress) => news.report(progress, trouble),
     });
-    try {
-      await followJob(ticket, {
-        what: `${id} (key ${key})`,
-        beatMs: deps.beatMs,
-        carried: () => carried,
-        onBeat: (progress) => {
-          news.report(progress, trouble);
-          // Once a worker works on it, the worker says so itself.
-          if (progress.state === 'waiting') deps.publish(key, progress);
-        },
-      });
-    } finally {
-      attempt.worker = ticket.worker;
-    }
+    await follow(key, ticket, (progress) => {
+      news.report(progress, trouble);
+      // Once a worker works on it, the worker says so itself.
+      if (progress.state === 'waiting') deps.publish(key, progress);
+    });
   } catch (error) {
     if (Context.current().cancellationSignal.aborted) throw error;
-    const explained = await explainByInputs(deps, args.needs, error);
+    const explained = await unlessCancelled(explainByInputs(deps, args.needs, error));
     if (explained !== error) deps.workers[pool].acquit(key);
     throw explained;
   } finally {
@@ -180,43 +139,13 @@ async function positionsOf({ catalog }: MakeDeps, { images, datasetDigest, selec
   return setOf(await unlessCancelled(imagesOf(catalog, datasetDigest, selection)), images);
 }
 
-function carriedBy(details: unknown, { replaced }: MakeArgs): Carried {
-  const before = (details ?? {}) as Partial<Carried>;
+function carriedBy({ replaced }: MakeArgs): CarriedNode {
+  const before = carriedBefore<CarriedNode>();
   const fault = before.replaced ?? replaced;
-  return { setbacks: before.setbacks ?? noSetbacks, ...(fault === undefined ? {} : { replaced: fault }) };
+  return { setbacks: before.setbacks, ...(fault === undefined ? {} : { replaced: fault }) };
 }
 
-/** Counts a failure, for the next attempt to know. @returns what this attempt ends with */
-async function withSetback(
-  deps: MakeDeps,
-  { kind, key, id, pool }: MakeArgs,
-  carried: Carried,
-  { worker }: Attempt,
-  error: unknown,
-): Promise<unknown> {
-  let steps: number;
-  try {
-    steps = (await latestCheckpoint(deps.store, kind, key))?.done ?? 0;
-  } catch (unread) {
-    // Where the store does not answer, what failed may have failed for that reason.
-    if (!(unread instanceof StoreError && unread.refused)) return error;
-    steps = carried.setbacks.steps;
-  }
-  const now = deps.now();
-  const message = withoutStack(error instanceof Error ? error.message : String(error));
-  const setbacks = addSetback(carried.setbacks, steps, now, { worker, message });
-  Context.current().heartbeat({ ...carried, setbacks });
-  const othersThere = deps.workers[pool].hasOthersThan(failedOn(setbacks));
-  if (!outOfPatience(setbacks, deps.patience, now, othersThere)) return error;
-  return ApplicationFailure.create({
-    message: `${id}: ${describeSetbacks(setbacks, now)}`,
-    type: failureTypes.noProgress,
-    nonRetryable: true,
-    ...(error instanceof Error ? { cause: error } : {}),
-  });
-}
-
-function toResult({ finished }: MakeArgs, manifest: Manifest, { replaced }: Carried): MadeNode {
+function toResult({ finished }: MakeArgs, manifest: Manifest, { replaced }: CarriedNode): MadeNode {
   const { worker, seconds, loss } = manifest;
   return {
     worker,

@@ -59,10 +59,11 @@ export const { logToMlflow } = proxyActivities<Pick<Activities, 'logToMlflow'>>(
   retry: { ...retry, initialInterval: '5s', maximumAttempts: 3 },
 });
 
-/** Pages are made at best: what fails a few times is left out. */
+/** Pages are made at best: the activity itself knows when one has failed too often, and one that kills its scorers ends after days. */
 export const { makePage } = proxyActivities<Pick<Activities, 'makePage'>>({
   taskQueue: activityQueues.score,
   startToCloseTimeout: '1 day',
+  scheduleToCloseTimeout: '3 days',
   cancellationType,
-  retry: { ...retry, maximumAttempts: 3 },
+  retry,
 });

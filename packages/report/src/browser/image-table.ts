@@ -16,11 +16,17 @@ const rowHeight = 34;
 /** Rows that are there above and below what is seen. */
 const margin = 12;
 
+/** A threshold as the table has it. */
+interface ShownThreshold extends Threshold {
+  /** What is told in place of a value that no image reaches. */
+  shown?: number;
+}
+
 /** A threshold as someone chose it; null where there is none. */
 type Judge = (threshold: Threshold | null) => void;
 
 /**
- * The table of all test images: only the rows that are seen exist, however many there are.
+ * The table of all test images: only the rows that are seen exist, and those with a button, however many there are.
  * @param open shows an image that has pictures, by its place in the gallery; then gives the focus back
  * @returns what has all images judged by another threshold
  */
@@ -38,9 +44,11 @@ export function imageTable(
   const heads = all('th[data-column]', HTMLTableCellElement, region);
   const columns = heads.map((head) => head.dataset.column as RowColumn);
   const pictured = new Map(cases.map(({ number }, place) => [number - 1, place]));
-  let threshold = initialThreshold(data, main);
+  let threshold: ShownThreshold | null = initialThreshold(data, main);
   let order: { column: RowColumn; falling: boolean } = { column: `score:${main}`, falling: true };
   let rows: number[] = [];
+  /** Where in `rows` images have pictures, rising. */
+  let withButtons: number[] = [];
   section.hidden = false;
   if (names !== null) {
     byId('names-note', HTMLSpanElement).textContent =
@@ -63,6 +71,7 @@ export function imageTable(
   function choose(): void {
     rows = filteredRows(table, threshold, filter());
     sortRows(table, threshold, rows, { ...order, score: threshold?.score ?? main! });
+    withButtons = [...rows.keys()].filter((at) => pictured.has(rows[at]!));
     for (const head of heads) {
       const sorted = head.dataset.column === order.column;
       head.setAttribute('aria-sort', sorted ? (order.falling ? 'descending' : 'ascending') : 'none');
@@ -71,18 +80,40 @@ export function imageTable(
     const count = form.elements.namedItem('count') as HTMLOutputElement;
     count.value = `${rows.length.toLocaleString('en')} of ${all.toLocaleString('en')} test images`;
     region.scrollTop = 0;
+    drawAnew();
+    region.querySelector('table')!.setAttribute('aria-rowcount', String(rows.length + 1));
+  }
+
+  function drawAnew(): void {
+    body!.replaceChildren();
     draw();
   }
 
+  /**
+   * Has the rows exist that are seen, and those with a button: the keyboard goes from one of these to the next, wherever they are.
+   * Rows that stay are left in place: one that is taken out loses its focus, be it put back at once.
+   */
   function draw(): void {
     const first = Math.max(0, Math.floor(region.scrollTop / rowHeight) - margin);
     const last = Math.min(rows.length, first + Math.ceil(region.clientHeight / rowHeight) + 2 * margin);
-    body!.replaceChildren(
-      space(first, columns.length),
-      ...rows.slice(first, last).map((place, at) => rowOf(place, first + at)),
-      space(rows.length - last, columns.length),
+    const wanted = [
+      ...withButtons.filter((at) => at < first),
+      ...Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at),
+      ...withButtons.filter((at) => at >= last),
+    ];
+    const known = new Map(
+      all('tr[data-place]', HTMLTableRowElement, body!).map((row) => [row.dataset.place, row]),
     );
-    region.querySelector('table')!.setAttribute('aria-rowcount', String(rows.length + 1));
+    const parts: HTMLTableRowElement[] = [];
+    let drawn = 0;
+    for (const at of wanted) {
+      const place = rows[at]!;
+      if (at > drawn) parts.push(space(at - drawn, columns.length));
+      parts.push(known.get(String(place)) ?? rowOf(place, at));
+      drawn = at + 1;
+    }
+    if (rows.length > drawn) parts.push(space(rows.length - drawn, columns.length));
+    replaceRows(body!, parts);
   }
 
   function rowOf(place: number, at: number): HTMLTableRowElement {
@@ -136,7 +167,7 @@ export function imageTable(
     const score = threshold?.score ?? main!;
     for (const element of all('[data-judged]', HTMLElement, section!)) element.textContent = score;
     byId('verdict-threshold', HTMLOutputElement).value =
-      threshold === null ? 'no threshold' : figure(threshold.value, 4);
+      threshold === null ? 'no threshold' : figure(threshold.shown ?? threshold.value, 4);
   }
 
   form.addEventListener('submit', (event) => event.preventDefault());
@@ -157,8 +188,19 @@ export function imageTable(
     tellThreshold();
     // A slider moves often: what is sorted and chosen by other things stays as it is.
     if (order.column === 'verdict' || order.column === 'p' || filter().verdict !== '') choose();
-    else draw();
+    else drawAnew();
   };
+}
+
+/** Puts rows in place of those that are there. Of both, those that stay have to be in the same order. */
+function replaceRows(body: HTMLTableSectionElement, rows: readonly HTMLTableRowElement[]): void {
+  const stay = new Set(rows);
+  for (const row of [...body.rows]) if (!stay.has(row)) row.remove();
+  let next = body.firstElementChild;
+  for (const row of rows) {
+    if (row === next) next = next.nextElementSibling;
+    else body.insertBefore(row, next);
+  }
 }
 
 /** Rows that do not exist. */
@@ -169,7 +211,6 @@ function space(rows: number, columns: number): HTMLTableRowElement {
   const cell = row.insertCell();
   cell.colSpan = columns;
   cell.style.height = `${rows * rowHeight}px`;
-  row.hidden = rows === 0;
   return row;
 }
 
@@ -184,10 +225,12 @@ function shownBy({ scores, pathologies }: ReadData): string[] {
   return shown.map((names) => names.join('; '));
 }
 
-/** Of held-out normal images, where labels of the test images choose no other: the lowest score above it. */
-function initialThreshold({ scores, thresholds }: ReadData, score: string): Threshold | null {
+/** Of held-out normal images, where labels of the test images choose no other: the lowest score above it, or itself where none is. */
+function initialThreshold({ scores, thresholds }: ReadData, score: string): ShownThreshold | null {
   const threshold = thresholds[score];
   if (threshold === undefined) return null;
   const above = Array.from(scores[score] ?? []).filter((value) => value > threshold);
-  return { score, value: above.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY) };
+  const value = above.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  // One that scores as high as the threshold is not above it.
+  return above.length === 0 ? { score, value, shown: threshold } : { score, value };
 }

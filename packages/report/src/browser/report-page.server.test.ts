@@ -13,6 +13,7 @@ import { compareRuns } from '../comparison/compare-runs.ts';
 import { runOfMethod } from '../comparison/run-of-method.testing.ts';
 import { buildDatasetPage } from '../dataset/build-dataset-page.ts';
 import { syntheticDataset } from '../dataset/synthetic-dataset.testing.ts';
+import { figure } from '../figures.ts';
 import { withNames } from '../image-names.ts';
 import { mapScale, toBytes } from '../map-scale.ts';
 import { operatingPoints } from '../operating-points.ts';
@@ -35,6 +36,14 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ddad-page-test-'));
   await writeFile(join(folder, 'report.html'), await buildReport(data));
   await writeFile(join(folder, 'thresholds.html'), await buildReport(withThresholds()));
+  for (const [name, threshold] of [
+    ['above', middle],
+    ['below', sorted.at(-1)!],
+  ] as const) {
+    const run = withThresholds(threshold);
+    const unlabeled = { ...run, test: { ...run.test, labels: null } };
+    await writeFile(join(folder, `unlabeled-${name}.html`), await buildReport(unlabeled));
+  }
   const bare = { ...data, test: { ...data.test, maps: {} } };
   await writeFile(join(folder, 'without-maps.html'), await buildReport(bare));
   const square = Uint8Array.from({ length: 64 * 64 }, (_, at) =>
@@ -88,11 +97,13 @@ async function open(colorScheme: 'light' | 'dark', file = 'report.html'): Promis
   await page.goto(address);
 }
 
+/** Scores of all images, rising. */
+const sorted = Array.from(data.test.scores.rDual!).sort((a, b) => a - b);
 /** The score of an image in the middle, as a threshold from held-out normal images. */
-const middle = Array.from(data.test.scores.rDual!).sort((a, b) => a - b)[14]!;
+const middle = sorted[14]!;
 
-function withThresholds(): typeof data {
-  const thresholds = { rDual: { threshold: middle, sensitivity: 0.5, specificity: 0.5 } };
+function withThresholds(threshold = middle): typeof data {
+  const thresholds = { rDual: { threshold, sensitivity: 0.5, specificity: 0.5 } };
   const calibration = { images: 40, falsePositiveRate: 0.05, thresholds };
   const scores = { rDual: { auc: 0.5, heldOutMean: 0.1 } };
   const labelFree = { images: { unlabeled: 30, heldOut: 40 }, scores };
@@ -463,6 +474,89 @@ describe('all test images', () => {
     expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
   });
 
+  describe('by keyboard', () => {
+    /** Place of the row that has the focus; what else has it by its name; `body` where nothing has. */
+    const focused = () =>
+      page.evaluate(async () => {
+        // Scrolling by the focus is heard of with the next frame.
+        for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+        const { activeElement } = document;
+        const place = activeElement?.closest<HTMLElement>('tr[data-place]')?.dataset.place;
+        return place === undefined ? activeElement!.localName : Number(place);
+      });
+    const press = async (key: string) => {
+      await page.keyboard.press(key);
+      return focused();
+    };
+    /** Places of the images that have pictures, as the table is sorted. */
+    const withPictures = async () => {
+      const box = page.getByLabel('with pictures');
+      await box.check();
+      const region = page.locator('#image-rows');
+      const found = new Set<number>();
+      const total = Number((await count())!.split(' ')[0]);
+      while (found.size < total) {
+        for (const place of await places()) found.add(place);
+        await region.evaluate((element) => element.scrollBy(0, element.clientHeight));
+        await focused();
+      }
+      await box.uncheck();
+      return [...found];
+    };
+
+    beforeEach(() => open('light', 'demo.html'));
+
+    test('the focus goes through all rows that have pictures, and leaves the table behind the last one', async () => {
+      const expected = await withPictures();
+      expect(expected).toHaveLength(60);
+      await page.locator('#image-rows').focus();
+      const heads = await page.locator('#image-rows thead button').count();
+      for (let head = 0; head < heads; head += 1) expect(await press('Tab')).toBe('button');
+      const went: unknown[] = [];
+      for (const _ of expected) went.push(await press('Tab'));
+      expect(went).toEqual(expected);
+      // Each is seen, and not below the heads.
+      const seen = await page.evaluate(() => {
+        const [row, head] = [document.activeElement!, document.querySelector('#image-rows thead')!];
+        return row.getBoundingClientRect().top >= head.getBoundingClientRect().bottom;
+      });
+      expect(seen).toBe(true);
+      const behind = await press('Tab');
+      expect(behind).not.toBe('body');
+      expect(behind).toEqual(expect.any(String));
+      const back: unknown[] = [];
+      for (let row = 0; row < 3; row += 1) back.push(await press('Shift+Tab'));
+      expect(back).toEqual(expected.slice(-3).reverse());
+    });
+
+    test('a row keeps the focus when the table is scrolled away from it', async () => {
+      const [first, second] = await withPictures();
+      const button = rows().first().locator('button');
+      await button.focus();
+      expect(await focused()).toBe(first);
+      const region = page.locator('#image-rows');
+      await region.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+      await page.waitForFunction(
+        () => document.querySelector('#image-rows tr[aria-rowindex="121"]') !== null,
+      );
+      expect(await focused()).toBe(first);
+      expect(await press('Tab')).toBe(second);
+    });
+  });
+
+  test('are told at the threshold of held-out images where nobody knows labels, also if no image scores above it', async () => {
+    const told = () => page.locator('#verdict-threshold').textContent();
+    await open('light', 'unlabeled-above.html');
+    // The lowest score above it.
+    expect(await told()).toBe(figure(sorted[15]!, 4));
+    await page.locator('#image-filters [name="verdict"]').selectOption('above');
+    expect(await count()).toBe('13 of 28 test images');
+    await open('light', 'unlabeled-below.html');
+    expect(await told()).toBe(figure(sorted[27]!, 4));
+    await page.locator('#image-filters [name="verdict"]').selectOption('above');
+    expect(await count()).toBe('0 of 28 test images');
+  });
+
   test('have names in a page that was made with them', async () => {
     await open('light', 'named.html');
     await page.locator('#image-filters [name="search"]').fill('SCAN 28');
@@ -472,10 +566,11 @@ describe('all test images', () => {
     expect(await page.locator('#viewer-facts').textContent()).toContain('<scan 28>.png');
   });
 
-  test('of 20,000 only those exist that are seen, wherever the table is scrolled to', async () => {
+  test('of 20,000 only those exist that are seen or have pictures, wherever the table is scrolled to', async () => {
     await open('light', 'large.html');
     expect(await count()).toBe('20,000 of 20,000 test images');
-    expect(await rows().count()).toBeLessThan(60);
+    // 60 at most have pictures.
+    expect(await rows().count()).toBeLessThan(60 + 40);
     const region = page.locator('#image-rows');
     await region.evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await page.waitForFunction(

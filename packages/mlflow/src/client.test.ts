@@ -28,11 +28,11 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-function client(deadlineMs = 5_000): MlflowClient {
+function client(deadlineMs = 5_000, signal?: AbortSignal): MlflowClient {
   const { port } = server.address() as AddressInfo;
   return new MlflowClient(
     { address: `http://127.0.0.1:${port}/below`, authorization: 'Bearer secret' },
-    { deadlineMs },
+    { deadlineMs, signal },
   );
 }
 
@@ -126,5 +126,20 @@ test('does not follow a redirection, which would carry the credentials elsewhere
     response.end();
   };
   await expect(client().experiment('x')).rejects.toThrow('no answer');
+  expect(asked).toHaveLength(1);
+});
+
+test('ends a call that gets no answer as soon as it is told to, and makes no other', async () => {
+  const ending = new AbortController();
+  const reason = new Error('the coordinator shuts down');
+  const asking = new Promise<void>((resolve) => {
+    answer = () => resolve();
+  });
+  const one = client(60_000, ending.signal);
+  const created = one.experiment('a');
+  await asking;
+  ending.abort(reason);
+  await expect(created).rejects.toBe(reason);
+  await expect(one.listArtifacts('r', '')).rejects.toBe(reason);
   expect(asked).toHaveLength(1);
 });

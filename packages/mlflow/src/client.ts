@@ -43,16 +43,28 @@ const mostPairs = 100;
 /** A second more for so many bytes of a file. */
 const slowestBytes = 2 ** 20;
 
+export interface MlflowClientOptions {
+  /** Of every call, in ms; a file has more time by its size. Default 30 s. */
+  deadlineMs?: number;
+  /** Ends the call under way, and every one after it, with its reason. */
+  signal?: AbortSignal | undefined;
+}
+
 /** The calls of MLflow's REST API (2.0) that logging a run takes. Every one ends by its deadline. */
 export class MlflowClient {
   readonly address: string;
   readonly #authorization: string | null;
   readonly #deadlineMs: number;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor({ address, authorization }: MlflowAccess, { deadlineMs = 30_000 } = {}) {
+  constructor(
+    { address, authorization }: MlflowAccess,
+    { deadlineMs = 30_000, signal }: MlflowClientOptions = {},
+  ) {
     this.address = address;
     this.#authorization = authorization;
     this.#deadlineMs = deadlineMs;
+    this.#signal = signal;
   }
 
   /** Finds an experiment by its name, or makes it. @returns its id */
@@ -190,17 +202,19 @@ export class MlflowClient {
     };
     let response: Response;
     let text: string;
+    const deadline = AbortSignal.timeout(deadlineMs);
     try {
       response = await fetch(`${this.address}/${path}`, {
         method,
         headers,
         // A redirection would carry the credentials elsewhere.
         redirect: 'error',
-        signal: AbortSignal.timeout(deadlineMs),
+        signal: this.#signal === undefined ? deadline : AbortSignal.any([this.#signal, deadline]),
         ...(body === undefined ? {} : { body }),
       });
       text = await response.text();
     } catch (cause) {
+      this.#signal?.throwIfAborted();
       throw new MlflowError(`${this.#named(path)}: no answer: ${reasonOf(cause)}`, null, null, cause);
     }
     if (response.ok) return text;

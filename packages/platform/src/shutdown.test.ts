@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { createLogger } from './logger.ts';
 import { Shutdown, untilSignal } from './shutdown.ts';
@@ -25,6 +28,8 @@ function logging() {
   return { logger, lines, logged };
 }
 
+/** For tests that end before: theirs is the process of other tests too. */
+const stays = { exit: () => {}, lingerMs: 1_000_000 };
 const never = () => new Promise<void>(() => {});
 
 test('closes in reverse order, each after the one before is done', async () => {
@@ -74,7 +79,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)('on %s everything is closed', async (s
   });
   const { logger } = logging();
   const listeners = process.listenerCount(signal);
-  const done = untilSignal(shutdown, logger, 5_000);
+  const done = untilSignal(shutdown, logger, 5_000, stays);
   process.kill(process.pid, signal);
   await done;
   expect(closed).toBe(true);
@@ -86,7 +91,7 @@ test('a failure to close is logged and turns the exit code to 1', async () => {
   const shutdown = new Shutdown();
   shutdown.add('server', () => Promise.reject(new Error('no')));
   const { logger, lines } = logging();
-  const done = untilSignal(shutdown, logger, 5_000);
+  const done = untilSignal(shutdown, logger, 5_000, stays);
   process.kill(process.pid, 'SIGTERM');
   await done;
   expect(process.exitCode).toBe(1);
@@ -103,7 +108,7 @@ test('a second signal ends the process at once', async () => {
     exited = resolve;
   });
   const shuttingDown = logged('shutting down');
-  const done = untilSignal(shutdown, logger, 5_000, (code) => exited(code));
+  const done = untilSignal(shutdown, logger, 5_000, { ...stays, exit: (code) => exited(code) });
   process.kill(process.pid, 'SIGTERM');
   await shuttingDown;
   process.kill(process.pid, 'SIGTERM');
@@ -122,7 +127,7 @@ test('shutting down for longer than allowed ends the process and names what is s
   const exit = new Promise<number>((resolve) => {
     exited = resolve;
   });
-  const done = untilSignal(shutdown, logger, 50, (code) => exited(code));
+  const done = untilSignal(shutdown, logger, 50, { ...stays, exit: (code) => exited(code) });
   process.kill(process.pid, 'SIGTERM');
   expect(await exit).toBe(1);
   expect(lines.at(-1)).toMatchObject({
@@ -131,4 +136,38 @@ test('shutting down for longer than allowed ends the process and names what is s
   });
   release();
   await done;
+});
+
+/** A process that gets a signal, closes its work, and has something else going on. */
+async function signalled(goingOn: string) {
+  const module = JSON.stringify(import.meta.resolve('./shutdown.ts'));
+  const logging = JSON.stringify(import.meta.resolve('./logger.ts'));
+  const program = `
+    import { Shutdown, untilSignal } from ${module};
+    import { createLogger } from ${logging};
+    ${goingOn}
+    const shutdown = new Shutdown();
+    const work = setInterval(() => {}, 1000);
+    shutdown.add('work', () => clearInterval(work));
+    const ended = untilSignal(shutdown, createLogger('test', 'info'), 60_000, { lingerMs: 50 });
+    process.kill(process.pid, 'SIGTERM');
+    await ended;`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [lines, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  return { lines, code };
+}
+
+test('what is left once everything is closed does not keep the process alive, and is named', async () => {
+  const { lines, code } = await signalled('setInterval(() => {}, 1000);');
+  expect(code).toBe(0);
+  expect(lines).toMatch(/"left":\[[^\]]*"Timeout"\],"msg":"something is left after everything was closed/);
+});
+
+test('a process with nothing left ends by itself', async () => {
+  const { lines, code } = await signalled('');
+  expect(code).toBe(0);
+  expect(lines).toContain('"msg":"shut down"');
+  expect(lines).not.toContain('something is left');
 });

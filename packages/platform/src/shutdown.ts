@@ -58,17 +58,38 @@ export class Shutdown {
   }
 }
 
+/** How a process is ended; given in tests. */
+export interface Leaving {
+  exit?: (code: number) => void;
+  /** How long the process may live once everything is closed, in ms. */
+  lingerMs?: number;
+}
+
+/**
+ * Ends the process with its exit code, should something keep it alive after everything is closed: work that could not be
+ * ended in its time, a connection of a library. It ends by itself, and at once, where nothing does.
+ */
+export function leaveSoon(logger: Logger, { exit = process.exit, lingerMs = 2_000 }: Leaving = {}): void {
+  const timer = setTimeout(() => {
+    const left = process.getActiveResourcesInfo();
+    logger.warn({ left }, 'something is left after everything was closed, leaving all the same');
+    exit(Number(process.exitCode ?? 0));
+  }, lingerMs);
+  timer.unref();
+}
+
 /**
  * Waits for SIGTERM or SIGINT, closes everything and resolves; failures to close are logged and set exit code 1.
- * A second signal, or closing for longer than `limitMs`, ends the process at once with code 1.
- * @param exit ends the process; given in tests.
+ * A second signal, or closing for longer than `limitMs`, ends the process at once with code 1; what is left once everything is
+ * closed does not keep it alive (see `leaveSoon`).
  */
 export async function untilSignal(
   shutdown: Shutdown,
   logger: Logger,
   limitMs: number,
-  exit: (code: number) => void = process.exit,
+  leaving: Leaving = {},
 ): Promise<void> {
+  const { exit = process.exit } = leaving;
   let caught = false;
   let arrived = (_signal: NodeJS.Signals) => {};
   const first = new Promise<NodeJS.Signals>((resolve) => {
@@ -100,6 +121,7 @@ export async function untilSignal(
     } finally {
       clearTimeout(timer);
     }
+    leaveSoon(logger, leaving);
   } finally {
     process.off('SIGTERM', onSignal);
     process.off('SIGINT', onSignal);

@@ -8,6 +8,7 @@ import {
   createLogger,
   emptyScratch,
   grpcAccess,
+  leaveSoon,
   natsAccess,
   publishProgress,
   readConfig,
@@ -206,4 +207,6 @@ try {
   await shutdown
     .close()
     .catch((error: unknown) => logger.error({ err: error }, 'not everything could be closed'));
+  // After a failure too: whoever starts it anew waits for its end.
+  leaveSoon(logger);
 }

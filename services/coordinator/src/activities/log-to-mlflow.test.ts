@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runKeys } from '@ddad/contract';
@@ -33,13 +36,14 @@ afterEach(async () => {
 });
 
 const result = smallResult();
-const log = async (address = server.address) => {
+const log = async (address = server.address, signal?: AbortSignal) => {
   const access = { address, authorization: null };
   try {
     return await logToMlflow(
       { store, methods, mlflow: { access, exportRun, scratch } },
       result,
       'ddad-brain-1',
+      signal,
     );
   } finally {
     expect(await readdir(scratch)).toEqual([]);
@@ -91,4 +95,19 @@ test('says in one failure what the server did not do', async () => {
     message: expect.stringMatching(/report\.json: HTTP 400: INTERNAL_ERROR/),
   });
   expect((error as Error).cause).toBeUndefined();
+});
+
+test('ends while the server does not answer, where the activity is cancelled', async () => {
+  const ending = new AbortController();
+  const reason = new Error('cancelled');
+  const silent = createServer(() => ending.abort(reason));
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  try {
+    const { port } = silent.address() as AddressInfo;
+    await expect(log(`http://127.0.0.1:${port}`, ending.signal)).rejects.toBe(reason);
+  } finally {
+    silent.closeAllConnections();
+    silent.close();
+  }
 });

@@ -47,7 +47,8 @@ export async function logToMlflow(
     const { files, missing } = await runFiles({ store, methods, exportOnnx }, result, directory);
     signal?.throwIfAborted();
     for (const { error } of missing) if (isAway(error)) throw error;
-    const { url } = await logRun(new MlflowClient(access), { result, workflowId, files, now: Date.now() });
+    const client = new MlflowClient(access, { signal });
+    const { url } = await logRun(client, { result, workflowId, files, now: Date.now() });
     return { url, without: missing.map(({ what, error }) => `${what}: ${reasonOf(error)}`) };
   } catch (error) {
     if (!(error instanceof MlflowError)) throw error;

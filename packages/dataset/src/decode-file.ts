@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { GreyImage } from './grey.ts';
-import { isNifti, kindOf } from './image-kinds.ts';
+import type { ImageKind } from './image-kinds.ts';
 import { requireMaskKind } from './masks/mask-kinds.ts';
 import { resizeNearest } from './masks/resize-nearest.ts';
-import { type DecodedPart, type OpenedImage, openImage, type Reading } from './open-image.ts';
-import { readImageFile } from './read-file.ts';
+import type { HeldRoom, Room } from './memory-room.ts';
+import type { DecodedPart, OpenedImage, Reading } from './open-image.ts';
+import { openWithinRoom } from './open-within-room.ts';
 import { resizePicture } from './resize.ts';
 import type { Original } from './trivial-separation.ts';
 import { faultOfFile } from './unreadable-image.ts';
@@ -43,9 +44,6 @@ export interface FileOutcome {
   parts: PartOutcome[];
 }
 
-/** Room in memory for what decoders take; asked for before, given back after. */
-export type Room = (bytes: number) => () => void;
-
 /**
  * Reads a file, decodes what is asked for and resizes it. Whatever is wrong with the file is in the outcome.
  * @param room waits until there is memory
@@ -56,30 +54,22 @@ export async function decodeFile(job: FileJob, room: Room): Promise<FileOutcome>
     const fault = faultOfFile(error);
     return { patient: null, window: null, parts: job.parts.map(() => ({ fault })) };
   };
-  let release = () => {};
+  const requireMask = (file: Buffer, kind: ImageKind) => {
+    if (job.masks !== undefined) requireMaskKind(file, kind, job.masks.ofVolume);
+  };
+  let held: HeldRoom | null = null;
   try {
-    const file = await readImageFile(job.path);
-    if (job.masks !== undefined) requireMaskKind(file, kindOf(file), job.masks.ofVolume);
-    const volume = volumeBytes(file);
-    if (volume > 0) release = room(file.length + volume);
-    const opened = await openImage(file, job.reading);
-    // Asked for once: two that hold some and wait for more would wait for ever.
-    if (volume === 0) release = room(file.length + opened.bytes);
+    const within = await openWithinRoom(job.path, job.reading, room, requireMask);
+    held = within.held;
+    const { opened } = within;
     const parts: PartOutcome[] = [];
     for (const part of job.parts) parts.push(await partOutcome(opened, part, job));
     return { patient: opened.patient, window: opened.window, parts };
   } catch (error) {
     return failed(error);
   } finally {
-    release();
+    held?.release();
   }
-}
-
-/** Bytes that a volume takes as soon as it is opened; 0 for all other files. A gzip file ends with what it unpacks to. */
-function volumeBytes(file: Buffer): number {
-  if (file.length < 348) return 0;
-  if (file.readUInt16BE(0) === 0x1f8b) return file.readUInt32LE(file.length - 4);
-  return isNifti(file) ? file.length : 0;
 }
 
 async function partOutcome(

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { decodeFile, type FileJob, type FileOutcome } from './decode-file.ts';
 import type { WorkerAnswer, WorkerJob } from './decode-worker.ts';
-import { sharedRoom } from './memory-room.ts';
+import { roomAlone, sharedRoom } from './memory-room.ts';
 
 /** Files that are worth a thread of their own, which takes as long to start as some ten images to decode. */
 const filesOfThread = 16;
@@ -22,7 +22,7 @@ export async function decodeFiles(
 ): Promise<void> {
   const threads = Math.min(availableParallelism(), mostThreads, Math.floor(jobs.length / filesOfThread));
   if (threads <= 1) {
-    for (const [position, job] of jobs.entries()) done(await decodeFile(job, () => () => {}), position);
+    for (const [position, job] of jobs.entries()) done(await decodeFile(job, roomAlone), position);
     return;
   }
   const left = sharedRoom();

@@ -7,6 +7,7 @@ import { openNifti, type SliceChoice, unpacked } from './nifti/open-nifti.ts';
 import type { Picture } from './picture.ts';
 import type { Range } from './range.ts';
 import { allBits, type Depth } from './raster/sixteen-bits.ts';
+import { mostUnpacked } from './unpacking.ts';
 import { UnreadableImage } from './unreadable-image.ts';
 
 /** How files become pictures. */
@@ -43,7 +44,7 @@ export interface OpenedImage {
   patient: string | null;
   /** Values that are black and white in every slice of a volume; null for all others. */
   window: Range | null;
-  /** Bytes of memory that decoding one takes, roughly. */
+  /** Bytes of memory that it takes beside its file's, one of its pictures being decoded, roughly. */
   bytes: number;
   /** Columns, rows and, of a volume, slices that the file itself has; null: those of its decoded picture. */
   stored: { width: number; height: number; slices?: number } | null;
@@ -59,20 +60,21 @@ export interface OpenedImage {
 
 /**
  * Opens an image file: PNG, JPEG, TIFF, WebP, BMP, GIF (see `openRaster`), DICOM (see `openDicom`) or NIfTI (see `openNifti`).
- * @throws UnreadableImage for anything else, and for what is damaged
+ * @param most bytes that it may unpack to, where it is a packed volume or DICOM file
+ * @throws UnreadableImage for anything else, and for what is damaged; UnpacksToMore
  */
-export async function openImage(file: Buffer, reading: Reading): Promise<OpenedImage> {
+export async function openImage(file: Buffer, reading: Reading, most = mostUnpacked): Promise<OpenedImage> {
   const { channels, range } = reading;
   const kind = kindOf(file);
   switch (kind) {
     case 'DICOM': {
-      const { frames, columns, rows, patient, decode } = openDicom(file);
+      const { frames, columns, rows, bytes, patient, decode } = openDicom(file, most);
       return {
         kind,
         parts: frames === 1 ? [null] : Array.from({ length: frames }, (_, i) => i + 1),
         patient,
         window: null,
-        bytes: columns * rows * 16,
+        bytes,
         stored: { width: columns, height: rows },
         decode: async (part) => ({ picture: await decode((part ?? 1) - 1, channels), sixteenBits: null }),
         mask: () => Promise.reject(new UnreadableImage('expected a mask, got DICOM')),
@@ -85,13 +87,14 @@ export async function openImage(file: Buffer, reading: Reading): Promise<OpenedI
         const wanted = 'expected --slices axial, coronal or sagittal for a NIfTI volume, got none';
         throw new UnreadableImage(kind === 'NIfTI' ? wanted : `${wanted} (a gzip file)`);
       }
-      const volume = openNifti(kind === 'gzip' ? unpacked(file) : file, slices);
+      const whole = kind === 'gzip' ? unpacked(file, most) : file;
+      const volume = openNifti(whole, slices);
       return {
         kind: 'NIfTI',
         parts: volume.chosen,
         patient: null,
         window: volume.window,
-        bytes: 0,
+        bytes: (kind === 'gzip' ? whole.length : 0) + volume.bytes,
         stored: { width: volume.width, height: volume.height, slices: volume.slices },
         decode: async (part) => ({ picture: volume.decode(part ?? 0, channels), sixteenBits: null }),
         mask: async (part) => volume.mask(part ?? 0),

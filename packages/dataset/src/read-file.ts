@@ -8,23 +8,29 @@ import { UnreadableImage } from './unreadable-image.ts';
 const largestFile = 2 ** 29;
 
 /**
+ * Bytes of an image's file.
+ * @throws UnreadableImage where there is none, or it is too large
+ */
+export async function imageFileSize(path: string): Promise<number> {
+  const found = await stat(path).catch(notThere);
+  // Opening a named pipe would wait for a writer for ever.
+  if (!found.isFile()) throw new UnreadableImage(`expected ${readableKinds}, got something that is no file`);
+  if (found.size > largestFile)
+    throw new UnreadableImage(`expected a file of at most ${largestFile} bytes, got ${found.size}`);
+  return found.size;
+}
+
+/**
  * The content of an image's file.
  * @throws UnreadableImage where there is none, or it is too large
  */
 export async function readImageFile(path: string): Promise<Buffer> {
-  try {
-    const found = await stat(path);
-    // Opening a named pipe would wait for a writer for ever.
-    if (!found.isFile())
-      throw new UnreadableImage(`expected ${readableKinds}, got something that is no file`);
-    if (found.size > largestFile) {
-      throw new UnreadableImage(`expected a file of at most ${largestFile} bytes, got ${found.size}`);
-    }
-    return await readFile(path);
-  } catch (error) {
-    if (error instanceof UnreadableImage) throw error;
-    throw new UnreadableImage(`expected ${readableKinds}, got ${cameInstead(error)}`, { cause: error });
-  }
+  await imageFileSize(path);
+  return readFile(path).catch(notThere);
+}
+
+function notThere(error: unknown): never {
+  throw new UnreadableImage(`expected ${readableKinds}, got ${cameInstead(error)}`, { cause: error });
 }
 
 /** Where an image lies that a path names, with or without `#PART`; a file that is called so is meant before a part is. */

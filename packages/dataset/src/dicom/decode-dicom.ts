@@ -1,6 +1,7 @@
 import { toGrey } from '../grey.ts';
 import type { Picture } from '../picture.ts';
 import { resizePicture } from '../resize.ts';
+import { mostUnpacked } from '../unpacking.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
 import { byPixel, greyOfYbr, paletteColours, rgbOfYbr } from './colours.ts';
 import { decodeFrame } from './decode-frame.ts';
@@ -17,6 +18,8 @@ export interface OpenedDicom {
   frames: number;
   columns: number;
   rows: number;
+  /** Bytes of memory that it takes beside the file's, a frame being decoded, roughly. */
+  bytes: number;
   /** The file's PatientID, which must not leave the process; null where it has none. */
   patient: string | null;
   /**
@@ -36,10 +39,11 @@ export interface OpenedDicom {
  * 3. colours become grey as Pillow's `convert('L')` makes it, or grey becomes three equal channels, as `channels` says;
  * 4. antialiased bilinear resize to 512×512 (`resizePicture`), whatever the aspect ratio.
  *
+ * @param most bytes that it may unpack to where it is packed
  * @throws UnreadableImage for what holds no image, is damaged, or cannot be read; no header value is in its message
  */
-export function openDicom(file: Buffer): OpenedDicom {
-  const image = readImageHeader(file);
+export function openDicom(file: Buffer, most = mostUnpacked): OpenedDicom {
+  const image = readImageHeader(file, most);
   const { header } = image;
   const frameBytes = framesOf(image);
   const { frames, columns: width, rows: height, patient } = header;
@@ -47,6 +51,7 @@ export function openDicom(file: Buffer): OpenedDicom {
     frames,
     columns: width,
     rows: height,
+    bytes: width * height * 16 + (image.data.bytes.buffer === file.buffer ? 0 : image.data.bytes.length),
     patient,
     async decode(frame, channels) {
       if (frame < 0 || frame >= frames) {

@@ -1,4 +1,5 @@
-import { inflateRawSync } from 'node:zlib';
+import { inflateRawSync, type ZlibOptions } from 'node:zlib';
+import { mostUnpacked, unpackedBy } from '../unpacking.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
 import { DataSet, type Encoding } from './data-elements.ts';
 
@@ -11,8 +12,6 @@ export interface DicomFileParts {
   data: DataSet;
 }
 
-/** Holds the largest mammograms several times. */
-const inflatedBytes = 2 ** 29;
 const deflated = '1.2.840.10008.1.2.1.99';
 const bigEndian = '1.2.840.10008.1.2.2';
 const meta: Encoding = { explicit: true, littleEndian: true };
@@ -61,18 +60,30 @@ function encodingOf(bytes: Buffer, transferSyntax: string | null): Encoding {
   return !rising({ littleEndian, explicit }) && rising(other) ? other : { littleEndian, explicit };
 }
 
-/**
- * Reads a DICOM file, with or without preamble and meta information, up to its pixels.
- * @throws UnreadableImage where it is cut off or damaged; what a header says is not in the message
- */
-export function readDicomFile(file: Buffer): DicomFileParts {
+/** A file's meta information, and all behind it. */
+function partsOf(file: Buffer): { head: DataSet | null; transferSyntax: string | null; rest: Buffer } {
   const start = file.toString('latin1', 128, 132) === 'DICM' ? 132 : 0;
   const bytes = file.subarray(start);
   if (bytes.length < 8) throw nothingThere();
   const head = bytes.readUInt16LE(0) === 2 ? new DataSet(bytes, meta, 0, (tag) => tag < 0x00030000) : null;
   const transferSyntax = head?.text(0x00020010) ?? null;
-  const rest = bytes.subarray(head?.end ?? 0);
-  const set = transferSyntax === deflated ? inflated(rest) : rest;
+  return { head, transferSyntax, rest: bytes.subarray(head?.end ?? 0) };
+}
+
+/**
+ * Whether a DICOM file's data set is packed.
+ * @throws UnreadableImage where its meta information is damaged
+ */
+export const isDeflated = (file: Buffer) => partsOf(file).transferSyntax === deflated;
+
+/**
+ * Reads a DICOM file, with or without preamble and meta information, up to its pixels.
+ * @param most bytes that it may unpack to where it is packed (see `unpackedBy`)
+ * @throws UnreadableImage where it is cut off or damaged; what a header says is not in the message
+ */
+export function readDicomFile(file: Buffer, most = mostUnpacked): DicomFileParts {
+  const { head, transferSyntax, rest } = partsOf(file);
+  const set = transferSyntax === deflated ? inflated(rest, most) : rest;
   if (set.length < 8) throw nothingThere();
   const data = new DataSet(set, encodingOf(set, transferSyntax), 0, (tag) => tag <= 0x7fe00010);
   return { transferSyntax, sopClass: head?.text(0x00020002) ?? data.text(0x00080016), data };
@@ -82,12 +93,7 @@ function nothingThere(): UnreadableImage {
   return new UnreadableImage('DICOM: expected a data set, got the end of the file');
 }
 
-function inflated(bytes: Buffer): Buffer {
-  try {
-    return inflateRawSync(bytes, { maxOutputLength: inflatedBytes });
-  } catch (cause) {
-    throw new UnreadableImage('DICOM: expected a deflated data set, got one that is damaged or cut off', {
-      cause,
-    });
-  }
+function inflated(bytes: Buffer, most: number): Buffer {
+  const inflate = (options: ZlibOptions) => inflateRawSync(bytes, options);
+  return unpackedBy(most, inflate, 'DICOM: expected a deflated data set');
 }

@@ -1,5 +1,6 @@
 import { mostParts } from '../image-place.ts';
 import { mostPixels } from '../pixel-limit.ts';
+import { mostUnpacked } from '../unpacking.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
 import { type DataSet, pixelData } from './data-elements.ts';
 import { type DicomFileParts, readDicomFile } from './dicom-file.ts';
@@ -66,10 +67,11 @@ export interface DicomImage {
 
 /**
  * Parses a DICOM file as far as its pixels need it.
+ * @param most bytes that it may unpack to where it is packed
  * @throws UnreadableImage with every fault; what a header says beside numbers of pixels and codings is not in it
  */
-export function readImageHeader(file: Buffer): DicomImage {
-  const parts = readDicomFile(file);
+export function readImageHeader(file: Buffer, most = mostUnpacked): DicomImage {
+  const parts = readDicomFile(file, most);
   const { data } = parts;
   const found = [pixelData, floatPixels, doublePixels].find((tag) => data.get(tag) !== undefined);
   if (found === undefined) {

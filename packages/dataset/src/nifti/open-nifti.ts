@@ -1,10 +1,11 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, type ZlibOptions } from 'node:zlib';
 import type { SliceAxis } from '@ddad/contract';
 import type { GreyImage } from '../grey.ts';
 import { isNifti } from '../image-kinds.ts';
 import { mostParts } from '../image-place.ts';
 import type { Picture } from '../picture.ts';
 import type { Range } from '../range.ts';
+import { mostUnpacked, unpackedBy } from '../unpacking.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
 import { percentilesOf } from './percentiles.ts';
 import { cutOf } from './slices.ts';
@@ -22,8 +23,6 @@ export interface SliceChoice {
 /** Of the voxels above a volume's lowest value: what becomes black and white. Bright lesions stay below white. */
 export const windowPercentiles: Range = [0.5, 99.9];
 
-/** Bytes of an unpacked file: of voxels of 16 bits, 512x512x1000. */
-const mostBytes = 2 ** 29;
 /** A tenth of the window. */
 const foreground = 25;
 
@@ -35,6 +34,8 @@ export interface OpenedVolume {
   height: number;
   /** Values that are black and white in every slice. */
   window: Range;
+  /** Bytes of memory that it takes beside those of its file, roughly. */
+  bytes: number;
   /** Slices that the choice takes, from 0. */
   chosen: number[];
   /** @throws UnreadableImage where there is no such slice */
@@ -43,15 +44,22 @@ export interface OpenedVolume {
   mask(slice: number): GreyImage;
 }
 
-/** The unpacked content of a .nii.gz; at most its first `bytes`. */
-export function unpacked(file: Buffer): Buffer {
-  try {
-    return gunzipSync(file, { maxOutputLength: mostBytes });
-  } catch (cause) {
-    const tooLarge = cause instanceof RangeError && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
-    const came = tooLarge ? `more than ${mostBytes} bytes unpacked` : 'one that is damaged or cut off';
-    throw new UnreadableImage(`expected a whole gzip file with a NIfTI volume, got ${came}`, { cause });
-  }
+/** What a gzip file says to unpack to, in its last bytes; null where that cannot be all, as of a file made of several. */
+export function toldUnpacked(file: Buffer): number | null {
+  const told = file.length < 18 ? 0 : file.readUInt32LE(file.length - 4);
+  return told >= file.length && told <= mostUnpacked ? told : null;
+}
+
+/**
+ * The unpacked content of a .nii.gz.
+ * @param most bytes that it may have (see `unpackedBy`)
+ */
+export function unpacked(file: Buffer, most = mostUnpacked): Buffer {
+  const told = toldUnpacked(file);
+  // In one piece where it is known how much that is: pieces would be copied together.
+  const pieces = told === null || told > most ? {} : { chunkSize: told + 64 };
+  const unpack = (options: ZlibOptions) => gunzipSync(file, { ...options, ...pieces });
+  return unpackedBy(most, unpack, 'expected a whole gzip file with a NIfTI volume');
 }
 
 /**
@@ -96,6 +104,7 @@ export function openNifti(file: Buffer, { axis, every, minForeground }: SliceCho
     width: cut.width,
     height: cut.height,
     window,
+    bytes: voxels.buffer === file.buffer ? 0 : voxels.byteLength,
     chosen:
       minForeground === 0
         ? taken

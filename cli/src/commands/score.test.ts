@@ -128,6 +128,17 @@ it('scores what can be read, names what cannot, and fails then', async () => {
   expect(failure!.document).toMatchObject({ images: lines, verdict: { images: 1, faults: 2 } });
 });
 
+it('scores the others beside a damaged file that keeps its reader from ending as it should', async () => {
+  // Sequences of items without a length, each within the one before: (0010,1002) and (FFFE,E000).
+  const begin = Buffer.from('1000021053510000fffffffffeff00e0ffffffff', 'hex');
+  const deep = [Buffer.alloc(128), Buffer.from('DICM'), ...new Array<Buffer>(20_000).fill(begin)];
+  await writeFile(place('deep.dcm'), Buffer.concat(deep));
+  const { lines, failure } = await score(['deep.dcm', 'grey.png']);
+  expect(lines[0].fault).toMatch(/^DICOM: expected at most 64 sequences within each other/);
+  expect(lines[1].scores.fused).toBeDefined();
+  expect(failure).toMatchObject({ message: '1 of 2 images is at fault' });
+});
+
 it.each([
   ['text.png', /text\.png: expected an ONNX file/],
   ['gone.onnx', /gone\.onnx: expected an ONNX file, found nothing/],

@@ -7,8 +7,8 @@ export class UnreadableImage extends Error {
 const codesOfProcess = ['ENOMEM', 'ERR_MEMORY_ALLOCATION_FAILED', 'ABORT_ERR'];
 
 /**
- * What is wrong with a file that could not be read. Readers of damaged files may fail in ways that nobody foresaw: one file must not
- * keep the faults of all others from being told.
+ * What is wrong with a file that could not be read. Readers of damaged files may fail in ways that nobody foresaw: one file must
+ * not keep the faults of all others from being told.
  * @returns without that error's own message, which may hold what a header says
  * @throws the error itself where it is none of the file
  */

@@ -23,7 +23,7 @@ const itemTag = 0xfffee000;
 const itemEnd = 0xfffee00d;
 const sequenceEnd = 0xfffee0dd;
 export const pixelData = 0x7fe00010;
-/** Sequences of undefined length within each other; the deepest of the standard's objects (Structured Reports) nest far fewer. */
+/** Sequences of undefined length within each other; the standard's deepest objects, Structured Reports, nest far fewer. */
 const deepest = 64;
 
 interface ElementHead {

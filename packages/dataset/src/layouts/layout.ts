@@ -15,7 +15,10 @@ export interface FolderLayout {
   unlabeled: string[];
   test: { normal: string[]; abnormal: Kind[] } | { unknown: string[] };
   validation: string[];
-  /** How many images have no place in a dataset, by folder; with a slash at its end (`./` at the top) those that lie in it beside its folders. */
+  /**
+   * How many images have no place in a dataset, by folder; with a slash at its end (`./` at the top) those that lie in it beside
+   * its folders.
+   */
   leftOut: Map<string, number>;
 }
 

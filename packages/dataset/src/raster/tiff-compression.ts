@@ -1,6 +1,6 @@
 const compressionTag = 259;
 
-/** The number by which a TIFF, or BigTIFF, says how its first picture is coded (TIFF 6.0, section 8); 1, none, where it does not. */
+/** The number by which a TIFF or BigTIFF says how its first picture is coded (TIFF 6.0, section 8); 1, none, where it does not. */
 export function tiffCompression(file: Buffer): number {
   const little = file.toString('latin1', 0, 2) === 'II';
   const u16 = (at: number) => (little ? file.readUInt16LE(at) : file.readUInt16BE(at));

@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ScoreDefinition, withHeadline, withReductions } from '@ddad/contract';
+import { dicomFile } from '@ddad/dataset/testing';
 import { MethodRegistry } from '@ddad/methods';
 import { inlineWeights, mapScoresVersion, type PipelineFacts } from '@ddad/onnx';
 import { inventedExport, inventedFacts, inventedModel } from '@ddad/onnx/testing';
@@ -90,6 +91,49 @@ it("writes heat maps of each image's own size on the run's scale, under names th
   expect(await corner(lines[0].maps.far)).toEqual({ size: [100, 50], colour: [0xfd, 0xe7, 0x25] });
   expect(await corner(lines[1].maps.zero)).toEqual({ size: [64, 64], colour: [0x44, 0x01, 0x54] });
   expect((await corner(lines[1].maps.fused)).colour).toEqual([0x21, 0x91, 0x8c]);
+});
+
+describe('never writes the heat maps of two images to one file', () => {
+  const frames = { patient: 'P', name: 'N', columns: 64, frames: 2 };
+  beforeAll(async () => {
+    for (const folder of ['first', 'second']) await mkdir(place(folder));
+    for (const name of ['first/scan-2.png', 'first/scan.png', 'a.1.png'])
+      await cp(place('white.png'), place(name));
+    await cp(place('grey.png'), place('second/scan.png'));
+    // The largest value is white.
+    const values = Array.from({ length: 2 * 64 * 64 }, (_, i) => (i === 0 || i === 64 * 64 ? 0 : 4095));
+    await writeFile(place('a.dcm'), dicomFile({ ...frames, values }));
+  });
+
+  it.each([
+    ['numbers', ['first/scan-2.png', 'first/scan.png', 'second/scan.png'], ['scan-2', 'scan', 'scan-3']],
+    ['frames before', ['a.dcm', 'a.1.png'], ['a.1-2', 'a.2', 'a.1']],
+    ['frames behind', ['a.1.png', 'a.dcm'], ['a.1', 'a.1-2', 'a.2']],
+    ['a frame by itself', ['a.dcm#1', 'a.1.png', 'a.dcm#1'], ['a.1-2', 'a.1', 'a-2.1']],
+  ])('%s', async (what, images, names) => {
+    const out = place(`apart/${what}`);
+    const { lines, failure } = await score(images, out);
+    expect(failure).toBeNull();
+    expect(lines.map(({ maps }) => maps.far)).toEqual(names.map((name) => join(out, `${name}.far.png`)));
+    expect(await readdir(out)).toHaveLength(3 * names.length);
+    for (const { image, maps } of lines) {
+      // Yellow of what is white, violet of what is grey.
+      const { data } = await sharp(maps.far).raw().toBuffer({ resolveWithObject: true });
+      const middle = data.subarray(data.length / 2 + 96, data.length / 2 + 99);
+      expect([...middle]).toEqual(image.endsWith('second/scan.png') ? [0x44, 1, 0x54] : [0xfd, 0xe7, 0x25]);
+    }
+  });
+
+  it('writes those of an earlier call over', async () => {
+    const out = place('again');
+    await score(['white.png', 'grey.png'], out);
+    const { lines } = await score(['white.png', 'grey.png'], out);
+    expect(lines.map(({ maps }) => maps.far)).toEqual([
+      join(out, 'white.far.png'),
+      join(out, 'grey.far.png'),
+    ]);
+    expect(await readdir(out)).toHaveLength(6);
+  });
 });
 
 it("writes DICOM images' heat maps as objects that refer to them", async () => {

@@ -29,6 +29,7 @@ import {
   pipelineFacts,
   type ScoredPixels,
 } from '../onnx/pipeline-session.ts';
+import { OutputNames } from '../output-names.ts';
 import { removeMade, tryDirectory } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
 import { scoreCsv } from './score-csv.ts';
@@ -112,15 +113,16 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
     const csv = options.csv ? scoreCsv(scores, judgedScores, by.score) : null;
     if (csv !== null) out.write(`${csv.header}\n`);
     const lines: ScoredImage[] = [];
-    const names = fileNames(paths);
+    const names = new OutputNames();
+    const stems = paths.map((path) => names.draw(basename(path, extname(path))));
     for (let start = 0; start < paths.length; start += batch) {
       const some = paths.slice(start, start + batch);
       const read = (
-        await Promise.all(some.map((path, i) => readForNetwork(path, names[start + i]!, facts)))
+        await Promise.all(some.map((path, i) => readForNetwork(path, stems[start + i]!, facts)))
       ).flat();
       const found = await scored(session, read);
       for (const image of read) {
-        const line = await lineOf(facts, image, found, options);
+        const line = await lineOf(facts, image, found, names, options);
         lines.push(line);
         out.write(`${csv === null ? JSON.stringify(line) : csv.line(line)}\n`);
       }
@@ -146,15 +148,17 @@ async function lineOf(
   facts: PipelineFacts,
   image: ReadImage | { path: string; fault: string },
   found: ReadonlyMap<ReadImage, ScoredPixels>,
+  names: OutputNames,
   { out, dicom }: ScoreOptions,
 ): Promise<ScoredImage> {
   if ('fault' in image) return { image: image.path, fault: image.fault };
   const pixels = found.get(image)!;
   const line: ScoredImage = { image: image.path, ...judged(facts, pixels.scores) };
-  if (out !== undefined) line.maps = await writeMaps(facts, pixels, image, join(out, image.name));
+  const name = image.part === null ? image.stem : names.draw(`${image.stem}.${image.part}`);
+  if (out !== undefined) line.maps = await writeMaps(facts, pixels, image, join(out, name));
   if (dicom === undefined) return line;
   try {
-    line.dicom = await writeDicom(facts, pixels, image, join(dicom, image.name));
+    line.dicom = await writeDicom(facts, pixels, image, join(dicom, name));
   } catch (error) {
     if (!(error instanceof UnreadableImage)) throw error;
     line.fault = error.message;
@@ -228,8 +232,8 @@ async function pipelineFile(deps: ScoreDeps, pipeline: FoundPipeline): Promise<s
 interface ReadImage {
   /** As it was named; of a file with several pictures, with `#PART`. */
   path: string;
-  /** Of its files. */
-  name: string;
+  /** What the names of its file's own files begin with. */
+  stem: string;
   /** Frame or slice; null where the file has one picture. */
   part: number | null;
   width: number;
@@ -241,16 +245,15 @@ interface ReadImage {
 /** As `dataset add` read the run's own images: grey, resized. */
 async function readForNetwork(
   path: string,
-  name: string,
+  stem: string,
   { imageSize, reading }: PipelineFacts,
 ): Promise<(ReadImage | { path: string; fault: string })[]> {
   const images: (ReadImage | { path: string; fault: string })[] = [];
   try {
-    for await (const { picture, part, name: place } of readPictures(path, readingAs(reading ?? {}))) {
+    for await (const { picture, part, name } of readPictures(path, readingAs(reading ?? {}))) {
       const { width, height } = picture;
-      const own = part === null ? { path, name } : { path: place, name: `${name}.${part}` };
       const { pixels } = resizeBilinear(picture, imageSize, imageSize);
-      images.push({ ...own, part, width, height, pixels });
+      images.push({ path: part === null ? path : name, stem, part, width, height, pixels });
     }
     return images;
   } catch (error) {
@@ -327,15 +330,4 @@ async function writeDicom(
     files[name] = file;
   }
   return files;
-}
-
-/** Names of the images' files without their ending; of those that occur again, numbered. */
-function fileNames(paths: readonly string[]): string[] {
-  const seen = new Map<string, number>();
-  return paths.map((path) => {
-    const name = basename(path, extname(path));
-    const before = seen.get(name) ?? 0;
-    seen.set(name, before + 1);
-    return before === 0 ? name : `${name}-${before + 1}`;
-  });
 }

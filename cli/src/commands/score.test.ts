@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ScoreDefinition, withHeadline, withReductions } from '@ddad/contract';
 import { dicomFile } from '@ddad/dataset/testing';
 import { MethodRegistry } from '@ddad/methods';
-import { inlineWeights, mapScoresVersion, type PipelineFacts } from '@ddad/onnx';
+import { factsKey, GraphBuilder, inlineWeights, mapScoresVersion, type PipelineFacts } from '@ddad/onnx';
 import { inventedExport, inventedFacts, inventedModel } from '@ddad/onnx/testing';
 import { memoryStore } from '@ddad/storage/testing';
 import sharp from 'sharp';
@@ -156,6 +157,60 @@ it("writes DICOM images' heat maps as objects that refer to them", async () => {
   expect(bare.lines[0].fault).toMatch(/expected a Study Instance UID/);
   expect(bare.lines[0].scores.fused).toBeCloseTo(0.5, 6);
   expect(bare.failure).toMatchObject({ exitCode: 1 });
+});
+
+describe('of files with many pictures', () => {
+  const side = 64;
+  beforeAll(async () => {
+    const values = Array.from({ length: 40 * side * side }, (_, i) => i % 4096);
+    const many = { patient: 'P', name: 'N', columns: side, frames: 40, values };
+    for (const name of ['many.dcm', 'more.dcm']) await writeFile(place(name), dicomFile(many));
+  });
+
+  it('takes at most sixteen pictures at a time, of one file or of several', async () => {
+    // A scorer whose one score is the number of images that it is given together.
+    const graph = new GraphBuilder(inlineWeights);
+    const images = graph.op('Cast', [graph.input('images', 'uint8', ['N', 1, side, side])], { to: 1 });
+    const mean = graph.op('ReduceMean', [images], { axes: [1, 2, 3], keepdims: 0 });
+    const ones = graph.op('Add', [graph.op('Mul', [mean, graph.scalar(0)]), graph.scalar(1)]);
+    const count = graph.op('ReduceSum', [ones, graph.integers([0])], { keepdims: 1 });
+    graph.output('near', graph.op('Mul', [ones, count]), ['N']);
+    const counting = place('counting.onnx');
+    await writeFile(counting, graph.build('pipeline', 'Counts.', { [factsKey]: JSON.stringify(facts) }));
+    const { lines } = await score(['white.png', 'text.png', 'many.dcm', 'more.dcm'], undefined, counting);
+    expect(lines.map(({ image }) => image)).toEqual([
+      ...[place('white.png'), place('text.png')],
+      ...['many.dcm', 'more.dcm'].flatMap((name) =>
+        Array.from({ length: 40 }, (_, i) => `${place(name)}#${i + 1}`),
+      ),
+    ]);
+    // 82 lines, of which the second has no picture.
+    const counts = lines.flatMap(({ scores }) => scores?.near ?? []);
+    expect(counts).toEqual(
+      [15, 16, 16, 16, 16, 2].flatMap((size) => Array.from({ length: size }, () => size)),
+    );
+  });
+
+  it('reads a file once: what becomes of it meanwhile changes no heat map', async () => {
+    const script = resolve(import.meta.dirname, '../../../packages/dataset/src/dicom/heat-map.testing.py');
+    execFileSync(process.env.DDAD_TEST_PYTHON!, [script, 'source', place('frames.dcm'), 'enhanced', '20']);
+    const screens = recordedScreens();
+    // The first line is written when sixteen frames are scored.
+    const out = { ...screens.out, write: () => rmSync(place('frames.dcm'), { force: true }) };
+    const never = () => expect.fail('asked a cluster');
+    const deps = {
+      screens: { ...screens, out },
+      methods: inventedMethods,
+      result: never,
+      store: never,
+      cache: '',
+    };
+    const options = { pipeline: file, images: [place('frames.dcm')], dicom: place('of-frames') };
+    const { images } = await scoreImages(deps, options);
+    expect(images.map(({ dicom, fault }) => dicom?.far ?? fault)).toEqual(
+      Array.from({ length: 20 }, (_, i) => place(`of-frames/frames.${i + 1}.far.dcm`)),
+    );
+  });
 });
 
 it('scores what can be read, names what cannot, and fails then', async () => {

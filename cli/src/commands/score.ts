@@ -1,18 +1,20 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { conformalPValues } from '@ddad/anomaly';
 import type { RunResult } from '@ddad/contract';
 import {
   faultOfFile,
+  type HeatMapSource,
   heatMapObject,
-  imageFile,
+  heatMapSource,
   imagesBelow,
   isDicom,
+  type RoomAhead,
+  readAhead,
   readingAs,
   readPictures,
   resizeBilinear,
-  UnreadableImage,
 } from '@ddad/dataset';
 import type { MethodRegistry } from '@ddad/methods';
 import type { PipelineFacts } from '@ddad/onnx';
@@ -45,7 +47,7 @@ export interface ScoreDeps {
   cache: string;
 }
 
-/** Images scored at a time. */
+/** Images scored at a time, whose maps are in memory together; of one file too. */
 const batch = 16;
 
 /** An image as it is told of: a JSON line, a CSV line, an entry of the document. */
@@ -114,14 +116,11 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
     if (csv !== null) out.write(`${csv.header}\n`);
     const lines: ScoredImage[] = [];
     const names = new OutputNames();
-    const stems = paths.map((path) => names.draw(basename(path, extname(path))));
-    for (let start = 0; start < paths.length; start += batch) {
-      const some = paths.slice(start, start + batch);
-      const read = (
-        await Promise.all(some.map((path, i) => readForNetwork(path, stems[start + i]!, facts)))
-      ).flat();
-      const found = await scored(session, read);
-      for (const image of read) {
+    const files = paths.map((path) => ({ path, stem: names.draw(basename(path, extname(path))) }));
+    const reading = (file: ImageFile, room: RoomAhead) => readForNetwork(file, facts, options, room);
+    for await (const some of inBatches(readAhead(files, reading))) {
+      const found = await scored(session, some);
+      for (const image of some) {
         const line = await lineOf(facts, image, found, names, options);
         lines.push(line);
         out.write(`${csv === null ? JSON.stringify(line) : csv.line(line)}\n`);
@@ -146,7 +145,7 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
 
 async function lineOf(
   facts: PipelineFacts,
-  image: ReadImage | { path: string; fault: string },
+  image: ReadImage | Unread,
   found: ReadonlyMap<ReadImage, ScoredPixels>,
   names: OutputNames,
   { out, dicom }: ScoreOptions,
@@ -156,13 +155,10 @@ async function lineOf(
   const line: ScoredImage = { image: image.path, ...judged(facts, pixels.scores) };
   const name = image.part === null ? image.stem : names.draw(`${image.stem}.${image.part}`);
   if (out !== undefined) line.maps = await writeMaps(facts, pixels, image, join(out, name));
-  if (dicom === undefined) return line;
-  try {
-    line.dicom = await writeDicom(facts, pixels, image, join(dicom, name));
-  } catch (error) {
-    if (!(error instanceof UnreadableImage)) throw error;
-    line.fault = error.message;
-  }
+  const { source } = image;
+  if (source === undefined) return line;
+  if (source !== null && 'fault' in source) line.fault = source.fault;
+  else line.dicom = source && (await writeDicom(facts, pixels, source, image.part, join(dicom!, name)));
   return line;
 }
 
@@ -229,10 +225,16 @@ async function pipelineFile(deps: ScoreDeps, pipeline: FoundPipeline): Promise<s
   return exportedRun(deps.store, onnx, result, deps.cache, tell);
 }
 
+/** A file of images, and what the names of its heat maps begin with. */
+interface ImageFile {
+  path: string;
+  stem: string;
+}
+
 interface ReadImage {
   /** As it was named; of a file with several pictures, with `#PART`. */
   path: string;
-  /** What the names of its file's own files begin with. */
+  /** Of its file. */
   stem: string;
   /** Frame or slice; null where the file has one picture. */
   part: number | null;
@@ -240,30 +242,72 @@ interface ReadImage {
   height: number;
   /** [side, side] */
   pixels: Uint8Array;
+  /** Of the heat maps as DICOM objects, or why there are none; null where it is no DICOM file. Absent where none are wanted. */
+  source?: HeatMapSource | { fault: string } | null;
 }
 
-/** As `dataset add` read the run's own images: grey, resized. */
-async function readForNetwork(
-  path: string,
-  stem: string,
+/** What could not be read. */
+interface Unread {
+  path: string;
+  fault: string;
+}
+
+/**
+ * As `dataset add` read the run's own images: grey, resized. Some at a time, so that of a file with few pictures nothing else is in
+ * memory any more when they are handed on.
+ */
+async function* readForNetwork(
+  { path, stem }: ImageFile,
   { imageSize, reading }: PipelineFacts,
-): Promise<(ReadImage | { path: string; fault: string })[]> {
-  const images: (ReadImage | { path: string; fault: string })[] = [];
+  { dicom }: ScoreOptions,
+  room: RoomAhead,
+): AsyncGenerator<(ReadImage | Unread)[]> {
+  let images: ReadImage[] = [];
+  let source: ReadImage['source'];
   try {
-    for await (const { picture, part, name } of readPictures(path, readingAs(reading ?? {}))) {
+    for await (const { picture, part, name, content } of readPictures(path, readingAs(reading ?? {}), room)) {
       const { width, height } = picture;
       const { pixels } = resizeBilinear(picture, imageSize, imageSize);
-      images.push({ path: part === null ? path : name, stem, part, width, height, pixels });
+      if (dicom !== undefined) source ??= sourceOf(content);
+      const of = source === undefined ? {} : { source };
+      images.push({ path: part === null ? path : name, stem, part, width, height, pixels, ...of });
+      if (images.length === batch) {
+        yield images;
+        images = [];
+      }
     }
-    return images;
+    yield images;
   } catch (error) {
-    return [...images, { path, fault: faultOfFile(error) }];
+    yield [...images, { path, fault: faultOfFile(error) }];
   }
+}
+
+function sourceOf(file: Buffer): NonNullable<ReadImage['source']> | null {
+  if (!isDicom(file)) return null;
+  try {
+    return heatMapSource(file);
+  } catch (error) {
+    return { fault: faultOfFile(error) };
+  }
+}
+
+/** The same in their order, `batch` at a time. */
+async function* inBatches<T>(some: AsyncIterable<readonly T[]>): AsyncGenerator<T[]> {
+  let together: T[] = [];
+  for await (const images of some) {
+    for (const image of images) {
+      together.push(image);
+      if (together.length < batch) continue;
+      yield together;
+      together = [];
+    }
+  }
+  if (together.length > 0) yield together;
 }
 
 async function scored(
   session: PipelineSession,
-  images: readonly (ReadImage | { path: string; fault: string })[],
+  images: readonly (ReadImage | Unread)[],
 ): Promise<Map<ReadImage, ScoredPixels>> {
   const readable = images.filter((image) => 'pixels' in image);
   if (readable.length === 0) return new Map();
@@ -312,21 +356,19 @@ async function writeMaps(
   return files;
 }
 
-/** @returns null where the image is no DICOM file */
 async function writeDicom(
   { imageSize, scales, runId }: PipelineFacts,
   { maps }: ScoredPixels,
-  source: ReadImage,
+  source: HeatMapSource,
+  frame: number | null,
   path: string,
-): Promise<Record<string, string> | null> {
-  const bytes = await readFile(imageFile(source.path, source.part));
-  if (!isDicom(bytes)) return null;
+): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for (const [name, values] of Object.entries(maps)) {
     const end = scales?.[name] ?? mapScale(values).end;
-    const map = { name, values, side: imageSize, end, maker: runId, madeAt: new Date(), frame: source.part };
+    const map = { name, values, side: imageSize, end, maker: runId, madeAt: new Date(), frame };
     const file = `${path}.${name}.dcm`;
-    await writeFile(file, heatMapObject(bytes, map));
+    await writeFile(file, heatMapObject(source, map));
     files[name] = file;
   }
   return files;

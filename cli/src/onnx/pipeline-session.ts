@@ -14,7 +14,10 @@ export interface PipelineSession {
   facts: PipelineFacts;
   /** Names of its scores, in the order of its outputs. */
   scores: readonly string[];
-  /** @param images [N, imageSize, imageSize], grey values 0 to 255 */
+  /**
+   * Maps of all images take memory at once, as long as one of them is held.
+   * @param images [N, imageSize, imageSize], grey values 0 to 255
+   */
   run(images: Uint8Array): Promise<ScoredPixels[]>;
   close(): Promise<void>;
 }
@@ -59,7 +62,7 @@ export async function openPipeline(file: string): Promise<PipelineSession> {
         if (!(values instanceof Float32Array)) continue;
         for (const [image, { scores, maps }] of found.entries()) {
           if (name.endsWith(mapEnding)) {
-            maps[name.slice(0, -mapEnding.length)] = values.slice(image * area, (image + 1) * area);
+            maps[name.slice(0, -mapEnding.length)] = values.subarray(image * area, (image + 1) * area);
           } else scores[name] = values[image] ?? Number.NaN;
         }
       }

@@ -18,8 +18,3 @@ export function imagePlace(name: string): ImagePlace {
 export function partName(name: string, part: number): string {
   return `${imagePlace(name).file}#${part}`;
 }
-
-/** The file of a part whose name is known to have one. */
-export function imageFile(name: string, part: number | null): string {
-  return part === null ? name : imagePlace(name).file;
-}

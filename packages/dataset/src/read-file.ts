@@ -22,10 +22,14 @@ export async function imageFileSize(path: string): Promise<number> {
 
 /**
  * The content of an image's file.
+ * @param room waits until there is memory for so many bytes
  * @throws UnreadableImage where there is none, or it is too large
  */
-export async function readImageFile(path: string): Promise<Buffer> {
-  await imageFileSize(path);
+export async function readImageFile(
+  path: string,
+  room: (bytes: number) => Promise<void> = async () => {},
+): Promise<Buffer> {
+  await room(await imageFileSize(path));
   return readFile(path).catch(notThere);
 }
 

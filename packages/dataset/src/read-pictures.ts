@@ -1,6 +1,8 @@
+import { kindOf } from './image-kinds.ts';
 import { partName } from './image-place.ts';
 import { openImage, type Reading } from './open-image.ts';
 import type { Picture } from './picture.ts';
+import type { RoomAhead } from './read-ahead.ts';
 import { placeOnDisk, readImageFile } from './read-file.ts';
 
 /** A picture by the name that `dataset add` would give it. */
@@ -9,17 +11,36 @@ export interface NamedPicture {
   name: string;
   part: number | null;
   picture: Picture;
+  /** The content of its file, the same one for all pictures of it. */
+  content: Buffer;
 }
 
 /**
  * Reads the pictures of a file one after another: one, or all frames or chosen slices; of a path with `#PART`, that one.
+ * @param room waits until there is memory
  * @throws UnreadableImage
  */
-export async function* readPictures(path: string, reading: Reading): AsyncGenerator<NamedPicture> {
+export async function* readPictures(
+  path: string,
+  reading: Reading,
+  room: RoomAhead = async () => () => {},
+): AsyncGenerator<NamedPicture> {
   const { file, part } = await placeOnDisk(path);
-  const opened = await openImage(await readImageFile(file), reading);
-  for (const one of part === null ? opened.parts : [part]) {
-    const { picture } = await opened.decode(one);
-    yield { name: one === null ? file : partName(file, one), part: one, picture };
+  const taken: (() => void)[] = [];
+  const take = async (bytes: number) => {
+    taken.push(await room(bytes));
+  };
+  try {
+    const content = await readImageFile(file, take);
+    // A volume has many pictures to be gone over, and all of it is in memory before it says how large it is.
+    if (['NIfTI', 'gzip'].includes(kindOf(content))) await take(Number.POSITIVE_INFINITY);
+    const opened = await openImage(content, reading);
+    await take(opened.bytes);
+    for (const one of part === null ? opened.parts : [part]) {
+      const { picture } = await opened.decode(one);
+      yield { name: one === null ? file : partName(file, one), part: one, picture, content };
+    }
+  } finally {
+    for (const giveBack of taken) giveBack();
   }
 }

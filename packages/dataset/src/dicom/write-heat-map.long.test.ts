@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resizeFloats } from './resize-floats.ts';
-import { type HeatMap, heatMapObject } from './write-heat-map.ts';
+import { type HeatMap, heatMapObject, heatMapSource } from './write-heat-map.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -27,16 +27,16 @@ const map: HeatMap = {
   madeAt: new Date('2026-01-03T10:20:30Z'),
 };
 
-function source(...bare: string[]): { file: string; bytes: Buffer } {
+function source(...kind: string[]): { file: string; bytes: Buffer } {
   const file = join(directory, 'source.dcm');
-  python('source', file, ...bare);
+  python('source', file, ...kind);
   return { file, bytes: readFileSync(file) };
 }
 
 it('lies over its source: same patient, study, place and grid, its own values, as pydicom reads them', () => {
   const { file, bytes } = source();
   const written = join(directory, 'map.dcm');
-  writeFileSync(written, heatMapObject(bytes, map));
+  writeFileSync(written, heatMapObject(heatMapSource(bytes), map));
   const facts = JSON.parse(python('read', file, written));
   expect(facts).toMatchObject({
     sopClass: 'Secondary Capture Image Storage',
@@ -58,7 +58,7 @@ it('is one series for all images of a series, another for another map, and the s
   const { file, bytes } = source();
   const read = (of: HeatMap) => {
     const written = join(directory, 'map.dcm');
-    writeFileSync(written, heatMapObject(bytes, of));
+    writeFileSync(written, heatMapObject(heatMapSource(bytes), of));
     return JSON.parse(python('read', file, written)) as { instance: string; series: string };
   };
   const [first, again, other] = [read(map), read(map), read({ ...map, name: 'aInter' })];
@@ -69,7 +69,7 @@ it('is one series for all images of a series, another for another map, and the s
 
 it('names what a source lacks, and nothing of its patient', () => {
   const { bytes } = source('bare');
-  expect(() => heatMapObject(bytes, map)).toThrow(
+  expect(() => heatMapSource(bytes)).toThrow(
     /^DICOM: expected a Study Instance UID, a Series Instance UID for a heat map to refer to, got none$/,
   );
 });

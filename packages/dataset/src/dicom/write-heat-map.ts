@@ -67,15 +67,26 @@ const mayBeEmpty = new Set([
   '00200020',
 ]);
 
+type Elements = readonly (readonly [tag: string, bytes: Buffer])[];
+
+/** What heat maps take over from the DICOM file that they are of; it keeps nothing else of the file in memory. */
+export interface HeatMapSource {
+  sopClass: string;
+  /** UIDs. */
+  series: string;
+  instance: string;
+  rows: number;
+  columns: number;
+  /** Patient, study and place. */
+  elements: Elements;
+}
+
 /**
- * A heat map as a DICOM object that a viewer lays over its source: a Secondary Capture image of the same patient and study, with
- * the source's rows, columns, frame of reference, position and spacing, so that both cover the same place; 16-bit grey, with
- * the rescale slope that gives back the map's own values. It refers to its source image.
- * @param source the DICOM file that the map is of; what its header says of the patient is in the result
- * @throws UnreadableImage where the source says not which study or image it is
+ * Reads what heat maps of a DICOM file take over from it.
+ * @throws UnreadableImage where the file says not which study or image it is
  */
-export function heatMapObject(source: Buffer, map: HeatMap): Buffer {
-  const { data } = readDicomFile(source);
+export function heatMapSource(file: Buffer): HeatMapSource {
+  const { data } = readDicomFile(file);
   const faults = (
     [
       [0x0020000d, 'a Study Instance UID'],
@@ -87,16 +98,31 @@ export function heatMapObject(source: Buffer, map: HeatMap): Buffer {
   if (faults.length > 0) {
     throw new UnreadableImage(`DICOM: expected ${faults.join(', ')} for a heat map to refer to, got none`);
   }
-  const text = (tag: number) => data.text(tag)!;
-  const [series, instance] = [text(0x0020000e), text(0x00080018)];
-  const [rows, columns] = [data.word(0x00280010)!, data.word(0x00280011)!];
+  return {
+    sopClass: data.text(0x00080016)!,
+    series: data.text(0x0020000e)!,
+    instance: data.text(0x00080018)!,
+    rows: data.word(0x00280010)!,
+    columns: data.word(0x00280011)!,
+    elements: taken(data, [...patientAndStudy, ...place]),
+  };
+}
+
+/**
+ * A heat map as a DICOM object that a viewer lays over its source: a Secondary Capture image of the same patient and study, with
+ * the source's rows, columns, frame of reference, position and spacing, so that both cover the same place; 16-bit grey, with
+ * the rescale slope that gives back the map's own values. It refers to its source image.
+ * @param source of the DICOM file that the map is of; what its header says of the patient is in the result
+ */
+export function heatMapObject(source: HeatMapSource, map: HeatMap): Buffer {
+  const { sopClass, series, instance, rows, columns } = source;
   const frame = map.frame ?? null;
   const own = uid(map.maker, map.name, instance, ...(frame === null ? [] : [String(frame)]));
   const date = map.madeAt.toISOString().replaceAll(/[-:]/g, '');
   const [day, time] = [date.slice(0, 8), date.slice(9, 15)];
   const decimal = (value: number) => value.toPrecision(9);
   const elements = new Map<string, Buffer>([
-    ...taken(data, [...patientAndStudy, ...place]),
+    ...source.elements,
     ...(
       [
         ['00080008', 'CS', 'DERIVED\\SECONDARY\\OTHER'],
@@ -133,7 +159,7 @@ export function heatMapObject(source: Buffer, map: HeatMap): Buffer {
   elements.set(
     '00082112',
     sequenceOfOne('00082112', [
-      element('00081150', 'UI', text(0x00080016)),
+      element('00081150', 'UI', sopClass),
       element('00081155', 'UI', instance),
       ...(frame === null ? [] : [element('00081160', 'IS', String(frame))]),
     ]),

@@ -5,6 +5,7 @@ import { UnreadableImage } from '../unreadable-image.ts';
 import { type DataSet, pixelData } from './data-elements.ts';
 import { type DicomFileParts, readDicomFile } from './dicom-file.ts';
 import { requireFrames } from './frames.ts';
+import { groupsOfFrames, sharedGroups } from './functional-groups.ts';
 import { kindWithoutImage } from './kinds-without-image.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { type PixelCoding, transferSyntax } from './transfer-syntaxes.ts';
@@ -192,9 +193,9 @@ function slopes(data: DataSet): (frame: number) => boolean {
     return text ? Number.parseFloat(text) : undefined;
   };
   const ofGroups = (groups: DataSet | undefined) => slopeOf(groups?.items(0x00289145)[0]);
-  const shared = slopeOf(data) ?? ofGroups(data.items(0x52009229)[0]);
+  const shared = slopeOf(data) ?? ofGroups(sharedGroups(data));
   if (shared !== undefined) return () => shared < 0;
-  const perFrame = data.items(0x52009230).map(ofGroups);
+  const perFrame = groupsOfFrames(data).map(ofGroups);
   return (frame) => (perFrame[frame] ?? 1) < 0;
 }
 

@@ -67,6 +67,53 @@ it('is one series for all images of a series, another for another map, and the s
   expect(other.series).not.toBe(first.series);
 });
 
+/** What pydicom reads of the heat map of a frame. */
+function ofFrame({ file, bytes }: ReturnType<typeof source>, frame: number | null, named = frame) {
+  const written = join(directory, 'map.dcm');
+  writeFileSync(written, heatMapObject(heatMapSource(bytes), { ...map, frame: named }));
+  return JSON.parse(python('read', file, written, ...(frame === null ? [] : [String(frame)])));
+}
+
+it('lies where its frame does: of enhanced images in the groups of the frame, else in those of all', () => {
+  const enhanced = source('enhanced', '3');
+  const [first, second, third] = [1, 2, 3].map((frame) => ofFrame(enhanced, frame));
+  expect(first).toMatchObject({
+    source: ['Enhanced CT Image Storage', '1.2.3.4.5'],
+    place: {
+      ImagePositionPatient: [-8.5, 20, 30.25],
+      ImageOrientationPatient: [0, 1, 0, 0, 0, -1],
+      PixelSpacing: [0.25, 0.5],
+      ImagerPixelSpacing: [0.5, 1],
+    },
+    thickness: 3,
+  });
+  expect(second.place).toEqual({ ...first.place, ImagePositionPatient: [-6.5, 20, 30.25] });
+  expect(third.place).toEqual({
+    ...first.place,
+    ImagePositionPatient: [-4.5, 20, 30.25],
+    PixelSpacing: [0.125, 0.5],
+  });
+  expect(third.thickness).toBe(1);
+  // An enhanced image of one frame: it is named without a number, and keeps that of its instance.
+  expect(ofFrame(source('enhanced', '1'), null).place).toEqual(first.place);
+});
+
+it('takes a position that is said once for all frames for the first one, as dose grids mean it', () => {
+  const frames = source('plain', '2');
+  expect(ofFrame(frames, 1)).toMatchObject({
+    place: { ImagePositionPatient: [-10.5, 20, 30.25], PixelSpacing: [0.5, 0.75] },
+    location: 30.25,
+  });
+  const { place, location } = ofFrame(frames, 2);
+  expect(Object.keys(place)).toEqual(['ImageOrientationPatient', 'PixelSpacing']);
+  expect(location).toBeNull();
+});
+
+it('is the same object whether an only frame is named by its number or not', () => {
+  const plain = source();
+  expect(ofFrame(plain, null, 1)).toEqual(ofFrame(plain, null));
+});
+
 it('names what a source lacks, and nothing of its patient', () => {
   const { bytes } = source('bare');
   expect(() => heatMapSource(bytes)).toThrow(

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { UnreadableImage } from '../unreadable-image.ts';
 import type { DataSet } from './data-elements.ts';
 import { readDicomFile } from './dicom-file.ts';
+import { groupsOfFrames, sharedGroups } from './functional-groups.ts';
 import { resizeFloats } from './resize-floats.ts';
 import { dicomPart10, element, explicitLittleEndian, sequenceOfOne, word } from './write-elements.ts';
 
@@ -45,12 +46,28 @@ const place = [
   ['00181164', 'DS'],
   ['00200013', 'IS'],
   ['00200020', 'CS'],
-  ['00200032', 'DS'],
   ['00200037', 'DS'],
   ['00200052', 'UI'],
   ['00201040', 'LO'],
-  ['00201041', 'DS'],
   ['00280030', 'DS'],
+] as const;
+/** Of a file with several frames the first one's, where it is not in functional groups: so it is with RT Dose (PS3.3, C.8.8.3). */
+const position = [
+  ['00200032', 'DS'],
+  ['00201041', 'DS'],
+] as const;
+/** The functional groups that say it of all frames, or of one (PS3.3, C.7.6.16.2 and C.8.19.6), and what of them. */
+const placeInGroups = [
+  [0x00209113, [['00200032', 'DS']]],
+  [0x00209116, [['00200037', 'DS']]],
+  [
+    0x00289110,
+    [
+      ['00180050', 'DS'],
+      ['00280030', 'DS'],
+    ],
+  ],
+  [0x00289443, [['00181164', 'DS']]],
 ] as const;
 /** Type 2: there, though it be empty. */
 const mayBeEmpty = new Set([
@@ -77,8 +94,13 @@ export interface HeatMapSource {
   instance: string;
   rows: number;
   columns: number;
-  /** Patient, study and place. */
+  severalFrames: boolean;
+  /** Where its first frame lies, or all of them. */
+  position: Elements;
+  /** Patient, study and place of all frames, which win over that. */
   elements: Elements;
+  /** What is said of each frame by itself, which wins over both; of none, or of fewer than there are, where the file says no more. */
+  frames: readonly Elements[];
 }
 
 /**
@@ -104,25 +126,33 @@ export function heatMapSource(file: Buffer): HeatMapSource {
     instance: data.text(0x00080018)!,
     rows: data.word(0x00280010)!,
     columns: data.word(0x00280011)!,
-    elements: taken(data, [...patientAndStudy, ...place]),
+    severalFrames: Number(data.text(0x00280008) ?? 1) > 1,
+    position: taken(data, position),
+    elements: [...taken(data, [...patientAndStudy, ...place]), ...takenOfGroups(sharedGroups(data))],
+    frames: groupsOfFrames(data).map(takenOfGroups),
   };
 }
 
 /**
  * A heat map as a DICOM object that a viewer lays over its source: a Secondary Capture image of the same patient and study, with
  * the source's rows, columns, frame of reference, position and spacing, so that both cover the same place; 16-bit grey, with
- * the rescale slope that gives back the map's own values. It refers to its source image.
+ * the rescale slope that gives back the map's own values. It refers to its source image. Of a frame it has the frame's own place,
+ * as far as the source says it, and the frame's number for an Instance Number.
  * @param source of the DICOM file that the map is of; what its header says of the patient is in the result
  */
 export function heatMapObject(source: HeatMapSource, map: HeatMap): Buffer {
   const { sopClass, series, instance, rows, columns } = source;
-  const frame = map.frame ?? null;
+  // An only frame may be named by its number too: it is the whole image.
+  const frame = source.severalFrames ? (map.frame ?? null) : null;
+  const index = (frame ?? 1) - 1;
   const own = uid(map.maker, map.name, instance, ...(frame === null ? [] : [String(frame)]));
   const date = map.madeAt.toISOString().replaceAll(/[-:]/g, '');
   const [day, time] = [date.slice(0, 8), date.slice(9, 15)];
   const decimal = (value: number) => value.toPrecision(9);
   const elements = new Map<string, Buffer>([
+    ...(index === 0 ? source.position : []),
     ...source.elements,
+    ...(source.frames[index] ?? []),
     ...(
       [
         ['00080008', 'CS', 'DERIVED\\SECONDARY\\OTHER'],
@@ -156,6 +186,7 @@ export function heatMapObject(source: HeatMapSource, map: HeatMap): Buffer {
       ] as const
     ).map(([tag, vr, value]) => [tag, element(tag, vr, value)] as const),
   ]);
+  if (frame !== null) elements.set('00200013', element('00200013', 'IS', String(frame)));
   elements.set(
     '00082112',
     sequenceOfOne('00082112', [
@@ -187,6 +218,14 @@ function taken(data: DataSet, tags: readonly (readonly [string, string])[]): [st
     const bytes = data.value(Number.parseInt(tag, 16));
     if (bytes === null) return mayBeEmpty.has(tag) ? [[tag, element(tag, vr, '')]] : [];
     return [[tag, element(tag, vr, Buffer.from(bytes))]];
+  });
+}
+
+/** Where functional groups say that frames lie. */
+function takenOfGroups(groups: DataSet | undefined): Elements {
+  return placeInGroups.flatMap(([sequence, tags]) => {
+    const group = groups?.items(sequence)[0];
+    return group === undefined ? [] : taken(group, tags);
   });
 }
 

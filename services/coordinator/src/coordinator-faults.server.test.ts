@@ -316,6 +316,29 @@ describe('a page', () => {
     expect(await bench.store.exists(runKeys.page(runId))).toBe(true);
   });
 
+  it('is not laid beside its report by an attempt that was cancelled', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { promise: copying, resolve: begun } = Promise.withResolvers<void>();
+    const get: ObjectStore['get'] = async (key) => {
+      if (key.startsWith(pageKind.kind) && !key.endsWith('manifest.json')) {
+        begun();
+        await gate;
+      }
+      return bench.store.get(key);
+    };
+    await bench.startCoordinator([bench.trainer.entry], { store: { ...bench.store, get } });
+    const handle = await bench.start();
+    await finishJobs(2);
+    await copying;
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+    open();
+    await new Promise(setImmediate);
+    expect((await bench.store.list('reports/')).map(({ key }) => key)).not.toContainEqual(
+      expect.stringMatching(/report\.html$/),
+    );
+  });
+
   it('that fails by itself is left out after three times', async () => {
     await bench.startCoordinator([bench.trainer.entry]);
     bench.scorer.fails = ({ kind }) => (kind === pageKind.kind ? new JobError('failed', 'no fonts') : null);

@@ -28,7 +28,7 @@ export function createActivities(deps: ActivityDeps) {
     make: (args: MakeArgs): Promise<MadeNode> => makeNode(deps, args),
     /** Brings a run's facts and its evaluation together in report.json. */
     publishReport: (facts: RunFacts, evaluation: string): Promise<RunResult> =>
-      short(() => publishReport(deps, facts, evaluation)),
+      short((signal) => publishReport(deps, facts, evaluation, signal)),
     makePage: (args: PageArgs): Promise<string> => makePage(deps, args),
     /** Logs a finished run in MLflow. */
     logToMlflow: (result: RunResult, workflowId: string): Promise<LoggedInMlflow> =>

@@ -8,16 +8,16 @@ import {
   pageKind,
   reportStage,
   runKeys,
-  runResultSchema,
   type ShownArtifact,
 } from '@ddad/contract';
 import { type ObjectStore, readManifest } from '@ddad/storage';
+import { Context } from '@temporalio/activity';
 import type { RunIdentity } from '../dispatch/fairness.ts';
 import { evaluationId, selectionOf } from '../run-selection.ts';
 import { attemptJob, carriedBefore, type Follow } from './job-attempt.ts';
 import type { MakeDeps } from './make.ts';
 import type { PlanDeps } from './plan.ts';
-import { writeReport } from './publish-report.ts';
+import { putUnlessAborted, sameGraph, standingReport, writeReport } from './publish-report.ts';
 import type { Patience } from './setbacks.ts';
 import { unlessCancelled } from './unless-cancelled.ts';
 import { sourcesOf, trainsOnUnlabeled, wholeGraph } from './whole-graph.ts';
@@ -58,6 +58,7 @@ async function draw(
   follow: Follow,
 ): Promise<string> {
   const trace = deps.tracing.current();
+  const signal = Context.current().cancellationSignal;
   const result = await unlessCancelled(readReport(deps.store, run.runId));
   const method = deps.methods.method(basis.settings.method);
   const graph = wholeGraph(method, basis);
@@ -101,8 +102,13 @@ async function draw(
   const manifest = await unlessCancelled(readManifest(deps.store, kind, key));
   const file = manifest?.files.page;
   if (file === undefined) throw new Error(`page: the worker finished, but ${kind} ${key} is not published`);
-  await deps.store.put(result.files.page, await deps.store.get(file.object));
-  await writeReport(deps.store, result);
+  const bytes = await unlessCancelled(deps.store.get(file.object));
+  const standing = await unlessCancelled(standingReport(deps.store, run.runId));
+  if (standing === null || !sameGraph(standing, result)) {
+    throw new Error('page: the report that it was made of is not there any more');
+  }
+  await putUnlessAborted(deps.store, result.files.page, bytes, signal);
+  await writeReport(deps.store, result, signal);
   return result.files.page;
 }
 
@@ -123,7 +129,7 @@ async function separationsOf(
 
 /** A run's report.json, with the page that it is about to have. */
 async function readReport(store: ObjectStore, runId: string) {
-  const text = (await store.get(runKeys.report(runId))).toString('utf8');
-  const result = runResultSchema.parse(JSON.parse(text));
+  const result = await standingReport(store, runId);
+  if (result === null) throw new Error(`page: expected ${runKeys.report(runId)} to make it of, found none`);
   return { ...result, files: { ...result.files, page: runKeys.page(runId) } };
 }

@@ -54,6 +54,8 @@ export interface RunPlan extends Plan {
   statusAttributes?: boolean;
   /** Activities bear the ids of their nodes; absent in plans from before, whose histories have numbers. */
   namedActivities?: true;
+  /** A report that is cancelled has ended before the run goes on; absent in plans from before, whose runs do not wait for that. */
+  reportSettles?: true;
   /** Address of the progress pages, as people reach them; absent where there is none. */
   pages?: string;
   /** Time without a heartbeat after which an activity's attempt is given up, in ms. */
@@ -99,6 +101,7 @@ export async function planRun(deps: PlanDeps, raw: unknown): Promise<RunPlan> {
     searchAttributes,
     statusAttributes: searchAttributes,
     namedActivities: true,
+    reportSettles: true,
     ...(pages === undefined ? {} : { pages }),
     heartbeatTimeoutMs,
     ...(deps.mlflow === undefined ? {} : { mlflow: true }),

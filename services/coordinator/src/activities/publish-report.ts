@@ -9,20 +9,24 @@ import {
   runKeys,
   runResultSchema,
 } from '@ddad/contract';
-import { type Manifest, type ObjectStore, readManifest } from '@ddad/storage';
+import { artifactKeysOf, MalformedResult, parseReport } from '@ddad/runs';
+import { type Manifest, ObjectNotFound, type ObjectStore, readManifest } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { z } from 'zod';
 import type { DamagedArtifact } from '../damage-report.ts';
 import { failureTypes } from '../failure-types.ts';
 import { explainByInputs } from './damaged-inputs.ts';
 import type { PlanDeps } from './plan.ts';
+import { unlessAborted } from './unless-cancelled.ts';
 
 type PublishDeps = Pick<PlanDeps, 'store' | 'onDamage'>;
 
 /**
  * Lays a run's report beside its evaluation: `scores.csv`, where normal images were held out `held-out.json`, and last
- * `report.json`. Doing it again gives the same, so that a retry does no harm.
+ * `report.json`. Doing it again gives the same, so that a retry does no harm; a report of the same graph that has its page by now
+ * stays as it is.
  * @param evaluation key of the run's evaluation
+ * @param signal nothing is put any more once it is aborted: somebody else may write the report then
  * @returns the run's result, without a page
  * @throws ApplicationFailure of type DamagedArtifact where the evaluation is not what its manifest says; of type StageFailed, which no
  *   retry mends, where it or the result is not of the form that everybody reads
@@ -31,31 +35,73 @@ export async function publishReport(
   deps: PublishDeps,
   facts: RunFacts,
   evaluation: string,
+  signal: AbortSignal,
 ): Promise<RunResult> {
   const { store } = deps;
+  const read = <T>(work: Promise<T>) => unlessAborted(work, signal);
   const { runId } = facts;
   const inputs = [{ kind: evaluationKind.kind, key: evaluation }];
   try {
-    const manifest = await readManifest(store, evaluationKind.kind, evaluation);
+    const manifest = await read(readManifest(store, evaluationKind.kind, evaluation));
     if (manifest === null) throw damaged(evaluation, 'expected it to be finished, found no manifest');
-    const findings = await readFindings(store, manifest);
-    const scores = await lay(store, manifest, 'scores', runKeys.scores(runId));
-    await lay(store, manifest, 'held-out', runKeys.heldOut(runId));
+    const findings = await read(readFindings(store, manifest));
+    const lay = async (name: string, object: string): Promise<string | null> => {
+      const file = manifest.files[name];
+      if (file === undefined) return null;
+      await putUnlessAborted(store, object, await read(store.get(file.object)), signal);
+      return object;
+    };
+    const scores = await lay('scores', runKeys.scores(runId));
+    await lay('held-out', runKeys.heldOut(runId));
     const result = { ...facts, ...findings, files: { report: runKeys.report(runId), page: null, scores } };
-    await writeReport(store, result);
+    const standing = await read(standingReport(store, runId));
+    if (standing?.files.page != null && sameGraph(standing, result)) {
+      return { ...standing, files: { ...standing.files, page: null } };
+    }
+    await writeReport(store, result, signal);
     return result;
   } catch (error) {
+    if (signal.aborted) throw error;
     throw await explainByInputs(deps, inputs, error, true);
   }
 }
 
+/** A run's report.json as it is now; null where there is none that can be read. */
+export async function standingReport(store: ObjectStore, runId: string): Promise<RunResult | null> {
+  const object = runKeys.report(runId);
+  try {
+    return parseReport(await store.get(object), object);
+  } catch (error) {
+    if (error instanceof ObjectNotFound || error instanceof MalformedResult) return null;
+    throw error;
+  }
+}
+
+/** Whether two reports of a run are of the same artifacts: a run that grew has others. */
+export function sameGraph(one: RunResult, other: RunResult): boolean {
+  const keysOf = (result: RunResult) => [...new Set(artifactKeysOf(result))].sort().join();
+  return keysOf(one) === keysOf(other);
+}
+
+/** An attempt that is over writes no more: the next one may have written by then. @throws the signal's reason */
+export async function putUnlessAborted(
+  store: ObjectStore,
+  object: string,
+  data: string | Buffer,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  await store.put(object, data);
+}
+
 /**
  * Writes `report.json`.
+ * @param signal see `putUnlessAborted`
  * @throws ApplicationFailure of type StageFailed, which no retry mends, where the result is not of the form that everybody reads
  */
-export async function writeReport(store: ObjectStore, result: RunResult): Promise<void> {
+export async function writeReport(store: ObjectStore, result: RunResult, signal: AbortSignal): Promise<void> {
   const parsed = formed(runResultSchema, result, "a run's result");
-  await store.put(result.files.report, `${JSON.stringify(parsed, null, 2)}\n`);
+  await putUnlessAborted(store, result.files.report, `${JSON.stringify(parsed, null, 2)}\n`, signal);
 }
 
 async function readFindings(store: ObjectStore, { key, files }: Manifest): Promise<Findings> {
@@ -71,19 +117,6 @@ function formed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   if (parsed.success) return parsed.data;
   const faults = describeFaults(faultsOf(parsed.error, value)).replaceAll('\n', '; ');
   throw ApplicationFailure.nonRetryable(`expected ${what}; ${faults}`, failureTypes.stageFailed);
-}
-
-/** Copies a file of an artifact. @returns its object key; null where the artifact has none such */
-async function lay(
-  store: ObjectStore,
-  { files }: Manifest,
-  name: string,
-  object: string,
-): Promise<string | null> {
-  const file = files[name];
-  if (file === undefined) return null;
-  await store.put(object, await store.get(file.object));
-  return object;
 }
 
 function damaged(key: string, fault: string): ApplicationFailure {

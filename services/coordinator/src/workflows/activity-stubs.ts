@@ -21,23 +21,31 @@ const retry: RetryPolicy = {
 /** Cancelling a run is confirmed only once whoever works for it is idle. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
-type Short =
-  | 'plan'
-  | 'foresee'
-  | 'replan'
-  | 'grow'
-  | 'publishReport'
-  | 'planExperiment'
-  | 'publishExperiment';
+const shortOptions = {
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '30s',
+  // Nothing works for a run meanwhile.
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry,
+} satisfies ActivityOptions;
 
-export const { plan, foresee, replan, grow, publishReport, planExperiment, publishExperiment } =
-  proxyActivities<Pick<Activities, Short>>({
-    startToCloseTimeout: '10 minutes',
-    heartbeatTimeout: '30s',
-    // Nothing works for a run meanwhile.
-    cancellationType: ActivityCancellationType.TRY_CANCEL,
-    retry,
-  });
+type Short = 'plan' | 'foresee' | 'replan' | 'grow' | 'planExperiment' | 'publishExperiment';
+
+export const { plan, foresee, replan, grow, planExperiment, publishExperiment } =
+  proxyActivities<Pick<Activities, Short>>(shortOptions);
+
+const reporters = {
+  settling: proxyActivities<Pick<Activities, 'publishReport'>>({ ...shortOptions, cancellationType }),
+  atOnce: proxyActivities<Pick<Activities, 'publishReport'>>(shortOptions),
+};
+
+/**
+ * The activity that writes a run's report.
+ * @param settles whether one that is cancelled, for a pause as well, is waited for: else it may write beside the next one
+ */
+export function publishReportThat(settles: boolean): (typeof reporters)['settling']['publishReport'] {
+  return (settles ? reporters.settling : reporters.atOnce).publishReport;
+}
 
 const longOptions = { startToCloseTimeout: '30 days', cancellationType, retry } satisfies ActivityOptions;
 

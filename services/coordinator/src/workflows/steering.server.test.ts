@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest';
 import type { Activities } from '../activities/index.ts';
 import type { MakeArgs } from '../activities/make.ts';
 import { addDataset } from '../datasets.testing.ts';
-import { HeldMembers, madeNode, makeBy, recordNodes, working } from './fake-activities.testing.ts';
+import { HeldMembers, madeNode, makeBy, recordNodes, resultOf, working } from './fake-activities.testing.ts';
 import { fakesEachTest } from './fakes-each-test.testing.ts';
 import { expectReplays, failureOf, progressUntil } from './run-expectations.testing.ts';
 import { small, type WorkflowServer } from './workflow-server.testing.ts';
@@ -174,6 +174,32 @@ describe('a paused run', () => {
     await handle.result();
     expect(refining.sort()).toEqual(['refiner dual', 'refiner dual', 'refiner intra', 'refiner intra']);
     expect(nodesOf('maps')).toHaveLength(1);
+    await expectReplays(handle);
+  });
+
+  it('has written no report any more once it is called paused', async () => {
+    const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+    const publishing: string[] = [];
+    fakes.publishReport = async (facts) => {
+      publishing.push('begun');
+      if (publishing.length > 1) return resultOf(facts);
+      await working(undefined, () => {
+        publishing.push('stopping');
+        return stopped;
+      });
+      throw new Error('expected to be stopped');
+    };
+    held.finish(...four);
+    const handle = await server.start(small);
+    await expect.poll(() => publishing, { timeout: 20_000 }).toEqual(['begun']);
+    await handle.signal(pauseSignal);
+    await expect.poll(() => publishing, { timeout: 20_000 }).toEqual(['begun', 'stopping']);
+    expect((await progressUntil(handle, () => true)).stage).toBe('report');
+    stop();
+    await progressUntil(handle, ({ stage }) => stage === 'paused');
+    await handle.signal(resumeSignal);
+    await handle.result();
+    expect(publishing).toEqual(['begun', 'stopping', 'begun']);
     await expectReplays(handle);
   });
 

@@ -21,7 +21,7 @@ import type { RunPlan } from '../activities/plan.ts';
 import { failureTypes } from '../failure-types.ts';
 import { nodeProgressSignal } from '../node-progress.ts';
 import { evaluationId, selectionOf } from '../run-selection.ts';
-import { logToMlflow, makePage, plan, publishReport } from './activity-stubs.ts';
+import { logToMlflow, makePage, plan, publishReportThat } from './activity-stubs.ts';
 import { audit } from './audit-sinks.ts';
 import { damageIn, isStopped, planFailure, reasonOf, stageFailure, workflowFailure } from './failures.ts';
 import { GraphRun } from './graph-run.ts';
@@ -135,6 +135,7 @@ async function publish({ state, pausing, runId, planned, graph }: Run): Promise<
   const evaluation = graph.nodes.find(({ node }) => node.id === evaluationId);
   if (evaluation === undefined) throw new TypeError('expected an evaluation in the graph, got none');
   const facts = runFacts(runId, planned, graph, state.seconds());
+  const publishReport = publishReportThat(planned.reportSettles === true);
   try {
     return await pausing.run(() =>
       publishReport.executeWithOptions({ summary: 'report' }, [facts, evaluation.node.key]),

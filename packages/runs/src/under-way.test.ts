@@ -36,7 +36,7 @@ const run = (stage: string, ...keys: string[]) =>
 const experiment = (stage: string, ...runs: [workflowId: string, state: string][]) =>
   ({
     stage,
-    runs: runs.map(([workflowId, state]) => ({ workflowId, state })),
+    runs: runs.map(([workflowId, state]) => ({ workflowId, runId: `${workflowId}-1`, state })),
   }) as unknown as ExperimentProgress;
 
 test('gathers what runs want, and names those of which that is not known', async () => {

@@ -39,7 +39,7 @@ export async function artifactsUnderWay(
     return found;
   });
 
-  const listed = new Set(running.map(({ id }) => id));
+  const listed = new Set(running.map(({ executionId }) => executionId));
   const underWay = new Set<string>();
   const datasets = new Set<string>();
   const unknown: string[] = [];
@@ -63,8 +63,9 @@ export async function artifactsUnderWay(
       const toStart = progress.runs.some(({ state }) => state === 'waiting');
       if (progress.stage === 'planning' || toStart) unknown.push(`${id} (has runs to start)`);
       // Temporal's list is behind what workflows know: one that has only begun was not asked.
-      for (const { workflowId, state } of progress.runs)
-        if (state === 'running' && !listed.has(workflowId)) unknown.push(`${workflowId} (is not listed yet)`);
+      for (const { workflowId, runId, state } of progress.runs)
+        if (state === 'running' && !(runId !== null && listed.has(runId)))
+          unknown.push(`${workflowId} (is not listed yet)`);
     }
   };
   for (let at = 0; at < running.length; at += queriesAtOnce) {

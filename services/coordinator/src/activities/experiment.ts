@@ -19,6 +19,8 @@ export interface ExperimentRunPlan {
 export interface ExperimentPlan {
   experiment: ResolvedExperimentInput;
   runs: ExperimentRunPlan[];
+  /** Runs of an experiment of the same name before are given time to end; absent in plans from before, which did not wait. */
+  waitsForFormer?: true;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function planExperiment(deps: JudgeDeps, raw: unknown): Promise<Exp
     const combination = read.combinations[place];
     return 'faults' in run || combination === undefined ? [] : [{ axes: combination.axes, input: run.input }];
   });
-  return { experiment, runs };
+  return { experiment, runs, waitsForFormer: true };
 }
 
 /** Writes `experiment.json`. Writing it again gives the same, so that a retry does no harm. */

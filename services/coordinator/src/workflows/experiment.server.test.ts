@@ -135,6 +135,59 @@ describe('an experiment', () => {
   });
 });
 
+describe('an experiment that is started again', () => {
+  it('waits for the former runs of its names, which write checkpoints still', async () => {
+    const held = new HeldMembers(fakes);
+    const { promise: written, resolve: write } = Promise.withResolvers<void>();
+    held.onStop = () => written;
+    const former = await server.startExperiment({ base, axes: { seed: [1, 2] } }, 'again');
+    await held.until(8);
+    await former.terminate();
+    const handle = await server.startExperiment({ base, axes: { seed: [1, 2] } }, 'again');
+    const refusals = async () => {
+      const { events } = await handle.fetchHistory();
+      return (events ?? []).filter((event) => event.startChildWorkflowExecutionFailedEventAttributes).length;
+    };
+    await expect.poll(refusals, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+    const { runs: waiting } = await handle.query<ExperimentProgress>('progress');
+    expect(waiting.map(({ state }) => state)).toEqual(['waiting', 'waiting']);
+    write();
+    await held.until(16);
+    held.finishAll();
+    const { runs } = (await handle.result()) as ExperimentResult;
+    expect(runs.map(({ report, failure }) => [report !== null, failure])).toEqual([
+      [true, undefined],
+      [true, undefined],
+    ]);
+    await expectReplays(handle);
+  });
+
+  it('names a run that keeps its name, and is cancelled while it waits for that', async () => {
+    const held = new HeldMembers(fakes);
+    const other = await server.start(small, 'taken-01');
+    await held.until(4);
+    const { planExperiment } = fakes;
+    const handle = await server.startExperiment({ base }, 'taken');
+    await expect
+      .poll(async () => (await handle.query<ExperimentProgress>('progress')).runs.length, { timeout: 20_000 })
+      .toBe(1);
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+
+    // As experiments before did, which did not wait.
+    fakes.planExperiment = async (raw) => {
+      const { waitsForFormer: _, ...plan } = await planExperiment(raw);
+      return plan;
+    };
+    const atOnce = await server.startExperiment({ base }, 'taken');
+    const { runs } = (await atOnce.result()) as ExperimentResult;
+    expect(runs[0]!.failure).toBe('another run of the name taken-01 is under way');
+    await expectReplays(atOnce);
+    held.finishAll();
+    await other.result();
+  });
+});
+
 describe('a faulty experiment', () => {
   it('is refused with the faults of all combinations, before anything begins', async () => {
     const handle = await server.startExperiment({

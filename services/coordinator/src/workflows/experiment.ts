@@ -6,17 +6,21 @@ import {
   experimentKey,
   workflowType,
 } from '@ddad/contract';
+import { type Duration, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   CancelledFailure,
   ChildWorkflowCancellationType,
   ChildWorkflowFailure,
+  type ChildWorkflowHandle,
   defineQuery,
   isCancellation,
   ParentClosePolicy,
   setHandler,
+  sleep,
   startChild,
   TerminatedFailure,
+  type Workflow,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ExperimentPlan } from '../activities/experiment.ts';
@@ -82,15 +86,16 @@ type Outcome = { result: BriefResult } | { failure: string };
 
 /** Has all runs made, so many at once as the experiment says; ends once none is under way, cancelled or not. */
 async function runAll(
-  { experiment: { atOnce }, runs }: ExperimentPlan,
+  { experiment: { atOnce }, runs, waitsForFormer }: ExperimentPlan,
   state: ExperimentState,
 ): Promise<Outcome[]> {
+  const waits = waitsForFormer === true ? formerRunWaits : [];
   const outcomes: Outcome[] = [];
   let next = 0;
   const lane = async () => {
     while (next < runs.length) {
       const place = next++;
-      outcomes[place] = await runOne(place, runs[place]!, state);
+      outcomes[place] = await runOne(place, runs[place]!, state, waits);
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, runs.length) }, lane));
@@ -104,9 +109,10 @@ async function runOne(
   place: number,
   { axes, input }: ExperimentPlan['runs'][number],
   state: ExperimentState,
+  waits: readonly Duration[],
 ): Promise<Outcome> {
-  try {
-    const child = await startChild(workflowType, {
+  const start = () =>
+    startChild(workflowType, {
       workflowId: childId(workflowInfo().workflowId, place),
       args: [input, { brief: true }],
       staticSummary: describeAxes(axes).slice(0, summaryLength),
@@ -114,6 +120,8 @@ async function runOne(
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     });
+  try {
+    const child = await startOnceFree(start, waits);
     state.started(place, child.firstExecutionRunId);
     const result = (await child.result()) as BriefResult;
     state.ended(place, 'finished');
@@ -123,6 +131,27 @@ async function runOne(
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
     return { failure: reasonOf(error) };
   }
+}
+
+/** Between tries to start a run whose name is taken, one and a half minutes in all: longer than a cancelled run takes to end. */
+const formerRunWaits = ['2s', '4s', '8s', '16s', '30s', '30s'] as const;
+
+/**
+ * Starts a run once its name is free. Of an experiment that was terminated and started again at once, the former runs of the same
+ * names are being cancelled still, as their trainers write checkpoints.
+ */
+async function startOnceFree(
+  start: () => Promise<ChildWorkflowHandle<Workflow>>,
+  waits: readonly Duration[],
+): Promise<ChildWorkflowHandle<Workflow>> {
+  const [wait, ...more] = waits;
+  try {
+    return await start();
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError) || wait === undefined) throw error;
+  }
+  await sleep(wait);
+  return startOnceFree(start, more);
 }
 
 /** The server takes 400 bytes. */
@@ -135,6 +164,9 @@ function childId(workflowId: string, place: number): string {
 
 function reasonOf(error: unknown): string {
   if (isCancellation(error)) return 'cancelled';
+  if (error instanceof WorkflowExecutionAlreadyStartedError) {
+    return `another run of the name ${error.workflowId} is under way`;
+  }
   const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
   if (cause instanceof TerminatedFailure) return 'terminated';
   return cause instanceof Error ? cause.message : String(cause);

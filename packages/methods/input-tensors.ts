@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { TensorData } from '@ddad/compute';
 import { inputFile, type MakeTask } from '@ddad/jobs/task';
-import { decodeSafetensors } from '@ddad/storage/safetensors';
+import { readSafetensors } from '@ddad/storage/safetensors';
 
 /**
  * Tensors of an artifact that a kind's `needs` name, as its file has them.
@@ -12,5 +11,5 @@ export async function inputTensors(
   name: string,
   file = 'weights',
 ): Promise<Map<string, TensorData>> {
-  return decodeSafetensors(await readFile(inputFile(task, name, file))).tensors;
+  return (await readSafetensors(inputFile(task, name, file))).tensors;
 }

@@ -80,7 +80,8 @@ class Rewriting {
 
 /**
  * The same computation with its matrix products and convolutions in bfloat16, and the maps on their way from one to the next:
- * TensorFlow's kernels (oneDNN) sum in float32. Gradients of weights, and all else, are float32.
+ * TensorFlow's kernels (oneDNN) sum in float32. So what a product gives is rounded to bfloat16, gradients of weights too, which are float32 from
+ * there on, as all else is: losses, BatchNorm, gradients of biases, the optimiser.
  * @param arguments_ only products in which one of these arguments has a part, directly or through others, are changed
  */
 export function productsInBfloat16(recording: Recording, arguments_: readonly string[]): Recording {

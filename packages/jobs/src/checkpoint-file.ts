@@ -1,10 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import {
-  decodeSafetensors,
-  firstNotFinite,
-  verifyTensors,
-  writeSafetensors,
-} from '@ddad/storage/safetensors';
+import { firstNotFinite, readSafetensors, verifyTensors, writeSafetensors } from '@ddad/storage/safetensors';
 import { z } from 'zod';
 
 /** A tensor's values, as the safetensors codec has them. */
@@ -71,7 +65,7 @@ export async function verifyCheckpointFile(path: string): Promise<void> {
  * @throws as `verifyCheckpointFile` does
  */
 export async function readCheckpointFile(path: string): Promise<TrainingState> {
-  const { tensors, metadata } = decodeSafetensors(await readFile(path));
+  const { tensors, metadata } = await readSafetensors(path);
   const loop = readLoop(metadata);
   for (const [name, { data }] of tensors) {
     const at = firstNotFinite(data);

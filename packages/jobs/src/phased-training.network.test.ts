@@ -162,6 +162,14 @@ test('before an epoch what is set by hand is set once, with the figures so far, 
   }
 });
 
+test('writes two checkpoints of one step to two files, as the first may be on its way to the store still', async () => {
+  const beforeEpoch = async (epoch: number) => (epoch === 1 ? ('stop' as const) : ('go on' as const));
+  const { checkpoints } = await train({ answers: ['go on', 'go on', 'go on', 'checkpoint'], beforeEpoch });
+  expect(checkpoints).toHaveLength(2);
+  expect(new Set(checkpoints).size).toBe(2);
+  for (const path of checkpoints) expect((await readCheckpointFile(path)).steps).toBe(4);
+});
+
 test('stopped before an epoch, keeps all that was trained, and is the undisturbed training once resumed', async () => {
   const calm = await train();
   // At the very first there is nothing to keep but the first weights.
@@ -173,7 +181,7 @@ test('stopped before an epoch, keeps all that was trained, and is the undisturbe
     const first = await train({ beforeEpoch });
     expect(first.outcome).toBeNull();
     expect(first.places).toHaveLength(done);
-    expect(first.checkpoints).toEqual([expect.stringMatching(`checkpoint-${done}\\.safetensors$`)]);
+    expect(first.checkpoints).toEqual([expect.stringMatching(`checkpoint-${done}-1\\.safetensors$`)]);
     const second = await train({ checkpoint: first.checkpoints[0]! });
     expect(second.bytes).toEqual(calm.bytes);
     expect(second.outcome?.figures).toEqual(calm.outcome?.figures);

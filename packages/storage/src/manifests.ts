@@ -38,7 +38,7 @@ export const manifestSchema = z
     worker: z.string(),
     /** ISO 8601. */
     finishedAt: z.iso.datetime(),
-    /** CPU or GPU model, threads, library digest, versions: equal bytes are promised for equal environments only. */
+    /** Models of CPU and GPU, driver, threads, versions, of the last attempt: equal bytes are promised for equal environments only. */
     environment: z.record(z.string(), z.union([z.string(), z.number()])),
     /** Loss per epoch. */
     history: z.array(z.number()).optional(),

@@ -2,9 +2,9 @@ import { mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { encodeSafetensors, type NamedTensor } from './codec.ts';
+import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './codec.ts';
 import { writeSparse } from './large-file.testing.ts';
-import { openSafetensors, type TensorFile } from './reader.ts';
+import { openSafetensors, readSafetensors, type TensorFile } from './reader.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -31,6 +31,15 @@ async function withFile<T>(content: Buffer | string, use: (file: TensorFile) => 
     await file.close();
   }
 }
+
+test('reads a whole file as one does that has it in memory', async () => {
+  const path = join(folder, 'whole');
+  const content = encodeSafetensors(tensors, { made: 'here' });
+  await writeFile(path, content);
+  expect(await readSafetensors(path)).toEqual(decodeSafetensors(content));
+  await writeFile(path, content.subarray(0, -1));
+  await expect(readSafetensors(path)).rejects.toThrow('expected');
+});
 
 test('tells shapes and metadata, and gives the rows that are asked for', async () => {
   await withFile(encodeSafetensors(tensors, { made: 'here' }), async (file) => {

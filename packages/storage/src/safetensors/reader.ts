@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import type { NamedTensor } from './codec.ts';
 import {
   headerLength,
   lengthBytes,
@@ -111,6 +112,24 @@ export async function openSafetensors(path: string): Promise<TensorFile> {
   } catch (error) {
     await file.close();
     throw error;
+  }
+}
+
+/**
+ * Reads a safetensors file of F32 tensors into memory, one after another: whole files of 2 GiB and more cannot be read at once.
+ * @throws as `openSafetensors` does
+ */
+export async function readSafetensors(
+  path: string,
+): Promise<{ tensors: Map<string, NamedTensor>; metadata: Record<string, string> }> {
+  const file = await openSafetensors(path);
+  try {
+    const tensors = new Map<string, NamedTensor>();
+    for (const [name, shape] of file.shapes)
+      tensors.set(name, { shape: [...shape], data: await file.read(name) });
+    return { tensors, metadata: { ...file.metadata } };
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { DatasetIndex } from '@ddad/contract';
 import { type FolderLayout, suspiciousAuc } from '@ddad/dataset';
-import { percent, plural } from '../figures.ts';
+import { inWords, percent, plural } from '../figures.ts';
 
 /** What a folder was taken for, what of it was left out, and what was passed over. */
 export function layoutLines(
@@ -36,7 +36,7 @@ export function separationLines(separations: readonly { of: string; auc: number 
   const lines = [`AUC on test without any network: ${figures}`];
   if (much.length > 0) {
     lines.push(
-      `warning: ${much.join(' and ')} alone tell${much.length === 1 ? 's' : ''} normal from abnormal; a score no better than that has seen no anomaly`,
+      `warning: ${inWords(much)} alone tell${much.length === 1 ? 's' : ''} normal from abnormal; a score no better than that has seen no anomaly`,
     );
   }
   return lines;

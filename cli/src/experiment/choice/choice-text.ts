@@ -1,6 +1,6 @@
 import { axisText, describeAxes } from '@ddad/contract';
 import { markdownTable } from '@ddad/report/markdown';
-import { percent } from '../../figures.ts';
+import { inWords, percent } from '../../figures.ts';
 import { spreadText } from '../table-text.ts';
 import type { ChoiceReport } from './attend-choice.ts';
 import type { Candidate, Choice } from './choose-run.ts';
@@ -90,7 +90,7 @@ function sourceLines({ chosen }: Choice, sources: ChoiceReport['sources']): stri
   const lines = [`AUC of the same without any network: ${figures('pixels')}.${files}`];
   const differing = sources.filter(({ differs }) => differs);
   if (differing.length === 0) return lines;
-  const names = differing.map(({ of }) => of).join(' and ');
+  const names = inWords(differing.map(({ of }) => of));
   const better = differing.some(({ auc }) => auc >= chosen.labelFree.mean)
     ? ' The chosen one does no better.'
     : '';

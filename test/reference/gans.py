@@ -24,8 +24,8 @@ import argparse
 import numpy as np
 
 import reference
-from layers import ImageNorm, backward, every, hold, tanh
-from networks import margin, pre_activation
+from layers import ImageNorm, backward, hold, tanh
+from networks import margin, pre_activation, running
 from optimisers import RmsProp
 from reference import BatchNorm, Convolution, Linear, Relu, Reshape, TransposedConvolution
 
@@ -64,14 +64,6 @@ def decoder(prefix, side, norm=BatchNorm):
 
 def features():
     return [*halvings('netd', BatchNorm), Linear('netd.features.0'), Relu()]
-
-
-def running(layers):
-    buffers = {}
-    for layer in every(layers):
-        if isinstance(layer, BatchNorm):
-            buffers |= layer.running
-    return buffers
 
 
 def softplus(x):

@@ -109,11 +109,7 @@ class Igd:
         inner = {}
         backward(self.encoder, self.own, self.projection.backward(p, dz, gradients), inner)
         gradients |= {f'encoder.{name}': gradient for name, gradient in inner.items()}
-        buffers = {}
-        for layer in every(self.encoder):
-            if isinstance(layer, BatchNorm):
-                buffers |= {f'encoder.{name}': value for name, value in layer.running.items()}
-        return loss, gradients, buffers
+        return loss, gradients, {f'encoder.{name}': value for name, value in networks.running(self.encoder).items()}
 
     def critique(self, p, images, alpha):
         x = normalised(images)

@@ -161,17 +161,22 @@ def margin(layers):
     return min((layer.margin for layer in every(layers) if isinstance(layer, Relu)), default=np.inf)
 
 
+def running(layers):
+    """Running statistics after a pass in training mode, by name."""
+    buffers = {}
+    for layer in every(layers):
+        if isinstance(layer, BatchNorm):
+            buffers |= layer.running
+    return buffers
+
+
 def step(layers, p, inputs):
     """Output, loss, gradients by name (`x` is the input's), running statistics afterwards."""
     y = reference.forward(layers, p, inputs['x'], training=True)
     difference = y - inputs['target']
     gradients = {}
     gradients['x'] = backward(layers, p, 2 * difference / difference.size, gradients)
-    buffers = {}
-    for layer in every(layers):
-        if isinstance(layer, BatchNorm):
-            buffers |= layer.running
-    return y, (difference**2).mean(), gradients, buffers
+    return y, (difference**2).mean(), gradients, running(layers)
 
 
 def penalty(layers, p, x):

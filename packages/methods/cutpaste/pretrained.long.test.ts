@@ -5,18 +5,21 @@ import { tensorflowEnvironment } from '@ddad/compute/environment';
 import { pixelsDigest } from '@ddad/dataset/packed-pixels';
 import type { MakeTask } from '@ddad/jobs';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage/safetensors';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { inputOf, taskOf } from '../make-task.testing.ts';
 import { undisturbed } from '../undisturbed.testing.ts';
-import { side, waveImages } from '../wave-images.testing.ts';
+import { area, side, waveImages } from '../wave-images.testing.ts';
 import { type ClassifierSpec, classifierKind, distancesKind, recipes } from './kinds.ts';
 import { frozenSteps } from './settings.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
 const { initialise, resnet18, toPyTorch } = await import('@ddad/models');
+const { largestDifference } = await import('@ddad/models/testing');
+const { classBatches } = await import('./class-batches.ts');
+const { classifier } = await import('./classifier.ts');
 const { scoreDistances } = await import('./score-distances.ts');
-const { trainClassifier } = await import('./train-classifier.ts');
+const { classifierStep, trainClassifier } = await import('./train-classifier.ts');
 
 const count = 4;
 const { pixels, directory, path } = await waveImages(count);
@@ -69,8 +72,33 @@ async function train(
   return { checkpoints, sha256, weights, files: result.files };
 }
 
+let whole: Awaited<ReturnType<typeof train>>;
+beforeAll(async () => {
+  whole = await train();
+});
+
+test('trains its head alone for as many steps as the source, then all, on the batches of its seed in a row', async () => {
+  const grey = Float32Array.from(pixels, (value) => value / 127.5 - 1);
+  const write = classBatches({ images: grey, side, seed: spec.seed, batchSize: spec.batchSize });
+  const network = classifier('colours').parameters;
+  const first = initialise(network, spec.seed);
+  for (const [name, tensor] of initialise(parameters, 9)) first.set(name, tensor);
+  const step = classifierStep(spec, { mode: 'graph' });
+  try {
+    step.write(first);
+    const batch = new Float32Array(3 * spec.batchSize * area);
+    for (let at = 0; at < steps; at += 1) {
+      write(at, batch);
+      step.run(at < 20 ? 'head' : 'classify', { images: batch });
+    }
+    for (const [name, { data }] of toPyTorch(network, step.read()))
+      expect(largestDifference(whole.weights!.get(name)!.data, data), name).toBe(0);
+  } finally {
+    step.dispose();
+  }
+});
+
 test('a classifier with pretrained weights begins with them, and is the same stopped in either phase and resumed', async () => {
-  const whole = await train();
   expect(whole.weights!.get('conv1.weight')!.shape).toEqual([64, 3, 7, 7]);
   const moved = (weights: typeof given) => {
     const [before, after] = [weights.get('conv1.weight')!.data, whole.weights!.get('conv1.weight')!.data];

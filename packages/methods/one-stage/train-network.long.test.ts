@@ -5,12 +5,16 @@ import type { ChildProgress, MakeTask } from '@ddad/jobs';
 import { decodeSafetensors } from '@ddad/storage/safetensors';
 import { beforeAll, expect, test } from 'vitest';
 import { undisturbed } from '../undisturbed.testing.ts';
+import { area, side } from '../wave-images.testing.ts';
 import type { NetworkSpec } from './kinds.ts';
 import { sample, shortTraining } from './one-stage.testing.ts';
 
 // TensorFlow reads its settings when it loads.
 Object.assign(process.env, tensorflowEnvironment(1));
-const { trainNetwork } = await import('./train-network.ts');
+const { initialise, residualEncoderDecoder, toPyTorch } = await import('@ddad/models');
+const { largestDifference } = await import('@ddad/models/testing');
+const { anomalyBatches } = await import('./anomaly-batches.ts');
+const { networkStep, trainNetwork } = await import('./train-network.ts');
 
 // Five normal images in batches of two, and one that is unlabeled.
 const { task } = await shortTraining(sample, { count: 6, normals: 5, epochs: 2 });
@@ -63,6 +67,34 @@ test('gives weights under the source’s names and layouts', () => {
   expect(tensors.get('layer4.1.bn2.running_var')!.shape).toEqual([512]);
   expect(tensors.get('uplayer1.0.conv1.weight')!.shape).toEqual([128, 64, 3, 3]);
   expect(tensors.get('convtranspose1.weight')!.shape).toEqual([16, 1, 7, 7]);
+});
+
+test('takes the batches of its seed in a row, two steps an epoch of five normal images', async () => {
+  const { seed, batchSize } = task.spec;
+  const write = anomalyBatches({
+    images: await readFile(task.pixels!),
+    side,
+    normals: 5,
+    patches: sample.patches,
+    seed,
+    batchSize,
+  });
+  const { parameters } = residualEncoderDecoder();
+  const step = networkStep(task.spec, 2, { mode: 'graph' });
+  try {
+    step.write(initialise(parameters, seed));
+    const values = () => new Float32Array(batchSize * area);
+    const batch = { images: values(), labels: values() };
+    for (let at = 0; at < 4; at += 1) {
+      write(at, batch);
+      step.run('find', batch);
+    }
+    const { tensors } = decodeSafetensors(first.content);
+    for (const [name, { data }] of toPyTorch(parameters, step.read()))
+      expect(largestDifference(tensors.get(name)!.data, data), name).toBe(0);
+  } finally {
+    step.dispose();
+  }
 });
 
 test('gives the same bytes stopped in the middle of an epoch and resumed with several steps a call and threads that make batches', async () => {

@@ -21,7 +21,7 @@ import { differences } from './losses.ts';
 import { critic, encoder, generator } from './networks.ts';
 import { ganParameters } from './train-gan.ts';
 
-/** TensorFlow's RMSProp beside the learning rate. */
+/** RMSProp's settings beside the learning rate: TensorFlow's, whose mean squares begin at 1, though, and so its steps smaller. */
 const moving = { alpha: 0.9, epsilon: 1e-10 };
 
 /** The training step of the encoder (izi_f): generator and critic are frozen, the generator in inference mode. */

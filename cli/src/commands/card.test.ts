@@ -130,10 +130,11 @@ test('tells data, settings, seeds, scores with intervals, subgroups, thresholds 
   const tables = tablesOf(text);
   expect(tables.Data).toEqual([
     ['normal, trained on', '100', '0', '40'],
-    ['unlabeled, trained on', '50', 'not known', '20'],
+    ['unlabeled, not trained on', '50', 'not known', '20'],
     ['normal, held out for thresholds', '0', '', ''],
     ['test', '109', '51', '60'],
   ]);
+  expect(text).toContain('Run `a-run`: method distillation, 3 students, seed 7. It gives');
   expect(text).toContain(key('d'));
   expect(tables['Settings and seeds']).toEqual([['student 0', '11 (10 diverged)', 'aaaaaaaaaaaa']]);
   expect(text).toContain('- generator diverged with seed 3 and was trained with seed 9 instead.');
@@ -159,6 +160,14 @@ test('tells data, settings, seeds, scores with intervals, subgroups, thresholds 
     ['generator', 'trained-nets', 'ffffffffffff'],
     ['evaluation', 'scored-evaluations', 'eeeeeeeeeeee'],
   ]);
+});
+
+test('names a method once that nobody knows any more', async () => {
+  await writeCard(
+    { screens, methods: inventedMethods, result: async () => ({ ...full, method: 'gone' }) },
+    { run: 'a-run', cwd },
+  );
+  expect(screens.out.text()).toContain('Run `a-run`: method gone, seed 7. It gives');
 });
 
 test('says of an older result, and of one without labels, what is not known and what was not tested', async () => {

@@ -112,6 +112,22 @@ describe('a run with labelled test images', () => {
     expect(texts('#scores .note.warning').join()).toContain('file format alone tell normal from abnormal');
   });
 
+  test('what tells nothing by itself is no warning, however poor the scores are', async () => {
+    const flat = async (places: readonly number[]) => new Uint8Array(places.length * data.test!.side ** 2);
+    const inverted = Object.keys(data.result.scores!).map((name) => [name, { auc: 0.2, ap: 0.4 }] as const);
+    const { texts } = await page({
+      ...data,
+      result: { ...data.result, scores: Object.fromEntries(inverted) },
+      test: { ...data.test!, pixels: flat },
+      separations: [
+        { of: 'original size', auc: 0.5 },
+        { of: 'file format', auc: 0.6 },
+      ],
+    });
+    const notes = texts('#scores .note.warning').join();
+    expect(notes).toContain('Trivial? file format alone tells normal from abnormal');
+  });
+
   test('compares maps with masks, and has outlines of those that it shows', async () => {
     expect(made.document.getElementById('pixel-truth')).toBeNull();
     expect(made.document.getElementById('viewer-outline')).toBeNull();

@@ -9,9 +9,12 @@ const keyDigits = 12;
 /** A model card as a Markdown document. */
 export function cardMarkdown(card: ModelCard): string {
   const { method, dataset, runId } = card;
+  const about = [`method ${method.name}`, method.settings, `seed ${card.seeds.run}`].filter(
+    (part) => part !== '',
+  );
   const parts = [
     `# Model card: ${markdownText(method.title)}, ${markdownText(dataset.name)}`,
-    `Run \`${runId}\`: method ${markdownText(method.name)}, ${markdownText(method.settings)}, seed ${card.seeds.run}. It gives ` +
+    `Run \`${runId}\`: ${markdownText(about.join(', '))}. It gives ` +
       `images of ${dataset.imageSize}×${dataset.imageSize} pixels scores; the higher a score, the less the image is like the normal ones. ` +
       'Made for research; not a medical device.',
     ...bullets(method.deviations.map((text) => `Differs from its source: ${markdownText(text)}`)),

@@ -15,7 +15,7 @@ import {
   type Threshold,
 } from '@ddad/contract';
 import type { MethodRegistry } from '@ddad/methods';
-import { definitionsOf, describeRun, divergedTrainings } from '@ddad/runs';
+import { definitionsOf, divergedTrainings } from '@ddad/runs';
 
 /** A subgroup of the abnormal test images against all normal ones. */
 export interface CardSubgroup {
@@ -33,6 +33,7 @@ export interface CardSubgroup {
 /** What is to be known of a run before anybody uses it: all of it follows from its report.json. */
 export interface ModelCard {
   runId: string;
+  /** `settings`: what tells runs of the method apart; empty where nobody knows the method. */
   method: { name: string; title: string; settings: string; deviations: string[] };
   dataset: { name: string; digest: string | null; synthetic: boolean; imageSize: number };
   /** What it was made of; null of results from before that was told. */
@@ -72,6 +73,7 @@ export function modelCard(result: RunResult, methods: MethodRegistry): ModelCard
   const definitions = definitionsOf(result, methods);
   const { scores, calibration, withoutCopies, input } = result;
   const main = scores === null ? null : mainScore(definitions, scores);
+  const method = methods.find(result.method);
   const own = definitions.flatMap(({ name, meaning }) => {
     const separation = scores?.[name];
     return separation === undefined ? [] : [{ name, meaning, ...separation }];
@@ -80,8 +82,8 @@ export function modelCard(result: RunResult, methods: MethodRegistry): ModelCard
     runId: result.runId,
     method: {
       name: result.method,
-      title: methods.find(result.method)?.title ?? result.method,
-      settings: describeRun(result, methods),
+      title: method?.title ?? result.method,
+      settings: method?.describe(result) ?? '',
       deviations: result.deviations ?? [],
     },
     dataset: {

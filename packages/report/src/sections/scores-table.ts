@@ -19,7 +19,7 @@ import { warningNotes } from './score-warnings.ts';
 
 type Metric = 'auc' | 'ap';
 
-/** A score that is less than this above what needs no network may be that alone, in AUC. */
+/** A score that is less than this above what needs no network may be that alone, in AUC; what is less than this above ½ tells nothing itself. */
 const margin = 0.05;
 
 /** What needs no network, and how well it alone tells the labels. */
@@ -29,7 +29,8 @@ type AloneSeparation = { of: string; auc: number };
 function withoutNetwork(alone: readonly AloneSeparation[], bestAuc: number): Html | null {
   if (alone.length === 0) return null;
   const figures = alone.map(({ of, auc }) => `${of} ${percent(auc)}\u00a0%`).join(', ');
-  const near = alone.filter(({ auc }) => auc > bestAuc - margin).map(({ of }) => of);
+  const least = Math.max(bestAuc - margin, 0.5 + margin);
+  const near = alone.filter(({ auc }) => auc > least).map(({ of }) => of);
   return html`<p class="caption" id="without-network">AUC without any network, in whichever direction: ${figures}.</p>
   ${near.length > 0 && html`<p class="note warning"><b>Trivial?</b> ${near.join(' and ')} alone ${near.length === 1 ? 'tells' : 'tell'} normal from abnormal about as well as the best score does: it may have seen no anomaly.</p>`}`;
 }

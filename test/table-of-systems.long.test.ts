@@ -264,7 +264,7 @@ test.each(names)(
     for (const deviation of result.deviations!)
       expect(card).toContain(`- Differs from its paper: ${deviation}`);
     expect(card).toContain('| normal, trained on | 24 | 0 |');
-    expect(card).toContain('| unlabeled, not trained on | 32 | 16 |');
+    expect(card).toContain('| unlabeled, scored for label-free figures | 32 | 16 |');
     expect(card).toContain('| normal, held out for thresholds | 24 | 0 |');
     const { auc: ofMain } = result.scores![main]!;
     expect(card).toContain(`| **${main}** | ${(100 * ofMain).toFixed(1)} (`);

@@ -130,7 +130,7 @@ test('tells data, settings, seeds, scores with intervals, subgroups, thresholds 
   const tables = tablesOf(text);
   expect(tables.Data).toEqual([
     ['normal, trained on', '100', '0', '40'],
-    ['unlabeled, not trained on', '50', 'not known', '20'],
+    ['unlabeled, trained on', '50', 'not known', '20'],
     ['normal, held out for thresholds', '0', '', ''],
     ['test', '109', '51', '60'],
   ]);

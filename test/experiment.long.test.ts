@@ -150,7 +150,7 @@ test('over seeds every table has mean and deviation, and the best values are cho
     /^Chosen without labels: epochs = [12] \(\w+\), label-free AUC \d+\.\d ± \d+\.\d \(/m,
   );
   expect(stderr).toMatch(
-    /^AUC of the same without any network: mean grey \d+\.\d, contrast \d+\.\d, sharpness \d+\.\d, original size /m,
+    /^AUC of the same without any network: mean grey \d+\.\d, contrast \d+\.\d, sharpness \d+\.\d\. Of all unlabeled against all normal files: original size /m,
   );
   expect(stderr).toMatch(/^With the labels of the test images, which the choice did not use: /m);
   expect(code).toBe(0);

@@ -119,12 +119,13 @@ export async function runPhases<Name extends string>(loop: PhasedTraining<Name>)
   const { sums, history, figures, seconds: earlier } = await begin(loop);
   const started = performance.now();
   const seconds = () => earlier + (performance.now() - started) / 1000;
-  let saves = 0;
+  let saved = -1;
   const save = async () => {
     const { steps, stepsOf, tensors } = step.readState();
     // Two may be of one step, at an epoch's end and before the next one, while the first is still being stored.
-    saves += 1;
-    const path = join(loop.directory, `checkpoint-${steps}-${saves}.safetensors`);
+    const name = steps === saved ? `checkpoint-${steps}-again` : `checkpoint-${steps}`;
+    saved = steps;
+    const path = join(loop.directory, `${name}.safetensors`);
     const phases = { stepsOf, sums: sums.toJSON(), figures };
     await writeCheckpointFile(path, { steps, tensors, history, seconds: seconds(), ...onDisk(phases) });
     context.checkpoint(steps, path);

@@ -85,6 +85,7 @@ const once = { epochs: 1, batchSize: 2 };
 
 // So large a rate that what a network gives differs from pixel to pixel after one step.
 test.each([
+  ['igd', 128, { ...once, width: 2, learningRate: 0.01 }],
   ['igd', 224, { ...once, width: 2, learningRate: 0.01 }],
   ['igd', 256, { ...once, width: 2, learningRate: 0.01 }],
   ['draem', 224, { ...once, width: 8, learningRate: 0.05 }],

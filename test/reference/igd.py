@@ -6,7 +6,7 @@ Command line (files are safetensors, float32):
                                          rates (S) -> losses (2S), of the generator's and the critic's step of each batch in turns;
                                          gradient/NAME of both steps on the first batch from the first weights, buffer/NAME after the first
                                          generator's, margin (the least |x| that a ReLU saw in these), and of the first batch in
-                                         inference mode `score` (N) and `map` (N,1,H,W). H = W is 64, 224 or 256
+                                         inference mode `score` (N) and `map` (N,1,H,W). H = W is 64, 128, 224 or 256
     igd.py check WEIGHTS INPUTS          proves derivatives against finite differences, at places drawn
 """
 
@@ -23,7 +23,7 @@ from similarity import FIVE, FOUR, MultiScale
 MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 RANGE = 2.1179 + 2.6400
 # By the images' side: that of the decoder's first maps, whether a convolution leads to twice as much, and how many residual blocks there are.
-FORMS = {64: (4, False, 3), 224: (7, False, 4), 256: (4, True, 4)}
+FORMS = {64: (4, False, 3), 128: (4, False, 4), 224: (7, False, 4), 256: (4, True, 4)}
 
 
 class FixedNorm(BatchNorm):

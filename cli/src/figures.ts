@@ -1,3 +1,5 @@
+export { inWords, percent } from '@ddad/report/figures';
+
 /** Seconds as people read them: `0:42`, `12:05`, `3:07:09`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
@@ -11,19 +13,6 @@ export function duration(seconds: number): string {
 export function lossFigure(loss: number): string {
   const size = Math.abs(loss);
   return size !== 0 && (size < 1e-3 || size >= 1e4) ? loss.toExponential(3) : loss.toPrecision(4);
-}
-
-/** A share in 0..1 as percent with one decimal, without the sign: 0.8123 is `81.2`. */
-export function percent(share: number): string {
-  // A difference of less than half a tenth has no sign.
-  return (share * 100).toFixed(1).replace(/^-(?=0\.0$)/, '');
-}
-
-const list = new Intl.ListFormat('en-GB');
-
-/** `a, b and c` */
-export function inWords(names: Iterable<string>): string {
-  return list.format(names);
 }
 
 /** A moment as local date and time to the second. */

@@ -1,25 +1,11 @@
 import { existsSync } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { conformalPValues } from '@ddad/anomaly';
 import type { RunResult } from '@ddad/contract';
-import {
-  faultOfFile,
-  type HeatMapSource,
-  heatMapObject,
-  heatMapSource,
-  imagesBelow,
-  isDicom,
-  type RoomAhead,
-  readAhead,
-  readingAs,
-  readPictures,
-  resizeBilinear,
-} from '@ddad/dataset';
+import { imagesBelow, type RoomAhead, readAhead } from '@ddad/dataset';
 import type { MethodRegistry } from '@ddad/methods';
 import type { PipelineFacts } from '@ddad/onnx';
-import { heatMapPng } from '@ddad/report/heat-map';
-import { mapScale } from '@ddad/report/map-scale';
 import type { ObjectStore } from '@ddad/storage';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { plural } from '../figures.ts';
@@ -35,6 +21,8 @@ import { OutputNames } from '../output-names.ts';
 import { removeMade, tryDirectory } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
 import { scoreCsv } from './score-csv.ts';
+import { type ImageFile, inBatches, type ReadImage, readForNetwork, type Unread } from './score-images.ts';
+import { writeMapObjects, writeMapPngs } from './score-maps.ts';
 import { judgedBy, knownDefinitions, type Verdict, verdictLine, verdictOf } from './score-verdict.ts';
 
 export interface ScoreDeps {
@@ -46,9 +34,6 @@ export interface ScoreDeps {
   /** Where exported runs are kept. */
   cache: string;
 }
-
-/** Images scored at a time, whose maps are in memory together; of one file too. */
-const batch = 16;
 
 /** An image as it is told of: a JSON line, a CSV line, an entry of the document. */
 export interface ScoredImage {
@@ -117,7 +102,8 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
     const lines: ScoredImage[] = [];
     const names = new OutputNames();
     const files = paths.map((path) => ({ path, stem: names.draw(basename(path, extname(path))) }));
-    const reading = (file: ImageFile, room: RoomAhead) => readForNetwork(file, facts, options, room);
+    const reading = (file: ImageFile, room: RoomAhead) =>
+      readForNetwork(file, facts, options.dicom !== undefined, room);
     for await (const some of inBatches(readAhead(files, reading))) {
       const found = await scored(session, some);
       for (const image of some) {
@@ -154,11 +140,11 @@ async function lineOf(
   const pixels = found.get(image)!;
   const line: ScoredImage = { image: image.path, ...judged(facts, pixels.scores) };
   const name = image.part === null ? image.stem : names.draw(`${image.stem}.${image.part}`);
-  if (out !== undefined) line.maps = await writeMaps(facts, pixels, image, join(out, name));
+  if (out !== undefined) line.maps = await writeMapPngs(facts, pixels, image, join(out, name));
   const { source } = image;
   if (source === undefined) return line;
   if (source !== null && 'fault' in source) line.fault = source.fault;
-  else line.dicom = source && (await writeDicom(facts, pixels, source, image.part, join(dicom!, name)));
+  else line.dicom = source && (await writeMapObjects(facts, pixels, source, image.part, join(dicom!, name)));
   return line;
 }
 
@@ -225,86 +211,6 @@ async function pipelineFile(deps: ScoreDeps, pipeline: FoundPipeline): Promise<s
   return exportedRun(deps.store, onnx, result, deps.cache, tell);
 }
 
-/** A file of images, and what the names of its heat maps begin with. */
-interface ImageFile {
-  path: string;
-  stem: string;
-}
-
-interface ReadImage {
-  /** As it was named; of a file with several pictures, with `#PART`. */
-  path: string;
-  /** Of its file. */
-  stem: string;
-  /** Frame or slice; null where the file has one picture. */
-  part: number | null;
-  width: number;
-  height: number;
-  /** [side, side] */
-  pixels: Uint8Array;
-  /** Of the heat maps as DICOM objects, or why there are none; null where it is no DICOM file. Absent where none are wanted. */
-  source?: HeatMapSource | { fault: string } | null;
-}
-
-/** What could not be read. */
-interface Unread {
-  path: string;
-  fault: string;
-}
-
-/**
- * As `dataset add` read the run's own images: grey, resized. Some at a time, so that of a file with few pictures nothing else is in
- * memory any more when they are handed on.
- */
-async function* readForNetwork(
-  { path, stem }: ImageFile,
-  { imageSize, reading }: PipelineFacts,
-  { dicom }: ScoreOptions,
-  room: RoomAhead,
-): AsyncGenerator<(ReadImage | Unread)[]> {
-  let images: ReadImage[] = [];
-  let source: ReadImage['source'];
-  try {
-    for await (const { picture, part, name, content } of readPictures(path, readingAs(reading ?? {}), room)) {
-      const { width, height } = picture;
-      const { pixels } = resizeBilinear(picture, imageSize, imageSize);
-      if (dicom !== undefined) source ??= sourceOf(content);
-      const of = source === undefined ? {} : { source };
-      images.push({ path: part === null ? path : name, stem, part, width, height, pixels, ...of });
-      if (images.length === batch) {
-        yield images;
-        images = [];
-      }
-    }
-    yield images;
-  } catch (error) {
-    yield [...images, { path, fault: faultOfFile(error) }];
-  }
-}
-
-function sourceOf(file: Buffer): NonNullable<ReadImage['source']> | null {
-  if (!isDicom(file)) return null;
-  try {
-    return heatMapSource(file);
-  } catch (error) {
-    return { fault: faultOfFile(error) };
-  }
-}
-
-/** The same in their order, `batch` at a time. */
-async function* inBatches<T>(some: AsyncIterable<readonly T[]>): AsyncGenerator<T[]> {
-  let together: T[] = [];
-  for await (const images of some) {
-    for (const image of images) {
-      together.push(image);
-      if (together.length < batch) continue;
-      yield together;
-      together = [];
-    }
-  }
-  if (together.length > 0) yield together;
-}
-
 async function scored(
   session: PipelineSession,
   images: readonly (ReadImage | Unread)[],
@@ -337,39 +243,4 @@ function judged(
     ...(Object.keys(pValues).length === 0 ? {} : { pValues }),
     ...(Object.keys(abnormal).length === 0 ? {} : { abnormal }),
   };
-}
-
-async function writeMaps(
-  { imageSize, scales }: PipelineFacts,
-  { maps }: ScoredPixels,
-  size: ReadImage,
-  path: string,
-): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  for (const [name, map] of Object.entries(maps)) {
-    // Of a run without test images, each map has a scale of its own.
-    const scale = { end: scales?.[name] ?? mapScale(map).end };
-    const file = `${path}.${name}.png`;
-    await writeFile(file, await heatMapPng(map, imageSize, scale, size));
-    files[name] = file;
-  }
-  return files;
-}
-
-async function writeDicom(
-  { imageSize, scales, runId }: PipelineFacts,
-  { maps }: ScoredPixels,
-  source: HeatMapSource,
-  frame: number | null,
-  path: string,
-): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  for (const [name, values] of Object.entries(maps)) {
-    const end = scales?.[name] ?? mapScale(values).end;
-    const map = { name, values, side: imageSize, end, maker: runId, madeAt: new Date(), frame };
-    const file = `${path}.${name}.dcm`;
-    await writeFile(file, heatMapObject(source, map));
-    files[name] = file;
-  }
-  return files;
 }

@@ -161,26 +161,21 @@ async function scoredImages(store: ObjectStore, { runId, files }: RunResult): Pr
 
 /**
  * @param others what kept a choice, table or figure from being made
- * @throws CommandFailure that names the runs that failed, where there are any, and all others; an error that is none of ours as it is
+ * @throws CommandFailure that names the runs that failed, where there are any, and all others
  */
 function reportFailures(document: ExperimentDocument, others: readonly Error[]): void {
   const failed = document.runs.filter(({ failure }) => failure !== undefined);
   const [first] = others;
   if (failed.length === 0 && first === undefined) return;
-  const unforeseen = others.find((error) => !(error instanceof CommandFailure));
   const heading = `${plural(failed.length, 'run')} of the experiment failed; started again, it makes what is missing:`;
   const lines = [
-    ...(failed.length === 0
-      ? []
-      : [heading, ...failed.map(({ workflowId, failure }) => `  ${workflowId}: ${failure}`)]),
-    ...others.filter((error) => error !== unforeseen).map(({ message }) => message),
+    ...(failed.length === 0 ? [] : [heading]),
+    ...failed.map(({ workflowId, failure }) => `  ${workflowId}: ${failure}`),
+    ...others.map(({ message }) => message),
   ];
-  // Its stack is what there is to know of it, behind all else.
-  if (unforeseen !== undefined && lines.length === 0) throw unforeseen;
-  const ours = first instanceof CommandFailure ? first.exitCode : undefined;
-  throw new CommandFailure(
-    [...lines, ...(unforeseen === undefined ? [] : [unforeseen.stack ?? unforeseen.message])].join('\n'),
-    failed.length > 0 ? exitCodes.runFailed : ours,
-    { document, ...(first === undefined ? {} : { cause: first }) },
-  );
+  const ofOthers = first instanceof CommandFailure ? first.exitCode : exitCodes.failed;
+  throw new CommandFailure(lines.join('\n'), failed.length > 0 ? exitCodes.runFailed : ofOthers, {
+    document,
+    cause: first,
+  });
 }

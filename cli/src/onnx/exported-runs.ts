@@ -11,7 +11,8 @@ import { makeDirectory } from '../output-place.ts';
 const shownDigits = 16;
 
 /**
- * A run's exported scorer, which is kept: under the run's id and a digest over all that decides the file (`exportDigest`). What an earlier version of the exporter left of the run goes.
+ * A run's exported scorer, which is kept: under the run's id and a digest over all that decides the file (`exportDigest`). What an
+ * earlier version of the exporter left of the run goes.
  * @param directory where exported runs are kept
  * @param onExport told before the run is exported, which takes a while
  * @returns the file's path

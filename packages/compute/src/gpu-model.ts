@@ -6,16 +6,13 @@ import { join } from 'node:path';
  * @param directory where the driver lists them
  */
 export function gpuModel(directory = '/proc/driver/nvidia/gpus'): string | null {
-  try {
+  return whereThere(() => {
     for (const gpu of readdirSync(directory)) {
       const model = /^Model:\s*(.+)$/m.exec(readFileSync(join(directory, gpu, 'information'), 'utf8'));
       if (model !== null) return model[1]!.trim();
     }
-  } catch (error) {
-    // No driver: the usual case on a laptop.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  return null;
+    return null;
+  });
 }
 
 /**
@@ -23,8 +20,15 @@ export function gpuModel(directory = '/proc/driver/nvidia/gpus'): string | null 
  * @param file where the driver tells it
  */
 export function gpuDriver(file = '/proc/driver/nvidia/version'): string | null {
+  return whereThere(
+    () => /^NVRM version:.*?\b(\d+(?:\.\d+)+)\b/m.exec(readFileSync(file, 'utf8'))?.[1] ?? null,
+  );
+}
+
+/** Without a driver, the usual case on a laptop, there are no such files. */
+function whereThere(read: () => string | null): string | null {
   try {
-    return /^NVRM version:.*?\b(\d+(?:\.\d+)+)\b/m.exec(readFileSync(file, 'utf8'))?.[1] ?? null;
+    return read();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return null;

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { scoreNameSchema } from './score-definition.ts';
+import { byScore } from './score-definition.ts';
 
 const share = z.number().min(0).max(1);
-/** Values by score. */
-const byScore = <T extends z.ZodType>(value: T) => z.record(scoreNameSchema, value);
 
 /** Ends of a bootstrap interval. */
 const intervalSchema = z.object({ low: share, high: share });

@@ -46,6 +46,8 @@ const longest = {
 
 /** Name of a score that a run may give. */
 export const scoreNameSchema = z.string().min(1).max(longest.name);
+/** Values by score. */
+export const byScore = <T extends z.ZodType>(value: T) => z.record(scoreNameSchema, value);
 
 const definitionSchema = ({ name, index }: typeof longest) =>
   z.object({

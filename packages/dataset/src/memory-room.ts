@@ -1,5 +1,5 @@
 /** Bytes that decoders of all threads take together. A single image may take more, alone. */
-const allRoom = 2 ** 28 + 2 ** 27;
+export const allRoom = 2 ** 28 + 2 ** 27;
 /** Counted in units that an Int32Array can hold. */
 const unit = 2 ** 16;
 

@@ -3,7 +3,7 @@ import { type ImageKind, kindOf } from './image-kinds.ts';
 import type { HeldRoom, Room } from './memory-room.ts';
 import { toldUnpacked } from './nifti/open-nifti.ts';
 import { type OpenedImage, openImage, type Reading } from './open-image.ts';
-import { imageFileSize, readImageFile } from './read-file.ts';
+import { imageFileContent, imageFileSize } from './read-file.ts';
 import { mostUnpacked, UnpacksToMore } from './unpacking.ts';
 
 /** What pictures unpack to, mostly, and the most that Deflate can make of a byte. */
@@ -50,7 +50,7 @@ export async function openWithinRoom(
   for (;;) {
     const held = room(wanted);
     try {
-      const file = await readImageFile(path);
+      const file = await imageFileContent(path);
       const kind = kindOf(file);
       check(file, kind);
       const opening = openingOf(file, kind, again);

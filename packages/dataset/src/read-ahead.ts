@@ -1,3 +1,5 @@
+import { allRoom } from './memory-room.ts';
+
 /**
  * Room in memory for what is read before its turn: asked for before, given back after. Whose turn it is waits for none, and infinitely
  * many bytes are there only then.
@@ -12,7 +14,7 @@ export interface AheadLimits {
 }
 
 /** As many files as decoders and disks are busy with. Memory as the threads of `decodeFiles` share it. */
-const usual: AheadLimits = { files: 16, bytes: 2 ** 28 + 2 ** 27 };
+const usual: AheadLimits = { files: 16, bytes: allRoom };
 
 /**
  * What files give, one after another in their order. While one is gone over, the first that each of those behind it gives is

@@ -30,6 +30,14 @@ export async function readImageFile(
   room: (bytes: number) => Promise<void> = async () => {},
 ): Promise<Buffer> {
   await room(await imageFileSize(path));
+  return imageFileContent(path);
+}
+
+/**
+ * The same of a file whose size is known to be within bounds.
+ * @throws UnreadableImage where it has gone
+ */
+export function imageFileContent(path: string): Promise<Buffer> {
   return readFile(path).catch(notThere);
 }
 

@@ -93,6 +93,12 @@ function selectUnlabeled(
   return { unlabeled: [...normal.slice(0, normalWanted), ...abnormal.slice(0, abnormalWanted)] };
 }
 
+/** Positions of all unlabeled images that there are, whichever of them a run takes. */
+export function unlabeledPool({ unlabeled }: Pick<DatasetIndex, 'unlabeled'>): number[] {
+  if (unlabeled.labels === 'known') return [...unlabeled.normal, ...unlabeled.abnormal];
+  return unlabeled.labels === 'unknown' ? unlabeled.images : [];
+}
+
 /**
  * The test images: normal ones, then abnormal ones, or the flat list, in the order of data.json.
  * @returns their positions, empty where there are none; labels (1 abnormal) beside them, null where nobody knows them

@@ -1,5 +1,6 @@
 import { auc } from '@ddad/anomaly';
 import type { DatasetIndex } from '@ddad/contract';
+import { unlabeledPool } from './select.ts';
 
 /** How well something that needs no network tells normal from abnormal test images, or unlabeled from normal ones. */
 export interface TrivialSeparation {
@@ -78,12 +79,11 @@ export function fileSeparations(
  * @returns nothing where there are none of one kind
  */
 export function fileSourceSeparations(
-  { train, validation, unlabeled }: Pick<DatasetIndex, 'train' | 'validation' | 'unlabeled'>,
+  index: Pick<DatasetIndex, 'train' | 'validation' | 'unlabeled'>,
   originals: readonly Original[],
 ): TrivialSeparation[] {
-  if (unlabeled.labels === 'none') return [];
-  const pool = unlabeled.labels === 'known' ? [...unlabeled.normal, ...unlabeled.abnormal] : unlabeled.images;
-  const normal = [...train, ...validation];
+  const pool = unlabeledPool(index);
+  const normal = [...index.train, ...index.validation];
   return pool.length === 0 || normal.length === 0 ? [] : filesApart({ normal, abnormal: pool }, originals);
 }
 

@@ -1,4 +1,4 @@
-import { imageStrata, patientStrata, SeparationBootstrap, unitsOf } from '@ddad/anomaly';
+import { SeparationBootstrap, strataOf, unitsOf } from '@ddad/anomaly';
 import { usualBootstrap, usualResamples } from '@ddad/anomaly/usual-bootstrap';
 import type { DatasetIndex, Intervals, RunScores } from '@ddad/contract';
 import { testImages } from '@ddad/dataset/select';
@@ -32,8 +32,7 @@ export async function withIntervals(
   goesOn: () => Promise<boolean>,
 ): Promise<{ scores: RunScores; intervals: Intervals } | null> {
   const patients = testImages(index).images.map((position) => index.patients?.[position] ?? null);
-  const byPatient = patients.some((patient) => patient !== null);
-  const strata = byPatient ? patientStrata(labels, patients) : imageStrata(labels);
+  const { by, strata } = strataOf(labels, patients);
   const resamples = Math.min(
     usualResamples,
     Math.max(leastResamples, Math.floor(imagesDrawn / labels.length)),
@@ -53,7 +52,7 @@ export async function withIntervals(
     intervals: {
       confidence: settings.confidence,
       resamples,
-      by: byPatient ? 'patient' : 'image',
+      by,
       units: unitsOf(strata),
     },
   };

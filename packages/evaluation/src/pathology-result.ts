@@ -1,5 +1,5 @@
 import type { DatasetIndex, PathologyGroup, PathologyResult, SeenAndUnseen } from '@ddad/contract';
-import { testImages } from '@ddad/dataset/select';
+import { testImages, unlabeledPool } from '@ddad/dataset/select';
 import type { ImageScores } from './image-scores.ts';
 import { separations } from './separations.ts';
 import { type TrainingChoice, trainingPositions } from './training-positions.ts';
@@ -12,11 +12,6 @@ function seenIn(index: DatasetIndex, unlabeled: readonly number[]): Seen {
   const named = new Set(index.pathologies?.flatMap(({ images }) => images));
   const open = unlabeled.some((position) => !normal.has(position) && !named.has(position));
   return (images) => (unlabeled.some((position) => images.has(position)) ? true : open ? null : false);
-}
-
-function poolOf({ unlabeled }: DatasetIndex): number[] {
-  if (unlabeled.labels === 'known') return [...unlabeled.normal, ...unlabeled.abnormal];
-  return unlabeled.labels === 'unknown' ? unlabeled.images : [];
 }
 
 /**
@@ -70,7 +65,7 @@ export function pathologyResult(
       };
     }),
     byRun: groups(seenByRun),
-    byPool: groups(seenIn(index, poolOf(index))),
+    byPool: groups(seenIn(index, unlabeledPool(index))),
     unnamed,
   };
 }

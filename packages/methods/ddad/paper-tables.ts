@@ -61,15 +61,11 @@ function ofNdm(fields: Readonly<Record<string, unknown>>): Record<string, unknow
 }
 
 /** Runs that reconstruct alike, in the order of their first ones: those whose NDM is the same but for the seed. */
-function byReconstruction(runs: readonly TabledRun[]): [TabledRun, ...TabledRun[]][] {
-  const groups = new Map<string, [TabledRun, ...TabledRun[]]>();
-  for (const run of runs) {
-    const { seed: _, ...input } = run.results[0].input ?? run.axes;
-    const name = canonicalJson(ofNdm(input));
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [run]);
-    else group.push(run);
-  }
+function byReconstruction(runs: readonly TabledRun[]): TabledRun[][] {
+  const groups = Map.groupBy(runs, ({ axes, results: [{ input = axes }] }) => {
+    const { seed: _, ...others } = input;
+    return canonicalJson(ofNdm(others));
+  });
   return [...groups.values()];
 }
 
@@ -98,7 +94,7 @@ const table4: ExperimentTable = {
         [
           `reconstruction${groups.length === 1 ? '' : inBrackets(alike)}`,
           '–',
-          ...cells(group[0], 'recEnsemble'),
+          ...cells(group[0]!, 'recEnsemble'),
         ],
         ...group.map((run) => ['DDAD aInter', describeAxes(run.axes) || 'all', ...cells(run, 'aInter')]),
       ];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { randomStream, type TensorData } from '@ddad/compute';
 import { brainFolder } from '@ddad/dataset/testing';
 import { decodeSafetensors, encodeSafetensors } from '@ddad/storage';
-import { initialise, type ParameterSpec } from './parameters.ts';
+import { bufferNames, initialise, type ParameterSpec } from './parameters.ts';
 
 const checkout = join(import.meta.dirname, '../../..');
 
@@ -179,6 +179,22 @@ export function differingGradients(
     return fits
       ? []
       : [`${name}: ${(difference / all).toExponential(1)}, ${(difference / own).toExponential(1)}`];
+  });
+}
+
+/**
+ * Running statistics that differ from the reference's, `buffer/NAME`, by `most` or more.
+ * @param found in PyTorch's layouts
+ */
+export function differingBuffers(
+  parameters: readonly ParameterSpec[],
+  found: ReadonlyMap<string, TensorData>,
+  expected: ReadonlyMap<string, TensorData>,
+  most: number,
+): string[] {
+  return bufferNames(parameters).flatMap((name) => {
+    const difference = largestDifference(found.get(name)!.data, expected.get(`buffer/${name}`)!.data);
+    return difference < most ? [] : [`${name}: ${difference.toExponential(1)}`];
   });
 }
 

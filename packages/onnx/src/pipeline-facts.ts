@@ -1,13 +1,11 @@
 import {
+  byScore,
   defaultMethod,
   readingFactsSchema,
   runIdSchema,
   scoreDefinitionSchema,
-  scoreNameSchema,
 } from '@ddad/contract';
 import { z } from 'zod';
-
-const byScore = <T extends z.ZodType>(value: T) => z.record(scoreNameSchema, value);
 
 /**
  * What a pipeline's file says of itself beside the graph, as JSON in its metadata; further fields are its method's own. Files

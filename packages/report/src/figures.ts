@@ -9,7 +9,15 @@ export function duration(seconds: number): string {
 
 /** A share in 0..1 as percent with one decimal, without the sign: 0.8123 is `81.2`. */
 export function percent(share: number): string {
-  return (share * 100).toFixed(1);
+  // A difference of less than half a tenth has no sign.
+  return (share * 100).toFixed(1).replace(/^-(?=0\.0$)/, '');
+}
+
+const list = new Intl.ListFormat('en-GB');
+
+/** `a, b and c` */
+export function inWords(names: Iterable<string>): string {
+  return list.format(names);
 }
 
 /** Two shares in 0..1 as percent: `77.5–84.9`. */

@@ -252,11 +252,11 @@ function all(reason: LeftOverReason, entries: readonly ObjectEntry[]): LeftOver[
 }
 
 function oldTrials(entries: readonly ObjectEntry[], { now, graceMs }: Standard): LeftOver[] {
-  return entries.flatMap(({ key, size, modified }) => {
+  const old = entries.filter(({ key, modified }) => {
     const trial = key.startsWith(probesPrefix) && !key.startsWith(`${probesPrefix}proven-`);
-    if (!trial || now - modified.getTime() <= graceMs) return [];
-    return [{ key, bytes: size, reason: 'trial' as const }];
+    return trial && now - modified.getTime() > graceMs;
   });
+  return all('trial', old);
 }
 
 /** Objects and bytes by reason, in the order of `leftOverReasons`; reasons without any are left out. */

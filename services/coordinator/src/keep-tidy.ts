@@ -24,9 +24,8 @@ const minuteMs = 60_000;
 const closeMs = 5_000;
 
 /**
- * Removes what is left over in the store once a day, but for artifacts and packed images: what no run, and no name, stands for any more
- * is for people to judge. A failure
- * is no more than a warning.
+ * Removes what is left over in the store once a day, but for artifacts and packed images: what no run, and no name, stands for any
+ * more is for people to judge. A failure is no more than a warning.
  * @returns ends it between two artifacts
  */
 export function keepTidy(deps: TidyDeps): { close(): Promise<void> } {

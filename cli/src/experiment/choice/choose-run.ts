@@ -3,9 +3,8 @@ import {
   type BootstrapSettings,
   bestSeparation,
   type Difference,
-  imageStrata,
-  patientStrata,
   type Standing,
+  strataOf,
   unitsOf,
 } from '@ddad/anomaly';
 import { type AxisValues, type ChoiceMode, canonicalJson, describeAxes, seedAxis } from '@ddad/contract';
@@ -87,7 +86,7 @@ export const mostCompared = 50;
  * the held-out ones, so that this AUC is ½ + π·(AUC − ½): it has the same order as the AUC that labels would give (arXiv
  * 2606.08742). Seeds are repetitions: their AUC are averaged, over those that every combination has, as some are luckier than others.
  * @param runs at least one, all with scores of the same images
- * @param patients of these images, which are then drawn by patient; null where none is known
+ * @param patients of these images, see `strataOf`
  * @throws RangeError where there is no candidate, or no seed of all combinations, or runs have scores of other images
  */
 export function chooseRun(
@@ -114,7 +113,7 @@ export function chooseRun(
     throw new RangeError('expected scores to choose from that learned alike, got none');
   }
   const compared = chosenFrom.slice(0, mostCompared);
-  const strata = patients === null ? imageStrata(labels) : patientStrata(labels, patients);
+  const { by, strata } = strataOf(labels, patients);
   const { standings } = bestSeparation(
     compared.map(({ values }) => values),
     labels,
@@ -138,7 +137,7 @@ export function chooseRun(
       resamples,
       confidence,
       compared: compared.length,
-      by: patients === null ? 'image' : 'patient',
+      by,
       units: unitsOf(strata),
     },
     chosen: chosen!,

@@ -62,15 +62,14 @@ function givenBy(runs: readonly ComparedRun[]): Given {
 
 function comparableOf(given: readonly Given[]): (definition: ScoreDefinition) => boolean {
   if (!given.some(({ definitions }) => definitions.some(learned))) return () => true;
-  const mains = new Set(
-    given.map(({ method, main }) =>
-      main !== undefined && learned(main) ? `${method} ${mapOf(main)}` : null,
-    ),
+  const [first] = given;
+  const main = first?.main;
+  if (main === undefined) return (one) => !learned(one);
+  const isOfMainMap = (one: ScoreDefinition) => learned(one) && mapOf(one) === mapOf(main);
+  const alike = given.every(
+    ({ method, main: own }) => method === first?.method && own !== undefined && isOfMainMap(own),
   );
-  const [only] = mains;
-  if (mains.size > 1 || only == null) return (one) => !learned(one);
-  const map = given.map(({ main }) => main).find((main) => main !== undefined);
-  return (one) => learned(one) && map !== undefined && mapOf(one) === mapOf(map);
+  return alike ? isOfMainMap : (one) => !learned(one);
 }
 
 const learned = ({ learnsUnlabeled }: ScoreDefinition) => learnsUnlabeled === true;

@@ -37,13 +37,9 @@ export async function referenceImages(
   }
 }
 
-/**
- * The patients of images, held-out ones first, as scores have them.
- * @returns null where the dataset knows no patient of any
- */
-export function referencePatients({ index, heldOut, unlabeled }: ReferenceImages): (number | null)[] | null {
-  const patients = [...heldOut, ...unlabeled].map((position) => index.patients?.[position] ?? null);
-  return patients.some((patient) => patient !== null) ? patients : null;
+/** The patients of images, held-out ones first, as scores have them; null of those of which none is known. */
+export function referencePatients({ index, heldOut, unlabeled }: ReferenceImages): (number | null)[] {
+  return [...heldOut, ...unlabeled].map((position) => index.patients?.[position] ?? null);
 }
 
 /** How many are independent of one another: patients, and images of which no patient is known. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type DatasetIndex, type DatasetRecord, datasetKeys, packingsOf } from '@ddad/contract';
 import { imagePieces } from '@ddad/dataset/packed-file';
+import { unlabeledPool } from '@ddad/dataset/select';
 import {
   type GreyMoments,
   greyMoments,
@@ -86,16 +87,9 @@ async function greyDifferences(
 }
 
 function fileDifferences({ sourceSeparations = [] }: DatasetRecord, index: DatasetIndex): SourceDifference[] {
-  const { train, validation, unlabeled } = index;
-  const pool =
-    unlabeled.labels === 'known'
-      ? [...unlabeled.normal, ...unlabeled.abnormal]
-      : unlabeled.labels === 'unknown'
-        ? unlabeled.images
-        : [];
   const counts = {
-    normal: independent(index, [...train, ...validation]),
-    unlabeled: independent(index, pool),
+    normal: independent(index, [...index.train, ...index.validation]),
+    unlabeled: independent(index, unlabeledPool(index)),
   };
   return sourceSeparations.map((one) => sourceDifference({ ...one, over: 'files' }, counts));
 }

@@ -39,6 +39,20 @@ export function patientStrata(labels: ArrayLike<number>, patients: readonly (num
   });
 }
 
+/**
+ * What a resample of images draws: patients where any is known, each image by itself else.
+ * @param labels 1 for abnormal, 0 for normal
+ * @param patients their numbers by image, null where none is known; null for nobody's images
+ */
+export function strataOf(
+  labels: ArrayLike<number>,
+  patients: readonly (number | null)[] | null,
+): { by: 'image' | 'patient'; strata: Stratum[] } {
+  return patients?.some((patient) => patient !== null)
+    ? { by: 'patient', strata: patientStrata(labels, patients) }
+    : { by: 'image', strata: imageStrata(labels) };
+}
+
 function stratumOf(units: readonly (readonly number[])[]): Stratum {
   const starts = new Uint32Array(units.length + 1);
   for (const [place, unit] of units.entries()) starts[place + 1] = starts[place]! + unit.length;

@@ -1,9 +1,9 @@
 import {
   type BootstrapSettings,
-  imageStrata,
   type PairedDifferences,
   pairedBootstrap,
-  patientStrata,
+  type Stratum,
+  strataOf,
   unitsOf,
 } from '@ddad/anomaly';
 import {
@@ -146,7 +146,10 @@ export function compareRuns(
       names: has.map((own) => (own ? name : null)),
     }),
   );
-  const strata = strataOf(first.images, labels, patients);
+  const { by, strata } = strataOf(
+    labels,
+    first.images.map(({ image }) => patients?.get(image) ?? null),
+  );
   return {
     runs: runs.map(
       (run, place): ComparedRun => ({
@@ -160,13 +163,13 @@ export function compareRuns(
     inputs: { differing: inputs.differing, common: inputs.common },
     definitions,
     labels,
-    drawn: { by: strata.by, units: unitsOf(strata.strata), resamples: settings.resamples },
+    drawn: { by, units: unitsOf(strata), resamples: settings.resamples },
     scores: [...ofMains(ranked.names), ...ofOne].flatMap(({ name, names }) => {
       const own = runs.map((_run, run) => under(names[run], values[run]));
       const separations = runs.map(({ result }, run) =>
         own[run] === null ? null : under(names[run], result.scores),
       );
-      const differences = differencesOf(own, separations, labels, settings, strata.strata);
+      const differences = differencesOf(own, separations, labels, settings, strata);
       const had = names.map((one, run) => (separations[run] === null ? null : one));
       return differences === null ? [] : [{ name, names: had, separations, differences }];
     }),
@@ -270,24 +273,13 @@ function commonLabels(runs: readonly ScoredRun[], placed: readonly number[][]): 
   return labels;
 }
 
-function strataOf(
-  images: readonly ScoredImage[],
-  labels: readonly (0 | 1)[],
-  known: ReadonlyMap<string, number> | undefined,
-) {
-  const patients = images.map(({ image }) => known?.get(image) ?? null);
-  return patients.some((patient) => patient !== null)
-    ? { by: 'patient' as const, strata: patientStrata(labels, patients) }
-    : { by: 'image' as const, strata: imageStrata(labels) };
-}
-
 /** @returns null where the first run or all others do not have the score */
 function differencesOf(
   values: readonly (readonly number[] | null)[],
   separations: readonly (Separation | null)[],
   labels: readonly (0 | 1)[],
   settings: BootstrapSettings,
-  strata: ReturnType<typeof strataOf>['strata'],
+  strata: readonly Stratum[],
 ): (PairedDifferences | null)[] | null {
   const has = values.map((own, run) => (separations[run] === null ? null : own));
   const [before, ...after] = has;

@@ -6,7 +6,7 @@ import {
   type Place,
   suspiciousAuc,
 } from '@ddad/dataset';
-import { percent, plural } from '../figures.ts';
+import { inWords, percent, plural } from '../figures.ts';
 import { greyPng } from '../grey-png.ts';
 import { type Html, html, jsonElement } from '../html.ts';
 import { dataElements, noPageData } from '../page-data.ts';
@@ -164,7 +164,7 @@ function withoutNetwork({ record, description }: DatasetFacts): Html | null {
       <tr data-alone="${of}"><th scope="row">${of}</th><td class="number">${percent(auc)}</td></tr>`,
     )}</tbody></table></div>
   <p class="caption">Normal against abnormal test images, in whichever direction is better: 50 tells nothing. Size and format are those of the original files.</p>
-  ${much.length > 0 && html`<p class="note warning"><b>Trivial?</b> ${much.join(' and ')} alone ${much.length === 1 ? 'tells' : 'tell'} normal from abnormal; a score no better than that has seen no anomaly.</p>`}
+  ${much.length > 0 && html`<p class="note warning"><b>Trivial?</b> ${inWords(much)} alone ${much.length === 1 ? 'tells' : 'tell'} normal from abnormal; a score no better than that has seen no anomaly.</p>`}
 </section>`;
 }
 

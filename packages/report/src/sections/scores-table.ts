@@ -10,7 +10,7 @@ import {
   type ScoreColumn,
   scoreGrid,
 } from '@ddad/contract';
-import { percent, percentInterval, plural } from '../figures.ts';
+import { inWords, percent, percentInterval, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
 import { byReduction, presentScores, reductionTitles, type ScoreLook, scoreLook } from '../score-looks.ts';
@@ -32,7 +32,7 @@ function withoutNetwork(alone: readonly AloneSeparation[], bestAuc: number): Htm
   const least = Math.max(bestAuc - margin, 0.5 + margin);
   const near = alone.filter(({ auc }) => auc > least).map(({ of }) => of);
   return html`<p class="caption" id="without-network">AUC without any network, in whichever direction: ${figures}.</p>
-  ${near.length > 0 && html`<p class="note warning"><b>Trivial?</b> ${near.join(' and ')} alone ${near.length === 1 ? 'tells' : 'tell'} normal from abnormal about as well as the best score does: it may have seen no anomaly.</p>`}`;
+  ${near.length > 0 && html`<p class="note warning"><b>Trivial?</b> ${inWords(near)} alone ${near.length === 1 ? 'tells' : 'tell'} normal from abnormal about as well as the best score does: it may have seen no anomaly.</p>`}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Interval, mainScore, type RunResult } from '@ddad/contract';
 import { deviationsText } from '../deviations-text.ts';
-import { duration, percent, percentInterval, plural } from '../figures.ts';
+import { duration, inWords, percent, percentInterval, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
 import { presentScores } from '../score-looks.ts';
@@ -43,13 +43,11 @@ function failures({ failedMembers: failed = [], members, kPerRole }: RunResult):
     <ul>${failed.map(({ role, index, reason }) => html`<li>${role.toUpperCase()} ${index}: ${reason}</li>`)}</ul></div>`;
 }
 
-const list = new Intl.ListFormat('en-GB');
-
 /** How many members of each role are left: `: 6 A and 7 B`. */
 function kept(kPerRole: RunResult['kPerRole']): string {
   const present = Object.entries(kPerRole ?? {}).filter(([, count]) => count > 0);
   if (present.length === 0) return '';
-  return `: ${list.format(present.map(([role, count]) => `${count} ${role.toUpperCase()}`))}`;
+  return `: ${inWords(present.map(([role, count]) => `${count} ${role.toUpperCase()}`))}`;
 }
 
 /** The main score, and what it gains over the simplest one, which is defined first. */

@@ -5,7 +5,6 @@ import {
   pausedStage,
   planningStage,
   type RunProgress,
-  type RunSettings,
 } from '@ddad/contract';
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { Plan, PlannedNode } from '../activities/plan.ts';
@@ -30,9 +29,7 @@ export class RunState {
   readonly #startedAt = Date.now();
   readonly #seconds: Record<string, number> = { plan: 0 };
   #pause: 'no' | 'wanted' | 'paused' = 'no';
-  #input: RunSettings | null = null;
-  #deviations: readonly string[] | null = null;
-  #datasetDigest: string | null = null;
+  #plan: Pick<Plan, 'basis' | 'about'> | null = null;
   /** In the order of the graph. */
   #nodes: NodeFigures[] = [];
   /** Of every node that there was, by its id: signals name nodes by their place here. */
@@ -67,10 +64,9 @@ export class RunState {
   }
 
   /** Takes what a run is going to make, in its order; nodes of the same key keep their figures. */
-  planned({ basis, about, stages }: Plan, nodes: readonly PlannedNode[]): void {
-    this.#input = basis.settings;
-    this.#deviations = about.deviations;
-    this.#datasetDigest = basis.datasetDigest;
+  planned(plan: Plan, nodes: readonly PlannedNode[]): void {
+    const { stages } = plan;
+    this.#plan = plan;
     this.#stages = [...stages];
     for (const { name } of stages) this.#seconds[name] ??= 0;
     const before = new Map(this.#nodes.map((known) => [known.node.id, known]));
@@ -162,6 +158,13 @@ export class RunState {
     this.#show();
   }
 
+  /** What follows from the plan. */
+  #planned(): Pick<RunProgress, 'input' | 'deviations' | 'datasetDigest'> {
+    if (this.#plan === null) return { input: null };
+    const { basis, about } = this.#plan;
+    return { input: basis.settings, deviations: [...about.deviations], datasetDigest: basis.datasetDigest };
+  }
+
   progress(): RunProgress {
     const paused = this.#pause === 'paused' && this.stage !== finishedStage;
     const titles = new Map(this.#stages.map(({ name, title }) => [name, title]));
@@ -169,9 +172,7 @@ export class RunState {
       stage: paused ? pausedStage : this.stage,
       ...(paused ? { pausedIn: this.stage } : {}),
       stages: [planningStage, ...titles.values(), finishedStage],
-      input: this.#input,
-      ...(this.#deviations === null ? {} : { deviations: [...this.#deviations] }),
-      ...(this.#datasetDigest === null ? {} : { datasetDigest: this.#datasetDigest }),
+      ...this.#planned(),
       nodes: this.#nodes.map(
         ({
           node: { id, kind, key, stage, unit, pool, member, finished, expectedSeconds },
@@ -247,7 +248,7 @@ export class RunState {
           imagesPerUnit,
           ...progress,
         })),
-        { page: this.#link, deviations: this.#deviations ?? [] },
+        { page: this.#link, deviations: this.#plan?.about.deviations ?? [] },
       ),
     );
   }

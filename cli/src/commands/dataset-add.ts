@@ -7,7 +7,7 @@ import {
   type Packing,
   packingsOf,
 } from '@ddad/contract';
-import { describeCopies, describeMissing, type PackOptions, packDataset } from '@ddad/dataset';
+import { allBits, describeCopies, describeMissing, type PackOptions, packDataset } from '@ddad/dataset';
 import { type ObjectStore, putDataset, readDatasetRecord } from '@ddad/storage';
 import { copiesLines } from '../copies.ts';
 import { badInput, CommandFailure, exitCodes } from '../failure.ts';
@@ -15,7 +15,7 @@ import { plural } from '../figures.ts';
 import { type Screens, styled } from '../screen.ts';
 import { StepLine } from '../step-line.ts';
 import { type FolderFlags, readFolders } from './dataset-folders.ts';
-import { layoutLines, masksText, separationLines } from './dataset-notes.ts';
+import { coarseLines, layoutLines, masksText, separationLines } from './dataset-notes.ts';
 import { type ReadingOptions, readReading } from './dataset-reading.ts';
 
 export interface DatasetAddOptions
@@ -98,6 +98,9 @@ export async function addDataset(
     const text = `warning: ${describeMissing(skipped, skipped.length + index.images.length)}; went on without`;
     err.write(`${styled(err, 'yellow', text)}\n`);
   }
+  const remedy = 'scale files of different bits alike, or set --range';
+  const [coarse, ...coarseImages] = coarseLines(packed.coarse, index.range ?? allBits, remedy);
+  if (coarse !== undefined) err.write(`${[styled(err, 'yellow', coarse), ...coarseImages].join('\n')}\n`);
   if (index.copies.length > 0) {
     const [heading, ...lines] = copiesLines(
       describeCopies(index),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { layoutLines } from './dataset-notes.ts';
+import { coarseLines, layoutLines } from './dataset-notes.ts';
 
 it('tells how many images of which folders were left out, and how many beside folders', () => {
   const leftOut = new Map([
@@ -11,4 +11,17 @@ it('tells how many images of which folders were left out, and how many beside fo
     'left out: 3 images of train/PNEUMONIA/, which a dataset has no place for',
     'left out: 1 image in test/ beside its folders, which a dataset has no place for',
   ]);
+});
+
+it('names the first five images that keep next to no grey levels, with their values', () => {
+  const coarse = Array.from({ length: 7 }, (_, i) => ({ name: `${i}.png`, values: [0, 200 + i] as const }));
+  expect(coarseLines(coarse, [0, 65_535], 'set --range')).toEqual([
+    'warning: 7 16-bit images keep 16 grey levels or fewer of the values 0 to 65535: fewer bits than others, or nearly empty; set --range',
+    ...[0, 1, 2, 3, 4].map((i) => `  ${i}.png: values 0 to ${200 + i}`),
+    '  and 2 more',
+  ]);
+  expect(coarseLines(coarse.slice(0, 1), [0, 4095], 'set --range')[0]).toMatch(
+    /^warning: 1 16-bit image keeps /,
+  );
+  expect(coarseLines([], [0, 4095], 'set --range')).toEqual([]);
 });

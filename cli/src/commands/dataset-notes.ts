@@ -41,3 +41,23 @@ export function separationLines(separations: readonly { of: string; auc: number 
   }
   return lines;
 }
+
+/**
+ * A warning of 16-bit images that keep next to no grey levels in the range that they are read by; nothing where there are none.
+ * @param remedy what to do about it
+ */
+export function coarseLines(
+  coarse: readonly { name: string; values: readonly [number, number] }[],
+  [from, to]: readonly [number, number],
+  remedy: string,
+): string[] {
+  if (coarse.length === 0) return [];
+  const shown = 5;
+  const what = `${plural(coarse.length, '16-bit image')} ${coarse.length === 1 ? 'keeps' : 'keep'}`;
+  const lines = [
+    `warning: ${what} 16 grey levels or fewer of the values ${from} to ${to}: fewer bits than others, or nearly empty; ${remedy}`,
+    ...coarse.slice(0, shown).map(({ name, values }) => `  ${name}: values ${values[0]} to ${values[1]}`),
+  ];
+  if (coarse.length > shown) lines.push(`  and ${coarse.length - shown} more`);
+  return lines;
+}

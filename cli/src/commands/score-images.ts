@@ -3,6 +3,7 @@ import {
   type HeatMapSource,
   heatMapSource,
   isDicom,
+  type NamedPicture,
   type RoomAhead,
   readingAs,
   readPictures,
@@ -30,6 +31,8 @@ export interface ReadImage {
   height: number;
   /** [side, side] */
   pixels: Uint8Array;
+  /** Values of a 16-bit image of which next to no grey levels are left; null for all others. */
+  coarse: NamedPicture['coarse'];
   /** Of the heat maps as DICOM objects, or why there are none; null where it is no DICOM file. Absent where none are wanted. */
   source?: HeatMapSource | { fault: string } | null;
 }
@@ -54,12 +57,16 @@ export async function* readForNetwork(
   let images: ReadImage[] = [];
   let source: ReadImage['source'];
   try {
-    for await (const { picture, part, name, content } of readPictures(path, readingAs(reading ?? {}), room)) {
+    for await (const { picture, part, name, coarse, content } of readPictures(
+      path,
+      readingAs(reading ?? {}),
+      room,
+    )) {
       const { width, height } = picture;
       const { pixels } = resizeBilinear(picture, imageSize, imageSize);
       if (withSource) source ??= sourceOf(content);
       const of = source === undefined ? {} : { source };
-      images.push({ path: part === null ? path : name, stem, part, width, height, pixels, ...of });
+      images.push({ path: part === null ? path : name, stem, part, width, height, pixels, coarse, ...of });
       if (images.length === batch) {
         yield images;
         images = [];

@@ -57,7 +57,7 @@ async function score(images: string[], out?: string, pipeline = file, dicom?: st
     (error: unknown) => error as { exitCode: number; message: string; document?: unknown },
   );
   const lines = screens.out.text().trim().split('\n').filter(Boolean);
-  return { lines: lines.map((line) => JSON.parse(line)), failure };
+  return { lines: lines.map((line) => JSON.parse(line)), failure, told: screens.err.text() };
 }
 
 it('scores images with an exported run, without a cluster, and judges them by held-out normal images', async () => {
@@ -92,6 +92,21 @@ it("writes heat maps of each image's own size on the run's scale, under names th
   expect(await corner(lines[0].maps.far)).toEqual({ size: [100, 50], colour: [0xfd, 0xe7, 0x25] });
   expect(await corner(lines[1].maps.zero)).toEqual({ size: [64, 64], colour: [0x44, 0x01, 0x54] });
   expect((await corner(lines[1].maps.fused)).colour).toEqual([0x21, 0x91, 0x8c]);
+});
+
+it('warns of 16-bit images that the range of the run leaves next to no grey levels', async () => {
+  const values = Uint16Array.from({ length: 64 * 64 }, (_, at) => at);
+  const ramp = sharp(values, { raw: { width: 64, height: 64, channels: 1 } })
+    .toColourspace('grey16')
+    .png();
+  await ramp.toFile(place('twelve-bits.png'));
+  const { failure, told } = await score(['white.png', 'twelve-bits.png']);
+  expect(failure).toBeNull();
+  expect(told).toContain('warning: 1 16-bit image keeps 16 grey levels or fewer of the values 0 to 65535');
+  expect(told).toContain(`  ${place('twelve-bits.png')}: values 0 to 4095\n`);
+  const twelve = place('twelve.onnx');
+  await writeFile(twelve, inventedModel({ ...facts, reading: { range: [0, 4095] } }, inlineWeights));
+  expect((await score(['twelve-bits.png'], undefined, twelve)).told).not.toContain('warning');
 });
 
 describe('never writes the heat maps of two images to one file', () => {

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { conformalPValues } from '@ddad/anomaly';
 import type { RunResult } from '@ddad/contract';
-import { imagesBelow, type RoomAhead, readAhead } from '@ddad/dataset';
+import { allBits, imagesBelow, type RoomAhead, readAhead } from '@ddad/dataset';
 import type { MethodRegistry } from '@ddad/methods';
 import type { PipelineFacts } from '@ddad/onnx';
 import type { ObjectStore } from '@ddad/storage';
@@ -20,6 +20,7 @@ import {
 import { OutputNames } from '../output-names.ts';
 import { removeMade, tryDirectory } from '../output-place.ts';
 import type { Screens } from '../screen.ts';
+import { coarseLines } from './dataset-notes.ts';
 import { scoreCsv } from './score-csv.ts';
 import { type ImageFile, inBatches, type ReadImage, readForNetwork, type Unread } from './score-images.ts';
 import { writeMapObjects, writeMapPngs } from './score-maps.ts';
@@ -100,6 +101,7 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
     const csv = options.csv ? scoreCsv(scores, judgedScores, by.score) : null;
     if (csv !== null) out.write(`${csv.header}\n`);
     const lines: ScoredImage[] = [];
+    const coarse: { name: string; values: readonly [number, number] }[] = [];
     const names = new OutputNames();
     const files = paths.map((path) => ({ path, stem: names.draw(basename(path, extname(path))) }));
     const reading = (file: ImageFile, room: RoomAhead) =>
@@ -109,6 +111,8 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
       for (const image of some) {
         const line = await lineOf(facts, image, found, names, options);
         lines.push(line);
+        if ('coarse' in image && image.coarse !== null)
+          coarse.push({ name: image.path, values: image.coarse });
         out.write(`${csv === null ? JSON.stringify(line) : csv.line(line)}\n`);
       }
     }
@@ -117,6 +121,8 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
       scores === undefined ? [] : [{ image, scores }],
     );
     const verdict = verdictOf(facts, by, withScores, faults);
+    const remedy = 'scale them as the images that were trained on, or their scores are of next to nothing';
+    for (const text of coarseLines(coarse, facts.reading?.range ?? allBits, remedy)) err.write(`${text}\n`);
     err.write(`${verdictLine(verdict)}\n`);
     const document = { runId: facts.runId, images: lines, verdict };
     if (faults > 0) {

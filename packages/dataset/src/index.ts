@@ -15,6 +15,7 @@ export { type PackedDataset, type PackOptions, packDataset } from './pack.ts';
 export { greyPixels } from './packed-pixels.ts';
 export { type PhantomOptions, writePhantom } from './phantom.ts';
 export type { Picture } from './picture.ts';
+export { allBits } from './raster/sixteen-bits.ts';
 export { type RoomAhead, readAhead } from './read-ahead.ts';
 export { type NamedPicture, readPictures } from './read-pictures.ts';
 export { resizeBilinear, resizePicture } from './resize.ts';

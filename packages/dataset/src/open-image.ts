@@ -6,7 +6,7 @@ import { maskOf } from './masks/mask-of.ts';
 import { openNifti, type SliceChoice, unpacked } from './nifti/open-nifti.ts';
 import type { Picture } from './picture.ts';
 import type { Range } from './range.ts';
-import { allBits, type Depth } from './raster/sixteen-bits.ts';
+import { allBits, type SixteenBits } from './raster/sixteen-bits.ts';
 import { mostUnpacked } from './unpacking.ts';
 import { UnreadableImage } from './unreadable-image.ts';
 
@@ -31,8 +31,8 @@ export function readingAs({ channels, range, volumes }: ReadingFacts): Reading {
 /** A picture of a file. */
 export interface DecodedPart {
   picture: Picture;
-  /** What an image of 16 bits uses of them, and the range that it was scaled by; null for all others. */
-  sixteenBits: { depth: Depth; range: Range } | null;
+  /** Null for all images that have not 16 bits, or say themselves how these are read. */
+  sixteenBits: SixteenBits | null;
 }
 
 /** A file whose header was read. */

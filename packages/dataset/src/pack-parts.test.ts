@@ -137,6 +137,21 @@ describe('images of 16 bits', () => {
     expect(new Set(image(fixed, 1)).size).toBe(256);
   });
 
+  test('that keep next to no grey levels beside others are named, each by its values', async () => {
+    const folder = folderOf(
+      'depths',
+      { train: { '0': ['8.png', '16.png', '12.png'] } },
+      { '8.png': await png(0, 255, 1), '12.png': await png(3, 4000, 7), '16.png': await png(0, 65_535, 17) },
+    );
+    expect((await packed(folder)).coarse).toEqual([
+      { name: '8.png', values: [0, 255] },
+      { name: '12.png', values: [3, 4000] },
+    ]);
+    expect((await packed(folder, { range: [0, 4095] })).coarse).toEqual([
+      { name: '8.png', values: [0, 255] },
+    ]);
+  });
+
   test('that use all bits are as they always were: the index says nothing', async () => {
     const result = await packed(
       folderOf('full', { train: { '0': ['full.png'] } }, { 'full.png': await png(0, 65_535, 17) }),

@@ -8,7 +8,8 @@ import { windowPercentiles } from './nifti/open-nifti.ts';
 import type { Reading } from './open-image.ts';
 import { pixelsDigest } from './packed-pixels.ts';
 import { patientNumbers, patientsOfFiles } from './patients.ts';
-import { allBits } from './raster/sixteen-bits.ts';
+import type { Range } from './range.ts';
+import { allBits, coarseValues } from './raster/sixteen-bits.ts';
 import { readFolder } from './read-folder.ts';
 import type { ReadListedImages } from './read-listed-images.ts';
 import type { Labelled, Repartition } from './repartition.ts';
@@ -33,6 +34,8 @@ export interface PackedDataset extends PackedImages {
   separations: TrivialSeparation[];
   /** How well they tell unlabeled from normal images. */
   sourceSeparations: TrivialSeparation[];
+  /** 16-bit images that keep next to no grey levels in the range of all, with their values (see `coarseValues`). */
+  coarse: { name: string; values: Range }[];
   /** Names of images that were left out, as there is no file (`skipMissing`). */
   skipped: string[];
   /** Files that systems made by themselves (.DS_Store, Thumbs.db), which were not looked at. */
@@ -171,5 +174,9 @@ export async function packDataset(
   const originals = pictures.map(({ original }) => original);
   const separations = fileSeparations(first!.index, originals);
   const sourceSeparations = fileSourceSeparations(first!.index, originals);
-  return { ...first!, others, separations, sourceSeparations, skipped, passedOver, layout };
+  const coarse = pictures.flatMap(({ sixteenBits }, position) => {
+    const values = sixteenBits && coarseValues(sixteenBits);
+    return values === null ? [] : [{ name: images[position]!.name, values }];
+  });
+  return { ...first!, others, separations, sourceSeparations, coarse, skipped, passedOver, layout };
 }

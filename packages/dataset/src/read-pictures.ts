@@ -2,6 +2,8 @@ import { kindOf } from './image-kinds.ts';
 import { partName } from './image-place.ts';
 import { openImage, type Reading } from './open-image.ts';
 import type { Picture } from './picture.ts';
+import type { Range } from './range.ts';
+import { coarseValues } from './raster/sixteen-bits.ts';
 import type { RoomAhead } from './read-ahead.ts';
 import { placeOnDisk, readImageFile } from './read-file.ts';
 
@@ -11,6 +13,8 @@ export interface NamedPicture {
   name: string;
   part: number | null;
   picture: Picture;
+  /** Values of which next to no grey levels are left (see `coarseValues`); null for all others. */
+  coarse: Range | null;
   /** The content of its file, the same one for all pictures of it. */
   content: Buffer;
 }
@@ -37,8 +41,9 @@ export async function* readPictures(
     const opened = await openImage(content, reading);
     await take(opened.bytes);
     for (const one of part === null ? opened.parts : [part]) {
-      const { picture } = await opened.decode(one);
-      yield { name: one === null ? file : partName(file, one), part: one, picture, content };
+      const { picture, sixteenBits } = await opened.decode(one);
+      const coarse = sixteenBits && coarseValues(sixteenBits);
+      yield { name: one === null ? file : partName(file, one), part: one, picture, coarse, content };
     }
   } finally {
     for (const giveBack of taken) giveBack();

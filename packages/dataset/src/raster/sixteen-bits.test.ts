@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { pngFacts } from './png-facts.ts';
-import { type Depth, depthOf, rangeOf, scaled } from './sixteen-bits.ts';
+import { coarseValues, type Depth, depthOf, rangeOf, scaled } from './sixteen-bits.ts';
 
 const depth = (smallest: number, largest: number, significantBits: number | null = null): Depth => ({
   smallest,
@@ -39,6 +39,22 @@ test('all 16 bits give the high byte', () => {
   );
   expect(bytes).toHaveLength(65_536);
   expect(bytes.every((byte, value) => byte === value >> 8)).toBe(true);
+});
+
+test.each([
+  // 4096 of 65,536 values: 16 of 256 levels.
+  ['12 bits read as 16', [0, 4095], [0, 65_535], true],
+  ['8 bits read as 16', [0, 255], [0, 65_535], true],
+  ['8 bits read as 12', [0, 255], [0, 4095], true],
+  ['all that is above the range', [5000, 60_000], [0, 4095], true],
+  ['one level more', [0, 4096], [0, 65_535], false],
+  ['10 bits read as 12', [0, 1023], [0, 4095], false],
+  ['8 bits as they are: no level is lost', [3, 9], [0, 255], false],
+  ['one value alone', [700, 700], [0, 65_535], false],
+] as const)('an image keeps next to nothing: %s', (_what, [smallest, largest], range, coarse) => {
+  expect(coarseValues({ depth: depth(smallest, largest), range })).toEqual(
+    coarse ? [smallest, largest] : null,
+  );
 });
 
 test('alpha does not count', () => {

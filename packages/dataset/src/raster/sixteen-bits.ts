@@ -54,15 +54,35 @@ export function rangeOf(depths: Iterable<Depth>): Range {
   return narrow ? [from, to] : [0, 2 ** bits - 1];
 }
 
+/** What an image of 16 bits uses of them, and the range that it was scaled by. */
+export interface SixteenBits {
+  depth: Depth;
+  range: Range;
+}
+
+/** Of 256 grey levels; so few show next to nothing. */
+const fewLevels = 16;
+
+/**
+ * The values of an image of which a range leaves `fewLevels` or fewer, where there were more: it has fewer bits than the images that
+ * the range is of, or is nearly empty. Null for all others.
+ */
+export function coarseValues({ depth: { smallest, largest }, range }: SixteenBits): Range | null {
+  const levels = levelOf(largest, range) - levelOf(smallest, range) + 1;
+  return levels <= fewLevels && largest - smallest >= 2 * levels ? [smallest, largest] : null;
+}
+
+function levelOf(value: number, [from, to]: Range): number {
+  const level = Math.floor(((value - from) * 256) / (to - from + 1));
+  return Math.min(255, Math.max(0, level));
+}
+
 /**
  * 16-bit values to 8 bits: equal steps from the first value of the range to the last one. All 16 bits give the high byte.
  * @param values overwritten: of the largest images there is no room for a second copy
  */
-export function scaled(values: Uint16Array, [from, to]: Range): Uint8Array {
-  const levels = Uint8Array.from({ length: 65_536 }, (_, value) => {
-    const level = Math.floor(((value - from) * 256) / (to - from + 1));
-    return Math.min(255, Math.max(0, level));
-  });
+export function scaled(values: Uint16Array, range: Range): Uint8Array {
+  const levels = Uint8Array.from({ length: 65_536 }, (_, value) => levelOf(value, range));
   // A byte is written where the value was that has been read, or one before it.
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < values.length; i++) bytes[i] = levels[values[i]!]!;

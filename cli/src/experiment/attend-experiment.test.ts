@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ExperimentResult, runKeys } from '@ddad/contract';
@@ -88,6 +88,15 @@ it('fails by what could not be made where all runs finished, and prints what it 
     exitCode: exitCodes.failed,
     document: { experimentId: 'e' },
   });
+});
+
+it('fails by an error of the system as it is, where there is nothing else to tell', async () => {
+  await mkdir(join(directory, 'table-2.md', 'in-the-way'), { recursive: true });
+  const options = { out: directory, layouts: { tables: ['2'] as const, figures: [] } };
+  const { failure, written } = await attend([finished], options);
+  expect(written).toEqual([...results, 'table-2.md'].sort());
+  expect(failure).not.toBeInstanceOf(CommandFailure);
+  expect(failure).toMatchObject({ code: expect.stringMatching(/^(EISDIR|ENOTEMPTY|EEXIST)$/) });
 });
 
 it('ends well where everything that was asked for could be made', async () => {

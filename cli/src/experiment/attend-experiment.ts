@@ -161,7 +161,8 @@ async function scoredImages(store: ObjectStore, { runId, files }: RunResult): Pr
 
 /**
  * @param others what kept a choice, table or figure from being made
- * @throws CommandFailure that names the runs that failed, where there are any, and all others
+ * @throws CommandFailure that names the runs that failed, where there are any, and all others; an error that is none of ours, and all
+ * there is to tell, as it is
  */
 function reportFailures(document: ExperimentDocument, others: readonly Error[]): void {
   const failed = document.runs.filter(({ failure }) => failure !== undefined);
@@ -173,6 +174,7 @@ function reportFailures(document: ExperimentDocument, others: readonly Error[]):
     ...failed.map(({ workflowId, failure }) => `  ${workflowId}: ${failure}`),
     ...others.map(({ message }) => message),
   ];
+  if (lines.length === 1 && first !== undefined && !(first instanceof CommandFailure)) throw first;
   const ofOthers = first instanceof CommandFailure ? first.exitCode : exitCodes.failed;
   throw new CommandFailure(lines.join('\n'), failed.length > 0 ? exitCodes.runFailed : ofOthers, {
     document,

@@ -7,7 +7,7 @@ import {
   type Packing,
   packingsOf,
 } from '@ddad/contract';
-import { allBits, describeCopies, describeMissing, type PackOptions, packDataset } from '@ddad/dataset';
+import { describeCopies, describeMissing, type PackOptions, packDataset } from '@ddad/dataset';
 import { type ObjectStore, putDataset, readDatasetRecord } from '@ddad/storage';
 import { copiesLines } from '../copies.ts';
 import { badInput, CommandFailure, exitCodes } from '../failure.ts';
@@ -99,7 +99,7 @@ export async function addDataset(
     err.write(`${styled(err, 'yellow', text)}\n`);
   }
   const remedy = 'scale files of different bits alike, or set --range';
-  const [coarse, ...coarseImages] = coarseLines(packed.coarse, index.range ?? allBits, remedy);
+  const [coarse, ...coarseImages] = coarseLines(packed.coarse, remedy);
   if (coarse !== undefined) err.write(`${[styled(err, 'yellow', coarse), ...coarseImages].join('\n')}\n`);
   if (index.copies.length > 0) {
     const [heading, ...lines] = copiesLines(

@@ -1,5 +1,5 @@
 import type { DatasetIndex } from '@ddad/contract';
-import { type FolderLayout, suspiciousAuc } from '@ddad/dataset';
+import { type CoarseImage, type FolderLayout, fewLevels, suspiciousAuc } from '@ddad/dataset';
 import { inWords, percent, plural } from '../figures.ts';
 
 /** What a folder was taken for, what of it was left out, and what was passed over. */
@@ -43,19 +43,17 @@ export function separationLines(separations: readonly { of: string; auc: number 
 }
 
 /**
- * A warning of 16-bit images that keep next to no grey levels in the range that they are read by; nothing where there are none.
+ * A warning of 16-bit images that keep next to no grey levels in the range that all are read by; nothing where there are none.
  * @param remedy what to do about it
  */
-export function coarseLines(
-  coarse: readonly { name: string; values: readonly [number, number] }[],
-  [from, to]: readonly [number, number],
-  remedy: string,
-): string[] {
-  if (coarse.length === 0) return [];
+export function coarseLines(coarse: readonly CoarseImage[], remedy: string): string[] {
+  const [first] = coarse;
+  if (first === undefined) return [];
+  const [from, to] = first.range;
   const shown = 5;
   const what = `${plural(coarse.length, '16-bit image')} ${coarse.length === 1 ? 'keeps' : 'keep'}`;
   const lines = [
-    `warning: ${what} 16 grey levels or fewer of the values ${from} to ${to}: fewer bits than others, or nearly empty; ${remedy}`,
+    `warning: ${what} ${fewLevels} grey levels or fewer of the values ${from} to ${to}: fewer bits than others, or nearly empty; ${remedy}`,
     ...coarse.slice(0, shown).map(({ name, values }) => `  ${name}: values ${values[0]} to ${values[1]}`),
   ];
   if (coarse.length > shown) lines.push(`  and ${coarse.length - shown} more`);

@@ -1,18 +1,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artifactKey, type DatasetIndex, runKeys } from '@ddad/contract';
+import { type DatasetIndex, runKeys } from '@ddad/contract';
 import {
   allWeights,
   type ObjectStore,
-  publishArtifact,
   putDataset,
   putWeights,
   removeDataset,
   removeWeights,
   saveCheckpoint,
 } from '@ddad/storage';
-import { memoryStore } from '@ddad/storage/testing';
+import { memoryStore, publishContent } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { recordedScreens } from '../screens-for-tests.ts';
 import { type PruneOptions, pruneStore } from './prune.ts';
@@ -30,15 +29,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function published(name: string): Promise<string> {
-  const spec = { name };
-  const key = artifactKey(spec);
-  const path = join(folder, name);
-  await writeFile(path, name);
-  const work = { loss: null, seconds: 1, worker: 'w', environment: {}, files: { weights: path } };
-  await publishArtifact(store, { kind: 'members', key, spec, ...work });
-  return key;
-}
+const published = (name: string) =>
+  publishContent(store, { kind: 'members', spec: { name }, files: { weights: name } });
 
 async function checkpoint(key: string): Promise<void> {
   const path = join(folder, 'checkpoint');

@@ -31,7 +31,7 @@ export interface ReadImage {
   height: number;
   /** [side, side] */
   pixels: Uint8Array;
-  /** Values of a 16-bit image of which next to no grey levels are left; null for all others. */
+  /** Of a 16-bit image of which next to no grey levels are left; null for all others. */
   coarse: NamedPicture['coarse'];
   /** Of the heat maps as DICOM objects, or why there are none; null where it is no DICOM file. Absent where none are wanted. */
   source?: HeatMapSource | { fault: string } | null;

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { conformalPValues } from '@ddad/anomaly';
 import type { RunResult } from '@ddad/contract';
-import { allBits, imagesBelow, type RoomAhead, readAhead } from '@ddad/dataset';
+import { type CoarseImage, imagesBelow, type RoomAhead, readAhead } from '@ddad/dataset';
 import type { MethodRegistry } from '@ddad/methods';
 import type { PipelineFacts } from '@ddad/onnx';
 import type { ObjectStore } from '@ddad/storage';
@@ -101,7 +101,7 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
     const csv = options.csv ? scoreCsv(scores, judgedScores, by.score) : null;
     if (csv !== null) out.write(`${csv.header}\n`);
     const lines: ScoredImage[] = [];
-    const coarse: { name: string; values: readonly [number, number] }[] = [];
+    const coarse: CoarseImage[] = [];
     const names = new OutputNames();
     const files = paths.map((path) => ({ path, stem: names.draw(basename(path, extname(path))) }));
     const reading = (file: ImageFile, room: RoomAhead) =>
@@ -111,8 +111,7 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
       for (const image of some) {
         const line = await lineOf(facts, image, found, names, options);
         lines.push(line);
-        if ('coarse' in image && image.coarse !== null)
-          coarse.push({ name: image.path, values: image.coarse });
+        if ('coarse' in image && image.coarse !== null) coarse.push({ name: image.path, ...image.coarse });
         out.write(`${csv === null ? JSON.stringify(line) : csv.line(line)}\n`);
       }
     }
@@ -122,7 +121,7 @@ export async function scoreImages(deps: ScoreDeps, options: ScoreOptions): Promi
     );
     const verdict = verdictOf(facts, by, withScores, faults);
     const remedy = 'scale them as the images that were trained on, or their scores are of next to nothing';
-    for (const text of coarseLines(coarse, facts.reading?.range ?? allBits, remedy)) err.write(`${text}\n`);
+    for (const text of coarseLines(coarse, remedy)) err.write(`${text}\n`);
     err.write(`${verdictLine(verdict)}\n`);
     const document = { runId: facts.runId, images: lines, verdict };
     if (faults > 0) {

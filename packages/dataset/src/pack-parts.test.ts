@@ -144,11 +144,11 @@ describe('images of 16 bits', () => {
       { '8.png': await png(0, 255, 1), '12.png': await png(3, 4000, 7), '16.png': await png(0, 65_535, 17) },
     );
     expect((await packed(folder)).coarse).toEqual([
-      { name: '8.png', values: [0, 255] },
-      { name: '12.png', values: [3, 4000] },
+      { name: '8.png', values: [0, 255], range: [0, 65_535] },
+      { name: '12.png', values: [3, 4000], range: [0, 65_535] },
     ]);
     expect((await packed(folder, { range: [0, 4095] })).coarse).toEqual([
-      { name: '8.png', values: [0, 255] },
+      { name: '8.png', values: [0, 255], range: [0, 4095] },
     ]);
   });
 

@@ -8,8 +8,7 @@ import { windowPercentiles } from './nifti/open-nifti.ts';
 import type { Reading } from './open-image.ts';
 import { pixelsDigest } from './packed-pixels.ts';
 import { patientNumbers, patientsOfFiles } from './patients.ts';
-import type { Range } from './range.ts';
-import { allBits, coarseValues } from './raster/sixteen-bits.ts';
+import { allBits, type CoarseValues, coarseValues } from './raster/sixteen-bits.ts';
 import { readFolder } from './read-folder.ts';
 import type { ReadListedImages } from './read-listed-images.ts';
 import type { Labelled, Repartition } from './repartition.ts';
@@ -26,6 +25,11 @@ export interface PackedImages {
   digest: string;
 }
 
+/** An image that its range leaves next to no grey levels. */
+export interface CoarseImage extends CoarseValues {
+  name: string;
+}
+
 /** A dataset as the object store keeps it. */
 export interface PackedDataset extends PackedImages {
   /** The same at the other sizes asked for. */
@@ -34,8 +38,8 @@ export interface PackedDataset extends PackedImages {
   separations: TrivialSeparation[];
   /** How well they tell unlabeled from normal images. */
   sourceSeparations: TrivialSeparation[];
-  /** 16-bit images that keep next to no grey levels in the range of all, with their values (see `coarseValues`). */
-  coarse: { name: string; values: Range }[];
+  /** 16-bit images that keep next to no grey levels in the range of all (see `coarseValues`). */
+  coarse: CoarseImage[];
   /** Names of images that were left out, as there is no file (`skipMissing`). */
   skipped: string[];
   /** Files that systems made by themselves (.DS_Store, Thumbs.db), which were not looked at. */
@@ -175,8 +179,8 @@ export async function packDataset(
   const separations = fileSeparations(first!.index, originals);
   const sourceSeparations = fileSourceSeparations(first!.index, originals);
   const coarse = pictures.flatMap(({ sixteenBits }, position) => {
-    const values = sixteenBits && coarseValues(sixteenBits);
-    return values === null ? [] : [{ name: images[position]!.name, values }];
+    const found = sixteenBits && coarseValues(sixteenBits);
+    return found === null ? [] : [{ name: images[position]!.name, ...found }];
   });
   return { ...first!, others, separations, sourceSeparations, coarse, skipped, passedOver, layout };
 }

@@ -2,8 +2,7 @@ import { kindOf } from './image-kinds.ts';
 import { partName } from './image-place.ts';
 import { openImage, type Reading } from './open-image.ts';
 import type { Picture } from './picture.ts';
-import type { Range } from './range.ts';
-import { coarseValues } from './raster/sixteen-bits.ts';
+import { type CoarseValues, coarseValues } from './raster/sixteen-bits.ts';
 import type { RoomAhead } from './read-ahead.ts';
 import { placeOnDisk, readImageFile } from './read-file.ts';
 
@@ -13,8 +12,8 @@ export interface NamedPicture {
   name: string;
   part: number | null;
   picture: Picture;
-  /** Values of which next to no grey levels are left (see `coarseValues`); null for all others. */
-  coarse: Range | null;
+  /** Of a 16-bit image of which next to no grey levels are left (see `coarseValues`); null for all others. */
+  coarse: CoarseValues | null;
   /** The content of its file, the same one for all pictures of it. */
   content: Buffer;
 }

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { page } from './parsed-page.testing.ts';
+import { page, sections } from './parsed-page.testing.ts';
 import { syntheticRun } from './synthetic-run.testing.ts';
-
-const sections = ['scores', 'curves', 'histograms', 'gallery', 'images', 'k-curve', 'members', 'repeat'];
 
 describe('a run of another method', () => {
   /** Two scores, one map, one role that nobody explains; nothing else that only some methods have. */

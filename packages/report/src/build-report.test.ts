@@ -2,7 +2,7 @@ import { methods } from '@ddad/methods';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildReport } from './build-report.ts';
 import { percent } from './figures.ts';
-import { page } from './parsed-page.testing.ts';
+import { page, sections } from './parsed-page.testing.ts';
 import { heatMapsOf, syntheticRun } from './synthetic-run.testing.ts';
 
 describe('a run with labelled test images', () => {
@@ -173,8 +173,6 @@ describe('a run with labelled test images', () => {
     expect(policy).toMatch(/^default-src 'none'; img-src data:; .*script-src 'sha256-[\w+/]+=*'/);
   });
 });
-
-const sections = ['scores', 'curves', 'histograms', 'gallery', 'images', 'k-curve', 'members', 'repeat'];
 
 test('text of a run cannot become markup', async () => {
   const data = syntheticRun({ normal: 2, abnormal: 2, side: 8, k: 2 });

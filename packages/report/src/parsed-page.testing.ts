@@ -2,6 +2,18 @@ import { parseHTML } from 'linkedom';
 import { buildReport } from './build-report.ts';
 import { dataElements, type PageData } from './page-data.ts';
 
+/** Ids of the sections that a page of labelled test images has, in their order. */
+export const sections = [
+  'scores',
+  'curves',
+  'histograms',
+  'gallery',
+  'images',
+  'k-curve',
+  'members',
+  'repeat',
+];
+
 /** A run's page, parsed. */
 export async function page(data: Parameters<typeof buildReport>[0]) {
   const text = await buildReport(data);

@@ -1,24 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   type AxisValues,
-  artifactKey,
   type DatasetIndex,
   type EvaluatedSource,
   evaluationKind,
   newEvaluationSpec,
 } from '@ddad/contract';
 import { datasetDigest } from '@ddad/dataset';
-import {
-  encodeSafetensors,
-  type NamedTensor,
-  type ObjectStore,
-  publishArtifact,
-  putDataset,
-} from '@ddad/storage';
-import { memoryStore } from '@ddad/storage/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeSafetensors, type NamedTensor, type ObjectStore, putDataset } from '@ddad/storage';
+import { memoryStore, publishContent } from '@ddad/storage/testing';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { CommandFailure } from '../../failure.ts';
 import { inventedResult } from '../../invented-method.testing.ts';
 import type { ExperimentOutcome, FinishedRun } from '../finished-runs.ts';
@@ -26,14 +16,12 @@ import { attendChoice, type ChoiceReport } from './attend-choice.ts';
 import { choiceLines, choiceSection } from './choice-text.ts';
 import { images, orders, type Scores } from './orders.testing.ts';
 
-let directory: string;
 let store: ObjectStore;
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ddad-choice-'));
+beforeEach(() => {
   store = memoryStore();
 });
-afterEach(() => rm(directory, { recursive: true }));
+
 /** Images of one grey each: held out (4), unlabeled (6) as given, and six that are trained on. */
 async function addDataset(unlabeledGrey: number, patients?: number[]): Promise<string> {
   const index: DatasetIndex = {
@@ -58,26 +46,6 @@ async function addDataset(unlabeledGrey: number, patients?: number[]): Promise<s
   return digest;
 }
 
-async function publish(kind: string, spec: object, files: Record<string, Buffer | string>): Promise<string> {
-  const key = artifactKey(spec);
-  const paths: Record<string, string> = {};
-  for (const [name, content] of Object.entries(files)) {
-    paths[name] = join(directory, `${key}-${name}`);
-    await writeFile(paths[name], content);
-  }
-  await publishArtifact(store, {
-    kind,
-    key,
-    spec,
-    files: paths,
-    loss: null,
-    seconds: 1,
-    worker: 's',
-    environment: {},
-  });
-  return key;
-}
-
 /** A finished run whose scores lie where its evaluation read them: each in an artifact of its own. */
 async function finishedRun(
   number: number,
@@ -91,7 +59,10 @@ async function finishedRun(
       [`${score}-of-all`, { shape: [values.length], data: Float32Array.from(values) }],
     ]);
     const kind = 'scored-sums';
-    const key = await publish(kind, { number, score }, { scores: encodeSafetensors(tensors) });
+    const key = await publishContent(store, {
+      ...{ kind, spec: { number, score } },
+      files: { scores: encodeSafetensors(tensors) },
+    });
     const source = { kind, key, score, tensor: `${score}-of-all` };
     sources.push({ ...source, images: 'reference' }, { ...source, images: 'test' });
   }
@@ -102,7 +73,7 @@ async function finishedRun(
     scores: ['near', 'far', 'fused'],
     sources,
   });
-  const key = await publish(evaluationKind.kind, spec, { evaluation: '{}' });
+  const key = await publishContent(store, { kind: evaluationKind.kind, spec, files: { evaluation: '{}' } });
   const result = inventedResult({
     datasetDigest,
     scores: { fused: { auc: number / 4, ap: 0.5 } },

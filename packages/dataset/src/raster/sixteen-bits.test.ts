@@ -53,7 +53,7 @@ test.each([
   ['one value alone', [700, 700], [0, 65_535], false],
 ] as const)('an image keeps next to nothing: %s', (_what, [smallest, largest], range, coarse) => {
   expect(coarseValues({ depth: depth(smallest, largest), range })).toEqual(
-    coarse ? [smallest, largest] : null,
+    coarse ? { values: [smallest, largest], range } : null,
   );
 });
 

@@ -61,15 +61,23 @@ export interface SixteenBits {
 }
 
 /** Of 256 grey levels; so few show next to nothing. */
-const fewLevels = 16;
+export const fewLevels = 16;
+
+/** An image's values of which a range leaves next to nothing. */
+export interface CoarseValues {
+  values: Range;
+  range: Range;
+}
 
 /**
  * The values of an image of which a range leaves `fewLevels` or fewer, where there were more: it has fewer bits than the images that
  * the range is of, or is nearly empty. Null for all others.
  */
-export function coarseValues({ depth: { smallest, largest }, range }: SixteenBits): Range | null {
+export function coarseValues({ depth: { smallest, largest }, range }: SixteenBits): CoarseValues | null {
   const levels = levelOf(largest, range) - levelOf(smallest, range) + 1;
-  return levels <= fewLevels && largest - smallest >= 2 * levels ? [smallest, largest] : null;
+  return levels <= fewLevels && largest - smallest >= 2 * levels
+    ? { values: [smallest, largest], range }
+    : null;
 }
 
 function levelOf(value: number, [from, to]: Range): number {

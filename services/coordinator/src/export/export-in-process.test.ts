@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artifactKey, type RunResult } from '@ddad/contract';
+import type { RunResult } from '@ddad/contract';
 import { smallResult } from '@ddad/contract/testing';
 import { readPipelineFacts } from '@ddad/onnx';
-import { encodeSafetensors, type ObjectStore, publishArtifact, StoreError } from '@ddad/storage';
-import { memoryStore } from '@ddad/storage/testing';
+import { encodeSafetensors, type ObjectStore, StoreError } from '@ddad/storage';
+import { memoryStore, publishContent } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exportInProcess } from './export-in-process.ts';
 
@@ -21,18 +21,9 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const resultOf = (artifacts: RunResult['artifacts']) => smallResult({ method: 'small', artifacts });
 
-async function publishWeights(): Promise<string> {
-  const spec = { loss: 1 };
-  const weights = join(directory, 'weights');
-  await writeFile(
-    weights,
-    encodeSafetensors(new Map([['weights', { shape: [3], data: Float32Array.of(1, 2, 3) }]])),
-  );
-  const key = artifactKey(spec);
-  const made = { loss: null, seconds: 1, worker: 't', environment: {} };
-  await publishArtifact(store, { kind: 'trained-small', key, spec, files: { weights }, ...made });
-  await rm(weights);
-  return key;
+function publishWeights(): Promise<string> {
+  const weights = encodeSafetensors(new Map([['weights', { shape: [3], data: Float32Array.of(1, 2, 3) }]]));
+  return publishContent(store, { kind: 'trained-small', spec: { loss: 1 }, files: { weights } });
 }
 
 const exportSmall = (artifacts: RunResult['artifacts'], signal?: AbortSignal) =>

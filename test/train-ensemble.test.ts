@@ -47,7 +47,7 @@ test('trains 2 + 2 members, scores and refines the test images, and reports all 
   const out = join(scratch, 'out');
   first = await run(input, '--out', out);
 
-  expect(first).toMatchObject({ dataset: 'small', backbone: 'ae', k: 2, seed: 0 });
+  expect(first).toMatchObject({ dataset: 'small', backbone: 'aeu', k: 2, seed: 0 });
   expect(first.members.map(({ role, index }) => `${role} ${index}`).sort()).toEqual([
     'ndm 0',
     'ndm 1',

@@ -13,6 +13,7 @@ export const demoSettings = {
     testAbnormal: 100,
   },
   run: {
+    backbone: 'ae',
     k: 3,
     seed: 0,
     epochs: 32,

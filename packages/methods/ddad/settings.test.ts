@@ -5,7 +5,7 @@ it('has a default for every field but the dataset', () => {
   expect(settings({})).toEqual({
     dataset: 'a',
     method: 'ddad',
-    backbone: 'ae',
+    backbone: 'aeu',
     latentSize: 16,
     wideLayer: 2048,
     uncertainty: 'ensemble',

@@ -1,6 +1,6 @@
 /** DDAD's own fields with their defaults, for `ddad run --help`. */
 export const usage = `\
-  {"backbone": "ae", "k": 3, "epochs": 250, "batchSize": 64, "learningRate": 0.0005,
+  {"backbone": "aeu", "k": 3, "epochs": 250, "batchSize": 64, "learningRate": 0.0005,
    "refiner": {"recipe": "steady", "epochs": 40, "batchSize": 8, "learningRate": 0.0001,
                "weightDecay": 0.0001}}
   "backbone"          what a member is: ae, aeu (AE-U) or memae (MemAE)

@@ -28,9 +28,9 @@ it('sizes that no network can have are refused, all at once', () => {
 
 it('a heading tells them where they are not the paper’s', () => {
   const facts = (input: object) => ddad.facts(settings(input) as Parameters<typeof ddad.facts>[0]);
-  expect(facts({})).toEqual({ backbone: 'ae', k: 3 });
-  expect(ddad.describe(facts({}))).toBe('backbone ae, K = 3');
+  expect(facts({})).toEqual({ backbone: 'aeu', k: 3 });
+  expect(ddad.describe(facts({}))).toBe('backbone aeu, K = 3');
   expect(ddad.describe(facts({ latentSize: 32, wideLayer: 1024 }))).toBe(
-    'backbone ae, latent size 32, wide layer 1024, K = 3',
+    'backbone aeu, latent size 32, wide layer 1024, K = 3',
   );
 });

@@ -149,7 +149,7 @@ describe('a run with labelled test images', () => {
 
   test('explains roles, counts epochs and lists recipes and images by what the artifacts say', () => {
     expect(made.texts('#members .caption')[0]).toContain('UDM: trained on normal and unlabeled images.');
-    expect(made.texts('.facts')[0]).toMatch(/backbone ae, K = 3 · seed 0\s+· 20 epochs/);
+    expect(made.texts('.facts')[0]).toMatch(/backbone aeu, K = 3 · seed 0\s+· 20 epochs/);
     expect(made.texts('#repeat')[0]).toMatch(/recipesmembers 1, maps 1, refiners 1/);
     expect(made.texts('#repeat')[0]).toContain(`images of NDM${'d'.repeat(64)}`);
     const keys = made.texts('#members figcaption .keys').map((line) => line.replaceAll(/\s+/g, ' '));

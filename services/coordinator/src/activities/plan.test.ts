@@ -30,7 +30,7 @@ describe('a plan', () => {
     ]);
     const spec = {
       recipe: 2,
-      backbone: 'ae',
+      backbone: 'aeu',
       role: 'udm',
       seed: seedOf(5, 'udm', 1),
       epochs: 3,
@@ -96,7 +96,7 @@ describe('a plan', () => {
     expect(membersOf(plan).map((node) => specOf(node).steady)).toEqual([1, 1, 1, 1]);
     const { steady: _, ...rest } = specOf(membersOf(plan)[0]!);
     expect(rest).toEqual(specOf(membersOf(paper)[0]!));
-    const alone = await planning.plan({ dataset: 'tiny', method: 'ae', k: 2, batchSize: 4 });
+    const alone = await planning.plan({ dataset: 'tiny', method: 'aeu', k: 2, batchSize: 4 });
     expect(keysOf(alone)).toEqual(keysOf(plan).slice(0, 2));
   });
 
@@ -178,7 +178,7 @@ describe('a plan', () => {
     const [ndm, maps] = [keysOf(plan).slice(0, 2), nodeOf(plan, 'maps')];
     expect(node.spec).toEqual({
       recipe: 1,
-      backbone: 'ae',
+      backbone: 'aeu',
       ndm,
       imagesDigest: specOf(maps).imagesDigest,
       imageSize: 64,

@@ -114,7 +114,7 @@ describe('a run', () => {
       dataset: 'tiny',
       method: 'ddad',
       synthetic: true,
-      backbone: 'ae',
+      backbone: 'aeu',
       k: 2,
       seed: 3,
       scores: null,
@@ -222,7 +222,7 @@ describe('a run', () => {
     expect((await handle.describe()).searchAttributes).toMatchObject({
       DdadDataset: ['tiny'],
       DdadMethod: ['ddad'],
-      DdadBackbone: ['ae'],
+      DdadBackbone: ['aeu'],
       DdadK: [2],
     });
     const { events } = await handle.fetchHistory();

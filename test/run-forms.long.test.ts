@@ -189,7 +189,7 @@ test("starts from Temporal's own command line with the same defaults, gives a ne
   const progress = await handle.query<RunProgress>('progress');
   expect(progress.input).toMatchObject({
     dataset: 'small',
-    backbone: 'ae',
+    backbone: 'aeu',
     k: 3,
     seed: 0,
     epochs: 250,

@@ -53,7 +53,7 @@ export async function copyRun(folder: string, runId: string): Promise<RunSet> {
   if ('faults' in chosen) throw new Error(JSON.stringify(chosen.faults));
   const { images: test, labels } = testImages(index);
   if (labels === null) throw new Error('expected test images with labels');
-  const given = z.object({ backbone: backboneSchema.default('ae') }).parse(result.input);
+  const given = z.object({ backbone: backboneSchema }).parse(result.input);
   for (const { role, index: place, key } of result.members) {
     const manifest = await publishedManifest(store, { kind: memberKind.kind, key });
     await fetchFile(store, manifest, 'weights', memberFile(folder, role as Role, place));

@@ -39,9 +39,9 @@ export async function* part({ quick, threads, python }: BenchSettings): AsyncGen
     if (brain === null) await writePhantom(folder, { seed: 1, ...(quick ? quickCounts : counts) });
     const { k, epochs, refinerEpochs } = quick ? quickSettings : settings;
     for (const precision of ['float32', 'bfloat16'] as const) {
+      const refiner = { epochs: refinerEpochs };
       // The peer's script trains the plain autoencoder.
-      const network = { backbone: 'ae', k, epochs, precision };
-      const input = { dataset: 'bench', ...network, refiner: { epochs: refinerEpochs } };
+      const input = { dataset: 'bench', backbone: 'ae', k, epochs, precision, refiner };
       const ours = await ourRun(folder, scratch, threads, input);
       const numbers = [k, epochs, refinerEpochs, threads].map(String);
       const script = join(import.meta.dirname, '../peer/run.py');

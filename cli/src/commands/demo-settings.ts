@@ -13,6 +13,7 @@ export const demoSettings = {
     testAbnormal: 100,
   },
   run: {
+    // All below was chosen for this one, which is not the default.
     backbone: 'ae',
     k: 3,
     seed: 0,

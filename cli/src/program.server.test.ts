@@ -421,7 +421,7 @@ describe('with real servers', () => {
     const refused = await ddad(args, environment);
     expect(refused.code).toBe(1);
     expect(refused.err).toMatch(
-      /one patient \(by the PatientID .*in train \("a\.png"\) and test \("c\.png"\)/,
+      /one patient \(by DICOM's PatientID.*in train \("a\.png"\) and test \("c\.png"\)/,
     );
     write(['HIDDEN-1', 'HIDDEN-1', 'HIDDEN-2', 'HIDDEN-3']);
     const added = await ddad(args, environment);

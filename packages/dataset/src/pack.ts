@@ -7,7 +7,7 @@ import { type ReadMasks, readMasks } from './masks/read-masks.ts';
 import { windowPercentiles } from './nifti/open-nifti.ts';
 import type { Reading } from './open-image.ts';
 import { pixelsDigest } from './packed-pixels.ts';
-import { patientNumbers, patientsOfFiles } from './patients.ts';
+import { knownPatients, patientNumbers } from './patients.ts';
 import { allBits, type CoarseValues, coarseValues } from './raster/sixteen-bits.ts';
 import { readFolder } from './read-folder.ts';
 import type { ReadListedImages } from './read-listed-images.ts';
@@ -150,9 +150,9 @@ export async function packDataset(
     onProgress,
   });
   const expanded = expandFolder(folder, read);
-  const { repartition, images, pathologies, patients, owners, pictures, faults } = expanded;
-  const known = patients ?? (owners.some((owner) => owner !== null) ? owners : null);
-  if (patients === null && known !== null) faults.push(...patientsOfFiles(known, images));
+  const { repartition, images, pathologies, pictures, faults } = expanded;
+  const known = knownPatients(expanded);
+  faults.push(...known.faults);
   // Sizes are compared with those of images, which must all be there.
   const masks =
     options.masks === false || faults.length > 0
@@ -161,7 +161,7 @@ export async function packDataset(
   faults.push(...(masks?.faults ?? []));
   if (repartition === null || faults.length > 0) return { faults };
   const copies = groupEqual(pictures.map(({ digest }) => digest));
-  const described = { repartition, images, pathologies, patients: known };
+  const described = { repartition, images, pathologies, patients: known.patients };
   const [first, ...others] = sizes.map((size, which): PackedImages => {
     const area = size * size * channels;
     const pixels = new Uint8Array(pictures.length * area);

@@ -49,7 +49,7 @@ test('of patients that files name, the images are named and nothing that the fil
   const [fault, ...more] = patientsOfFiles(['Jane', null, 'Jane', null, null, 'Joe'], images);
   expect(more).toEqual([]);
   expect(fault!.message).toBe(
-    'expected every patient in one part, got one patient (by the PatientID of DICOM files, or one volume; a patients.csv ' +
-      'beside data.json overrules it) in train ("n0") and unlabeled ("u0")',
+    "expected every patient in one part, got one patient (by DICOM's PatientID, where it is empty by the study or series, " +
+      'or one volume; a patients.csv overrules it) in train ("n0") and unlabeled ("u0")',
   );
 });

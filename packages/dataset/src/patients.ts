@@ -59,6 +59,24 @@ export function patientsApart(patients: readonly (string | null)[], images: read
   );
 }
 
+/**
+ * Whose images are: as patients.csv says, else as files do.
+ * @returns null where nothing tells; and faults of what files say (those of patients.csv are found where it is read)
+ */
+export function knownPatients({
+  patients,
+  owners,
+  images,
+}: {
+  patients: (string | null)[] | null;
+  owners: (string | null)[];
+  images: readonly ListedImage[];
+}): { patients: (string | null)[] | null; faults: Fault[] } {
+  if (patients !== null) return { patients, faults: [] };
+  if (owners.every((owner) => owner === null)) return { patients: null, faults: [] };
+  return { patients: owners, faults: patientsOfFiles(owners, images) };
+}
+
 /** Patients that DICOM files name: what the files say is not repeated, the images tell who is meant. */
 export function patientsOfFiles(
   patients: readonly (string | null)[],
@@ -67,7 +85,8 @@ export function patientsOfFiles(
   return sharedPatients(patients, images).map(({ positions }) =>
     shared(
       'images',
-      `one patient (by the PatientID of DICOM files, or one volume; a patients.csv beside data.json overrules it) in ` +
+      `one patient (by DICOM's PatientID, where it is empty by the study or series, or one volume; a patients.csv ` +
+        `overrules it) in ` +
         byPart(positions, images, (position) => quoted(images[position]!.name)),
     ),
   );

@@ -20,7 +20,7 @@ export interface OpenedDicom {
   rows: number;
   /** Bytes of memory that it takes beside the file's, a frame being decoded, roughly. */
   bytes: number;
-  /** The file's PatientID, which must not leave the process; null where it has none. */
+  /** Whose it is: PatientID, else study or series, which must not leave the process; null where it has none. */
   patient: string | null;
   /**
    * Decodes a frame.

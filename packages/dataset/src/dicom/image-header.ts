@@ -42,7 +42,7 @@ export interface ImageHeader {
   /** Whether the pixels lie in fragments, as coded ones do. */
   encapsulated: boolean;
   littleEndian: boolean;
-  /** PatientID; null where the file has none. Never to leave the process. */
+  /** Whose it is (see `patientOf`); null where nothing tells. Never to leave the process. */
   patient: string | null;
 }
 
@@ -127,8 +127,19 @@ function imageHeader({ transferSyntax: uid, data }: DicomFileParts, pixels: numb
     coding: coding!,
     encapsulated,
     littleEndian: data.encoding.littleEndian,
-    patient: data.text(0x00100020),
+    patient: patientOf(data),
   };
+}
+
+/**
+ * PatientID; where it is empty, as anonymised files often have it, the study, else the series: either is of one patient, whose
+ * slices must not be told apart.
+ */
+function patientOf(data: DataSet): string | null {
+  const [patient, study, series] = [0x00100020, 0x0020000d, 0x0020000e].map((tag) => data.text(tag));
+  if (patient) return patient;
+  if (study) return `study ${study}`;
+  return series ? `series ${series}` : null;
 }
 
 /** Some writers say 0 of their one frame. */

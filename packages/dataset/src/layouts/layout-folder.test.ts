@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dicomFile } from '../dicom/dicom-file.testing.ts';
 import { type PackOptions, packDataset } from '../pack.ts';
 import { writePhantom } from '../phantom.ts';
 import { scratchFolder } from '../testing-pillow.ts';
@@ -98,6 +99,66 @@ describe('a folder of normal images beside others', () => {
       'normal/1.png',
       'normal/2.png',
       'normal/3.png',
+    ]);
+  });
+
+  /** Four series of two slices each, and one with a tumour; no two pictures are alike. */
+  const series = (patient: string, { studies = true } = {}) => {
+    const path = folder({});
+    const slice = (place: string, which: number, study: number) => {
+      mkdirSync(join(path, place, '..'), { recursive: true });
+      const values = Array.from({ length: 64 }, (_, i) => (i * (97 * which + 101)) % 4093);
+      const uid = `1.2.3.${study}`;
+      const ids = studies ? { study: uid, series: `${uid}.1` } : { series: `${uid}.1` };
+      writeFileSync(join(path, place), dicomFile({ patient, name: '', columns: 8, values, ...ids }));
+    };
+    for (let i = 0; i < 8; i++) slice(`normal/${i}.dcm`, i * i, Math.floor(i / 2));
+    slice('tumour/t.dcm', 200, 9);
+    return path;
+  };
+
+  test.each([
+    ['studies', true],
+    ['series', false],
+  ])('without a PatientID slices of one of the %s stay in one part', async (_what, studies) => {
+    const path = series('', { studies });
+    for (let seed = 0; seed < 5; seed++) {
+      const { index } = await packed(path, { split: { share: 0.4, seed } });
+      expect(index.patients!.filter((_, at) => index.images[at]!.startsWith('normal'))).toHaveLength(8);
+      const train = new Set(index.train.map((at) => index.patients![at]));
+      if (index.test.labels !== 'known') throw new Error(index.test.labels);
+      expect(index.test.normal).toHaveLength(4);
+      for (const at of index.test.normal) expect(train.has(index.patients![at])).toBe(false);
+    }
+    // A data.json that puts them apart is refused.
+    const lists = {
+      train: { '0': ['normal/0.dcm'] },
+      test: { '0': ['normal/1.dcm'], '1': ['tumour/t.dcm'] },
+    };
+    writeFileSync(join(path, 'data.json'), JSON.stringify(lists));
+    expect(await faults(path)).toEqual([
+      expect.stringMatching(/expected every patient in one part.*normal\/0\.dcm.*normal\/1\.dcm/),
+    ]);
+  });
+
+  test('one PatientID for everybody is told as what leaves no normal image for training', async () => {
+    const path = series('ANONYMIZED');
+    const message =
+      "split: expected a normal image whose patient has no abnormal one, got 8 that are all of patients with abnormal images, or copies of such (DICOM's PatientID, where it is empty study or series, and volumes tell of 1 patient; a patients.csv overrules that)";
+    expect(await faults(path, { split: { share: 0.2, seed: 0 } })).toEqual([message]);
+    const rows = Array.from({ length: 8 }, (_, i) => `normal/${i}.dcm,P${i}`);
+    writeFileSync(join(path, 'patients.csv'), ['image,patient', ...rows, 'tumour/t.dcm,T'].join('\n'));
+    expect(await faults(path)).toEqual([]);
+  });
+
+  test('what patients forbid is a fault before data.json is written', async () => {
+    const path = series('');
+    mkdirSync(join(path, 'unlabeled'));
+    cpSync(join(path, 'tumour/t.dcm'), join(path, 'unlabeled/u.dcm'));
+    const lists = await folderLists(path, {});
+    const found = 'faults' in lists ? lists.faults.map(({ message }) => message) : [];
+    expect(found).toEqual([
+      expect.stringMatching(/one part.*unlabeled\/u\.dcm.*tumour\/t\.dcm/),
     ]);
   });
 

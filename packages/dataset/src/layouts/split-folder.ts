@@ -1,3 +1,4 @@
+import type { Fault } from '@ddad/contract';
 import type { DatasetFolder, UnsplitFolder } from '../dataset-folder.ts';
 import { patientsApart } from '../patients.ts';
 import type { ReadListedImages } from '../read-listed-images.ts';
@@ -19,9 +20,10 @@ export function splitFolder(
   const known = images.flatMap((_image, position) =>
     partOf(images[position]!) === 'unlabeled' ? [] : [position],
   );
+  const patientAt = (position: number) => folder.patients?.[position] ?? read.owners[position] ?? null;
   const isTest = chooseTest(
     known.map((position) => {
-      const patient = folder.patients?.[position] ?? read.owners[position] ?? null;
+      const patient = patientAt(position);
       const digests = read.pictures[position]?.map(({ digest }) => `pixels ${digest}`) ?? [];
       return {
         normal: partOf(images[position]!) === 'train',
@@ -31,6 +33,13 @@ export function splitFolder(
     split,
   );
   const test = new Set(known.filter((_position, i) => isTest[i]).map((position) => images[position]!.name));
+  const tied = tiedFault({
+    normal: layout.normal.length,
+    test: layout.normal.filter((name) => test.has(name)).length,
+    wanted: Math.round(split.share * layout.normal.length),
+    patients: new Set(known.flatMap((position) => patientAt(position) ?? [])).size,
+    listed: folder.patients !== null,
+  });
   const abnormal = 'unknown' in layout.test ? [] : layout.test.abnormal;
   const dataJson = JSON.stringify(
     dataJsonOf({
@@ -60,10 +69,41 @@ export function splitFolder(
       patients,
       faults: [
         ...folder.faults,
-        ...parsed.faults.map(({ path, message }) => ({ path: `split: ${path}`, message })),
+        ...(tied === null
+          ? parsed.faults.map(({ path, message }) => ({ path: `split: ${path}`, message }))
+          : [tied]),
         ...(patients === null ? [] : patientsApart(patients, parsed.images)),
       ],
     },
     read: { ...read, pictures: moved(read.pictures), owners: moved(read.owners) },
+  };
+}
+
+/** How many normal images a split had and how many it chose, and of how many patients all known images are. */
+interface Chosen {
+  normal: number;
+  test: number;
+  wanted: number;
+  patients: number;
+  /** Whether a patients.csv says so. */
+  listed: boolean;
+}
+
+/** Says what ties normal images so that none is left for one side of the split; null where both have some. */
+function tiedFault({ normal, test, wanted, patients, listed }: Chosen): Fault | null {
+  const allTests = normal > 0 && test === normal;
+  if (!allTests && (test > 0 || wanted === 0)) return null;
+  const whose = listed
+    ? 'patients.csv has'
+    : "DICOM's PatientID, where it is empty study or series, and volumes tell of";
+  const overruled = listed ? '' : '; a patients.csv overrules that';
+  const known =
+    patients === 0 ? '' : ` (${whose} ${patients} ${patients === 1 ? 'patient' : 'patients'}${overruled})`;
+  return {
+    path: 'split',
+    message: allTests
+      ? `expected a normal image whose patient has no abnormal one, got ${normal} that are all of patients with ` +
+        `abnormal images, or copies of such${known}`
+      : `expected normal images of two patients at least, got ${normal} that are all of one, or copies of one another${known}`,
   };
 }

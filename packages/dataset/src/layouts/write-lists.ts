@@ -2,6 +2,7 @@ import type { Fault } from '@ddad/contract';
 import { openFolder } from '../dataset-folder.ts';
 import { expandFolder } from '../expand-folder.ts';
 import type { PackOptions } from '../pack.ts';
+import { knownPatients } from '../patients.ts';
 import { readFolder } from '../read-folder.ts';
 import { dataJsonOf, type FolderLayout, labelsCsvOf } from './layout.ts';
 
@@ -39,7 +40,8 @@ export async function folderLists(
     return { layout, passedOver, dataJson: written(dataJsonOf(layout)), labelsCsv };
   const reading = { sizes: [8], reading: { channels, range, slices }, onProgress };
   const { folder, read, dataJson } = await readFolder(dir, options, reading);
-  const { faults } = expandFolder(folder, read);
+  const expanded = expandFolder(folder, read);
+  const faults = [...expanded.faults, ...knownPatients(expanded).faults];
   if (faults.length > 0 || dataJson === null) return { faults };
   return { layout, passedOver, dataJson: written(JSON.parse(dataJson)), labelsCsv };
 }

@@ -2,7 +2,8 @@ import type { ReadingFacts } from '@ddad/contract';
 import { openDicom } from './dicom/decode-dicom.ts';
 import type { GreyImage } from './grey.ts';
 import { kindOf, type RasterKind } from './image-kinds.ts';
-import { maskOf } from './masks/mask-of.ts';
+import { showingStored } from './masks/mask-file.ts';
+import type { Grid } from './nifti/grid.ts';
 import { openNifti, type SliceChoice, unpacked } from './nifti/open-nifti.ts';
 import type { Picture } from './picture.ts';
 import type { Range } from './range.ts';
@@ -46,14 +47,14 @@ export interface OpenedImage {
   window: Range | null;
   /** Bytes of memory that it takes beside its file's, one of its pictures being decoded, roughly. */
   bytes: number;
-  /** Columns, rows and, of a volume, slices that the file itself has; null: those of its decoded picture. */
-  stored: { width: number; height: number; slices?: number } | null;
+  /** Columns, rows and, of a volume, slices that the file itself has, and where they lie; null: those of its decoded picture. */
+  stored: { width: number; height: number; slices?: number; grid?: Grid } | null;
   /** @throws UnreadableImage for what is damaged or cut off, and where there is no such part */
   decode(part: number | null): Promise<DecodedPart>;
   /**
    * The same read as a mask: 1 where a sample's stored value is above 0, else 0. Grey levels could not tell: a window, a range
-   * of 16 bits or the weights of colours make 0 of small ones. Of DICOM there is none, and what changes values is not refused
-   * here (see `requireMaskKind`).
+   * of 16 bits or the weights of colours make 0 of small ones, and palettes and WhiteIsZero may show 0 as anything (see
+   * `showingStored`). Of DICOM there is none, and what changes values is not refused here (see `requireMaskKind`).
    */
   mask(part: number | null): Promise<GreyImage>;
 }
@@ -95,7 +96,7 @@ export async function openImage(file: Buffer, reading: Reading, most = mostUnpac
         patient: null,
         window: volume.window,
         bytes: (kind === 'gzip' ? whole.length : 0) + volume.bytes,
-        stored: { width: volume.width, height: volume.height, slices: volume.slices },
+        stored: { width: volume.width, height: volume.height, slices: volume.slices, grid: volume.grid },
         decode: async (part) => ({ picture: volume.decode(part ?? 0, channels), sixteenBits: null }),
         mask: async (part) => volume.mask(part ?? 0),
       };
@@ -117,7 +118,7 @@ export async function openImage(file: Buffer, reading: Reading, most = mostUnpac
         },
         async mask(part) {
           requireOneFrame(part);
-          return maskOf((await decode(3, [0, 1])).picture);
+          return (await openRaster(showingStored(file, kind), kind)).mask();
         },
       };
     }

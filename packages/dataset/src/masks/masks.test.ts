@@ -171,6 +171,74 @@ write(place + '/short.nii.gz', labels[:, :, :2], eye)
     ]);
   });
 
+  test('of volumes lie where their volumes do, however both are stored: every one that does not is named', async () => {
+    const script = `
+import sys, struct
+import numpy as np
+def write(path, data, affine, sform=2):
+    head = bytearray(352)
+    struct.pack_into('<i', head, 0, 348)
+    struct.pack_into('<8h', head, 40, 3, *data.shape, 1, 1, 1, 1)
+    struct.pack_into('<hh', head, 70, 2, 8)
+    struct.pack_into('<8f', head, 76, 1, 1, 1, 1, 1, 1, 1, 1)
+    struct.pack_into('<f', head, 108, 352)
+    struct.pack_into('<hh', head, 252, 0, sform)
+    if sform > 0:
+        for row in range(3): struct.pack_into('<4f', head, 280 + 16 * row, *affine[row])
+    head[344:348] = b'n+1\\0'
+    open(path, 'wb').write(bytes(head) + data.astype('u1').tobytes(order='F'))
+place = sys.argv[1]
+values = np.arange(64 * 64 * 2).reshape(64, 64, 2) % 97
+labels = np.zeros((64, 64, 2)); labels[4:14, 8, :] = 1
+lps = np.diag([-1.0, -1, 1, 1]); lps[:3, 3] = 90, 110, 0
+for name in ('same', 'turned', 'near', 'eye', 'moved', 'none'): write(f'{place}/images/{name}.nii', values, lps)
+for name in ('both', 'only', 'base'): write(f'{place}/images/{name}.nii', values, None, 0)
+write(place + '/masks/same.nii', labels, lps)
+# The same voxels, stored from the other sides and with the slices' axis in front.
+turned = np.array([[0, 1.0, 0, 27], [0, 0, 1, 47], [1, 0, 0, 0]])
+write(place + '/masks/turned.nii', labels[::-1, ::-1].transpose(2, 0, 1), turned)
+by = lambda x: lps + np.array([[0, 0, 0, x], [0] * 4, [0] * 4, [0] * 4])
+write(place + '/masks/near.nii', labels, by(0.05))
+write(place + '/masks/eye.nii', labels, np.eye(4))
+write(place + '/masks/moved.nii', labels, by(0.6))
+write(place + '/masks/none.nii', labels, None, 0)
+write(place + '/masks/both.nii', labels, None, 0)
+write(place + '/masks/only.nii', labels, np.eye(4))
+# As nibabel saves what it takes for the affine of a volume without one.
+base = np.diag([-1.0, 1, 1, 1]); base[:3, 3] = 31.5, -31.5, -0.5
+write(place + '/masks/base.nii', labels, base)
+`;
+    const right = ['same', 'turned', 'near', 'both', 'base'].map((name) => `${name}.nii`);
+    const wrong = ['eye', 'moved', 'none', 'only'].map((name) => `${name}.nii`);
+    const listOf = (abnormal: string[]) =>
+      JSON.stringify({ train: { '0': ['t.png'] }, test: { '0': ['n.png'], '1': abnormal } });
+    const folder = folderOf('grids', {
+      'data.json': listOf([...right, ...wrong]),
+      ...(await images()),
+      'masks/n.png': await png(64, 64, () => 0),
+    });
+    runPillow(script, folder);
+    const slices = { axis: 'axial', every: 1, minForeground: 0 } as const;
+    const untold = ', which has no affine (neither sform nor qform)';
+    const away = (voxels: string) => `: by the affines a corner lies ${voxels} voxels away`;
+    const other = (name: string) => `masks/${name}: expected the grid of its volume, images/${name}`;
+    expect(await faults(folder, { slices })).toEqual([
+      `${other('eye.nii')}, got another${away('47.0')}`,
+      `${other('moved.nii')}, got another${away('0.6')}`,
+      `${other('none.nii')}, got another${untold}${away('78.5')}`,
+      `${other('only.nii')}${untold}, got another${away('31.5')}`,
+    ]);
+    for (const name of wrong) rmSync(join(folder, 'masks', name));
+    writeFileSync(join(folder, 'data.json'), listOf(right));
+    const found = await packed(folder, { slices });
+    expect(found.index.masks!.images).toHaveLength(2 * right.length);
+    for (const which of found.index.masks!.images.keys()) {
+      const row = inside(found, which).map((at) => Math.floor(at / 64));
+      // Without an affine y rises to the front, which is at the top.
+      expect(row).toEqual(new Array(10).fill(which < 6 ? 8 : 63 - 8));
+    }
+  });
+
   test('of a DICOM image have its own rows and columns', async () => {
     const folder = folderOf('dicom', {
       'data.json': JSON.stringify({ train: { '0': ['t.png'] }, test: { '0': ['n.png'], '1': ['a.dcm'] } }),
@@ -257,6 +325,24 @@ gzip.open(sys.argv[1] + '/masks/a.nii.gz', 'wb').write(volume)
     expect(await faults(folderOf('dicom-mask', { ...files, 'masks/a.dcm': dicom }))).toEqual([
       'masks/a.dcm: expected a mask as PNG, TIFF, WebP, BMP, GIF or NIfTI, got DICOM',
     ]);
+  });
+
+  test('one may fill its image; where all do, 0 does not stand for outside', async () => {
+    const full = await png(64, 64, (x) => (x < 9 ? 2 : 1));
+    const files = { 'data.json': JSON.stringify(lists), ...(await images()), 'masks/a.png': full };
+    const some = folderOf('one-full', {
+      ...files,
+      'masks/b.png': await png(64, 64, corner),
+      'masks/n.png': await png(64, 64, () => 0),
+    });
+    expect(inside(await packed(some), 0)).toHaveLength(64 * 64);
+    const message =
+      'expected pixels of 0, which are outside, in some mask, got none in this one and all others (--no-masks passes them over)';
+    const all = folderOf('all-full', { ...files, 'masks/b.png': full, 'masks/c.png': full });
+    expect(await faults(all)).toEqual(['a', 'b', 'c'].map((name) => `masks/${name}.png: ${message}`));
+    // Of one that is at fault nobody knows.
+    writeFileSync(join(all, 'masks/c.png'), await png(64, 32, corner));
+    expect(await faults(all)).toEqual(['masks/c.png: expected 64×64 pixels, as images/c.png has, got 64×32']);
   });
 
   test('every fault is listed: other sizes, no image, two of one, what loses values, normal and not empty', async () => {

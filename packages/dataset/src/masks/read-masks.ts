@@ -9,9 +9,9 @@ import { imagePlace } from '../image-place.ts';
 import { inMaskFolder, mayBeImage } from '../layouts/image-folders.ts';
 import type { Reading } from '../open-image.ts';
 import { sameName } from '../repartition.ts';
-import type { Original } from '../trivial-separation.ts';
 import { masksBeside } from './mask-name.ts';
 import { type MatchedMask, matchMasks } from './match-masks.ts';
+import { misfitOf } from './misfit.ts';
 
 /** Masks of test images that are not normal. */
 export interface ReadMasks {
@@ -44,8 +44,8 @@ interface MaskFiles {
  * (see `folderNames`) beside or among folders of images, or beside their images. A mask has its image's name, but for the
  * extension and perhaps `_mask` (see `matchMasks`).
  * @param prefix `images/` where names count from there, else empty
- * @returns every fault: masks that cannot be read, of other sizes than their images, without an image, or of normal images and
- *   not empty
+ * @returns every fault: masks that cannot be read, of other sizes than their images or elsewhere, without an image, of normal
+ *   images and not empty, or all of them full
  */
 export async function readMasks(
   dir: string,
@@ -78,19 +78,27 @@ export async function readMasks(
   const used = matched.filter(({ position }) => wanted.has(names[position]!));
   const ofVolume = ({ position }: MatchedMask) => pictures[position]!.original.kind === 'NIfTI';
   const read = await decoded(join(dir, found.root), used, ofVolume, options);
-  const kept: { position: number; mask: PackedPart }[] = [];
+  const kept: { position: number; path: string; mask: PackedPart }[] = [];
   for (const { position, path, outcome } of read) {
     const fault = (message: string) => faults.push({ path, message });
-    const image = `${prefix}${imagePlace(places[position]!).file}`;
-    const other = 'fault' in outcome ? null : otherSize(outcome.mask.original, pictures[position]!.original);
-    if ('fault' in outcome) fault(outcome.fault);
-    else if (other !== null) fault(`expected ${other.expected} pixels, as ${image} has, got ${other.got}`);
-    else if (!normal.has(names[position]!)) kept.push({ position, mask: outcome.mask });
-    else if (outcome.mask.inside !== 0) {
-      fault(
-        `expected nothing in the mask of a normal image, ${image}, got ${outcome.mask.inside} pixels above 0`,
-      );
+    if ('fault' in outcome) {
+      fault(outcome.fault);
+      continue;
     }
+    const { mask } = outcome;
+    const image = `${prefix}${imagePlace(places[position]!).file}`;
+    const misfit = misfitOf(mask.original, pictures[position]!.original, image);
+    if (misfit !== null) fault(misfit);
+    else if (!normal.has(names[position]!)) kept.push({ position, path, mask });
+    else if (mask.inside !== 0)
+      fault(`expected nothing in the mask of a normal image, ${image}, got ${mask.inside} pixels above 0`);
+  }
+  const abnormal = used.length - used.filter(({ position }) => normal.has(names[position]!)).length;
+  // One may fill its image, as one may be empty. Where all do, something else than 0 stands for outside.
+  if (kept.length === abnormal && kept.every(({ mask }) => fillsImage(mask))) {
+    const message =
+      'expected pixels of 0, which are outside, in some mask, got none in this one and all others (--no-masks passes them over)';
+    faults.push(...kept.map(({ path }) => ({ path, message })));
   }
   kept.sort((a, b) => a.position - b.position);
   const byImage = [...Map.groupBy(kept, ({ position }) => position)];
@@ -181,10 +189,4 @@ async function decoded(
   return read.flat();
 }
 
-/** Sizes as a message has them; null where they fit. Slices count where both are of volumes. */
-function otherSize(mask: Original, image: Original): { expected: string; got: string } | null {
-  const both = mask.slices !== undefined && image.slices !== undefined;
-  const text = ({ width, height, slices }: Original) => `${width}×${height}${both ? `×${slices}` : ''}`;
-  const [expected, got] = [text(image), text(mask)];
-  return expected === got ? null : { expected, got };
-}
+const fillsImage = ({ inside, original: { width, height } }: PackedPart) => inside === width * height;

@@ -14,6 +14,8 @@ interface Facts {
   window: [number, number];
   /** Slices, rows, columns. */
   shapes: Record<string, [number, number, number]>;
+  /** The closest canonical one, by row. */
+  affine: number[][];
 }
 let facts: Record<string, Facts>;
 beforeAll(() => {
@@ -40,30 +42,38 @@ describe('against nibabel and numpy', () => {
     ['slope 0, which stands for none', 'slope-zero.nii'],
     ['slope NaN, which stands for none', 'slope-nan.nii'],
     ['a qform alone', 'qform.nii'],
+    ['a qform that turns by 180°', 'half-turn.nii'],
     ['neither form', 'no-form.nii'],
     ['a mask', 'mask.nii'],
     ['a fourth dimension of 1', 'one-more.nii'],
-  ])('%s has the same slices along every axis, and the same window', (_what, name) => {
-    const bytes = name.endsWith('.gz') ? unpacked(file(name)) : file(name);
-    const { window, shapes } = facts[name]!;
-    for (const axis of sliceAxes) {
-      const volume = openNifti(bytes, { ...all, axis });
-      for (const end of [0, 1] as const) expect(volume.window[end]).toBeCloseTo(window[end], 3);
-      const [slices, height, width] = shapes[axis]!;
-      expect([axis, volume.slices]).toEqual([axis, slices]);
-      const reference = file(`${name}.${axis}.ref`);
-      for (let slice = 0; slice < slices; slice++) {
-        const picture = volume.decode(slice, 1);
-        expect([picture.width, picture.height]).toEqual([width, height]);
-        const expected = reference.subarray(slice * width * height, (slice + 1) * width * height);
-        const difference = picture.pixels.reduce(
-          (most, level, i) => Math.max(most, Math.abs(level - expected[i]!)),
-          0,
-        );
-        expect(difference).toBeLessThanOrEqual(1);
+  ])(
+    '%s has the same slices along every axis, the same window, and lies at the same place',
+    (_what, name) => {
+      const bytes = name.endsWith('.gz') ? unpacked(file(name)) : file(name);
+      const { window, shapes, affine } = facts[name]!;
+      const { steps, origin, told } = openNifti(bytes, all).grid;
+      for (const [column, vector] of [...steps, origin].entries())
+        for (const [row, value] of vector.entries()) expect(value).toBeCloseTo(affine[row]![column]!, 4);
+      expect(told).toBe(name !== 'no-form.nii');
+      for (const axis of sliceAxes) {
+        const volume = openNifti(bytes, { ...all, axis });
+        for (const end of [0, 1] as const) expect(volume.window[end]).toBeCloseTo(window[end], 3);
+        const [slices, height, width] = shapes[axis]!;
+        expect([axis, volume.slices]).toEqual([axis, slices]);
+        const reference = file(`${name}.${axis}.ref`);
+        for (let slice = 0; slice < slices; slice++) {
+          const picture = volume.decode(slice, 1);
+          expect([picture.width, picture.height]).toEqual([width, height]);
+          const expected = reference.subarray(slice * width * height, (slice + 1) * width * height);
+          const difference = picture.pixels.reduce(
+            (most, level, i) => Math.max(most, Math.abs(level - expected[i]!)),
+            0,
+          );
+          expect(difference).toBeLessThanOrEqual(1);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 test.each([

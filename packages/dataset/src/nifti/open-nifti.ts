@@ -7,6 +7,7 @@ import type { Picture } from '../picture.ts';
 import type { Range } from '../range.ts';
 import { mostUnpacked, unpackedBy } from '../unpacking.ts';
 import { UnreadableImage } from '../unreadable-image.ts';
+import { type Grid, gridOf } from './grid.ts';
 import { percentilesOf } from './percentiles.ts';
 import { cutOf } from './slices.ts';
 import { readVolume } from './volume-header.ts';
@@ -32,6 +33,8 @@ export interface OpenedVolume {
   /** Of a slice, in pixels. */
   width: number;
   height: number;
+  /** Where its voxels lie, whatever it is cut along. */
+  grid: Grid;
   /** Values that are black and white in every slice. */
   window: Range;
   /** Bytes of memory that it takes beside those of its file, roughly. */
@@ -103,6 +106,7 @@ export function openNifti(file: Buffer, { axis, every, minForeground }: SliceCho
     slices: cut.slices,
     width: cut.width,
     height: cut.height,
+    grid: gridOf(volume),
     window,
     bytes: voxels.buffer === file.buffer ? 0 : voxels.byteLength,
     chosen:

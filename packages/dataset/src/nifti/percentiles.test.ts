@@ -8,6 +8,8 @@ const volume = (voxels: Voxels, slope = 1, intercept = 0): Volume => ({
   slope,
   intercept,
   axes: [],
+  offset: [0, 0, 0],
+  told: false,
 });
 
 /** A linear congruential generator: failures must come again. */

@@ -3,6 +3,9 @@ import type { Volume } from './volume-header.ts';
 
 /** How one of the canonical axes (to the right, anterior, superior) runs through the stored voxels. */
 interface CanonicalAxis {
+  /** Which of the stored axes it is, and whether that leads the other way. */
+  stored: 0 | 1 | 2;
+  turned: boolean;
   size: number;
   /** Of the stored voxel at the axis' beginning, relative to those of the others. */
   start: number;
@@ -14,14 +17,17 @@ interface CanonicalAxis {
  * The stored axes nearest to right, anterior and superior, each turned so that it leads there: what nibabel calls the closest
  * canonical orientation. Stored axes choose in the order in which they are most alike to one.
  */
-export function canonicalAxes({ dims, axes }: Volume): [CanonicalAxis, CanonicalAxis, CanonicalAxis] {
+export function canonicalAxes({
+  dims,
+  axes,
+}: Pick<Volume, 'dims' | 'axes'>): [CanonicalAxis, CanonicalAxis, CanonicalAxis] {
   const strides = [1, dims[0], dims[0] * dims[1]] as const;
-  const alike = [0, 1, 2].map((stored) => {
+  const alike = ([0, 1, 2] as const).map((stored) => {
     const column = axes.map((row) => row[stored]!);
     const length = Math.hypot(...column) || 1;
     return column.map((value) => value / length);
   });
-  const order = [0, 1, 2].sort((a, b) => strength(alike[b]!) - strength(alike[a]!));
+  const order = ([0, 1, 2] as const).toSorted((a, b) => strength(alike[b]!) - strength(alike[a]!));
   const found: (CanonicalAxis | undefined)[] = [undefined, undefined, undefined];
   for (const stored of order) {
     const free = [0, 1, 2].filter((axis) => found[axis] === undefined);
@@ -30,7 +36,13 @@ export function canonicalAxes({ dims, axes }: Volume): [CanonicalAxis, Canonical
     );
     const turned = alike[stored]![axis]! < 0;
     const [size, stride] = [dims[stored]!, strides[stored]!];
-    found[axis] = { size, start: turned ? (size - 1) * stride : 0, step: turned ? -stride : stride };
+    found[axis] = {
+      stored,
+      turned,
+      size,
+      start: turned ? (size - 1) * stride : 0,
+      step: turned ? -stride : stride,
+    };
   }
   return found as [CanonicalAxis, CanonicalAxis, CanonicalAxis];
 }

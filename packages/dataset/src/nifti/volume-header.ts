@@ -15,6 +15,10 @@ export interface Volume {
   intercept: number;
   /** Rows of the affine from stored indices to millimetres to the right, anterior and superior; without the offset. */
   axes: readonly (readonly [number, number, number])[];
+  /** The affine's last column: where the first stored voxel lies. */
+  offset: readonly [number, number, number];
+  /** Whether the header has an affine, by sform or qform. */
+  told: boolean;
 }
 
 /** Holds the headers of both versions. */
@@ -84,7 +88,7 @@ export function readVolume(file: Buffer): Volume {
     voxels: kind.of(stored.buffer, stored.byteOffset, bytes / kind.bytes),
     slope: scaled ? slope : 1,
     intercept: scaled && Number.isFinite(intercept) ? intercept : 0,
-    axes: axesOf(header, new DataView(start)),
+    ...affineOf(header, dims, new DataView(start)),
   };
 }
 
@@ -118,27 +122,62 @@ function dimensionsOf({ dims }: NIFTI1 | NIFTI2): [number, number, number] {
   return [sides[0]!, sides[1]!, sides[2] ?? 1];
 }
 
-/** The affine's first three columns: of sform, else of qform, else of the voxels' sizes with x to the left, as nibabel does. */
-function axesOf(header: NIFTI1 | NIFTI2, view: DataView): Volume['axes'] {
+/** Below it the real part of a unit quaternion in single precision is rounding: the turn is one of 180°, as nibabel has it. */
+const quaternionNoise = 3 * 2 ** -23;
+
+/** Of sform, else of qform, else of the voxels' sizes with x to the left and the middle of the volume at 0, as nibabel does. */
+function affineOf(
+  header: NIFTI1 | NIFTI2,
+  dims: Volume['dims'],
+  view: DataView,
+): Pick<Volume, 'axes' | 'offset' | 'told'> {
   const second = header instanceof NIFTI2;
   const { littleEndian } = header;
   const sformCode = second ? view.getInt32(348, littleEndian) : view.getInt16(254, littleEndian);
-  const row = (values: readonly (number | undefined)[]) =>
-    [values[0] ?? 0, values[1] ?? 0, values[2] ?? 0] as const;
-  let axes: Volume['axes'];
+  let rows: (readonly number[])[];
   if (sformCode > 0) {
     const at = (index: number) =>
       second
         ? view.getFloat64(400 + 8 * index, littleEndian)
         : view.getFloat32(280 + 4 * index, littleEndian);
-    axes = [0, 4, 8].map((first) => row([at(first), at(first + 1), at(first + 2)]));
-  } else if (header.qform_code > 0) axes = header.getQformMat().slice(0, 3).map(row);
+    rows = [0, 4, 8].map((first) => [0, 1, 2, 3].map((column) => at(first + column)));
+  } else if (header.qform_code > 0) rows = qformOf(header);
   else {
     const [, x = 1, y = 1, z = 1] = header.pixDims;
-    axes = [row([-x, 0, 0]), row([0, y, 0]), row([0, 0, z])];
+    const middle = (axis: 0 | 1 | 2, step: number) => (-step * (dims[axis] - 1)) / 2;
+    rows = [
+      [-x, 0, 0, middle(0, -x)],
+      [0, y, 0, middle(1, y)],
+      [0, 0, z, middle(2, z)],
+    ];
   }
+  const axes = rows.map(([x = 0, y = 0, z = 0]) => [x, y, z] as const);
   if (axes.some((values) => values.some((value) => !Number.isFinite(value)))) {
     throw new UnreadableImage('expected an affine of finite numbers in a NIfTI volume, got another');
   }
-  return axes;
+  const offset = [rows[0]![3] ?? 0, rows[1]![3] ?? 0, rows[2]![3] ?? 0] as const;
+  return { axes, offset, told: sformCode > 0 || header.qform_code > 0 };
+}
+
+function qformOf(header: NIFTI1 | NIFTI2): number[][] {
+  const { quatern_b: b, quatern_c: c, quatern_d: d, pixDims } = header;
+  const length = b * b + c * c + d * d;
+  // At 180° a rounding of 1e-7 would turn the volume by 0.04°, which is half a voxel at the end of 512.
+  const scale = Math.abs(1 - length) < quaternionNoise ? 1 / Math.sqrt(length) : 1;
+  const [qfac = 1, x = 1, y = 1, z = 1] = pixDims;
+  const { qoffset_x, qoffset_y, qoffset_z } = header;
+  return header
+    .convertNiftiQFormToNiftiSForm(
+      b * scale,
+      c * scale,
+      d * scale,
+      qoffset_x,
+      qoffset_y,
+      qoffset_z,
+      x,
+      y,
+      z,
+      qfac,
+    )
+    .slice(0, 3);
 }

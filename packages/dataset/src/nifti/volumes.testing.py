@@ -16,6 +16,7 @@ head = (x / 0.8) ** 2 + (y / 0.9) ** 2 + (z / 0.95) ** 2 < 1
 # Something in every octant that no other one has.
 picture = np.where(head, 300 + 200 * x + 100 * y + 50 * z + 20 * rng.random(shape), 0)
 diagonal = np.diag([1.0, 2.0, 3.0, 1.0])
+diagonal[:3, 3] = -7, 3.5, 11
 
 
 def turned(*rows):
@@ -76,6 +77,9 @@ rewritten("slope-zero.nii", "ras.nii", ("<f4", 112, 0), ("<f4", 116, 9))
 rewritten("slope-nan.nii", "ras.nii", ("<f4", 112, np.nan), ("<f4", 116, np.nan))
 # By qform alone, and by neither.
 rewritten("qform.nii", "very-oblique.nii", ("<i2", 254, 0), ("<i2", 252, 1))
+# A turn of 180° whose quaternion is rounded to 2e-7 short of 1.
+half = ("<f4", 256, [np.sqrt(0.5) - 7e-8, np.sqrt(0.5) - 7e-8, 0])
+rewritten("half-turn.nii", "qform.nii", half)
 rewritten("no-form.nii", "ras.nii", ("<i2", 252, 0), ("<i2", 254, 0))
 save("mask.nii", head.astype(np.uint8), diagonal)
 save("one-more.nii", whole[..., np.newaxis], diagonal)
@@ -86,7 +90,7 @@ views = {
     "sagittal": (0, lambda v, k: v[k, ::-1, ::-1].T),
 }
 names = "ras.nii lps.nii.gz permuted.nii.gz oblique.nii very-oblique.nii unsigned.nii float.nii second.nii big-endian.nii"
-names += " scaled.nii falling.nii slope-zero.nii slope-nan.nii qform.nii no-form.nii mask.nii one-more.nii"
+names += " scaled.nii falling.nii slope-zero.nii slope-nan.nii qform.nii half-turn.nii no-form.nii mask.nii one-more.nii"
 facts = {}
 for name in names.split():
     image = nibabel.as_closest_canonical(nibabel.load(f"{out}/{name}"))
@@ -97,7 +101,7 @@ for name in names.split():
     if not low < high:
         low = finite.min()
     grey = np.clip(np.nan_to_num((values - low) / (high - low) * 255, nan=0), 0, 255).astype(np.uint8)
-    facts[name] = {"window": [low, high], "shapes": {}}
+    facts[name] = {"window": [low, high], "shapes": {}, "affine": image.affine.tolist()}
     for view, (axis, cut) in views.items():
         slices = [cut(grey, k) for k in range(grey.shape[axis])]
         facts[name]["shapes"][view] = [len(slices), *slices[0].shape]

@@ -1,6 +1,7 @@
 import sharp, { type Metadata } from 'sharp';
-import { toColours, toGrey } from '../grey.ts';
+import { type GreyImage, toColours, toGrey } from '../grey.ts';
 import type { RasterKind } from '../image-kinds.ts';
+import { maskOf } from '../masks/mask-of.ts';
 import type { Picture } from '../picture.ts';
 import { mostPixels, requirePixels } from '../pixel-limit.ts';
 import type { Range } from '../range.ts';
@@ -22,6 +23,8 @@ export interface OpenedRaster {
    * @throws UnreadableImage for what is damaged or cut off
    */
   decode(channels: 1 | 3, range: Range | null): Promise<DecodedRaster>;
+  /** 1 where a decoded sample is above 0, else 0 (see `maskOf`). @throws UnreadableImage as `decode` does */
+  mask(): Promise<GreyImage>;
 }
 
 export interface DecodedRaster {
@@ -42,14 +45,15 @@ export async function openRaster(file: Buffer, kind: RasterKind): Promise<Opened
   if (kind === 'BMP') {
     const { width, height } = readBmpHeader(file);
     requirePixels(width, height);
-    const decode: OpenedRaster['decode'] = async (channels) =>
-      eightBits(await decodeBmp(file, width, height), {
-        channels,
-        range: null,
-        significantBits: null,
-        orientation: 1,
-      });
-    return { width, height, bytes: width * height * 8, decode };
+    const raster = () => decodeBmp(file, width, height);
+    return {
+      width,
+      height,
+      bytes: width * height * 8,
+      decode: async (channels) =>
+        eightBits(await raster(), { channels, range: null, significantBits: null, orientation: 1 }),
+      mask: async () => maskOf(await raster()),
+    };
   }
   const metadata = await whole(kind, () =>
     sharp(file, { ...reading(kind), limitInputPixels: false }).metadata(),
@@ -65,14 +69,14 @@ export async function openRaster(file: Buffer, kind: RasterKind): Promise<Opened
   }
   requireUnsigned(metadata.depth, kind);
   const { orientation = 1 } = metadata;
+  const decoded = () => whole(kind, () => decodeRaster(file, metadata, reading(kind)));
   return {
     width,
     height,
     bytes: width * height * (samples * (metadata.depth === 'ushort' ? 2 : 1) + 4),
-    decode: async (channels, range) => {
-      const raster = await whole(kind, () => decodeRaster(file, metadata, reading(kind)));
-      return eightBits(raster, { channels, range, significantBits, orientation });
-    },
+    decode: async (channels, range) =>
+      eightBits(await decoded(), { channels, range, significantBits, orientation }),
+    mask: async () => oriented({ ...maskOf(await decoded()), channels: 1 }, orientation),
   };
 }
 

@@ -9,7 +9,8 @@ export interface Depth {
   significantBits: number | null;
 }
 
-const colours: Readonly<Record<Samples, number>> = { grey: 1, rgb: 3, cmyk: 4 };
+/** Samples of a pixel without alpha. */
+export const colours: Readonly<Record<Samples, number>> = { grey: 1, rgb: 3, cmyk: 4 };
 
 /** Smallest and largest sample, alpha left out. */
 export function depthOf(

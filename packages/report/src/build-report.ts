@@ -68,17 +68,15 @@ ${roomForNames()}`,
   });
 }
 
-/** What 32-bit floats hold. */
-const sevenDigits = (value: number) => Number(value.toPrecision(7));
-
 function imageData({
   result,
   definitions,
   test,
   heldOut = {},
 }: ReportData): Omit<PageData, 'cases' | 'maps' | 'side'> {
+  // With all their digits: a rounded one may be less than itself, and an image that scores as high lie above it.
   const thresholds = Object.entries(result.calibration?.thresholds ?? {}).map(
-    ([name, { threshold }]) => [name, sevenDigits(threshold)] as const,
+    ([name, { threshold }]) => [name, threshold] as const,
   );
   const found = test?.scores ?? {};
   const names = presentScores(definitions, found).map(({ name }) => name);

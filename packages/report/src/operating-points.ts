@@ -41,8 +41,23 @@ export function mostTelling(points: readonly OperatingPoint[]): number {
   return points.reduce((best, point, at) => (index(point) > index(points[best]!) ? at : best), 0);
 }
 
-/** Place of the first point whose images all score above a threshold; the last place where none does. */
+/** The same points, and behind them that of a threshold which no image reaches: nothing is called abnormal. */
+export function withNothingCalled(points: readonly OperatingPoint[]): OperatingPoint[] {
+  const { truePositives = 0, falseNegatives = 0, falsePositives = 0, trueNegatives = 0 } = points[0] ?? {};
+  const nothing = {
+    threshold: Number.POSITIVE_INFINITY,
+    truePositives: 0,
+    falsePositives: 0,
+    falseNegatives: truePositives + falseNegatives,
+    trueNegatives: falsePositives + trueNegatives,
+  };
+  return [...points, nothing];
+}
+
+/**
+ * Place of the first point whose images all score above a threshold.
+ * @param points as `withNothingCalled` gives them: the last is above every threshold
+ */
 export function firstAbove(points: readonly OperatingPoint[], threshold: number): number {
-  const place = points.findIndex((point) => point.threshold > threshold);
-  return place === -1 ? points.length - 1 : place;
+  return points.findIndex((point) => point.threshold > threshold);
 }

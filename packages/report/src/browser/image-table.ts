@@ -17,13 +17,13 @@ const rowHeight = 34;
 const margin = 12;
 
 /** A threshold as the table has it. */
-interface ShownThreshold extends Threshold {
+export interface ShownThreshold extends Threshold {
   /** What is told in place of a value that no image reaches. */
   shown?: number;
 }
 
 /** A threshold as someone chose it; null where there is none. */
-type Judge = (threshold: Threshold | null) => void;
+type Judge = (threshold: ShownThreshold | null) => void;
 
 /**
  * The table of all test images: only the rows that are seen exist, and those with a button, however many there are.
@@ -168,6 +168,10 @@ export function imageTable(
     for (const element of all('[data-judged]', HTMLElement, section!)) element.textContent = score;
     byId('verdict-threshold', HTMLOutputElement).value =
       threshold === null ? 'no threshold' : figure(threshold.shown ?? threshold.value, 4);
+    byId('verdict-rule', HTMLSpanElement).textContent =
+      threshold?.value === Number.POSITIVE_INFINITY
+        ? 'no test image scores above it'
+        : 'images that score as high or higher are called abnormal';
   }
 
   form.addEventListener('submit', (event) => event.preventDefault());

@@ -1,6 +1,13 @@
 import { figure } from '../figures.ts';
-import { firstAbove, mostTelling, type OperatingPoint, operatingPoints } from '../operating-points.ts';
+import {
+  firstAbove,
+  mostTelling,
+  type OperatingPoint,
+  operatingPoints,
+  withNothingCalled,
+} from '../operating-points.ts';
 import { all, byId, type ReadData } from './elements.ts';
+import type { ShownThreshold } from './image-table.ts';
 
 const percent = (share: number) => (Number.isNaN(share) ? '–' : `${(share * 100).toFixed(1)} %`);
 
@@ -8,10 +15,7 @@ const percent = (share: number) => (Number.isNaN(share) ? '–' : `${(share * 10
  * The form that moves a threshold along a score, and its marks on the curves and on the score's histogram.
  * @param moved is told of every threshold that is shown
  */
-export function operatingPointForm(
-  data: ReadData,
-  moved: (threshold: { score: string; value: number }) => void,
-): void {
+export function operatingPointForm(data: ReadData, moved: (threshold: ShownThreshold) => void): void {
   const { labels } = data;
   if (labels === null || document.getElementById('operating-point') === null) return;
   const form = byId('operating-point', HTMLFormElement);
@@ -31,7 +35,7 @@ export function operatingPointForm(
   let points: OperatingPoint[] = [];
 
   const choose = () => {
-    points = operatingPoints(Array.from(data.scores[select.value] ?? []), labels);
+    points = withNothingCalled(operatingPoints(Array.from(data.scores[select.value] ?? []), labels));
     slider.max = String(points.length - 1);
     const threshold = data.thresholds[select.value];
     slider.value = String(threshold === undefined ? mostTelling(points) : firstAbove(points, threshold));
@@ -42,11 +46,12 @@ export function operatingPointForm(
     const point = points[Number(slider.value)]!;
     const { threshold, truePositives: tp, falsePositives: fp, falseNegatives: fn, trueNegatives: tn } = point;
     const rates = { sensitivity: tp / (tp + fn), specificity: tn / (tn + fp), precision: tp / (tp + fp) };
-    shown.value = figure(threshold, 4);
-    moved({ score: select.value, value: threshold });
+    const told = toldThreshold(points, threshold, data.thresholds[select.value]);
+    shown.value = told.text;
+    moved({ score: select.value, value: threshold, shown: told.value });
     slider.setAttribute(
       'aria-valuetext',
-      `${figure(threshold, 4)}: sensitivity ${percent(rates.sensitivity)}, specificity ${percent(rates.specificity)}`,
+      `${told.text}: sensitivity ${percent(rates.sensitivity)}, specificity ${percent(rates.specificity)}`,
     );
     for (const cell of all('[data-count]', HTMLElement, form)) {
       cell.textContent = String(point[cell.dataset.count as keyof OperatingPoint]);
@@ -60,7 +65,9 @@ export function operatingPointForm(
     const found = rules.get(select.value);
     if (found === undefined) return;
     const [min, max] = [Number(found.panel.dataset.min), Number(found.panel.dataset.max)];
-    const x = along(found.rule.ownerSVGElement!, 'x', max > min ? (threshold - min) / (max - min) : 0);
+    // One that lies above all scores is at the chart's end.
+    const share = max > min ? Math.min(1, (told.value - min) / (max - min)) : 0;
+    const x = along(found.rule.ownerSVGElement!, 'x', share);
     found.rule.setAttribute('x1', String(x));
     found.rule.setAttribute('x2', String(x));
     found.rule.setAttribute('visibility', 'visible');
@@ -68,6 +75,19 @@ export function operatingPointForm(
   select.addEventListener('change', choose);
   slider.addEventListener('input', move);
   choose();
+}
+
+/** What is told of a threshold: of one that no image reaches, that of held-out images where it is such a one, or the highest score. */
+function toldThreshold(
+  points: readonly OperatingPoint[],
+  threshold: number,
+  heldOut: number | undefined,
+): { value: number; text: string } {
+  if (Number.isFinite(threshold)) return { value: threshold, text: figure(threshold, 4) };
+  const highest = points.at(-2)?.threshold ?? 0;
+  return heldOut !== undefined && heldOut >= highest
+    ? { value: heldOut, text: figure(heldOut, 4) }
+    : { value: highest, text: `> ${figure(highest, 4)}` };
 }
 
 /** Pixel of a value on an axis, by where the chart says that 0 and 1 lie. */
@@ -104,6 +124,10 @@ function addRule(panel: HTMLElement): SVGLineElement {
 }
 
 function place(mark: SVGCircleElement, chart: SVGSVGElement, x: number, y: number, colour: string): void {
+  // Of no image that is called abnormal there is no precision.
+  const nowhere = Number.isNaN(x) || Number.isNaN(y);
+  mark.setAttribute('visibility', nowhere ? 'hidden' : 'visible');
+  if (nowhere) return;
   mark.setAttribute('cx', String(along(chart, 'x', x)));
   mark.setAttribute('cy', String(along(chart, 'y', y)));
   mark.style.fill = colour;

@@ -36,6 +36,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ddad-page-test-'));
   await writeFile(join(folder, 'report.html'), await buildReport(data));
   await writeFile(join(folder, 'thresholds.html'), await buildReport(withThresholds()));
+  await writeFile(join(folder, 'nothing-above.html'), await buildReport(withThresholds(beyond)));
   for (const [name, threshold] of [
     ['above', middle],
     ['below', sorted.at(-1)!],
@@ -67,6 +68,11 @@ beforeAll(async () => {
   const names = labels.map((_label, place) => `<scan ${place + 1}>.png`);
   await writeFile(join(folder, 'named.html'), withNames(await buildReport(data), names)!);
   await writeFile(join(folder, 'demo.html'), await buildReport(demoRun()));
+  await writeFile(join(folder, 'long-names.html'), await longNamed());
+  const { record, index, ...facts } = syntheticDataset();
+  const images = index.images.map((_name, place) => dicomPath(place));
+  const longNames = { ...facts, record: { ...record, name: longName }, index: { ...index, images } };
+  await writeFile(join(folder, 'dataset-long-names.html'), await buildDatasetPage(longNames));
   await writeFile(join(folder, 'large.html'), await buildReport(largeRun(20_000)));
   browser = await chromium.launch({ executablePath: installedChromium(), args: ['--no-sandbox'] });
 });
@@ -101,6 +107,30 @@ async function open(colorScheme: 'light' | 'dark', file = 'report.html'): Promis
 const sorted = Array.from(data.test.scores.rDual!).sort((a, b) => a - b);
 /** The score of an image in the middle, as a threshold from held-out normal images. */
 const middle = sorted[14]!;
+/** A threshold above all images. */
+const beyond = 1.5 * sorted.at(-1)!;
+
+/** Nothing in it lets a line break. */
+const longName = 'rsna_pneumonia_frontal_2018_'.repeat(3);
+
+/** The path of an image as an archive has it: 168 characters. */
+function dicomPath(image: number): string {
+  const uid = (level: number) =>
+    `1.2.826.0.1.3680043.8.498.${10 ** 27 + 100 * image + level}`.padEnd(54, '0');
+  return `${uid(1)}/${uid(2)}/${uid(3)}.dcm`;
+}
+
+/** As much as the demo shows, of a dataset, pathologies and files that have long names. */
+async function longNamed(): Promise<string> {
+  const run = demoRun();
+  run.result.dataset = longName;
+  const pathology = 'No acute cardiopulmonary abnormality identified';
+  const test = { ...run.test!, pathologies: [{ name: pathology, images: [70, 71] }] };
+  return withNames(
+    await buildReport({ ...run, test }),
+    run.test!.copies.map((_copy, place) => dicomPath(place)),
+  )!;
+}
 
 function withThresholds(threshold = middle): typeof data {
   const thresholds = { rDual: { threshold, sensitivity: 0.5, specificity: 0.5 } };
@@ -266,6 +296,47 @@ describe('operating point', () => {
     expect(await page.locator('tr[data-threshold="rDual"]').isVisible()).toBe(true);
   });
 
+  test('calls nothing abnormal, and tells that threshold, where no image scores above it', async () => {
+    await open('light', 'nothing-above.html');
+    const shown = () => page.locator('#operating-point output').textContent();
+    const rates = () => page.locator('#operating-point [data-rate]').allTextContents();
+    const counts = () => page.locator('#operating-point [data-count]').allTextContents();
+    expect(await shown()).toBe(figure(beyond, 4));
+    expect(await rates()).toEqual(['0.0 %', '100.0 %', '–']);
+    expect(await counts()).toEqual(['0', '16', '0', '12']);
+    expect(await page.locator('#verdict-threshold').textContent()).toBe(figure(beyond, 4));
+    expect(await page.locator('#verdict-rule').textContent()).toBe('no test image scores above it');
+    const verdicts = await page.locator('#image-rows td[data-verdict]').allTextContents();
+    expect(new Set(verdicts)).toEqual(new Set(['miss', 'right']));
+    // Where there is no precision, there is no mark.
+    const marks = page.locator('.curves circle.operating-mark');
+    expect(await marks.first().getAttribute('visibility')).toBe('visible');
+    expect(await marks.nth(1).getAttribute('visibility')).toBe('hidden');
+    const rule = page.locator('[data-histogram="rDual"] line.operating-mark');
+    const [, end] = (await page.locator('[data-histogram="rDual"] svg').getAttribute('data-x'))!.split(' ');
+    expect(Number(await rule.getAttribute('x1'))).toBeCloseTo(Number(end), 6);
+    // The slider's last step is the only one of these.
+    const slider = page.getByLabel('Threshold').first();
+    await slide(slider, Number(await slider.inputValue()) - 1);
+    expect(await shown()).toBe(figure(sorted.at(-1)!, 4));
+    expect(await page.locator('#verdict-rule').textContent()).toContain('as high or higher');
+    expect(await marks.nth(1).getAttribute('visibility')).toBe('visible');
+  });
+
+  test('ends above all images also where that is no threshold of held-out ones', async () => {
+    const slider = page.getByLabel('Threshold').first();
+    await slide(slider, Number(await slider.getAttribute('max')));
+    expect(await page.locator('#operating-point output').textContent()).toBe(
+      `> ${figure(sorted.at(-1)!, 4)}`,
+    );
+    expect(await page.locator('#operating-point [data-count]').allTextContents()).toEqual([
+      '0',
+      '16',
+      '0',
+      '12',
+    ]);
+  });
+
   test('marks the histogram of the score that is chosen', async () => {
     await page.locator('#operating-point select').selectOption('aIntra');
     const rule = (name: string) => page.locator(`[data-histogram="${name}"] line.operating-mark`);
@@ -304,6 +375,40 @@ describe('large view', () => {
     await button(0).click();
     await page.mouse.click(3, 3);
     expect(await dialog().isVisible()).toBe(false);
+  });
+
+  test.each([
+    ['demo.html', 1280],
+    ['demo.html', 360],
+    ['long-names.html', 1280],
+    ['long-names.html', 360],
+  ])('has nothing beside its edge, and no columns that touch: %s, %d pixels wide', async (file, width) => {
+    await open('light', file);
+    await page.setViewportSize({ width, height: 800 });
+    await button(0).click();
+    const found = await dialog().evaluate((element) => {
+      const box = (selector: string) => element.querySelector(selector)!.getBoundingClientRect();
+      const textOf = (cell: Element) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return range.getBoundingClientRect();
+      };
+      const gaps = [...element.querySelectorAll('.controls tr')].flatMap((row) =>
+        [...row.children].slice(1).map((cell, at) => textOf(cell).left - textOf(row.children[at]!).right),
+      );
+      return {
+        beside: element.scrollWidth - element.clientWidth,
+        leastGap: Math.min(...gaps),
+        table: box('.controls table').right - box('.controls').right,
+        picture: box('#viewer-image').width,
+        close: element.getBoundingClientRect().right - box('[data-close]').right,
+      };
+    });
+    expect(found.beside).toBe(0);
+    expect(found.leastGap).toBeGreaterThan(4);
+    expect(found.table).toBeLessThan(1);
+    expect(found.picture).toBeGreaterThan(width / 4);
+    expect(found.close).toBeGreaterThan(0);
   });
 
   test('works by keyboard alone, and gives the focus to the image it showed last', async () => {
@@ -713,6 +818,20 @@ test.each([1280, 1000, 480, 360])('is no wider than a window of %d pixels', asyn
   await page.setViewportSize({ width, height: 800 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 });
+
+test.each(['dataset.html', 'dataset-long-names.html', 'long-names.html', 'demo.html'])(
+  '%s is no wider than a phone, whatever is unfolded',
+  async (file) => {
+    await open('light', file);
+    await page.setViewportSize({ width: 360, height: 740 });
+    const wide = () => page.evaluate(() => document.documentElement.scrollWidth);
+    expect(await wide()).toBeLessThanOrEqual(360);
+    await page.evaluate(() => {
+      for (const details of document.querySelectorAll('details')) details.open = true;
+    });
+    expect(await wide()).toBeLessThanOrEqual(360);
+  },
+);
 
 test('theme and colour scale are the reader’s choice', async () => {
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);

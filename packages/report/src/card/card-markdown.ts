@@ -1,5 +1,7 @@
+import { leastForInterval } from '@ddad/anomaly';
 import type { DataPart, Interval, Rate } from '@ddad/contract';
 import { percent, plural } from '../figures.ts';
+import { intervalCaution } from '../interval-caution.ts';
 import { markdownCode, markdownRows, markdownText } from '../markdown.ts';
 import type { ModelCard } from './model-card.ts';
 
@@ -91,7 +93,7 @@ function settingParts({ input, seeds, failedMembers }: ModelCard): string[] {
   ];
 }
 
-function scoreParts({ scores, intervals, withoutCopies, mainScore }: ModelCard): string[] {
+function scoreParts({ scores, data, intervals, withoutCopies, mainScore }: ModelCard): string[] {
   if (scores === null) return ['None: the test images have no labels, or there are none.'];
   const table = markdownRows(
     ['score', 'AUC %', 'AP %', 'sensitivity at specificity %', 'specificity at sensitivity %', 'meaning'],
@@ -104,12 +106,17 @@ function scoreParts({ scores, intervals, withoutCopies, mainScore }: ModelCard):
       markdownText(meaning),
     ]),
   );
+  const { images = 0, abnormal } = data?.test ?? {};
+  const caution = intervalCaution(
+    Object.fromEntries(scores.map((score) => [score.name, score])),
+    abnormal === undefined ? null : { abnormal, normal: images - abnormal },
+  );
   const drawn =
     intervals === null
       ? []
       : [
           `In parentheses: ${intervals.confidence * 100} % intervals, ${intervals.resamples} bootstrap resamples of ` +
-            `${plural(intervals.units, intervals.by === 'image' ? 'test image' : 'patient')}. Bold: the main score, which no AUC chose.`,
+            `${plural(intervals.units, intervals.by === 'image' ? 'test image' : 'patient')}. Bold: the main score, which no AUC chose.${caution === null ? '' : ` ${caution}`}`,
         ];
   const copies =
     withoutCopies?.separation == null
@@ -143,7 +150,8 @@ function subgroupParts({ subgroups, mainScore }: ModelCard): string[] {
   return [
     '## By pathology',
     `Abnormal test images of a pathology against all normal ones, by ${markdownText(mainScore ?? '')}. In parentheses: 95 % intervals by Hanley ` +
-      'and McNeil (1982), which take images for independent. AP depends on how many images there are, and compares no two rows.',
+      `and McNeil (1982), which take images for independent; of fewer than ${leastForInterval} images of a class there is none. ` +
+      'AP depends on how many images there are, and compares no two rows.',
     markdownRows(['pathology', 'images', 'seen in training', 'AUC %', 'AP %'], rows),
   ];
 }

@@ -26,7 +26,7 @@ export interface CardSubgroup {
   seen: boolean | null;
   /** Of the main score; null where there are no such images. */
   separation: Pick<Separation, 'auc' | 'ap'> | null;
-  /** Of the AUC, 95 %, by Hanley and McNeil; null as above. */
+  /** Of the AUC, 95 %, by Hanley and McNeil; null as above, and of fewer than five images of a class. */
   aucInterval: Interval | null;
 }
 

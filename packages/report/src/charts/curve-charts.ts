@@ -3,6 +3,7 @@ import { line, type Markish, ruleY } from '@observablehq/plot';
 import type { Html } from '../html.ts';
 import type { ScoreLook } from '../score-looks.ts';
 import { renderChart } from './render-chart.ts';
+import { visiblePoints } from './visible-points.ts';
 
 /** A score whose curves are drawn; those that come later lie above the others. */
 export interface DrawnScore {
@@ -16,16 +17,21 @@ export interface DrawnScore {
 }
 
 const size = { width: 440, height: 490, marginLeft: 46, marginRight: 12, marginTop: 12, marginBottom: 40 };
+/** Of the charts' inside, which all of 0 to 1 fills. */
+const inside = {
+  width: size.width - size.marginLeft - size.marginRight,
+  height: size.height - size.marginTop - size.marginBottom,
+};
 const axis = { domain: [0, 1], ticks: 6, grid: true, labelArrow: 'none' } as const;
 
-function curve<T>(
+function curve<X extends string, Y extends string>(
   { look: { name, colour, dashes }, width, hidden }: DrawnScore,
-  points: T[],
-  x: keyof T & string,
-  y: keyof T & string,
+  points: Record<X | Y, number>[],
+  x: X,
+  y: Y,
   curve: 'linear' | 'step-before',
 ): Markish {
-  return line(points, {
+  return line(visiblePoints(points, { x, y, ...inside }), {
     x,
     y,
     curve,

@@ -55,7 +55,7 @@ ${pixels(comparison)}
 <section id="changes">
   <h2>Images</h2>
   <div class="${runs.length === 2 ? 'pair' : 'histograms'}">${charts}</div>
-  ${scatterStep(comparison) > 1 && html`<p class="caption">Of the images that changed no side, every ${scatterStep(comparison)}th is drawn.</p>`}
+  ${scatterStep(comparison) > 1 && html`<p class="caption">Of the images that changed no side, one in ${scatterStep(comparison)} is drawn.</p>`}
   ${await changes(comparison, pictures)}
 </section>
 ${inputs(comparison)}`,

@@ -1,6 +1,7 @@
 import { rocCurve } from '@ddad/anomaly';
 import { axisFy, dot, line, ruleX, ruleY } from '@observablehq/plot';
 import { renderChart } from '../charts/render-chart.ts';
+import { visiblePoints } from '../charts/visible-points.ts';
 import type { Html } from '../html.ts';
 import { runLine } from '../palette.ts';
 import { byReduction, presentScores } from '../score-looks.ts';
@@ -68,15 +69,21 @@ export function differenceChart({ scores, definitions, runs }: Comparison): Html
 }
 
 const square = { width: 440, height: 420, marginLeft: 60, marginRight: 12, marginTop: 12, marginBottom: 40 };
+/** Of its inside, in pixels. */
+const inside = {
+  width: square.width - square.marginLeft - square.marginRight,
+  height: square.height - square.marginTop - square.marginBottom,
+};
 
 /** All runs' ROC curves by the score that ranks; the first one's on top. */
 export function rocCurves({ labels, sides, runs }: Comparison): Html {
   const axis = { domain: [0, 1], ticks: 6, grid: true, labelAnchor: 'center', labelArrow: 'none' } as const;
   const curves = runs.map((_run, place) => {
     const { colour, dashes } = runLine(place);
-    return line(rocCurve(sides.values[place]!, labels), {
-      x: 'falsePositiveRate',
-      y: 'truePositiveRate',
+    const [x, y] = ['falsePositiveRate', 'truePositiveRate'] as const;
+    return line(visiblePoints(rocCurve(sides.values[place]!, labels), { x, y, ...inside }), {
+      x,
+      y,
       stroke: colour,
       strokeWidth: 2,
       ...(dashes === null ? {} : { strokeDasharray: dashes }),

@@ -289,6 +289,17 @@ describe('the page', () => {
     expect(document.querySelectorAll('#changes .case')).toHaveLength(0);
   });
 
+  test('says how many of many images are in the scatter chart', async () => {
+    const few = compareRuns([scoredRun(), scoredRun(0.1)], settings());
+    const many = <T>(list: readonly T[]) => Array.from({ length: 350 }, () => list).flat();
+    const { labels, sides } = few;
+    // 21,000, of which a page draws 20,000 at most.
+    const large = { ...few, labels: many(labels), sides: { ...sides, values: sides.values.map(many) } };
+    const said = async (of: typeof few) => / side, (.+) is drawn/.exec(await buildComparison(of))?.[1];
+    expect(await said(large)).toBe('one in 2');
+    expect(await said(few)).toBeUndefined();
+  });
+
   test('shows the images that changed sides with the heat maps of all runs, each run’s own place and scale', async () => {
     const comparison = compareRuns([seeded(0, 0), seeded(1, 0.02), seeded(2, 0.04)], settings());
     const asked: string[] = [];

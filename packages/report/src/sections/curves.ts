@@ -48,7 +48,7 @@ export function curves({ result, definitions, test }: ReportData): Html | null {
           <tbody><tr><th scope="row">abnormal</th><td data-count="truePositives"></td><td data-count="falseNegatives" class="wrong"></td></tr>
           <tr><th scope="row">normal</th><td data-count="falsePositives" class="wrong"></td><td data-count="trueNegatives"></td></tr></tbody></table>
         <dl class="rates"><div><dt>sensitivity</dt><dd data-rate="sensitivity"></dd></div><div><dt>specificity</dt><dd data-rate="specificity"></dd></div><div><dt>precision</dt><dd data-rate="precision"></dd></div></dl>
-        <p class="caption">${result.calibration?.thresholds == null ? null : 'It begins at the threshold from held-out normal images. '}For looking: a threshold chosen on test images is no result.</p>
+        <p class="caption">${result.calibration?.thresholds == null ? null : 'It begins with the test images called abnormal that lie above the threshold from held-out normal images. '}For looking: a threshold chosen on test images is no result.</p>
       </form>
     </div>
   </div>

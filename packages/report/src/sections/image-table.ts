@@ -34,7 +34,7 @@ export function imageTable({ definitions, test, heldOut: reference }: ReportData
     <tbody></tbody>
   </table>
   </div>
-  <p class="caption">The verdict is that of <code data-judged></code> at <output id="verdict-threshold"></output>${labelled && ', the operating point above'}; images that score as high or higher are called abnormal.
+  <p class="caption">The verdict is that of <code data-judged></code> at <output id="verdict-threshold"></output>${labelled && ', the operating point above'}; <span id="verdict-rule"></span>.
     ${heldOut && 'p: how probable so high a score is for a normal image. '}<span id="names-note">Images are numbered as in scores.csv. Names of files are left out, as they may name patients: <code>npx ddad report RUN --names</code> makes a page that has them.</span></p>
 </section>`;
 }

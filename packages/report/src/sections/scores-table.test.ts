@@ -37,6 +37,13 @@ test('AUC stands by map and image score; what maps give beside the main kind of 
   expect(texts('#scores summary')).toEqual([...folded, ...folded]);
 });
 
+test('says of intervals of few images that they are too narrow', async () => {
+  const caption = async (abnormal: number) =>
+    (await page(syntheticRun({ normal: 12, abnormal, side: 16 }))).texts('#scores .caption')[0];
+  expect(await caption(4)).toContain('Intervals that rest on 4 abnormal test images are too narrow');
+  expect(await caption(5)).not.toContain('too narrow');
+});
+
 test.each([
   [undefined, 'largest 5×5…Peak'],
   [128, 'largest 11×11…Peak'],

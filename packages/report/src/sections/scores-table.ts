@@ -12,6 +12,7 @@ import {
 } from '@ddad/contract';
 import { inWords, percent, percentInterval, plural } from '../figures.ts';
 import { type Html, html } from '../html.ts';
+import { intervalCaution } from '../interval-caution.ts';
 import type { ReportData } from '../report-data.ts';
 import { byReduction, presentScores, reductionTitles, type ScoreLook, scoreLook } from '../score-looks.ts';
 import { foldedTables } from './folded-tables.ts';
@@ -48,12 +49,15 @@ export function scoresTable(
   const shown = presentScores(definitions, scores);
   const [first, ...others] = byReduction(definitions, shown);
   if (first === undefined) return null;
+  const abnormal = test?.labels?.filter((label) => label === 1).length;
+  const classes = abnormal === undefined ? null : { abnormal, normal: test!.labels!.length - abnormal };
+  const caution = intervalCaution(scores, classes);
   return html`<section id="scores">
   <h2>Scores</h2>
   ${others.length > 0 && aucGrid(definitions, scores, result.imageSize ?? defaultImageSize, highest(scores, shown, 'auc'))}
   ${figuresTable(result, others.length > 0 ? reductionTitles[first.reduction] : null, first.looks)}
   ${foldedTables(others, (title, looks) => figuresTable(result, title, looks))}
-  <p class="caption">${result.intervals !== undefined && drawnHow(result.intervals)}${shown.map(({ name }) => spread(name, scores))}χ² is the distance
+  <p class="caption">${result.intervals !== undefined && drawnHow(result.intervals)}${caution !== null && `${caution} `}${shown.map(({ name }) => spread(name, scores))}χ² is the distance
     of the two histograms below, 0 to 100.</p>
   ${warningNotes(result, ['inverted', 'chance'])}
   ${withoutNetwork(alone, highest(scores, shown, 'auc'))}

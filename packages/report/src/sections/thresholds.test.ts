@@ -25,6 +25,14 @@ describe('a run with held-out normal images', () => {
     expect(data.thresholds).toEqual({ rDual: 0.125 });
   });
 
+  test('has them in its data with all their digits: an image that scores as high is not above one', async () => {
+    const data = heldOut();
+    // In seven digits 0.1, which is less.
+    const threshold = Math.fround(0.1);
+    data.result.calibration!.thresholds = { rDual: { threshold, sensitivity: 0, specificity: 1 } };
+    expect((await page(data)).data.thresholds).toEqual({ rDual: threshold });
+  });
+
   test('marks the label-free AUC of scores that learned from the unlabeled images', async () => {
     const data = heldOut();
     data.result.labelFree!.scores.rIntra = { auc: 0.6, heldOutMean: 0.5 };

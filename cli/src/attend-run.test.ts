@@ -7,6 +7,8 @@ import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { attendRun, type RunDeps, type RunOptions } from './attend-run.ts';
+import { exitCodes } from './failure.ts';
+import { Interruption } from './interruption.ts';
 import { inventedMethods, inventedProgress, inventedResult, student } from './invented-method.testing.ts';
 import { recordedScreens } from './screens-for-tests.ts';
 import type { TemporalRuns } from './temporal-runs.ts';
@@ -28,7 +30,12 @@ const result = (page: string | null): RunResult =>
   });
 
 /** Follows a run that has ended with this. */
-async function attend(ended: WorkflowResult, options: RunOptions = {}, deviations?: string[]) {
+async function attend(
+  ended: WorkflowResult,
+  options: RunOptions = {},
+  deviations?: string[],
+  interruption = new Interruption(),
+) {
   const screens = recordedScreens();
   const runs: Partial<TemporalRuns> = {
     result: async () => ended,
@@ -47,9 +54,11 @@ async function attend(ended: WorkflowResult, options: RunOptions = {}, deviation
     now: () => 0,
     page: () => null,
     progressPage: () => null,
-    interrupted: new AbortController().signal,
+    interruption,
   };
-  const attended = await attendRun(deps, { id: 'ddad-brain-1', executionId: runId }, options);
+  const attended = await interruption.ends(
+    attendRun(deps, { id: 'ddad-brain-1', executionId: runId }, options),
+  );
   return { attended, out: screens.out.text(), err: screens.err.text() };
 }
 
@@ -93,4 +102,31 @@ it('says on the other screen how the method differs from its source', async () =
   );
   // A coordinator of a version before tells nothing of it.
   expect((await attend(ended)).err).not.toContain('differs');
+});
+
+it('ends at an interruption while it saves the report, and says where that is', async () => {
+  const interruption = new Interruption();
+  store = {
+    ...store,
+    getToFile: () => {
+      interruption.come('SIGINT');
+      return new Promise(() => {});
+    },
+  };
+  const ended = { runId, result: result(runKeys.page(runId)) };
+  await expect(attend(ended, { out: directory }, [], interruption)).rejects.toMatchObject({
+    message:
+      'interrupted: the run is finished; "npx ddad watch ddad-brain-1" shows its scores, "npx ddad report ddad-brain-1" its page',
+    exitCode: exitCodes.interrupted,
+  });
+  expect(await readdir(directory)).toEqual(['report.json']);
+});
+
+it('leaves the run alone where it is interrupted while it follows', async () => {
+  const interruption = new Interruption();
+  interruption.come('SIGTERM');
+  await expect(attend({ runId, result: result(null) }, {}, [], interruption)).rejects.toMatchObject({
+    message: 'the run goes on; cancel it with: npx ddad cancel ddad-brain-1',
+    exitCode: exitCodes.terminated,
+  });
 });

@@ -4,6 +4,7 @@ import type { MlflowAccess } from '@ddad/mlflow';
 import { type ObjectStore, readManifest } from '@ddad/storage';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { followRun } from './follow-run.ts';
+import type { Interruption } from './interruption.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { saveReport } from './report-files.ts';
 import { resultLines } from './result-table.ts';
@@ -26,8 +27,8 @@ export interface RunDeps {
   page: (run: RunHandle) => string | null;
   /** The run's progress page; null where none is known. */
   progressPage: (run: RunHandle) => string | null;
-  /** Aborted on the first Ctrl-C. */
-  interrupted: AbortSignal;
+  /** Ctrl-C and the like, which end the command and leave the run alone. */
+  interruption: Interruption;
 }
 
 /** What to do with its result. */
@@ -45,10 +46,11 @@ export interface RunOptions {
  * @throws CommandFailure with the exit code that the end gives
  */
 export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOptions): Promise<RunResult> {
-  const { runs, screens } = deps;
+  const { runs, screens, interruption } = deps;
   const { out, err } = screens;
   const page = deps.page(handle);
   const progressPage = deps.progressPage(handle);
+  interruption.means(goesOn(handle));
   err.write(`run ${handle.id}\n`);
   for (const address of [page, progressPage]) if (address !== null) err.write(`${address}\n`);
 
@@ -73,10 +75,10 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
       now: deps.now,
       ...(options.since === undefined ? {} : { since: options.since }),
       history: async (kind, key) => (await readManifest(deps.store(), kind, key))?.history ?? null,
-      detach: deps.interrupted,
+      detach: interruption.signal,
     });
   } catch (error) {
-    if (deps.interrupted.aborted) throw detached(handle, deps.interrupted.reason);
+    interruption.check();
     if (error instanceof CommandFailure && error.exitCode === exitCodes.runFailed && page !== null) {
       throw new CommandFailure(`${error.message}\n  ${page}`, error.exitCode, { cause: error });
     }
@@ -85,6 +87,10 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
     void feed.then((connected) => connected?.close());
   }
 
+  interruption.means(
+    `interrupted: the run is finished; "npx ddad watch ${handle.id}" shows its scores, "npx ddad report ${handle.id}" its page`,
+  );
+  interruption.check();
   const [heading, ...lines] = resultLines(result, deps.methods);
   out.write(`\n${[styled(out, 'bold', heading ?? ''), ...lines].join('\n')}\n`);
   if (page !== null) out.write(`run:    ${page}\n`);
@@ -94,6 +100,7 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
       deps.store(),
       result,
       typeof directory === 'string' ? directory : directory(result.runId),
+      interruption.signal,
     ).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CommandFailure(
@@ -104,6 +111,7 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
         },
       );
     });
+    interruption.check();
     out.write(`report: ${files.report}\npage:   ${files.page ?? noPage}\n`);
     if (files.scores !== null) out.write(`scores: ${files.scores}\n`);
   } else {
@@ -125,8 +133,7 @@ export async function attendRun(deps: RunDeps, handle: RunHandle, options: RunOp
 /** A page is made for people alone: a run that is finished does not fail for want of one. */
 const noPage = 'the page could not be made';
 
-/** What a command ends with that was interrupted while it followed a run. */
-export function detached(handle: RunHandle, reason: unknown, what = 'run'): CommandFailure {
-  const exitCode = reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
-  return new CommandFailure(`the ${what} goes on; cancel it with: npx ddad cancel ${handle.id}`, exitCode);
+/** What a command ends with that is interrupted while it follows a run. */
+export function goesOn(handle: RunHandle, what: 'run' | 'experiment' = 'run'): string {
+  return `the ${what} goes on; cancel it with: npx ddad cancel ${handle.id}`;
 }

@@ -164,6 +164,28 @@ describe('with --json', () => {
   });
 });
 
+it.each([
+  [
+    ['--dry-run', '--detach', '--out', 'x', '--mlflow', 'http://m'],
+    '--dry-run gives no result for --detach, --out, --mlflow',
+  ],
+  [['--dry-run', '--out', 'x'], '--dry-run gives no result for --out'],
+  [
+    ['--detach', '--out', 'x', '--mlflow', 'http://m'],
+    '--out waits for the result, which --detach does not: "ddad report RUN --out DIR" fetches it; ' +
+      '--mlflow waits for the result, which --detach does not: "ddad mlflow RUN URI" logs it then',
+  ],
+])('run %j: names all options that cannot go together', async (options, clashes) => {
+  const { code, err } = await world.ddad(['run', '--dataset', 'brain', ...options]);
+  expect([code, err]).toEqual([exitCodes.badInput, `error: nothing was started: ${clashes}\n`]);
+});
+
+it('run: a field that is given by --set and by its own option is refused', async () => {
+  const { code, err } = await world.ddad(['run', '--dataset', 'brain', '--set', 'k=5', '--k', '7']);
+  expect(code).toBe(exitCodes.badInput);
+  expect(err).toContain('  k: expected it by --set or by --k, got both');
+});
+
 it('a deletion is noted in the audit, a dry one is not', async () => {
   await world.ddad(['run', 'delete', executions.other, '--dry-run']);
   await world.ddad(['run', 'delete', executions.other]);
@@ -204,6 +226,23 @@ describe('gives the same exit code for the same fault', () => {
   it('score: a run that is not there, or is not finished', async () => {
     expect((await world.ddad(['score', 'nobody', world.path('folders')])).code).toBe(exitCodes.badInput);
     expect((await world.ddad(['score', 'going', world.path('folders')])).code).toBe(exitCodes.notNow);
+  });
+
+  it.each([
+    ['card', ['ID']],
+    ['mlflow', ['ID', 'MLFLOW']],
+    ['score', ['ID', 'folders']],
+    ['export', ['--run', 'ID', 'OUT/of-nothing.onnx']],
+  ])('%s %j: a run id that nothing has', async (name, args) => {
+    const id = '01234567-89ab-7cde-8f01-000000000000';
+    const { code, err } = await world.ddad(
+      argsOf(
+        name,
+        args.map((arg) => (arg === 'ID' ? id : arg)),
+      ),
+    );
+    expect(code).toBe(documented('a run, a member or a page that is not there'));
+    expect(err).toBe(`error: no run ${id} with a report; "npx ddad runs" lists them\n`);
   });
 
   it.each(thatTake('going'))('%s: a run that has ended already', async (name) => {

@@ -1,4 +1,7 @@
+import type { RunResult } from '@ddad/contract';
+import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
 import { noSuchRun, notNow } from './failure.ts';
+import { storedResult } from './stored-results.ts';
 import type { TemporalRuns } from './temporal-runs.ts';
 
 /**
@@ -21,4 +24,23 @@ export async function finishedRunId(runs: Pick<TemporalRuns, 'find'>, reference:
     throw notNow(`${entry.id} has no report: it is ${entry.status}`);
   }
   return entry.executionId;
+}
+
+/**
+ * The result of a finished run.
+ * @param runId as `finishedRunId` gives it
+ * @param reference what the user calls it
+ * @throws CommandFailure where the store has no report of it: nothing ever had this id, or it was removed
+ */
+export async function finishedResult(
+  store: Pick<ObjectStore, 'get'>,
+  runId: string,
+  reference: string,
+): Promise<RunResult> {
+  try {
+    return await storedResult(store, runId);
+  } catch (error) {
+    if (error instanceof ObjectNotFound) throw noSuchRun(`${reference} with a report`, error);
+    throw error;
+  }
 }

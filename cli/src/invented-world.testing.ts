@@ -9,6 +9,7 @@ import { inventedFacts, inventedModel } from '@ddad/onnx/testing';
 import { artifactKey, encodeSafetensors, type ObjectStore, publishArtifact } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import sharp from 'sharp';
+import { Interruption } from './interruption.ts';
 import { inventedMethods, inventedProgress, inventedResult, student } from './invented-method.testing.ts';
 import type { Connections } from './program/connections.ts';
 import { runCli } from './program.ts';
@@ -197,13 +198,12 @@ export class World {
           newRunName: () => 'one',
           page: () => null,
           progressPage: () => null,
-          interrupted: new AbortController().signal,
+          interruption: new Interruption(),
         });
       },
       resultOf: async (run) => {
-        const { finishedRunId } = await import('./finished-run.ts');
-        const { storedResult } = await import('./stored-results.ts');
-        return storedResult(store, await finishedRunId(runs, run));
+        const { finishedResult, finishedRunId } = await import('./finished-run.ts');
+        return finishedResult(store, await finishedRunId(runs, run), run);
       },
       mlflow: async (address) => ({ address, authorization: null }),
     };

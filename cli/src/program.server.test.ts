@@ -5,7 +5,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { defaultMethod, taskQueue, workflowType } from '@ddad/contract';
+import { text } from 'node:stream/consumers';
+import { defaultMethod, forecastType, taskQueue, workflowType } from '@ddad/contract';
 import { writePhantom } from '@ddad/dataset';
 import { dicomFile } from '@ddad/dataset/testing';
 import { down, operatorStore, startServers } from '@ddad/local-cluster';
@@ -513,6 +514,8 @@ describe('with real servers', () => {
     const file = join(root, 'pages', 'page.html');
     const missing = await ddad(['report', run, '--out', file], environment);
     expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('with a page') as string });
+    const card = await ddad(['card', run], environment);
+    expect(card).toMatchObject({ code: 2, err: expect.stringContaining(`no run ${run} with a report;`) });
     await store.put(`reports/${run}/report.html`, '<!doctype html>');
     expect(await ddad(['report', run, '--out', file], environment)).toEqual({
       code: 0,
@@ -593,4 +596,36 @@ describe('with real servers', () => {
     const clean = await ddad(['prune', '--older-than', '1h'], environment);
     expect(clean).toMatchObject({ code: 0, out: '', err: expect.stringMatching(/nothing is left over\n$/) });
   }, 60_000);
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    '%s ends a forecast that nobody answers with code %i, and leaves nothing of it',
+    async (signal, code) => {
+      const client = new Client({ connection: temporal });
+      const forecasts = async () => {
+        const query = `WorkflowType = '${forecastType}' AND ExecutionStatus = 'Running'`;
+        let count = 0;
+        for await (const _ of client.workflow.list({ query })) count += 1;
+        return count;
+      };
+      const child = spawn(
+        process.execPath,
+        [join(checkout, 'cli/src/main.ts'), 'run', '--dataset', 'small', '--dry-run'],
+        { cwd: root, env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+      const told = Promise.all([text(child.stdout), text(child.stderr)]);
+      const exited = once(child, 'exit');
+      // Servers list what was started a moment later.
+      await expect.poll(forecasts, { timeout: 30_000 }).toBe(1);
+      const began = performance.now();
+      child.kill(signal);
+      expect(await exited).toEqual([code, null]);
+      expect(performance.now() - began).toBeLessThan(5_000);
+      expect(await told).toEqual(['', 'interrupted: nothing was started\n']);
+      await expect.poll(forecasts, { timeout: 20_000 }).toBe(0);
+    },
+    90_000,
+  );
 });

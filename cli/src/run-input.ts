@@ -7,15 +7,11 @@ import type { MethodRegistry } from '@ddad/methods';
 import { type Layouts, layoutFaults } from './experiment/layouts.ts';
 import { badInput, CommandFailure, exitCodes } from './failure.ts';
 
-/** Fields of a run's input that have a flag of their own, whichever methods know them; what was not given is undefined. */
-export interface RunFlags {
-  dataset?: string | undefined;
-  method?: string | undefined;
-  backbone?: string | undefined;
-  k?: string | undefined;
-  epochs?: string | undefined;
-  seed?: string | undefined;
-}
+/** Fields of a run's input that have a flag of their own, whichever methods know them. */
+export const flaggedFields = ['dataset', 'method', 'backbone', 'k', 'epochs', 'seed'] as const;
+
+/** What was not given is undefined. */
+export type RunFlags = Partial<Record<(typeof flaggedFields)[number], string | undefined>>;
 
 /** An input's size has no use beyond this many bytes; a wrong path should not fill the memory. */
 const largestInput = 1 << 20;

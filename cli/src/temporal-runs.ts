@@ -46,6 +46,7 @@ import {
 } from '@temporalio/client';
 import { whoAmI } from './audit-file.ts';
 import { badInput, CommandFailure, exitCodes } from './failure.ts';
+import { aborted } from './waiting.ts';
 
 export type { RunEntry, RunHandle } from '@ddad/runs';
 
@@ -54,9 +55,10 @@ export interface TemporalRuns {
   start(id: string, input: RunSettings): Promise<RunHandle>;
   /**
    * What a run of this input would do.
+   * @param signal gives it up; it then rejects with the signal's reason
    * @throws CommandFailure with every fault of the input; where no coordinator answers within two minutes
    */
-  foresee(id: string, input: RunSettings): Promise<RunForecast>;
+  foresee(id: string, input: RunSettings, signal: AbortSignal): Promise<RunForecast>;
   /** @param limit milliseconds to wait for an answer at most; 5,000 unless given */
   progress(run: RunHandle, limit?: number): Promise<RunProgress>;
   /** Waits for the run's end, however long that takes. */
@@ -183,7 +185,7 @@ export async function connectTemporal(
 
   return {
     start: (id, input) => start(workflowType, id, input, runSummary(input, methods)),
-    async foresee(id, input) {
+    async foresee(id, input, signal) {
       const handle = await call(() =>
         client.workflow.start(forecastType, {
           taskQueue,
@@ -194,9 +196,9 @@ export async function connectTemporal(
       );
       const run = { id, executionId: handle.firstExecutionRunId };
       try {
-        return (await outcome(run, 'run')) as RunForecast;
+        return (await Promise.race([outcome(run, 'run'), aborted(signal)])) as RunForecast;
       } finally {
-        // It is no run: nobody is to find it among them. Temporal forgets it by itself where this fails.
+        // It is no run: nobody is to find it among them, nor to plan it for nobody. Temporal forgets it by itself where this fails.
         await forget(run).catch(() => {});
       }
     },

@@ -6,6 +6,17 @@ export function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
+/** Waits until work has ended, however it does, but `milliseconds` at most. */
+export async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  const ended = work.then(
+    () => {},
+    () => {},
+  );
+  await Promise.race([ended, pause(milliseconds, over.signal)]);
+  over.abort();
+}
+
 /** Waits `milliseconds`, or until the signal. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -8,7 +8,7 @@ import { tryDirectory } from '../output-place.ts';
 import { mergeRunInput } from '../run-input.ts';
 import { addDataset } from './dataset-add.ts';
 import { demoSettings } from './demo-settings.ts';
-import { reportDirectory, startRun } from './run.ts';
+import { nothingStarted, reportDirectory, startRun } from './run.ts';
 
 /**
  * `ddad demo`: makes the phantom dataset, adds it, and does a run with reduced epochs. Members that an earlier demo
@@ -18,7 +18,8 @@ import { reportDirectory, startRun } from './run.ts';
 export async function runDemo(
   deps: RunDeps & { newRunName: () => string; home: string },
 ): Promise<RunResult> {
-  const { home, screens } = deps;
+  const { home, screens, interruption } = deps;
+  interruption.means(nothingStarted);
   const { dataset, phantom, run } = demoSettings;
   await tryDirectory('DDAD_HOME', join(home, 'reports'));
   const directory = join(home, 'phantom');
@@ -34,6 +35,7 @@ export async function runDemo(
   // What an interrupted or older demo left would be taken for images of this one.
   await rm(directory, { recursive: true, force: true });
   await writePhantom(directory, phantom);
+  interruption.check();
   const quiet = { out: screens.err, err: screens.err };
   await addDataset({ store: deps.store(), screens: quiet }, { name: dataset, directory });
   const { k, epochs, batchSize, learningRate, refiner } = run;

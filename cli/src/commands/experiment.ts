@@ -6,7 +6,7 @@ import {
   type ExperimentDocument,
   type ExperimentOptions,
 } from '../experiment/attend-experiment.ts';
-import { assertDataset } from './run.ts';
+import { assertDataset, nothingStarted, startUnlessInterrupted } from './run.ts';
 
 /**
  * `ddad experiment`: starts an experiment, follows it to its end and writes its tables.
@@ -18,10 +18,15 @@ export async function startExperiment(
   input: ExperimentInput,
   options: ExperimentOptions,
 ): Promise<ExperimentDocument> {
+  const { runs, interruption } = deps;
+  interruption.means(nothingStarted);
   for (const dataset of datasetsOf(deps.methods, input)) {
     await assertDataset(deps.store(), dataset, 'experiment');
   }
-  const handle = await deps.runs.startExperiment(`ddad-experiment-${deps.newRunName()}`, input);
+  const id = `ddad-experiment-${deps.newRunName()}`;
+  const handle = await startUnlessInterrupted(interruption, { id, what: 'experiment' }, () =>
+    runs.startExperiment(id, input),
+  );
   return attendExperiment(deps, handle, options);
 }
 

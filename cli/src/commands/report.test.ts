@@ -75,6 +75,29 @@ describe('with names', () => {
     expect(await readFile(join(cwd, 'r.html'), 'utf8')).toBe(`<p>${room}</p>`);
   });
 
+  test('says so where there are no test images to name, and fetches the page without', async () => {
+    await store.put(
+      runKeys.report(executionId),
+      JSON.stringify(
+        inventedResult({ runId: executionId, files: { report: '', page: 'there', scores: null } }),
+      ),
+    );
+    const failure = await fetchReport(deps(entry), { run: 'r', names: true, cwd }).catch((error) => error);
+    expect(failure).toMatchObject({
+      exitCode: exitCodes.badInput,
+      message: 'r has no test images to name, as it has no scores.csv: "npx ddad report r" fetches its page',
+    });
+    await fetchReport(deps(entry), { run: 'r', cwd });
+    expect(await readFile(join(cwd, 'r.html'), 'utf8')).toBe('the page');
+  });
+
+  test('says so where there is no page either', async () => {
+    await store.remove([runKeys.page(executionId)]);
+    await expect(fetchReport(deps(entry), { run: 'r', names: true, cwd })).rejects.toThrow(
+      'no run r with a page',
+    );
+  });
+
   test('says so where the page has no room for them', async () => {
     await store.put(runKeys.scores(executionId), 'image,label,near\na.png,0,1\n');
     await expect(fetchReport(deps(entry), { run: 'r', names: true, cwd })).rejects.toThrow(

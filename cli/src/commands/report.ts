@@ -4,7 +4,7 @@ import type { MethodRegistry } from '@ddad/methods';
 import { withNames } from '@ddad/report/image-names';
 import { readScoresCsv } from '@ddad/report/scores-csv';
 import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
-import { CommandFailure, noSuchRun } from '../failure.ts';
+import { CommandFailure, exitCodes, noSuchRun } from '../failure.ts';
 import { finishedRunId } from '../finished-run.ts';
 import { tryFile } from '../output-place.ts';
 import { writeWhole } from '../report-files.ts';
@@ -25,7 +25,7 @@ export interface ReportDeps {
  * `ddad report RUN`: fetches a finished run's page.
  * @param options.out the file; default RUN.html in the working directory
  * @param options.names whether the page gets the names of the test images, which scores.csv has
- * @throws CommandFailure where there is no such run, it is not finished, or it has no page
+ * @throws CommandFailure where there is no such run, it is not finished, it has no page, or no test images to name
  */
 export async function fetchReport(
   deps: ReportDeps,
@@ -42,8 +42,12 @@ export async function fetchReport(
   await tryFile('--out', file);
   const runId = await finishedRunId(deps.runs, options.run);
   try {
-    if (options.names) await writeWhole(file, await pageWithNames(store, runId, options.run));
-    else await store.getToFile(runKeys.page(runId), file);
+    if (options.names) {
+      const page = (await store.get(runKeys.page(runId))).toString('utf8');
+      const named = withNames(page, await testImages(store, runId, options.run));
+      if (named === null) throw noRoom(options.run);
+      await writeWhole(file, named);
+    } else await store.getToFile(runKeys.page(runId), file);
   } catch (error) {
     if (!(error instanceof ObjectNotFound)) throw error;
     throw await whyNoPage(store, runId, options.run, error);
@@ -53,15 +57,23 @@ export async function fetchReport(
   return { file };
 }
 
-async function pageWithNames(store: ObjectStore, runId: string, run: string): Promise<string> {
-  const page = (await store.get(runKeys.page(runId))).toString('utf8');
-  const csv = (await store.get(runKeys.scores(runId))).toString('utf8');
-  const named = withNames(
-    page,
-    readScoresCsv(csv).map(({ image }) => image),
-  );
-  if (named !== null) return named;
-  throw new CommandFailure(
+/**
+ * Names of the test images in the order of scores.csv.
+ * @throws CommandFailure where there are none
+ */
+async function testImages(store: ObjectStore, runId: string, run: string): Promise<string[]> {
+  try {
+    const csv = (await store.get(runKeys.scores(runId))).toString('utf8');
+    return readScoresCsv(csv).map(({ image }) => image);
+  } catch (error) {
+    if (!(error instanceof ObjectNotFound)) throw error;
+    const why = `${run} has no test images to name, as it has no scores.csv: "npx ddad report ${run}" fetches its page`;
+    throw new CommandFailure(why, exitCodes.badInput, { cause: error });
+  }
+}
+
+function noRoom(run: string): CommandFailure {
+  return new CommandFailure(
     `the page of ${run} has no room for names: it was made before pages listed all test images; a run with the same input ` +
       'makes a new one without training again',
   );

@@ -1,8 +1,13 @@
-import type { RunForecast } from '@ddad/contract';
+import { type DatasetRecord, datasetKeys, type RunForecast } from '@ddad/contract';
+import { memoryStore } from '@ddad/storage/testing';
 import { expect, it } from 'vitest';
+import { exitCodes } from '../failure.ts';
+import { Interruption } from '../interruption.ts';
 import { inventedMethods } from '../invented-method.testing.ts';
+import { mergeRunInput } from '../run-input.ts';
 import { recordedScreens } from '../screens-for-tests.ts';
-import { documentOf, tellForecast } from './run-forecast.ts';
+import type { TemporalRuns } from '../temporal-runs.ts';
+import { documentOf, forecastRun, tellForecast } from './run-forecast.ts';
 
 const node = (
   id: string,
@@ -20,6 +25,42 @@ const forecast = (nodes: RunForecast['nodes'], trainer = 1): RunForecast => ({
   workers: { trainer, scorer: 1 },
 });
 const scores = node('scores', { stage: 'scoring', madeBy: 'scorer', unit: 'image', expectedSeconds: 10 });
+
+it('prints no forecast that comes after an interruption, and hands the signal on', async () => {
+  const store = memoryStore();
+  const counts = { train: 1, unlabeled: 0, test: 0, validation: 0, copies: 0 };
+  const record: DatasetRecord = {
+    ...{
+      name: 'brain',
+      digest: 'a'.repeat(64),
+      addedAt: '2026-01-01T00:00:00.000Z',
+      counts,
+      synthetic: false,
+    },
+  };
+  await store.put(datasetKeys.record('brain'), JSON.stringify(record));
+  const screens = recordedScreens();
+  const interruption = new Interruption();
+  const handed: AbortSignal[] = [];
+  const runs: Partial<TemporalRuns> = {
+    async foresee(_id, _input, signal) {
+      handed.push(signal);
+      interruption.come('SIGINT');
+      return forecast([node('a')]);
+    },
+  };
+  const input = mergeRunInput(inventedMethods, { dataset: 'brain', method: 'distillation' }, {});
+  const deps = {
+    ...{ runs: runs as TemporalRuns, methods: inventedMethods, store: () => store, screens, interruption },
+    ...{ live: () => Promise.reject(new Error('no NATS')), now: () => 0, newRunName: () => 'one' },
+    ...{ page: () => null, progressPage: () => null },
+  };
+  await expect(forecastRun(deps, input)).rejects.toMatchObject({
+    message: 'interrupted: nothing was started',
+    exitCode: exitCodes.interrupted,
+  });
+  expect([handed, screens.out.text()]).toEqual([[interruption.signal], '']);
+});
 
 it('takes as long as what is not found, over the workers that are there', () => {
   const nodes = [

@@ -5,7 +5,7 @@ import { deviationLines } from '../deviation-lines.ts';
 import { duration, plural } from '../figures.ts';
 import { type Screens, styled } from '../screen.ts';
 import { itemLines } from '../table.ts';
-import { assertDataset, type StartDeps } from './run.ts';
+import { assertDataset, nothingStarted, type StartDeps } from './run.ts';
 
 /** What `--json` prints. */
 export interface ForecastDocument extends Omit<RunForecast, 'nodes' | 'stages' | 'deviations'> {
@@ -23,9 +23,11 @@ export interface ForecastDocument extends Omit<RunForecast, 'nodes' | 'stages' |
  * @throws CommandFailure as `ddad run` does where the input is at fault
  */
 export async function forecastRun(deps: StartDeps, input: RunSettings): Promise<ForecastDocument> {
-  const { runs, store, methods, screens, newRunName } = deps;
+  const { runs, store, methods, screens, newRunName, interruption } = deps;
+  interruption.means(nothingStarted);
   await assertDataset(store(), input.dataset);
-  const forecast = await runs.foresee(`ddad-dry-run-${newRunName()}`, input);
+  const forecast = await runs.foresee(`ddad-dry-run-${newRunName()}`, input, interruption.signal);
+  interruption.check();
   const document = documentOf(forecast);
   tellForecast(screens, methods, document);
   return document;

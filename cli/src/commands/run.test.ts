@@ -3,10 +3,12 @@ import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { beforeEach, expect, it } from 'vitest';
 import { CommandFailure, exitCodes } from '../failure.ts';
+import { Interruption } from '../interruption.ts';
 import { inventedMethods } from '../invented-method.testing.ts';
 import { mergeRunInput } from '../run-input.ts';
 import { recordedScreens } from '../screens-for-tests.ts';
 import type { TemporalRuns } from '../temporal-runs.ts';
+import { startExperiment } from './experiment.ts';
 import { type StartDeps, startDetached, startRun } from './run.ts';
 
 let store: ObjectStore;
@@ -33,7 +35,7 @@ beforeEach(() => {
     now: () => 0,
     page: ({ id }) => `http://ui/${id}`,
     progressPage: () => null,
-    interrupted: new AbortController().signal,
+    interruption: new Interruption(),
     newRunName: () => 'one',
   };
 });
@@ -64,6 +66,47 @@ it('starts nothing for a dataset that is not there, and names those that are', a
   const { message, exitCode } = await failure();
   expect(message).toContain('dataset: expected one of brain, lgg, got "brian"');
   expect(exitCode).toBe(exitCodes.badInput);
+});
+
+it('starts nothing once it is interrupted, as while images are made for it', async () => {
+  await addRecord('brain');
+  for (const begin of [() => startRun(deps, input('brain'), {}), () => startDetached(deps, input('brain'))]) {
+    deps = { ...deps, interruption: new Interruption() };
+    deps.interruption.come('SIGINT');
+    await expect(begin()).rejects.toMatchObject({
+      message: 'interrupted: nothing was started',
+      exitCode: exitCodes.interrupted,
+    });
+  }
+  deps.interruption.come('SIGTERM');
+  const parsed = inventedMethods.parseExperiment({ base: input('brain'), axes: {} });
+  if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults));
+  await expect(startExperiment(deps, parsed.experiment, {})).rejects.toMatchObject({
+    message: 'interrupted: nothing was started',
+  });
+  expect([started, screens.out.text()]).toEqual([[], '']);
+});
+
+it('tells of a run that it started all the same, and that it may have where the server has not said so yet', async () => {
+  await addRecord('brain');
+  const { start } = deps.runs;
+  const { interruption } = deps;
+  deps.runs.start = async (...given) => {
+    interruption.come('SIGTERM');
+    return start(...given);
+  };
+  await expect(startDetached(deps, input('brain'))).rejects.toMatchObject({
+    message: 'the run goes on; cancel it with: npx ddad cancel ddad-brain-one',
+    exitCode: exitCodes.terminated,
+  });
+  const mute = new Interruption();
+  deps.runs.start = () => {
+    mute.come('SIGINT');
+    return new Promise(() => {});
+  };
+  await expect(mute.ends(startRun({ ...deps, interruption: mute }, input('brain'), {}))).rejects.toThrow(
+    'interrupted: the run may have been started; "npx ddad describe ddad-brain-one" tells',
+  );
 });
 
 it('detached prints the run’s name alone, and on the other screen how to follow it', async () => {

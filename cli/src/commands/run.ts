@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { RunResult, RunSettings } from '@ddad/contract';
 import { listDatasets, type ObjectStore, readDatasetRecord } from '@ddad/storage';
-import { attendRun, type RunDeps, type RunOptions } from '../attend-run.ts';
+import { attendRun, goesOn, type RunDeps, type RunOptions } from '../attend-run.ts';
 import { badInput } from '../failure.ts';
+import type { Interruption } from '../interruption.ts';
 import type { RunHandle } from '../temporal-runs.ts';
 
 /** What it takes to start a run. */
@@ -37,9 +38,33 @@ export async function startDetached(
   return { workflowId: id, runId: executionId };
 }
 
-async function start({ store, runs, newRunName }: StartDeps, input: RunSettings): Promise<RunHandle> {
+async function start(deps: StartDeps, input: RunSettings): Promise<RunHandle> {
+  const { store, runs, newRunName, interruption } = deps;
+  interruption.means(nothingStarted);
   await assertDataset(store(), input.dataset);
-  return await runs.start(`ddad-${input.dataset}-${newRunName()}`, input);
+  const id = `ddad-${input.dataset}-${newRunName()}`;
+  return startUnlessInterrupted(interruption, { id, what: 'run' }, () => runs.start(id, input));
+}
+
+/** What a command ends with that is interrupted before it starts anything. */
+export const nothingStarted = 'interrupted: nothing was started';
+
+/**
+ * Starts a run or an experiment.
+ * @throws CommandFailure where the command was interrupted: before, and nothing is started; meanwhile, and it goes on
+ */
+export async function startUnlessInterrupted(
+  interruption: Interruption,
+  { id, what }: { id: string; what: 'run' | 'experiment' },
+  start: () => Promise<RunHandle>,
+): Promise<RunHandle> {
+  interruption.check();
+  // The server may have it before it has said so.
+  interruption.means(`interrupted: the ${what} may have been started; "npx ddad describe ${id}" tells`);
+  const handle = await start();
+  interruption.means(goesOn(handle, what));
+  interruption.check();
+  return handle;
 }
 
 /** @throws CommandFailure that names the datasets that there are */

@@ -23,21 +23,23 @@ const all = [
   entry('rows', 'running', { kind: 'experiment', k: null }),
 ];
 
-async function runs(options: Partial<RunsOptions> = {}) {
+async function runs(options: Partial<RunsOptions> = {}, there = all) {
   const screens = recordedScreens();
   const store = memoryStore();
   await store.put(runKeys.report('of-done'), JSON.stringify(inventedResult()));
   const asked: RunFilter[] = [];
+  const progressed: string[] = [];
   const document = await listRunsCommand(
     {
       runs: {
-        async list(_, filter = {}) {
+        async list(limit, filter = {}) {
           asked.push(filter);
-          return all;
+          return there.slice(0, limit);
         },
         async progress({ id }) {
+          progressed.push(id);
           if (id === 'mute') throw new Error('no answer');
-          return inventedProgress([], { stage: id === 'held' ? 'paused' : 'training' });
+          return inventedProgress([], { stage: id.startsWith('held') ? 'paused' : 'training' });
         },
       },
       store: async () => store,
@@ -47,7 +49,7 @@ async function runs(options: Partial<RunsOptions> = {}) {
     },
     { limit: 20, ...options },
   );
-  return { document, asked: asked[0]!, out: screens.out.text(), err: screens.err.text() };
+  return { document, asked: asked[0]!, progressed, out: screens.out.text(), err: screens.err.text() };
 }
 
 it('tells paused runs from those that go on, and gives finished ones the AUC of their main score', async () => {
@@ -76,4 +78,18 @@ it('asks the server for what it knows, and looks itself for paused ones', async 
   });
   const { document: none, err } = await runs({ status: ['failed'] });
   expect([none, err]).toEqual([[], 'no such runs\n']);
+});
+
+it.each([
+  ['paused', 'going', 'held'],
+  ['running', 'held', 'going'],
+] as const)('finds the latest that are %s behind any number of others', async (status, other, one) => {
+  const many = (what: string, from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => entry(`${what}-${from + at}`, 'running'));
+  const there = [...many(other, 0, 50), ...many(one, 0, 2), ...many(other, 50, 30), ...many(one, 2, 2)];
+  const found = await runs({ status: [status], limit: 3 }, there);
+  expect(found.document.map(({ id }) => id)).toEqual([`${one}-0`, `${one}-1`, `${one}-2`]);
+  // None of them is asked twice.
+  expect(found.progressed).toHaveLength(new Set(found.progressed).size);
+  expect((await runs({ status: [status] }, there)).document).toHaveLength(4);
 });

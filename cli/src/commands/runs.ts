@@ -46,6 +46,8 @@ export interface RunsDeps {
 const answerMs = 2_000;
 /** Runs that are asked for, and reports that are read, at a time. */
 const atOnce = 16;
+/** So many are looked through at most where only the runs themselves tell whether they are wanted. */
+const mostLooked = 2_000;
 
 /**
  * `ddad runs`: the latest runs and experiments, the newest first. An experiment's runs carry its name; of what differs
@@ -53,10 +55,7 @@ const atOnce = 16;
  */
 export async function listRunsCommand(deps: RunsDeps, options: RunsOptions): Promise<ListedRun[]> {
   const { out, err } = deps.screens;
-  const found = await deps.runs.list(options.limit, filterOf(options, deps.now()));
-  const all = await pLimit(atOnce).map(found, (run) => listed(deps, run));
-  const { status } = options;
-  const runs = status === undefined ? all : all.filter((run) => status.some((one) => one === run.status));
+  const runs = await wantedRuns(deps, options);
   if (runs.length === 0) {
     const any = [options.dataset, options.method, options.status, options.since].some(
       (one) => one !== undefined,
@@ -89,6 +88,24 @@ export async function listRunsCommand(deps: RunsDeps, options: RunsOptions): Pro
   const [heading, ...lines] = tableLines(columns, rows);
   out.write(`${[styled(out, 'bold', heading ?? ''), ...lines].join('\n')}\n`);
   return runs;
+}
+
+/** The latest that are wanted. Paused runs are told from those that go on after they were listed: more are, until there are enough. */
+async function wantedRuns(deps: RunsDeps, options: RunsOptions): Promise<ListedRun[]> {
+  const { limit, status } = options;
+  const filter = filterOf(options, deps.now());
+  const wanted = (run: ListedRun) => status === undefined || status.some((one) => one === run.status);
+  const looked = new Map<string, ListedRun>();
+  for (let asked = limit; ; asked = Math.min(2 * asked, mostLooked)) {
+    const found = await deps.runs.list(asked, filter);
+    const all = await pLimit(atOnce).map(found, async (run) => {
+      const known = looked.get(run.executionId) ?? (await listed(deps, run));
+      looked.set(run.executionId, known);
+      return known;
+    });
+    const runs = all.filter(wanted);
+    if (runs.length >= limit || found.length < asked || asked >= mostLooked) return runs.slice(0, limit);
+  }
 }
 
 const unknown = ({ kind }: Pick<RunEntry, 'kind'>) => (kind === 'experiment' ? '–' : '?');

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ExperimentResult, runKeys } from '@ddad/contract';
@@ -6,6 +6,7 @@ import type { ObjectStore } from '@ddad/storage';
 import { memoryStore } from '@ddad/storage/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CommandFailure, exitCodes } from '../failure.ts';
+import { Interruption } from '../interruption.ts';
 import { inventedMethods, inventedResult } from '../invented-method.testing.ts';
 import { recordedScreens } from '../screens-for-tests.ts';
 import type { TemporalRuns } from '../temporal-runs.ts';
@@ -24,7 +25,11 @@ const finished = { axes: { k: 2 }, workflowId: 'e-01', runId: 'r1', report: runK
 const failed = { axes: { k: 3 }, workflowId: 'e-02', runId: 'r2', report: null, failure: 'no disk' };
 
 /** Follows an experiment that has ended with these runs, none of whose test images has a label. */
-async function attend(runs: ExperimentResult['runs'], options: ExperimentOptions) {
+async function attend(
+  runs: ExperimentResult['runs'],
+  options: ExperimentOptions,
+  interruption = new Interruption(),
+) {
   const screens = recordedScreens();
   const ended: ExperimentResult = {
     experimentId: 'e',
@@ -44,9 +49,9 @@ async function attend(runs: ExperimentResult['runs'], options: ExperimentOptions
     screens,
     now: () => 0,
     page: () => null,
-    interrupted: new AbortController().signal,
+    interruption,
   };
-  const attended = attendExperiment(deps, { id: 'e', executionId: 'x' }, options);
+  const attended = interruption.ends(attendExperiment(deps, { id: 'e', executionId: 'x' }, options));
   const failure = await attended.then(
     () => null,
     (error: unknown) => error,
@@ -105,4 +110,75 @@ it('ends well where everything that was asked for could be made', async () => {
   expect(written).toEqual(results);
   const document = JSON.parse(await readFile(join(directory, 'experiment.json'), 'utf8'));
   expect(document).toMatchObject({ experimentId: 'e', runs: [{ workflowId: 'e-01' }] });
+});
+
+it('leaves nothing of another experiment in a directory that has been used', async () => {
+  await store.put(runKeys.report('r2'), JSON.stringify(inventedResult({ runId: 'r2' })));
+  const second = { ...finished, workflowId: 'd-02', runId: 'r2', report: runKeys.report('r2') };
+  const seeds = [{ ...finished, workflowId: 'd-01' }, second].map((run, seed) => ({
+    ...run,
+    axes: { seed },
+  }));
+  const before = await attend(seeds, { out: directory, layouts: { tables: ['2'], figures: [] } });
+  expect(before.written).toEqual([...results, 'spread.csv', 'table-2.md'].sort());
+  for (const name of ['choice.json', 'mine.md']) await writeFile(join(directory, name), 'text');
+  const { written } = await attend([finished], { out: directory });
+  expect(written).toEqual([...results, 'mine.md'].sort());
+  expect(await readdir(join(directory, 'runs'))).toEqual(['e-01.json']);
+});
+
+it.each([
+  ['gone', null, 'expected an object reports/r3/report.json, found none'],
+  ['damaged', 'no report', 'reports/r3/report.json: expected JSON, got other text'],
+])(
+  'names a run whose report is %s among those that failed, and has all others',
+  async (what, report, why) => {
+    const lost = { axes: { k: 4 }, workflowId: 'e-03', runId: 'r3', report: runKeys.report('r3') };
+    if (report !== null) await store.put(runKeys.report('r3'), report);
+    const { failure, out, written } = await attend([lost, finished], { out: directory });
+    expect(failure).toMatchObject({
+      message: expect.stringMatching(
+        new RegExp(
+          `^1 run of the experiment failed; started again, .*\n  e-03: finished, but its report is ${what}: .*${why}$`,
+        ),
+      ),
+      exitCode: exitCodes.runFailed,
+      document: { runs: [{ workflowId: 'e-03', failure: expect.stringContaining(why) }, finished] },
+    });
+    expect(out).toContain('1 run of 2 finished');
+    expect(written).toEqual(results);
+    expect(await readdir(join(directory, 'runs'))).toEqual(['e-01.json']);
+    const markdown = await readFile(join(directory, 'results.md'), 'utf8');
+    expect(markdown).toContain('2 runs, 1 of them failed');
+    expect(markdown).toContain(`\`e-03\`): finished, but its report is ${what}: `);
+  },
+);
+
+it('ends at an interruption after the experiment has ended, and writes nothing further', async () => {
+  const interruption = new Interruption();
+  const { get } = store;
+  store.get = (key) => {
+    interruption.come('SIGINT');
+    return get(key);
+  };
+  const { failure, out, written } = await attend([finished], { out: directory }, interruption);
+  expect(failure).toMatchObject({
+    message: expect.stringMatching(
+      /^interrupted: the experiment has ended, but not all of its results are written/,
+    ),
+    exitCode: exitCodes.interrupted,
+  });
+  expect([out, written]).toEqual(['', []]);
+});
+
+it('ends at an interruption while a report is read that does not come', async () => {
+  const interruption = new Interruption();
+  store.get = () => {
+    interruption.come('SIGTERM');
+    return new Promise(() => {});
+  };
+  expect((await attend([finished], {}, interruption)).failure).toMatchObject({
+    message: 'interrupted: the experiment has ended; "npx ddad describe e" shows its runs',
+    exitCode: exitCodes.terminated,
+  });
 });

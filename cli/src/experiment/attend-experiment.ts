@@ -4,15 +4,17 @@ import type { MethodRegistry } from '@ddad/methods';
 import type { ScoredImage } from '@ddad/report';
 import { readScoresCsv } from '@ddad/report/scores-csv';
 import type { ObjectStore } from '@ddad/storage';
-import { detached, type RunDeps } from '../attend-run.ts';
+import { goesOn, type RunDeps } from '../attend-run.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { plural } from '../figures.ts';
+import type { Interruption } from '../interruption.ts';
 import { makeDirectory } from '../output-place.ts';
 import { writeWhole } from '../report-files.ts';
 import { styled } from '../screen.ts';
 import type { RunHandle } from '../temporal-runs.ts';
 import type { ChoiceReport } from './choice/attend-choice.ts';
 import { choiceLines } from './choice/choice-text.ts';
+import { removeEarlierResults } from './earlier-results.ts';
 import { experimentDisplay } from './experiment-display.ts';
 import { type ExperimentOutcome, readOutcome } from './finished-runs.ts';
 import { followExperiment } from './follow-experiment.ts';
@@ -47,8 +49,9 @@ export async function attendExperiment(
   handle: RunHandle,
   options: ExperimentOptions,
 ): Promise<ExperimentDocument> {
-  const { runs, screens } = deps;
+  const { runs, screens, interruption } = deps;
   const { out, err } = screens;
+  interruption.means(goesOn(handle, 'experiment'));
   err.write(`experiment ${handle.id}\n`);
   const page = deps.page(handle);
   if (page !== null) err.write(`${page}\n`);
@@ -56,23 +59,32 @@ export async function attendExperiment(
   const running = runs.experimentResult(handle);
   // Whoever detaches leaves it behind; its failure then is nobody's.
   running.catch(() => {});
-  let experiment: ExperimentResult;
+  let ended: ExperimentResult;
   try {
-    experiment = await followExperiment({
+    ended = await followExperiment({
       queryProgress: () => runs.experimentProgress(handle),
       queryRun: ({ workflowId, runId }) => runs.progress({ id: workflowId, executionId: runId }),
       result: running,
       display: experimentDisplay(err),
       now: deps.now,
-      detach: deps.interrupted,
+      detach: interruption.signal,
     });
   } catch (error) {
-    if (deps.interrupted.aborted) throw detached(handle, deps.interrupted.reason, 'experiment');
+    interruption.check();
     throw error;
   }
 
-  const outcome = await readOutcome(deps.store(), experiment);
+  interruption.means(
+    options.out === undefined
+      ? `interrupted: the experiment has ended; "npx ddad describe ${handle.id}" shows its runs`
+      : 'interrupted: the experiment has ended, but not all of its results are written; started again, it makes only what is missing',
+  );
+  interruption.check();
+  const outcome = await readOutcome(deps.store(), ended);
+  interruption.check();
+  const { experiment } = outcome;
   const choosing = options.choose === undefined ? null : await choose(deps.store(), outcome, options.choose);
+  interruption.check();
   const chosen = choosing !== null && 'choice' in choosing ? choosing : null;
   const failures = choosing instanceof Error ? [choosing] : [];
   const document = withChoice(experiment, chosen);
@@ -84,18 +96,21 @@ export async function attendExperiment(
     }
   }
   if (options.out !== undefined) {
-    const files = await writeResults(deps.methods, outcome, handle.id, options.out, chosen);
+    const files = await writeResults(deps, outcome, handle.id, options.out, chosen);
     const wanted = options.layouts ?? { tables: [], figures: [] };
     const imagesOf = (result: RunResult) => scoredImages(deps.store(), result);
     for (const { name, text } of layoutsOf(deps.methods, outcome, wanted, imagesOf)) {
       const path = join(options.out, name);
       try {
-        await writeWhole(path, await text());
+        const made = await text();
+        interruption.check();
+        await writeWhole(path, made);
         files.push(path);
       } catch (error) {
         failures.push(asError(error));
       }
     }
+    interruption.check();
     for (const file of files) out.write(`${file}\n`);
   }
   reportFailures(document, failures);
@@ -127,7 +142,7 @@ function withChoice(experiment: ExperimentResult, choice: ChoiceReport | null): 
 
 /** @returns paths of the files to look at first */
 async function writeResults(
-  methods: MethodRegistry,
+  { methods, interruption }: { methods: MethodRegistry; interruption: Interruption },
   outcome: ExperimentOutcome,
   id: string,
   directory: string,
@@ -143,14 +158,22 @@ async function writeResults(
       : [['choice.json', `${JSON.stringify(choice, null, 2)}\n`] satisfies [string, string]]),
   ];
   await makeDirectory(join(directory, 'runs'));
-  await writeWhole(
-    join(directory, 'experiment.json'),
-    `${JSON.stringify(withChoice(outcome.experiment, choice), null, 2)}\n`,
-  );
-  for (const { workflowId, result } of outcome.runs) {
-    await writeWhole(join(directory, 'runs', `${workflowId}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  interruption.check();
+  const { experiment, runs } = outcome;
+  await removeEarlierResults(directory, new Set(experiment.runs.map(({ workflowId }) => workflowId)));
+  const files: [name: string, text: string][] = [
+    // First: by it the next call knows what is this experiment's, wherever writing ends.
+    ['experiment.json', `${JSON.stringify(withChoice(experiment, choice), null, 2)}\n`],
+    ...runs.map(({ workflowId, result }): [string, string] => [
+      join('runs', `${workflowId}.json`),
+      `${JSON.stringify(result, null, 2)}\n`,
+    ]),
+    ...results,
+  ];
+  for (const [name, text] of files) {
+    interruption.check();
+    await writeWhole(join(directory, name), text);
   }
-  for (const [name, text] of results) await writeWhole(join(directory, name), text);
   return results.map(([name]) => join(directory, name));
 }
 

@@ -1,5 +1,6 @@
 import type { AxisValues, ExperimentResult, RunResult } from '@ddad/contract';
-import type { ObjectStore } from '@ddad/storage';
+import { MalformedResult } from '@ddad/runs';
+import { ObjectNotFound, type ObjectStore } from '@ddad/storage';
 import { storedResult } from '../stored-results.ts';
 
 /** A run of an experiment that finished, with its result. */
@@ -13,6 +14,7 @@ export interface FinishedRun {
 
 /** An experiment's finished runs, and how to speak of it. */
 export interface ExperimentOutcome {
+  /** A run whose report cannot be had any more has failed in it: it says why. */
   experiment: ExperimentResult;
   /** Names of the axes, in order. */
   axes: string[];
@@ -25,9 +27,31 @@ export async function readOutcome(
   experiment: ExperimentResult,
 ): Promise<ExperimentOutcome> {
   const runs: FinishedRun[] = [];
-  for (const [place, { axes, workflowId, runId, report }] of experiment.runs.entries()) {
-    if (report === null || runId === null) continue;
-    runs.push({ number: place + 1, axes, workflowId, result: await storedResult(store, runId) });
+  const ends: ExperimentResult['runs'] = [];
+  for (const [place, end] of experiment.runs.entries()) {
+    const { axes, workflowId, runId, report } = end;
+    const found = report === null || runId === null ? null : await resultOrFailure(store, runId);
+    if (found !== null && 'result' in found) {
+      runs.push({ number: place + 1, axes, workflowId, result: found.result });
+    }
+    ends.push(found !== null && 'failure' in found ? { ...end, report: null, failure: found.failure } : end);
   }
-  return { experiment, axes: Object.keys(experiment.runs[0]?.axes ?? {}), runs };
+  const axes = Object.keys(experiment.runs[0]?.axes ?? {});
+  return { experiment: { ...experiment, runs: ends }, axes, runs };
+}
+
+/** A report that was removed, or is damaged, takes no other run's with it. */
+async function resultOrFailure(
+  store: Pick<ObjectStore, 'get'>,
+  runId: string,
+): Promise<{ result: RunResult } | { failure: string }> {
+  try {
+    return { result: await storedResult(store, runId) };
+  } catch (error) {
+    if (error instanceof ObjectNotFound)
+      return { failure: `finished, but its report is gone: ${error.message}` };
+    if (error instanceof MalformedResult)
+      return { failure: `finished, but its report is damaged: ${error.message}` };
+    throw error;
+  }
 }

@@ -7,7 +7,9 @@ import type { ObjectStore, S3Config } from '@ddad/storage';
 import type { RunDeps } from '../attend-run.ts';
 import { type Cluster, findCluster, readSettings, readTemporal, shapes } from '../cluster.ts';
 import { badInput } from '../failure.ts';
+import { interruptible } from '../interruption.ts';
 import type { TemporalRuns } from '../temporal-runs.ts';
+import { atMost } from '../waiting.ts';
 import type { PreparedInvocation } from './invocation.ts';
 
 /**
@@ -20,9 +22,15 @@ export interface Connections {
   /** @throws CommandFailure where it is not said where the store is */
   store: () => Promise<ObjectStore>;
   withTemporal: <T>(work: (runs: TemporalRuns) => Promise<T>) => Promise<T>;
-  /** For work that starts or follows a run. `newRunName` gives another name each time. */
+  /**
+   * For work that starts or follows a run; Ctrl-C and SIGTERM end it with their exit codes, the run is left to the cluster.
+   * `newRunName` gives another name each time.
+   */
   withRun: <T>(work: (deps: RunDeps & { newRunName: () => string }) => Promise<T>) => Promise<T>;
-  /** A finished run's result as its report holds it. */
+  /**
+   * A finished run's result as its report holds it.
+   * @throws CommandFailure where there is no such run, or it has none
+   */
   resultOf: (run: string) => Promise<RunResult>;
   /**
    * How to speak to an MLflow server.
@@ -47,7 +55,8 @@ export function connectionsFor(invocation: PreparedInvocation): Connections {
     try {
       return await work(runs);
     } finally {
-      await runs.close();
+      // What was interrupted may have left calls behind that nobody answers.
+      await atMost(closeMs, runs.close());
     }
   };
 
@@ -61,11 +70,9 @@ export function connectionsFor(invocation: PreparedInvocation): Connections {
     });
     const { createS3Store } = await import('@ddad/storage');
     const { connectLiveFeed } = await import('../live-feed.ts');
-    const interrupted = new AbortController();
-    return withTemporal(async (runs) => {
-      const stopListening = onSignal((signal) => interrupted.abort(signal));
-      try {
-        return await work({
+    return withTemporal((runs) =>
+      interruptible(onSignal, (interruption) =>
+        work({
           runs,
           methods,
           store: once(() => createS3Store(storeOf(here))),
@@ -82,19 +89,16 @@ export function connectionsFor(invocation: PreparedInvocation): Connections {
             found.PAGE_URL === undefined
               ? null
               : `${found.PAGE_URL.replace(/\/$/, '')}/runs/${encodeURIComponent(handle.id)}`,
-          interrupted: interrupted.signal,
-        });
-      } finally {
-        stopListening();
-      }
-    });
+          interruption,
+        }),
+      ),
+    );
   };
 
   const resultOf: Connections['resultOf'] = async (run) => {
-    const { finishedRunId } = await import('../finished-run.ts');
-    const { storedResult } = await import('../stored-results.ts');
+    const { finishedResult, finishedRunId } = await import('../finished-run.ts');
     const runId = await withTemporal((runs) => finishedRunId(runs, run));
-    return storedResult(await store(), runId);
+    return finishedResult(await store(), runId, run);
   };
 
   const mlflow: Connections['mlflow'] = async (uri) => {
@@ -107,6 +111,9 @@ export function connectionsFor(invocation: PreparedInvocation): Connections {
 
   return { methods, cluster, store, withTemporal, withRun, resultOf, mlflow };
 }
+
+/** For how long closing a connection may take, in milliseconds. */
+const closeMs = 1_000;
 
 /** `20260102-093000-1f2e`, in UTC: readable, sortable, and new each time. */
 function runName(date: Date, random: string): string {

@@ -74,9 +74,11 @@ Examples:
   const work = async (screens: Screens, options: RunFlags & RunCommandOptions) => {
     const { startDetached, startRun } = await import('../commands/run.ts');
     const { input: path, set, detach, dryRun, out, mlflow: uri, ...flags } = options;
-    const clash = clashOf(options);
-    if (clash !== null) throw new CommandFailure(`nothing was started: ${clash}`, exitCodes.badInput);
-    const file = withAssignments(path === undefined ? undefined : await readJsonInput(path), set);
+    const clashes = clashesOf(options);
+    if (clashes.length > 0) {
+      throw new CommandFailure(`nothing was started: ${clashes.join('; ')}`, exitCodes.badInput);
+    }
+    const file = withAssignments(path === undefined ? undefined : await readJsonInput(path), set, flags);
     // Checked before anything is connected to.
     const input = mergeRunInput(methods, file, flags);
     if (out !== undefined) await tryDirectory('--out', out);
@@ -123,20 +125,22 @@ interface RunCommandOptions {
   mlflow?: string;
 }
 
-/** Why options cannot go together; null where they can. */
-function clashOf({ dryRun, detach, out, mlflow }: RunCommandOptions): string | null {
+/** Why options cannot go together; none where they can. */
+function clashesOf({ dryRun, detach, out, mlflow }: RunCommandOptions): string[] {
+  const given: [option: string, is: boolean, instead?: string][] = [
+    ['--detach', detach === true],
+    ['--out', out !== undefined, '"ddad report RUN --out DIR" fetches it'],
+    ['--mlflow', mlflow !== undefined, '"ddad mlflow RUN URI" logs it then'],
+  ];
+  const options = given.filter(([, is]) => is);
   if (dryRun === true) {
-    const none = '--dry-run gives no result for';
-    if (detach === true) return `${none} --detach`;
-    if (out !== undefined) return `${none} --out`;
-    return mlflow === undefined ? null : `${none} --mlflow`;
+    const names = options.map(([option]) => option);
+    return names.length === 0 ? [] : [`--dry-run gives no result for ${names.join(', ')}`];
   }
-  if (detach !== true) return null;
-  if (out !== undefined)
-    return '--out waits for the result, which --detach does not: "ddad report RUN --out DIR" fetches it';
-  return mlflow === undefined
-    ? null
-    : '--mlflow waits for the result, which --detach does not: "ddad mlflow RUN URI" logs it then';
+  if (detach !== true) return [];
+  return options.flatMap(([option, , instead]) =>
+    instead === undefined ? [] : `${option} waits for the result, which --detach does not: ${instead}`,
+  );
 }
 
 /** A method's own fields: in its words where it has some, else by their names. */

@@ -235,6 +235,26 @@ describe('over seeds', () => {
     });
   });
 
+  it('5: of a seed that is left alone the mean, without the deviation over its subsets', () => {
+    const kCurve: KCurvePoint[] = [
+      { k: 2, subsets: 3, scores: { aInter: { auc: { mean: 0.5, std: 9 }, ap: { mean: 0.375, std: 9 } } } },
+    ];
+    const alone = { auc: { mean: 0.5, std: null, n: 1 }, ap: { mean: 0.375, std: null, n: 1 } };
+    const made = table('5').make([
+      seeds({ backbone: 'ae' }, { kCurve }, { kCurve }),
+      seeds({ backbone: 'memae' }, { backbone: 'memae', kCurve }),
+      // The other seed has no curve.
+      seeds({ backbone: 'aeu' }, { backbone: 'aeu', kCurve }, { backbone: 'aeu' }),
+    ]);
+    expect(made).toMatchObject({
+      rows: [
+        ['AE aInter', spread(0.5, 0, 2)],
+        ['MemAE aInter', alone],
+        ['AE-U aInter', alone],
+      ],
+    });
+  });
+
   it('6: AUC and AP apart', () => {
     const made = table('6').make([three({ uncertainty: 'dropout' })]);
     expect(made).toMatchObject({

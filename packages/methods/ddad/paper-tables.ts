@@ -133,15 +133,15 @@ const table5: ExperimentTable = {
     }
     const points = curves.flatMap(({ curves: own }) => own.flat());
     const sizes = [...new Set(points.map(({ k }) => k))].filter((k) => k >= 2).sort((a, b) => a - b);
+    const seeds = runs.some(({ results }) => results.length > 1);
     const rows = curves.flatMap(({ axes, backbone, curves: own }) =>
       curveScores
         .filter((name) => own.flat().some(({ scores }) => scores[name] !== undefined))
         .map((name): TableCell[] => [
           `${backbone} ${name}${inBrackets(others(axes, 'backbone'))}`,
-          ...sizes.map((k) => curveCell(own, k, name)),
+          ...sizes.map((k) => curveCell(own, k, name, seeds)),
         ]),
     );
-    const seeds = runs.some(({ results }) => results.length > 1);
     return {
       caption: `AUC/AP in percent: means${seeds ? '' : ' ± standard deviations'} over subsets of the run's members (at most 100 of each size).`,
       headings: ['backbone, score', ...sizes.map((k) => `K = ${k}`)],
@@ -150,12 +150,15 @@ const table5: ExperimentTable = {
   },
 };
 
-/** A score at a size: its spread over subsets; where there are curves of several seeds, that of the subsets' means over seeds. */
-function curveCell(curves: readonly KCurvePoint[][], k: number, name: string): TableCell {
+/**
+ * A score at a size: its spread over subsets.
+ * @param overSeeds whether the table's spreads are those of the subsets' means over seeds: of one seed alone there is none then
+ */
+function curveCell(curves: readonly KCurvePoint[][], k: number, name: string, overSeeds: boolean): TableCell {
   const found = curves.flatMap((curve) => curve.find((point) => point.k === k)?.scores[name] ?? []);
   const [first] = found;
   if (first === undefined) return null;
-  if (curves.length === 1) return first;
+  if (!overSeeds) return first;
   return {
     auc: spreadOverSeeds(found.map(({ auc }) => auc.mean)),
     ap: spreadOverSeeds(found.map(({ ap }) => ap.mean)),

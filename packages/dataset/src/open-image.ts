@@ -41,7 +41,7 @@ export interface OpenedImage {
   kind: 'DICOM' | 'NIfTI' | RasterKind;
   /** Its pictures: frames from 1, slices from 0, or one that needs no number. */
   parts: readonly (number | null)[];
-  /** Whose it is: a PatientID, which must not leave the process; null where none is known. */
+  /** Whose it is: a DICOM file's PatientID, else its study or series, which must not leave the process; null where none is known. */
   patient: string | null;
   /** Values that are black and white in every slice of a volume; null for all others. */
   window: Range | null;

@@ -51,16 +51,19 @@ export class JobError extends Error {
   readonly transport: boolean;
   /** True where the call was lost on the way (unreachable, broken off, out of time): the job may still be running. */
   readonly lost: boolean;
+  /** True where it was lost after the server had taken the job: the job may be what ended the server. */
+  readonly taken: boolean;
 
   constructor(
     kind: JobErrorKind,
     message: string,
-    options: { cause?: unknown; transport?: boolean; lost?: boolean } = {},
+    options: { cause?: unknown; transport?: boolean; lost?: boolean; taken?: boolean } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.kind = kind;
     this.transport = options.transport ?? false;
     this.lost = options.lost ?? false;
+    this.taken = options.taken ?? false;
   }
 }
 

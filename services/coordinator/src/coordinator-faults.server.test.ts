@@ -125,10 +125,10 @@ describe('a member that fails again and again', () => {
     );
   });
 
-  it('is not what loses its trainers', async () => {
+  it('is not what loses a trainer and is let go by another', async () => {
     const trainers = await Promise.all(['a', 'b'].map((id) => startWorker(bench.store, id, 'train')));
     const { coordinator } = await bench.startCoordinator([trainers[0]!.entry], {
-      patience: { failures: 1, forMs: 0 },
+      patience: { failures: 2, forMs: 0 },
     });
     const handle = await bench.start();
     await trainers[0]!.jobs.next();
@@ -141,6 +141,25 @@ describe('a member that fails again and again', () => {
     await trainers[1]!.close();
     await finishJobs(2);
     expect(((await handle.result()) as RunResult).members.map(({ restarts }) => restarts)).toEqual([2, 2]);
+  });
+
+  it('is what every trainer was lost with that took it, as one that needs more memory than there is', async () => {
+    const trainers = await Promise.all(['a', 'b'].map((id) => startWorker(bench.store, id, 'train')));
+    const { coordinator } = await bench.startCoordinator([trainers[0]!.entry], {
+      patience: { failures: 2, forMs: 0 },
+    });
+    const handle = await bench.start();
+    await trainers[0]!.jobs.next();
+    await trainers[0]!.jobs.next();
+    coordinator.setWorkers([trainers[1]!.entry, bench.scorer.entry]);
+    await trainers[0]!.close();
+    await trainers[1]!.jobs.next();
+    await trainers[1]!.jobs.next();
+    await trainers[1]!.close();
+    const failure = (await causeOfFailure(handle)) as Error;
+    expect(failure.message).toMatch(
+      /2 attempts in a row got no further than step 0.*trainer b .*it was lost with the job that it had taken.*memory.*before it, elsewhere: .*trainer a /,
+    );
   });
 });
 

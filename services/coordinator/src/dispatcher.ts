@@ -317,5 +317,9 @@ function refusalOf(error: unknown, accepted: boolean): Refusal | null {
 
 /** Whether a failure may be the worker's own fault, or the job's: which of them, other workers show. */
 function mayBeWorkers(error: unknown): error is JobError {
-  return error instanceof JobError && !error.lost && (error.kind === 'failed' || error.kind === 'denied');
+  return (
+    error instanceof JobError &&
+    (!error.lost || error.taken) &&
+    (error.kind === 'failed' || error.kind === 'denied')
+  );
 }

@@ -9,6 +9,7 @@ import {
   type WorkerServiceServer,
   WorkerServiceService,
 } from '@ddad/rpc';
+import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { trainer } from './dispatch/fake-link.testing.ts';
 import type { WorkerJob } from './dispatch/job-link.ts';
@@ -92,6 +93,18 @@ describe('a call', () => {
     });
     expect(isSilence(end)).toBe(true);
     await gone;
+  });
+
+  it('is lost with the job where the worker that took it is gone, which no silence is', async () => {
+    const gone = await serving('t1', (call) => {
+      accept(call, 't1');
+      // As gRPC itself ends a call whose connection broke: without a kind of ours.
+      call.emit('error', { code: status.UNAVAILABLE, details: 'Connection dropped' });
+    });
+    const { heard, end } = await follow(gone.entry, { acceptMs: 20_000, silenceMs: 20_000 });
+    expect(heard).toEqual(['t1']);
+    expect(end).toMatchObject({ kind: 'failed', lost: true, taken: true });
+    expect(isSilence(end)).toBe(false);
   });
 
   it('lives as long as there are signs of life, which tell nobody anything', async () => {

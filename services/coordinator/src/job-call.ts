@@ -47,14 +47,17 @@ export async function followCall(
     gaveUp.abort(new JobError('failed', message, { transport: true, lost: true }));
   }, acceptMs);
   let silence: ReturnType<typeof watchSilence> | null = null;
+  let taken = false;
   try {
     let finished: JobFinished | null = null;
     for await (const step of streamJob(call, AbortSignal.any([signal, gaveUp.signal]))) {
       clearTimeout(deadline);
       silence ??= watchSilence(silenceMs, () => gaveUp.abort(new SilentWorker(silenceMs)));
       silence.heard();
-      if (step.$case === 'accepted') listener.accepted(nameOf(step.value.worker));
-      else if (step.$case === 'finished') finished = step.value;
+      if (step.$case === 'accepted') {
+        taken = true;
+        listener.accepted(nameOf(step.value.worker));
+      } else if (step.$case === 'finished') finished = step.value;
       else if (step.$case === 'progress') {
         const { done, total, loss, imagesPerSecond } = step.value;
         listener.progress({ done, total, loss: loss ?? null, imagesPerSecond });
@@ -62,6 +65,12 @@ export async function followCall(
     }
     if (finished === null) throw new JobError('failed', 'the stream ended without a result');
     return finished;
+  } catch (error) {
+    // What fell silent is told apart already.
+    if (!taken || !(error instanceof JobError) || !error.lost || isSilence(error)) throw error;
+    const { kind, transport, lost, cause } = error;
+    const message = `it was lost with the job that it had taken (${error.message}); a job that needs more memory than its container has ends it so`;
+    throw new JobError(kind, message, { cause, transport, lost, taken });
   } finally {
     clearTimeout(deadline);
     silence?.end();

@@ -21,8 +21,8 @@ export async function withWorkerClient<Client extends { close(): void }, T>(
     }
   } catch (error) {
     if (!(error instanceof JobError)) throw error;
-    const { kind, transport, lost } = error;
+    const { kind, transport, lost, taken } = error;
     const who = `${what} ${worker.id} (${worker.address})`;
-    throw new JobError(kind, `${who}: ${error.message}`, { cause: error, transport, lost });
+    throw new JobError(kind, `${who}: ${error.message}`, { cause: error, transport, lost, taken });
   }
 }

@@ -13,6 +13,7 @@ describe('a setback', () => {
     [new Error('the trainer finished, but the member is not published'), true],
     [new ObjectNotFound('datasets/x'), true],
     [new JobError('failed', 'connection refused', { transport: true, lost: true }), false],
+    [new JobError('failed', 'connection reset', { transport: true, lost: true, taken: true }), true],
     [new JobError('leaving', 'the service shuts down'), false],
     [new JobError('busy', 'no free slot'), false],
     [new JobError('superseded', 'a newer attempt'), false],

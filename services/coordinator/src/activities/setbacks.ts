@@ -41,9 +41,10 @@ export const defaultPatience: Patience = { failures: 5, forMs: 600_000 };
 export const noSetbacks: Setbacks = { count: 0, since: 0, steps: 0 };
 
 /**
- * Whether a failed attempt may be the member's own fault. A trainer that was lost, left, was busy, or gave the job to
+ * Whether a failed attempt may be the member's own fault. A trainer that could not be reached, left, was busy, or gave the job to
  * somebody else says nothing of the member; nor does an object store that does not answer. One that refuses will go on
- * refusing.
+ * refusing. A trainer that was lost with the job may have been killed for it: in Kubernetes a container that needs too much memory
+ * dies as a whole. Patience tells that from nodes that are lost.
  */
 export function isSetback(error: unknown): boolean {
   if (error instanceof ApplicationFailure) {
@@ -51,7 +52,8 @@ export function isSetback(error: unknown): boolean {
     if (error.nonRetryable || !(error.cause instanceof JobError)) return false;
     return isSetback(error.cause);
   }
-  if (error instanceof JobError) return error.kind === 'denied' || (error.kind === 'failed' && !error.lost);
+  if (error instanceof JobError)
+    return error.kind === 'denied' || (error.kind === 'failed' && (!error.lost || error.taken));
   return !(error instanceof StoreError) || error.refused || error instanceof ObjectNotFound;
 }
 

@@ -112,6 +112,8 @@ describe.each(overlays)('overlay %s', (overlay) => {
     }
     const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget');
     expect(budgets.map(({ metadata }) => metadata.name).sort()).toEqual(['scorer', 'trainer']);
+    // A pod that is not ready would use up the budget, and a sick node could not be drained of it.
+    for (const { spec } of budgets) expect(spec).toMatchObject({ unhealthyPodEvictionPolicy: 'AlwaysAllow' });
   });
 
   it("has workers announce their pods' names and addresses", () => {

@@ -305,7 +305,7 @@ describe('with real servers', () => {
     expect(added.err).toContain(
       'without data.json: read as a folder healthy/ of normal images beside others',
     );
-    expect(added.err).toContain("passed over: 1 file of the system's own");
+    expect(added.err).toContain("passed over: 1 file or folder of the system's own");
     const told = async () => {
       const { out } = await ddad(['dataset', 'show', 'folders', '--json'], environment);
       return JSON.parse(out) as {

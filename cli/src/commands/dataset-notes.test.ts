@@ -13,6 +13,20 @@ it('tells how many images of which folders were left out, and how many beside fo
   ]);
 });
 
+it('names files that are no images, and counts what is of the system', () => {
+  const noImages = Array.from({ length: 10 }, (_, i) => `tumour/${i}.mha`);
+  const layout = { title: 'folders', leftOut: new Map<string, number>() };
+  expect(layoutLines({ ...layout, noImages }, 2).slice(1)).toEqual([
+    'passed over: 10 files that are no images: "tumour/0.mha", "tumour/1.mha", "tumour/2.mha", "tumour/3.mha", ' +
+      '"tumour/4.mha", "tumour/5.mha", "tumour/6.mha", "tumour/7.mha" and 2 more',
+    "passed over: 2 files or folders of the system's own (.DS_Store, ._*, Thumbs.db, hidden folders)",
+  ]);
+  expect(layoutLines({ ...layout, noImages: ['notes.txt'] }, 1).slice(1)).toEqual([
+    'passed over: 1 file that is no image: "notes.txt"',
+    "passed over: 1 file or folder of the system's own (.DS_Store, ._*, Thumbs.db, hidden folders)",
+  ]);
+});
+
 it('names the first five images that keep next to no grey levels, with their values', () => {
   const coarse = Array.from({ length: 7 }, (_, i) => ({
     ...{ name: `${i}.png`, values: [0, 200 + i] as const, range: [0, 65_535] as const },

@@ -2,9 +2,12 @@ import type { DatasetIndex } from '@ddad/contract';
 import { type CoarseImage, type FolderLayout, fewLevels, suspiciousAuc } from '@ddad/dataset';
 import { inWords, percent, plural } from '../figures.ts';
 
+/** Files that are no images of which a line names. */
+const shownFiles = 8;
+
 /** What a folder was taken for, what of it was left out, and what was passed over. */
 export function layoutLines(
-  layout: Pick<FolderLayout, 'title' | 'leftOut'> | null,
+  layout: Pick<FolderLayout, 'title' | 'leftOut' | 'noImages'> | null,
   passedOver: number,
 ): string[] {
   const lines: string[] = [];
@@ -13,8 +16,18 @@ export function layoutLines(
     const where = folder.endsWith('/') ? `in ${folder} beside its folders` : `of ${folder}/`;
     lines.push(`left out: ${plural(images, 'image')} ${where}, which a dataset has no place for`);
   }
-  if (passedOver > 0)
-    lines.push(`passed over: ${plural(passedOver, 'file')} of the system's own (.DS_Store, ._*, Thumbs.db)`);
+  const { noImages = [] } = layout ?? {};
+  if (noImages.length > 0) {
+    const names = noImages.slice(0, shownFiles).map((name) => JSON.stringify(name));
+    const more = noImages.length > shownFiles ? ` and ${noImages.length - shownFiles} more` : '';
+    const what =
+      noImages.length === 1 ? '1 file that is no image' : `${noImages.length} files that are no images`;
+    lines.push(`passed over: ${what}: ${names.join(', ')}${more}`);
+  }
+  if (passedOver > 0) {
+    const what = `${passedOver} ${passedOver === 1 ? 'file or folder' : 'files or folders'}`;
+    lines.push(`passed over: ${what} of the system's own (.DS_Store, ._*, Thumbs.db, hidden folders)`);
+  }
   return lines;
 }
 

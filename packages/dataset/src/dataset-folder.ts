@@ -46,7 +46,7 @@ export interface DatasetFolder {
   layout: FolderLayout | null;
   /** What is to be split once the images were read; null where nothing is. */
   unsplit: UnsplitFolder | null;
-  /** Files that systems made by themselves, which were not looked at. */
+  /** Files and folders that systems made by themselves, which were not looked at. */
   passedOver: number;
   faults: Fault[];
 }

@@ -8,6 +8,19 @@ export function isSystemFile(name: string): boolean {
   return name.startsWith('._') || ['.DS_Store', 'Thumbs.db', 'ehthumbs.db', 'desktop.ini'].includes(name);
 }
 
+const systemFolders = new Set(
+  (
+    '@eadir,@recycle,@recently-snapshot,#recycle,#snapshot,$recycle.bin,recycler,system volume information,lost+found,' +
+    '__macosx'
+  ).split(','),
+);
+
+/**
+ * The same of folders: what was deleted, what is kept of earlier times, and small copies of pictures. All hidden ones are: `.git`,
+ * `.Trash-1000`, `.ipynb_checkpoints`, `.snapshot`.
+ */
+export const isSystemFolder = (name: string) => name.startsWith('.') || systemFolders.has(name.toLowerCase());
+
 /**
  * Paths of listed images below a folder. A name of which there is no file in these very characters is that of the file whose
  * name differs by how accents are written alone.

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { describeMissing, findImages } from './find-images.ts';
+import { describeMissing, filesBelow, findImages, lookBelow } from './find-images.ts';
 import { scratchFolder } from './testing-pillow.ts';
 
 const { dir, remove } = scratchFolder();
@@ -31,12 +31,22 @@ describe('images below a folder', () => {
   });
 
   test('may have another extension; a file of the very name comes first', async () => {
-    const root = tree('dicom/50a4.dicom', 'dicom/21a1.DCM', 'b/31.dcm', 'png/31.png', '7.txt', '8.tar.dcm');
-    const { files, missing } = await findImages(root, ['50a4.png', '21a1.png', '31.png', '7.png', '8.png']);
+    const root = tree(
+      'dicom/50a4.dicom',
+      'dicom/21a1.DCM',
+      'b/31.dcm',
+      'png/31.png',
+      '7.txt',
+      '8.tar.dcm',
+      '9.jfif',
+    );
+    const names = ['50a4.png', '21a1.png', '31.png', '7.png', '8.png', '9.jpg'];
+    const { files, missing } = await findImages(root, names);
     expect([...files.values()]).toEqual([
       join(root, 'dicom/50a4.dicom'),
       join(root, 'dicom/21a1.DCM'),
       join(root, 'png/31.png'),
+      join(root, '9.jfif'),
     ]);
     expect(missing).toEqual(['7.png', '8.png']);
   });
@@ -77,6 +87,45 @@ describe('images below a folder', () => {
     expect([...files.keys()]).toEqual(['a.png', 'b.png', 'c.png']);
     expect(missing).toEqual(['d.png']);
     expect(faults).toEqual([]);
+  });
+
+  test('are not looked for in hidden folders and those that systems make, which are counted', async () => {
+    const systems = [
+      ...['.Trash-1000', '.ipynb_checkpoints', '@eaDir', '.snapshot', '.git', '#recycle', '$RECYCLE.BIN'],
+      ...['lost+found', 'System Volume Information', '__MACOSX'],
+    ];
+    const root = tree('x/a.png', 'x/#1/b.png', '._a.png', ...systems.map((name) => `x/${name}/y/a.png`));
+    const { files, missing, faults, passedOver } = await findImages(root, ['a.png', 'b.png']);
+    expect([...files.values()]).toEqual([join(root, 'x/a.png'), join(root, 'x/#1/b.png')]);
+    expect({ missing, faults }).toEqual({ missing: [], faults: [] });
+    expect(passedOver).toBe(systems.length + 1);
+    // What is named is looked into, whatever it is called.
+    expect((await lookBelow(join(root, 'x/.git'))).files).toEqual(['y/a.png']);
+  });
+
+  test('are found beside folders that cannot be looked into, which are faults', async () => {
+    const root = tree('x/a.png', 'z/b.png');
+    const latin = Buffer.from('/x/L\xe4sion', 'latin1');
+    mkdirSync(Buffer.concat([Buffer.from(root), latin]));
+    const { files, missing, faults } = await findImages(root, ['a.png', 'b.png', 'c.png']);
+    expect([...files.keys()]).toEqual(['a.png', 'b.png']);
+    expect(missing).toEqual(['c.png']);
+    expect(faults).toEqual([
+      {
+        path: 'x/L\ufffdsion/',
+        message:
+          'expected a folder whose name is UTF-8, got another encoding, as archives made on Windows have (rename it)',
+      },
+    ]);
+    await expect(filesBelow(root)).rejects.toThrow(
+      /^x\/L\ufffdsion\/: expected a folder whose name is UTF-8/,
+    );
+    const gone = join(root, 'gone');
+    expect(await lookBelow(gone)).toEqual({
+      files: [],
+      passedOver: 0,
+      faults: [{ path: gone, message: 'expected a folder that can be read, got no such file' }],
+    });
   });
 });
 

@@ -27,23 +27,25 @@ async function readBeside(dir: string, name: string, given: string | undefined, 
   return null;
 }
 
+type Pathologies = ReturnType<typeof readPathologies>;
+
 /**
  * What labels.csv and patients.csv say; null where there is none.
  * @param images all that are listed
  * @param faults what is wrong with them is added
  * @param choice.parted whether images are in their parts already
- * @param choice.labelsCsv what holds where there is no labels.csv
+ * @param choice.unlisted what holds where there is no labels.csv
  */
 export async function readTables(
   dir: string,
   options: FolderOptions,
   images: readonly ListedImage[],
   faults: Fault[],
-  { parted = true, labelsCsv = null }: { parted?: boolean; labelsCsv?: string | null } = {},
+  { parted = true, unlisted }: { parted?: boolean; unlisted?: () => Pathologies | null } = {},
 ): Promise<Pick<DatasetFolder, 'pathologies' | 'patients'>> {
-  const labels = (await readBeside(dir, 'labels.csv', options.labels, faults)) ?? labelsCsv;
+  const labels = await readBeside(dir, 'labels.csv', options.labels, faults);
   const patients = await readBeside(dir, 'patients.csv', options.patients, faults);
-  const named = labels === null ? null : readPathologies(labels, 'labels.csv', images);
+  const named = labels === null ? unlisted?.() : readPathologies(labels, 'labels.csv', images);
   const treated = patients === null ? null : readPatients(patients, 'patients.csv', images, { parted });
   faults.push(...(named?.faults ?? []), ...(treated?.faults ?? []));
   return { pathologies: named?.pathologies ?? null, patients: treated?.patients ?? null };

@@ -42,10 +42,10 @@ export interface PackedDataset extends PackedImages {
   coarse: CoarseImage[];
   /** Names of images that were left out, as there is no file (`skipMissing`). */
   skipped: string[];
-  /** Files that systems made by themselves (.DS_Store, Thumbs.db), which were not looked at. */
+  /** Files and folders that systems made by themselves (.DS_Store, Thumbs.db, .Trash-1000), which were not looked at. */
   passedOver: number;
   /** What the folders were taken for; null where data.json or another list says what images are. */
-  layout: Pick<FolderLayout, 'title' | 'leftOut'> | null;
+  layout: Pick<FolderLayout, 'title' | 'leftOut' | 'noImages'> | null;
 }
 
 export interface PackOptions extends FolderOptions, Partial<Reading> {

@@ -3,7 +3,7 @@ import { quoted, readImageLines } from './image-list.ts';
 import { type ListedImage, placeOf } from './repartition.ts';
 
 /** Bounds of what travels with a run's result. */
-const limits = { names: 100, nameLength: 80 } as const;
+export const pathologyLimits = { names: 100, nameLength: 80 } as const;
 
 /**
  * Reads labels.csv (`image,pathology`; an image that shows several has several lines).
@@ -30,8 +30,8 @@ export function readPathologies(
       });
       continue;
     }
-    if (value.length > limits.nameLength) {
-      const message = `expected a name of at most ${limits.nameLength} characters, got ${value.length}`;
+    if (value.length > pathologyLimits.nameLength) {
+      const message = `expected a name of at most ${pathologyLimits.nameLength} characters, got ${value.length}`;
       faults.push({ path, message });
       continue;
     }
@@ -56,10 +56,10 @@ export function readPathologies(
     if (before === undefined) shown.set(position, line);
     else faults.push({ path, message: `expected every line once, got that of line ${before} again` });
   }
-  if (found.size > limits.names) {
+  if (found.size > pathologyLimits.names) {
     faults.push({
       path: file,
-      message: `expected at most ${limits.names} different pathologies, got ${found.size}`,
+      message: `expected at most ${pathologyLimits.names} different pathologies, got ${found.size}`,
     });
   }
   const pathologies = [...found]

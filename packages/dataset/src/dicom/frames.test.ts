@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { framesOf } from './frames.ts';
-import type { DicomImage, ImageHeader } from './image-header.ts';
+import { type DicomImage, type ImageHeader, readImageHeader } from './image-header.ts';
+import { dicomPart10, element, explicitLittleEndian, word } from './write-elements.ts';
 
 const itemHead = 8;
 
@@ -83,4 +84,39 @@ test.each([
   const frame = framesOf(image);
   for (let i = 0; i < 500; i++) expect([...frame(i)]).toEqual([1, 2, 0xff, 0xd9]);
   expect(looks.count).toBeLessThan(5 * 1000);
+});
+
+/** Three samples of 8 bits a pixel, native. */
+function colours(photometric: string, pixels: Buffer, { frames = 1, columns = 4, rows = 3 } = {}): Buffer {
+  return dicomPart10(
+    [element('00020010', 'UI', explicitLittleEndian)],
+    [
+      element('00280002', 'US', word(3)),
+      element('00280004', 'CS', photometric),
+      element('00280006', 'US', word(0)),
+      element('00280008', 'IS', String(frames)),
+      element('00280010', 'US', word(rows)),
+      element('00280011', 'US', word(columns)),
+      element('00280100', 'US', word(8)),
+      element('00280101', 'US', word(8)),
+      element('00280102', 'US', word(7)),
+      element('00280103', 'US', word(0)),
+      element('7FE00010', 'OB', pixels),
+    ],
+  );
+}
+
+test.each([
+  ['one frame', 24, 36, {}],
+  ['several', 48, 72, { frames: 2 }],
+  ['an odd number of bytes, padded', 18, 28, { columns: 3 }],
+])('three samples a pixel are no YBR_FULL_422: %s', (_what, wanted, came, shape) => {
+  const pixels = Buffer.alloc(came);
+  expect(() => readImageHeader(colours('YBR_FULL_422', pixels, shape))).toThrow(
+    `DICOM: expected ${wanted} bytes of pixels of YBR_FULL_422, two of which share their chroma, got ${came}, as of three samples a pixel: set Photometric Interpretation to RGB or YBR_FULL, whichever they are`,
+  );
+  for (const photometric of ['YBR_FULL', 'RGB']) readImageHeader(colours(photometric, pixels, shape));
+  // What lies behind the pixels is passed over, as ever.
+  for (const bytes of [wanted, wanted + 2, came + 2])
+    readImageHeader(colours('YBR_FULL_422', Buffer.alloc(bytes), shape));
 });

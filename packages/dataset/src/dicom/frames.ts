@@ -3,8 +3,9 @@ import { wholeEnd } from './coded-frame.ts';
 import type { DicomImage } from './image-header.ts';
 
 /**
- * Holds the number of frames that a header says against the pixels that are there: a number is written quickly.
- * @throws UnreadableImage where there are fewer
+ * Holds the number of frames that a header says against the pixels that are there: a number is written quickly, and
+ * YBR_FULL_422 stays there where what was coded so is unpacked to three samples a pixel.
+ * @throws UnreadableImage where there are fewer, or three samples a pixel of YBR_FULL_422
  */
 export function requireFrames({ data, pixels, header }: DicomImage): void {
   const { items, length } = data.get(pixels)!;
@@ -13,6 +14,12 @@ export function requireFrames({ data, pixels, header }: DicomImage): void {
     const wanted = Math.ceil(nativeBytes(header) * frames);
     if (length < wanted)
       throw new UnreadableImage(`DICOM: expected ${wanted} bytes of pixels, got ${length}`);
+    const full = nativeBytes({ ...header, photometric: 'YBR' }) * frames;
+    // What the three are, the header does not say.
+    if (header.photometric === 'YBR_422' && (length === full || length === full + (full % 2)))
+      throw new UnreadableImage(
+        `DICOM: expected ${wanted} bytes of pixels of YBR_FULL_422, two of which share their chroma, got ${length}, as of three samples a pixel: set Photometric Interpretation to RGB or YBR_FULL, whichever they are`,
+      );
     return;
   }
   // The first item is the offset table; a frame has one fragment at least.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findLayout } from './find-layout.ts';
-import { mayBeImage } from './image-folders.ts';
+import { isImageByName, mayBeImage } from './image-folders.ts';
 import { dataJsonOf, labelsCsvOf } from './layout.ts';
 import { namedLayout } from './named-folders.ts';
 
@@ -156,17 +156,11 @@ describe('folders that are named', () => {
   });
 });
 
-test('images are told from other files by their names', () => {
-  const images = ['a.PNG', 'b/IM0001', 'c/1.2.840.113619.2', 'd.nii.gz', 'e.dcm'];
-  const others = [
-    'patients.csv',
-    'DICOMDIR',
-    'readme',
-    'LICENSE',
-    'x.nii.gz.txt',
-    'x.tar.gz',
-    'notes.pdf',
-    '.hidden',
-  ];
-  expect([...images, ...others].filter(mayBeImage)).toEqual(images);
+test('images are told from other files by their names, where these tell', () => {
+  const images = ['a.PNG', 'b/IM0001', 'c/1.2.840.113619.2', 'd.nii.gz', 'e.dcm', 'f.jfif', 'g.DIC'];
+  const others = ['DICOMDIR', 'readme', 'LICENSE', '.hidden', 'x/.a.png'];
+  const untold = ['patients.csv', 'x.nii.gz.txt', 'x.tar.gz', 'notes.pdf', 'slice 2.5mm 0', 'README.md'];
+  const all = [...images, ...others, ...untold];
+  expect(all.filter(mayBeImage)).toEqual(images);
+  expect(all.filter((path) => isImageByName(path) === null)).toEqual(untold);
 });

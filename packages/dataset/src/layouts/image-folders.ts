@@ -1,7 +1,6 @@
 import { extname } from 'node:path';
+import { imageExtensions } from '../find-images.ts';
 import { masksBeside } from '../masks/mask-name.ts';
-
-const extensions = new Set('.png .jpg .jpeg .tif .tiff .webp .bmp .gif .dcm .dicom .ima .nii'.split(' '));
 
 /** Names of folders by what lies in them, whatever their case. */
 export const folderNames = {
@@ -26,16 +25,21 @@ export type FolderRole = keyof typeof folderNames;
 export const hasRole = (role: FolderRole, folder: string) => folderNames[role].has(folder.toLowerCase());
 
 /**
- * Whether a file without a list may be an image, by its name: DICOM files often have no extension, or the last number of a UID.
+ * Whether a file without a list is to be taken for an image by its name alone: DICOM files often have no extension, or the last
+ * number of a UID.
+ * @returns null where the name does not tell: of `slice 2.5mm 0` the extension is none
  */
-export function mayBeImage(path: string): boolean {
+export function isImageByName(path: string): boolean | null {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (name.startsWith('.') || /^dicomdir$/i.test(name) || /^(readme|license|licence|copying)$/i.test(name))
     return false;
   if (/\.nii\.gz$/i.test(name)) return true;
   const extension = extname(name).toLowerCase();
-  return extension === '' || /^\.\d+$/.test(extension) || extensions.has(extension);
+  return extension === '' || /^\.\d+$/.test(extension) || imageExtensions.has(extension) ? true : null;
 }
+
+/** Whether a file may be an image where it is not looked at. */
+export const mayBeImage = (path: string) => isImageByName(path) === true;
 
 /** Paths by their first folder below `folder` (which ends with a slash, or is empty); '' for those that lie in it. */
 export function byFolder(paths: readonly string[], folder: string): Map<string, string[]> {

@@ -157,9 +157,7 @@ describe('a folder of normal images beside others', () => {
     cpSync(join(path, 'tumour/t.dcm'), join(path, 'unlabeled/u.dcm'));
     const lists = await folderLists(path, {});
     const found = 'faults' in lists ? lists.faults.map(({ message }) => message) : [];
-    expect(found).toEqual([
-      expect.stringMatching(/one part.*unlabeled\/u\.dcm.*tumour\/t\.dcm/),
-    ]);
+    expect(found).toEqual([expect.stringMatching(/one part.*unlabeled\/u\.dcm.*tumour\/t\.dcm/)]);
   });
 
   test.each([
@@ -206,6 +204,62 @@ test('folders of training and test images are taken as they are', async () => {
   expect(await faults(path, { split: { share: 0.5 } })).toEqual([
     '--split: expected with folders whose test images are still to be chosen: these have a folder of them, or no abnormal images',
   ]);
+});
+
+test('images are told by their bytes where names do not tell; what is passed over is counted, or named', async () => {
+  const path = folder({
+    'normal/a.png': 0,
+    'normal/b.jfif': 1,
+    'normal/c.dic': 2,
+    'normal/.d.png': 3,
+    'tumour/slice 2.5mm 0': 10,
+    'tumour/slice 2.5mm 1': 11,
+    'normal/.ipynb_checkpoints/a-checkpoint.png': 0,
+    'normal/@eaDir/a.png/SYNOPHOTO.png': 0,
+    '.Trash-1000/files/t.png': 4,
+  });
+  for (const name of ['notes.txt', 'patients.csv', 'tumour/scan.mha']) writeFileSync(join(path, name), 'x');
+  const rows = [
+    'normal/a.png',
+    'normal/b.jfif',
+    'normal/c.dic',
+    'tumour/slice 2.5mm 0',
+    'tumour/slice 2.5mm 1',
+  ];
+  writeFileSync(
+    join(path, 'patients.csv'),
+    ['image,patient', ...rows.map((row, i) => `${row},${i}`)].join('\n'),
+  );
+  const { index, passedOver, layout } = await packed(path, { split: { share: 0.4 } });
+  expect([...index.images].sort()).toEqual(rows);
+  expect(index.pathologies!.map(({ name }) => name)).toEqual(['tumour']);
+  expect(passedOver).toBe(3);
+  expect(layout?.noImages).toEqual(['normal/.d.png', 'notes.txt', 'tumour/scan.mha']);
+});
+
+test('a folder that cannot be looked into is a fault among the others', async () => {
+  const path = split();
+  mkdirSync(Buffer.concat([Buffer.from(path), Buffer.from('/L\xe4sion', 'latin1')]));
+  writeFileSync(join(path, 'tumour/broken.png'), 'x');
+  const latin = expect.stringMatching(/^L\ufffdsion\/: expected a folder whose name is UTF-8, got another/);
+  expect(await faults(path)).toEqual([latin, expect.stringMatching(/: tumour\/broken\.png: expected a PNG/)]);
+  rmSync(join(path, 'normal'), { recursive: true });
+  expect(await faults(path)).toEqual([
+    latin,
+    expect.stringMatching(/expected data\.json .* got the folders/),
+  ]);
+  const folders = { normal: ['normal'], abnormal: ['cyst'], unlabeled: [] };
+  expect(await faults(path, { folders })).toEqual([latin, expect.stringMatching(/^--normal: expected/)]);
+});
+
+test('folders that are no pathologies are named, no labels.csv; one says in their place what images show', async () => {
+  const path = folder({ 'normal/a.png': 0, 'normal/b.png': 1, 'a;b/c.png': 10, 'a;b/d.png': 11 });
+  expect(await faults(path, { split: { share: 0.5 } })).toEqual([
+    'a;b/: expected a name of a pathology, without ";", got "a;b" (a labels.csv says what images show in place of folders)',
+  ]);
+  writeFileSync(join(path, 'labels.csv'), 'image,pathology\na;b/c.png,a\na;b/c.png,b\n');
+  const { index } = await packed(path, { split: { share: 0.5 } });
+  expect(index.pathologies!.map(({ name }) => name)).toEqual(['a', 'b']);
 });
 
 test('folders may be named', async () => {

@@ -3,7 +3,8 @@ import type { Fault } from '@ddad/contract';
 import type { DatasetFolder, FolderOptions } from '../dataset-folder.ts';
 import { readTables } from '../folder-tables.ts';
 import { listedImages, parseRepartition } from '../repartition.ts';
-import { dataJsonOf, labelsCsvOf } from './layout.ts';
+import { kindPathologies } from './kind-pathologies.ts';
+import { dataJsonOf } from './layout.ts';
 import { openLayout } from './open-layout.ts';
 
 const splitByFolders: Fault = {
@@ -25,14 +26,17 @@ export async function layoutFolder(
   if ('faults' in opened) return { ...nothing, faults: opened.faults };
   const { layout, passedOver } = opened;
   const dataJson = dataJsonOf(layout);
-  const faults: Fault[] = [];
+  const faults: Fault[] = [...opened.unread];
   const parsed = layout.splits
     ? { repartition: null, images: listedImages(dataJson), faults: [] }
     : parseRepartition(JSON.stringify(dataJson));
   if (!layout.splits && options.split !== undefined) faults.push(splitByFolders);
   faults.push(...parsed.faults);
-  const labelsCsv = labelsCsvOf(layout);
-  const tables = await readTables(dir, options, parsed.images, faults, { parted: !layout.splits, labelsCsv });
+  const kinds = 'unknown' in layout.test ? [] : layout.test.abnormal;
+  const tables = await readTables(dir, options, parsed.images, faults, {
+    parted: !layout.splits,
+    unlisted: () => (kinds.length === 0 ? null : kindPathologies(kinds, parsed.images)),
+  });
   return {
     ...nothing,
     ...tables,

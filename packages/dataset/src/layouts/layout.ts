@@ -20,6 +20,8 @@ export interface FolderLayout {
    * its folders.
    */
   leftOut: Map<string, number>;
+  /** Files that are no images, and not the system's own; not there where only names were looked at. */
+  noImages?: string[];
 }
 
 /** The data.json that a layout stands for: of one that splits, with all normal images in training. */

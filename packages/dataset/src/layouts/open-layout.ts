@@ -1,17 +1,23 @@
 import type { Fault } from '@ddad/contract';
-import { filesBelow } from '../find-images.ts';
+import { lookBelow } from '../find-images.ts';
 import { quoted } from '../image-list.ts';
 import { findLayout } from './find-layout.ts';
-import { byFolder, mayBeImage } from './image-folders.ts';
+import { byFolder } from './image-folders.ts';
 import type { FolderLayout } from './layout.ts';
 import { type NamedFolders, namedLayout } from './named-folders.ts';
+import { tellImages } from './tell-images.ts';
 
 /** A folder's layout with what its other files are. */
 export interface OpenedLayout {
   layout: FolderLayout;
-  /** Files that systems made by themselves. */
+  /** Files and folders that systems made by themselves. */
   passedOver: number;
+  /** Folders that could not be looked into. */
+  unread: Fault[];
 }
+
+/** What lies beside images and is read as something else. */
+const ownFiles = ['data.json', 'labels.csv', 'patients.csv'];
 
 /** Folders that a fault names. */
 const shownFolders = 8;
@@ -25,8 +31,8 @@ export async function openLayout(
   dir: string,
   named: NamedFolders | null,
 ): Promise<OpenedLayout | { faults: Fault[] }> {
-  const { files, passedOver } = await filesBelow(dir);
-  const images = files.filter(mayBeImage).sort();
+  const { files, passedOver, faults: unread } = await lookBelow(dir);
+  const { images, others } = await tellImages(dir, files.sort());
   const layout = named === null ? findLayout(images) : namedLayout(images, named);
   if (layout === null) {
     const folders = [...byFolder(images, '').keys()].filter((name) => name !== '').map((name) => `${name}/`);
@@ -35,9 +41,11 @@ export async function openLayout(
       folders.length === 0
         ? `${images.length} files that may be images`
         : `the folders ${folders.slice(0, shownFolders).map(quoted).join(', ')}${more}`;
-    return { faults: [{ path: dir, message: `expected ${waysThereAre}, got ${came}` }] };
+    return { faults: [...unread, { path: dir, message: `expected ${waysThereAre}, got ${came}` }] };
   }
-  return 'faults' in layout ? layout : { layout, passedOver };
+  if ('faults' in layout) return { faults: [...unread, ...layout.faults] };
+  const noImages = others.filter((path) => !ownFiles.includes(path));
+  return { layout: { ...layout, noImages }, passedOver, unread };
 }
 
 const waysThereAre =

@@ -9,7 +9,7 @@ import { dataJsonOf, type FolderLayout, labelsCsvOf } from './layout.ts';
 /** The lists that a folder without data.json stands for. */
 export interface FolderLists {
   /** What the folder was taken for. */
-  layout: Pick<FolderLayout, 'title' | 'leftOut'>;
+  layout: Pick<FolderLayout, 'title' | 'leftOut' | 'noImages'>;
   passedOver: number;
   /** Text of a data.json whose names are paths below the folder. */
   dataJson: string;

@@ -327,6 +327,23 @@ gzip.open(sys.argv[1] + '/masks/a.nii.gz', 'wb').write(volume)
     ]);
   });
 
+  test('are told by their bytes where names do not tell', async () => {
+    const folder = folderOf('untold', {
+      'data.json': JSON.stringify(lists),
+      ...(await images()),
+      'masks/a 2.5mm 0': await png(64, 64, corner),
+      'masks/b.txt': 'nothing',
+    });
+    // The image is called as its mask, but for what looks like an extension.
+    writeFileSync(join(folder, 'images/a 2.5mm 1'), await png(64, 64));
+    writeFileSync(
+      join(folder, 'data.json'),
+      JSON.stringify({ ...lists, test: { '0': ['n.png'], '1': ['a 2.5mm 1', 'b.png', 'c.png'] } }),
+    );
+    const { index } = await packed(folder);
+    expect(index.masks!.images.map((at) => index.images[at])).toEqual(['a 2.5mm 1']);
+  });
+
   test('one may fill its image; where all do, 0 does not stand for outside', async () => {
     const full = await png(64, 64, (x) => (x < 9 ? 2 : 1));
     const files = { 'data.json': JSON.stringify(lists), ...(await images()), 'masks/a.png': full };

@@ -4,9 +4,10 @@ import type { Fault } from '@ddad/contract';
 import type { FileJob, PackedPart } from '../decode-file.ts';
 import { decodeFiles } from '../decode-files.ts';
 import type { ExpandedFolder } from '../expand-folder.ts';
-import { filesBelow } from '../find-images.ts';
+import { lookBelow } from '../find-images.ts';
 import { imagePlace } from '../image-place.ts';
-import { inMaskFolder, mayBeImage } from '../layouts/image-folders.ts';
+import { inMaskFolder } from '../layouts/image-folders.ts';
+import { tellImages } from '../layouts/tell-images.ts';
 import type { Reading } from '../open-image.ts';
 import { sameName } from '../repartition.ts';
 import { masksBeside } from './mask-name.ts';
@@ -37,6 +38,8 @@ interface MaskFiles {
   masks: string[];
   /** Images, listed or not. */
   images: string[];
+  /** Folders that could not be looked into. */
+  faults: Fault[];
 }
 
 /**
@@ -68,8 +71,9 @@ export async function readMasks(
     new Set(places.map((place) => sameName(imagePlace(place).file))),
   );
   if (repartition === null || found.masks.length === 0)
-    return { images: [], pixels: sizes.map(() => new Uint8Array()), faults: [] };
+    return { images: [], pixels: sizes.map(() => new Uint8Array()), faults: found.faults };
   const { matched, faults } = matchMasks(found.masks, places, found.images);
+  faults.push(...found.faults);
   const { test, validation } = repartition;
   const normal = new Set([...validation, ...(test.labels === 'known' ? test.normal : [])]);
   const tested = test.labels === 'known' ? test.abnormal : test.labels === 'unknown' ? test.images : [];
@@ -127,25 +131,27 @@ function onceEach(faults: readonly Fault[]): Fault[] {
 /** @param listed names of the dataset's images: a file that is one is no mask, whatever its folder is called */
 async function filesOfMasks(dir: string, prefix: string, listed: ReadonlySet<string>): Promise<MaskFiles> {
   if (prefix !== '') {
-    return {
-      root: 'masks/',
-      masks: await imagesBelow(join(dir, 'masks')),
-      images: await imagesBelow(join(dir, prefix)),
-    };
+    const masks = await imagesBelow(join(dir, 'masks'));
+    const images = await imagesBelow(join(dir, prefix));
+    const faults = [...masks.faults, ...images.faults];
+    return { root: 'masks/', masks: masks.images, images: images.images, faults };
   }
-  const all = await imagesBelow(dir);
+  const { images: all, faults } = await imagesBelow(dir);
   const beside = masksBeside(all);
   const isMask = (path: string) => !listed.has(sameName(path)) && (inMaskFolder(path) || beside.has(path));
   return {
     root: '',
     masks: all.filter(isMask),
     images: all.filter((path) => !isMask(path)),
+    faults,
   };
 }
 
-async function imagesBelow(dir: string): Promise<string[]> {
+async function imagesBelow(dir: string): Promise<{ images: string[]; faults: Fault[] }> {
   const there = await stat(dir).catch(() => null);
-  return there?.isDirectory() ? (await filesBelow(dir)).files.filter(mayBeImage).sort() : [];
+  if (!there?.isDirectory()) return { images: [], faults: [] };
+  const { files, faults } = await lookBelow(dir);
+  return { images: (await tellImages(dir, files)).images.sort(), faults };
 }
 
 type ReadMask = MatchedMask & { outcome: { mask: PackedPart } | { fault: string } };

@@ -65,6 +65,8 @@ rgb.save(out + 'rgb.webp', quality=80)
 rgb.save(out + 'lossless.webp', lossless=True)
 grey.save(out + 'grey.gif')
 rgb.quantize(200).save(out + 'palette.gif')
+rgb.quantize(200).save(out + 'palette-transparent.gif', transparency=3)
+grey.save(out + 'grey-transparent.gif', transparency=int(np.bincount(np.array(grey).ravel()).argmax()))
 for name, image in (('rgb', rgb), ('grey', grey), ('palette', rgb.quantize(200)), ('1bit', grey.convert('1')), ('rgba', rgba)):
     image.save(out + f'{name}.bmp')
 for bits in (12, 10, 8):

@@ -63,6 +63,15 @@ function paletteOfGif(file: Buffer): Palette | null {
   return global;
 }
 
+/** A GIF that hides no value, with the same palette: what is transparent is else decoded as black. */
+export function hidingNone(file: Buffer): Buffer {
+  const at = paletteOfGif(file)?.hiding;
+  if (at === undefined || (file[at]! & 1) === 0) return file;
+  const copy = Buffer.from(file);
+  copy[at]! &= 0xfe;
+  return copy;
+}
+
 /** A bitmap's colour table, which lies behind its header; see `readBmpHeader`. */
 function paletteOfBmp(file: Buffer): Palette | null {
   const header = file.readUInt32LE(14);

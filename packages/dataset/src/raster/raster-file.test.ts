@@ -59,6 +59,8 @@ const exact = [
   'lossless.webp',
   'grey.gif',
   'palette.gif',
+  'palette-transparent.gif',
+  'grey-transparent.gif',
   'rgb.bmp',
   'grey.bmp',
   'palette.bmp',

@@ -9,6 +9,7 @@ import { UnreadableImage } from '../unreadable-image.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { decodeRaster, type Raster } from './decode-raster.ts';
 import { oriented } from './orientation.ts';
+import { hidingNone } from './palette.ts';
 import { pngFacts } from './png-facts.ts';
 import { type Depth, depthOf, rangeOf, scaled } from './sixteen-bits.ts';
 
@@ -37,11 +38,13 @@ export interface DecodedRaster {
  * Opens a PNG, JPEG, TIFF, WebP, BMP or GIF of any mode (grey, palette, RGB, CMYK; with or without alpha; 1 to 16 bit;
  * interlaced, progressive). It is decoded to 8 bits as Pillow's `ImageOps.exif_transpose(Image.open(...))` and `convert('L')`
  * or `convert('RGB')` do: within 1 level for JPEG and WebP, else equal; 16 bits are scaled (see `rangeOf`), which Pillow clips.
- * Alpha, gamma and ICC profiles are ignored, as Pillow ignores them.
+ * Alpha, gamma and ICC profiles are ignored, as Pillow ignores them. What a GIF's picture leaves free of its screen is black, where
+ * Pillow has some colour of the palette.
  *
  * @throws UnreadableImage for animated and multi-page files, other colour spaces and numbers, and more than 2^26 pixels
  */
-export async function openRaster(file: Buffer, kind: RasterKind): Promise<OpenedRaster> {
+export async function openRaster(content: Buffer, kind: RasterKind): Promise<OpenedRaster> {
+  const file = kind === 'GIF' ? hidingNone(content) : content;
   if (kind === 'BMP') {
     const { width, height } = readBmpHeader(file);
     requirePixels(width, height);

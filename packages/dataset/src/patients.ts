@@ -1,4 +1,5 @@
 import type { Fault, Part } from '@ddad/contract';
+import type { ExpandedFolder } from './expand-folder.ts';
 import { quoted, readImageLines } from './image-list.ts';
 import { type ListedImage, partOf } from './repartition.ts';
 
@@ -67,11 +68,10 @@ export function knownPatients({
   patients,
   owners,
   images,
-}: {
+}: Pick<ExpandedFolder, 'patients' | 'owners' | 'images'>): {
   patients: (string | null)[] | null;
-  owners: (string | null)[];
-  images: readonly ListedImage[];
-}): { patients: (string | null)[] | null; faults: Fault[] } {
+  faults: Fault[];
+} {
   if (patients !== null) return { patients, faults: [] };
   if (owners.every((owner) => owner === null)) return { patients: null, faults: [] };
   return { patients: owners, faults: patientsOfFiles(owners, images) };

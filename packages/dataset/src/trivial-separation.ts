@@ -1,5 +1,6 @@
 import { auc } from '@ddad/anomaly';
 import type { DatasetIndex } from '@ddad/contract';
+import type { Grid } from './nifti/grid.ts';
 import { unlabeledPool } from './select.ts';
 
 /** How well something that needs no network tells normal from abnormal test images, or unlabeled from normal ones. */
@@ -54,8 +55,9 @@ export interface Original {
   /** In pixels, as the file has them: of DICOM before it is brought to 512×512. */
   width: number;
   height: number;
-  /** Of a volume. */
+  /** Of a volume, as is where its voxels lie. */
   slices?: number;
+  grid?: Grid;
   /** `PNG`, `DICOM`, ... */
   kind: string;
 }

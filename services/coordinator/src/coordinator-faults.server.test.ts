@@ -102,6 +102,24 @@ describe('several runs', () => {
 });
 
 describe('a member that fails again and again', () => {
+  /** A run whose two members trainer a was lost with, and trainer b took over. Patience ends at the second failure. */
+  async function loseFirstTrainer() {
+    const [first, second] = await Promise.all([
+      startWorker(bench.store, 'a', 'train'),
+      startWorker(bench.store, 'b', 'train'),
+    ]);
+    const { coordinator } = await bench.startCoordinator([first.entry], {
+      patience: { failures: 2, forMs: 0 },
+    });
+    const handle = await bench.start();
+    await first.jobs.next();
+    await first.jobs.next();
+    coordinator.setWorkers([second.entry, bench.scorer.entry]);
+    await first.close();
+    const taken = [await second.jobs.next(), await second.jobs.next()];
+    return { coordinator, handle, second, taken };
+  }
+
   it('fails for good after so many attempts in a row that got no further', async () => {
     await bench.startCoordinator([bench.trainer.entry], { patience: { failures: 2, forMs: 0 } });
     const handle = await bench.start();
@@ -126,36 +144,17 @@ describe('a member that fails again and again', () => {
   });
 
   it('is not what loses a trainer and is let go by another', async () => {
-    const trainers = await Promise.all(['a', 'b'].map((id) => startWorker(bench.store, id, 'train')));
-    const { coordinator } = await bench.startCoordinator([trainers[0]!.entry], {
-      patience: { failures: 2, forMs: 0 },
-    });
-    const handle = await bench.start();
-    await trainers[0]!.jobs.next();
-    await trainers[0]!.jobs.next();
-    coordinator.setWorkers([trainers[1]!.entry, bench.scorer.entry]);
-    await trainers[0]!.close();
-    const left = [await trainers[1]!.jobs.next(), await trainers[1]!.jobs.next()];
+    const { coordinator, handle, second, taken } = await loseFirstTrainer();
     coordinator.setWorkers([bench.trainer.entry, bench.scorer.entry]);
-    for (const job of left) job.fail(new JobError('leaving', 'the service shuts down'));
-    await trainers[1]!.close();
+    for (const job of taken) job.fail(new JobError('leaving', 'the service shuts down'));
+    await second.close();
     await finishJobs(2);
     expect(((await handle.result()) as RunResult).members.map(({ restarts }) => restarts)).toEqual([2, 2]);
   });
 
   it('is what every trainer was lost with that took it, as one that needs more memory than there is', async () => {
-    const trainers = await Promise.all(['a', 'b'].map((id) => startWorker(bench.store, id, 'train')));
-    const { coordinator } = await bench.startCoordinator([trainers[0]!.entry], {
-      patience: { failures: 2, forMs: 0 },
-    });
-    const handle = await bench.start();
-    await trainers[0]!.jobs.next();
-    await trainers[0]!.jobs.next();
-    coordinator.setWorkers([trainers[1]!.entry, bench.scorer.entry]);
-    await trainers[0]!.close();
-    await trainers[1]!.jobs.next();
-    await trainers[1]!.jobs.next();
-    await trainers[1]!.close();
+    const { handle, second } = await loseFirstTrainer();
+    await second.close();
     const failure = (await causeOfFailure(handle)) as Error;
     expect(failure.message).toMatch(
       /2 attempts in a row got no further than step 0.*trainer b .*it was lost with the job that it had taken.*memory.*before it, elsewhere: .*trainer a /,

@@ -8,6 +8,7 @@ import type { JobLink, JobListener } from './dispatch/job-link.ts';
 import { type Caller, type Lease, type Outcome, SharedJob, type Want } from './dispatch/shared-job.ts';
 import { WorkerPool } from './dispatch/worker-pool.ts';
 import { isSilence } from './job-call.ts';
+import { mayBeToBlame } from './job-failures.ts';
 import { withoutStack } from './without-stack.ts';
 
 // Here for workflow code, which is replayed and stays as it is.
@@ -237,7 +238,8 @@ export class Dispatcher<Job> {
       if (!finished.reused) this.#tellSetAside(job.key, this.#ledger.made(worker.id, job.key));
       this.#settle(job, { finished });
     } catch (error) {
-      if (!lease.release.signal.aborted && mayBeWorkers(error)) this.#blame(lease, error);
+      if (!lease.release.signal.aborted && error instanceof JobError && mayBeToBlame(error))
+        this.#blame(lease, error);
       const refusal = lease.release.signal.aborted ? null : refusalOf(error, lease.accepted);
       if (refusal !== null) this.#pool.rest(worker, this.#restMs[refusal], refusal === 'silent');
       if (refusal === 'silent') this.#stopSilent(lease);
@@ -313,13 +315,4 @@ function refusalOf(error: unknown, accepted: boolean): Refusal | null {
   if (accepted || !(error instanceof JobError)) return null;
   if (error.kind === 'busy') return 'busy';
   return error.lost || error.kind === 'leaving' ? 'unreachable' : null;
-}
-
-/** Whether a failure may be the worker's own fault, or the job's: which of them, other workers show. */
-function mayBeWorkers(error: unknown): error is JobError {
-  return (
-    error instanceof JobError &&
-    (!error.lost || error.taken) &&
-    (error.kind === 'failed' || error.kind === 'denied')
-  );
 }

@@ -2,6 +2,15 @@ import { JobError } from '@ddad/rpc';
 import { ApplicationFailure } from '@temporalio/common';
 import { failureTypes } from './failure-types.ts';
 
+/**
+ * Whether the job may be to blame, or its worker: which of them, other workers show. A call that was lost says nothing of either, but
+ * for one whose worker had taken the job, which may have killed it: in Kubernetes a container that needs too much memory dies as a
+ * whole.
+ */
+export function mayBeToBlame({ kind, lost, taken }: JobError): boolean {
+  return (kind === 'failed' || kind === 'denied') && (!lost || taken);
+}
+
 /** How each way in which a job ends badly is told to Temporal. */
 const failureOf = {
   invalid: { type: failureTypes.invalidJob, nonRetryable: true },

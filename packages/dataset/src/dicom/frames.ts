@@ -14,9 +14,10 @@ export function requireFrames({ data, pixels, header }: DicomImage): void {
     const wanted = Math.ceil(nativeBytes(header) * frames);
     if (length < wanted)
       throw new UnreadableImage(`DICOM: expected ${wanted} bytes of pixels, got ${length}`);
+    if (header.photometric !== 'YBR_422') return;
     const full = nativeBytes({ ...header, photometric: 'YBR' }) * frames;
     // What the three are, the header does not say.
-    if (header.photometric === 'YBR_422' && (length === full || length === full + (full % 2)))
+    if (length === full || length === full + (full % 2))
       throw new UnreadableImage(
         `DICOM: expected ${wanted} bytes of pixels of YBR_FULL_422, two of which share their chroma, got ${length}, as of three samples a pixel: set Photometric Interpretation to RGB or YBR_FULL, whichever they are`,
       );

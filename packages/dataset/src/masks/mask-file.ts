@@ -51,12 +51,11 @@ function requireKnownMeaning({ colours }: Palette): void {
   );
 }
 
-/** The file with a palette of black for 0 and white for all else, all of them shown. */
-function withPalette(file: Buffer, kind: RasterKind, { places, size, hiding }: Palette): Buffer {
+/** The file with a palette of black for 0 and white for all else. */
+function withPalette(file: Buffer, kind: RasterKind, { places, size }: Palette): Buffer {
   const copy = Buffer.from(file);
   for (const [entry, colour] of places.entries())
     for (const at of colour) copy.fill(entry === 0 ? 0 : 255, at, at + size);
-  if (hiding !== undefined) copy[hiding]! &= 0xfe;
   if (kind === 'PNG') {
     // The check value covers the chunk's kind, in front of its content.
     const [from, to] = [places[0]![0], places.at(-1)![2] + 1];

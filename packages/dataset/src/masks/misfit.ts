@@ -1,9 +1,6 @@
 import { type Grid, shiftBetween } from '../nifti/grid.ts';
 import type { Original } from '../trivial-separation.ts';
 
-/** What files tell of their pictures: of volumes also where they lie (see `OpenedImage`). */
-type Stored = Original & { grid?: Grid };
-
 /** Voxels: affines that differ by less are the same, written by other programs. */
 const mostShift = 0.1;
 
@@ -11,9 +8,9 @@ const mostShift = 0.1;
  * Why a mask's pixels are not those of its image; null where they are. Slices and affines count where both are of volumes.
  * @param name the image's file, for the message
  */
-export function misfitOf(mask: Stored, image: Stored, name: string): string | null {
+export function misfitOf(mask: Original, image: Original, name: string): string | null {
   const both = mask.slices !== undefined && image.slices !== undefined;
-  const text = ({ width, height, slices }: Stored) => `${width}×${height}${both ? `×${slices}` : ''}`;
+  const text = ({ width, height, slices }: Original) => `${width}×${height}${both ? `×${slices}` : ''}`;
   const [expected, got] = [text(image), text(mask)];
   if (expected !== got) return `expected ${expected} pixels, as ${name} has, got ${got}`;
   if (mask.grid === undefined || image.grid === undefined) return null;

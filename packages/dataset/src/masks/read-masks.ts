@@ -97,9 +97,9 @@ export async function readMasks(
     else if (mask.inside !== 0)
       fault(`expected nothing in the mask of a normal image, ${image}, got ${mask.inside} pixels above 0`);
   }
-  const abnormal = used.length - used.filter(({ position }) => normal.has(names[position]!)).length;
+  const abnormal = used.filter(({ position }) => !normal.has(names[position]!));
   // One may fill its image, as one may be empty. Where all do, something else than 0 stands for outside.
-  if (kept.length === abnormal && kept.every(({ mask }) => fillsImage(mask))) {
+  if (kept.length === abnormal.length && kept.every(({ mask }) => fillsImage(mask))) {
     const message =
       'expected pixels of 0, which are outside, in some mask, got none in this one and all others (--no-masks passes them over)';
     faults.push(...kept.map(({ path }) => ({ path, message })));

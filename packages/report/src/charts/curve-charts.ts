@@ -3,7 +3,7 @@ import { line, type Markish, ruleY } from '@observablehq/plot';
 import type { Html } from '../html.ts';
 import type { ScoreLook } from '../score-looks.ts';
 import { renderChart } from './render-chart.ts';
-import { visiblePoints } from './visible-points.ts';
+import { insideOf, visiblePoints } from './visible-points.ts';
 
 /** A score whose curves are drawn; those that come later lie above the others. */
 export interface DrawnScore {
@@ -17,11 +17,6 @@ export interface DrawnScore {
 }
 
 const size = { width: 440, height: 490, marginLeft: 46, marginRight: 12, marginTop: 12, marginBottom: 40 };
-/** Of the charts' inside, which all of 0 to 1 fills. */
-const inside = {
-  width: size.width - size.marginLeft - size.marginRight,
-  height: size.height - size.marginTop - size.marginBottom,
-};
 const axis = { domain: [0, 1], ticks: 6, grid: true, labelArrow: 'none' } as const;
 
 function curve<X extends string, Y extends string>(
@@ -31,7 +26,7 @@ function curve<X extends string, Y extends string>(
   y: Y,
   curve: 'linear' | 'step-before',
 ): Markish {
-  return line(visiblePoints(points, { x, y, ...inside }), {
+  return line(visiblePoints(points, { x, y, ...insideOf(size) }), {
     x,
     y,
     curve,

@@ -1,3 +1,19 @@
+/** A chart's size with its margins, in pixels. */
+interface ChartSize {
+  width: number;
+  height: number;
+  marginLeft: number;
+  marginRight: number;
+  marginTop: number;
+  marginBottom: number;
+}
+
+/** What lies within a chart's margins, in pixels. */
+export const insideOf = (size: ChartSize): { width: number; height: number } => ({
+  width: size.width - size.marginLeft - size.marginRight,
+  height: size.height - size.marginTop - size.marginBottom,
+});
+
 /** A line is drawn in hundredths of a pixel; nobody sees a corner nearer to the one before than this. */
 const leastDistance = 0.25;
 

@@ -1,7 +1,7 @@
 import { rocCurve } from '@ddad/anomaly';
 import { axisFy, dot, line, ruleX, ruleY } from '@observablehq/plot';
 import { renderChart } from '../charts/render-chart.ts';
-import { visiblePoints } from '../charts/visible-points.ts';
+import { insideOf, visiblePoints } from '../charts/visible-points.ts';
 import type { Html } from '../html.ts';
 import { runLine } from '../palette.ts';
 import { byReduction, presentScores } from '../score-looks.ts';
@@ -69,11 +69,6 @@ export function differenceChart({ scores, definitions, runs }: Comparison): Html
 }
 
 const square = { width: 440, height: 420, marginLeft: 60, marginRight: 12, marginTop: 12, marginBottom: 40 };
-/** Of its inside, in pixels. */
-const inside = {
-  width: square.width - square.marginLeft - square.marginRight,
-  height: square.height - square.marginTop - square.marginBottom,
-};
 
 /** All runs' ROC curves by the score that ranks; the first one's on top. */
 export function rocCurves({ labels, sides, runs }: Comparison): Html {
@@ -81,7 +76,7 @@ export function rocCurves({ labels, sides, runs }: Comparison): Html {
   const curves = runs.map((_run, place) => {
     const { colour, dashes } = runLine(place);
     const [x, y] = ['falsePositiveRate', 'truePositiveRate'] as const;
-    return line(visiblePoints(rocCurve(sides.values[place]!, labels), { x, y, ...inside }), {
+    return line(visiblePoints(rocCurve(sides.values[place]!, labels), { x, y, ...insideOf(square) }), {
       x,
       y,
       stroke: colour,

@@ -1,6 +1,7 @@
 import { JobError } from '@ddad/rpc';
 import { ObjectNotFound, StoreError } from '@ddad/storage';
 import { ApplicationFailure } from '@temporalio/activity';
+import { mayBeToBlame } from '../job-failures.ts';
 
 /**
  * Failures in a row of one member's training that got it no further. They travel from attempt to attempt in the
@@ -43,8 +44,7 @@ export const noSetbacks: Setbacks = { count: 0, since: 0, steps: 0 };
 /**
  * Whether a failed attempt may be the member's own fault. A trainer that could not be reached, left, was busy, or gave the job to
  * somebody else says nothing of the member; nor does an object store that does not answer. One that refuses will go on
- * refusing. A trainer that was lost with the job may have been killed for it: in Kubernetes a container that needs too much memory
- * dies as a whole. Patience tells that from nodes that are lost.
+ * refusing. A trainer that was lost with the job counts (see `mayBeToBlame`): patience tells it from nodes that are lost.
  */
 export function isSetback(error: unknown): boolean {
   if (error instanceof ApplicationFailure) {
@@ -52,8 +52,7 @@ export function isSetback(error: unknown): boolean {
     if (error.nonRetryable || !(error.cause instanceof JobError)) return false;
     return isSetback(error.cause);
   }
-  if (error instanceof JobError)
-    return error.kind === 'denied' || (error.kind === 'failed' && (!error.lost || error.taken));
+  if (error instanceof JobError) return mayBeToBlame(error);
   return !(error instanceof StoreError) || error.refused || error instanceof ObjectNotFound;
 }
 
